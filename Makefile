@@ -1,0 +1,82 @@
+# Commands of the project; `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# What a caller may set, as in `make demo MODE=... CORES=4`.
+PYTHON ?= python3
+CORES ?= 2
+MODE ?= nrs_brightobj
+
+BIN := .venv/bin
+DEMO := demo/$(MODE)
+
+.PHONY: help env demo test lint format parity lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# An environment is finished when it holds a copy of the file that it was made from. The copy is
+# compared, not only its time: a git checkout refreshes times and must not cost a new environment.
+# $(1) extra options of pip
+define make-environment
+	@if ! cmp -s $< $@; then \
+		echo "env: installing $< into $(@D)"; \
+		$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
+		$(PYTHON) -m venv --clear $(@D); \
+		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(1) --requirement $<; \
+		$(@D)/bin/python -m pip check > /dev/null; \
+	fi
+	@cp $< $@
+endef
+
+env: .venv/installed.txt ## make the environment .venv from requirements.lock
+
+# The lock is complete: without --no-deps, an unlisted package could slip in.
+.venv/installed.txt: requirements.lock
+	$(call make-environment,--no-deps)
+
+.venv-oracle/installed.txt: tests/oracle/requirements.txt
+	$(call make-environment,)
+
+demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs_brightobj)
+	@echo "demo: processing $(DEMO) on $(CORES) cores"
+	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml
+	@echo "demo: the products are in $(DEMO)/results"
+
+$(DEMO)/config.yaml: | env
+	@echo "demo: simulating a visit in $(DEMO)"
+	@$(BIN)/python -m scripts.simulate_visit $(DEMO) --mode $(MODE)
+
+test: lint ## run the linters and the tests
+	@echo "test: pytest"
+	@$(BIN)/python -m pytest -n 2
+
+lint: env ## run the linters alone
+	@echo "lint: ruff, snakefmt, snakemake --lint"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/snakemake --lint
+
+format: env ## format the code
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format
+	@$(BIN)/snakefmt Snakefile workflow
+
+parity: env .venv-oracle/installed.txt ## compare the products with those of jwst 3.0.0
+	@echo "parity: running both and comparing"
+	@$(BIN)/python -m tests.parity.run
+
+lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
+	@echo "lock: resolving pyproject.toml"
+	@$(PYTHON) -m venv --clear .venv-lock
+	@.venv-lock/bin/python envs/lock.py
+	@rm -rf .venv-lock
+
+clean: ## remove the environments, the demo and caches (never results)
+	@rm -rf .venv .venv-oracle .venv-lock demo .hypothesis .pytest_cache .ruff_cache
+	@find envs scripts tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

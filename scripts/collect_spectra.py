@@ -1,0 +1,131 @@
+"""Gather the spectra of all segments into one x1dints product."""
+
+import logging
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from scripts import __version__
+from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import ProductWriter, open_fits
+from scripts.lib.fits_cards import set_card
+
+log = logging.getLogger(__name__)
+
+
+def merge_int_times(tables):
+    """
+    Merge the INT_TIMES tables of the segments of one detector.
+
+    Parameters
+    ----------
+    tables : list of ndarray
+        Structured arrays with a column ``integration_number``.
+
+    Returns
+    -------
+    merged : ndarray
+        One row for each integration number met, ascending; of rows met twice
+        the first. (jwst 3.0.0 makes NINTS rows, with zeros or copies of other
+        rows where a segment is missing, and keeps the last detector only.)
+    """
+    rows = np.concatenate(tables)
+    return rows[np.unique(rows["integration_number"], return_index=True)[1]]
+
+
+def distinct_int_times(tables, detectors):
+    """
+    INT_TIMES of each detector, where they differ.
+
+    Parameters
+    ----------
+    tables : list of ndarray
+        INT_TIMES of each segment.
+    detectors : list of str
+        Detector of each segment.
+
+    Returns
+    -------
+    merged : dict of str to ndarray
+        Merged table of each detector in the order of the segments; only the
+        first detector's when all are equal.
+    """
+    merged = {
+        detector: merge_int_times(
+            [table for table, of in zip(tables, detectors, strict=True) if of == detector]
+        )
+        for detector in dict.fromkeys(detectors)
+    }
+    first = next(iter(merged))
+    if all(np.array_equal(table, merged[first]) for table in merged.values()):
+        return {first: merged[first]}
+    return merged
+
+
+def _int_times_columns(tables, detectors):
+    """INT_TIMES of each detector as FITS table HDUs; the second names its detector."""
+    from astropy.io import fits
+
+    merged = distinct_int_times(tables, detectors)
+    hdus = []
+    for version, (detector, table) in enumerate(merged.items(), start=1):
+        hdu = fits.BinTableHDU(table, name="INT_TIMES", ver=version)
+        if len(merged) > 1:
+            hdu.header["DETECTOR"] = (detector, "detector these times are of")
+            log.warning("%s has INT_TIMES of its own: INT_TIMES,%d", detector, version)
+        hdus.append(hdu)
+    return hdus
+
+
+def _write_product(path, skeleton, files):
+    """Write the product: small parts from the skeleton, table rows copied from the segments' files."""
+    tables = [
+        (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
+    ]
+    with ProductWriter(path) as product:
+        for hdu in skeleton.hdus:
+            cards, source, rows = list(hdu.cards), skeleton, hdu
+            if hdu.name == "PRIMARY":
+                set_card(cards, "HISTORY", f"tso3flow {__version__}: calwebb_tso3 as of jwst 3.0.0")
+            if hdu.name == "EXTRACT1D":
+                source, rows = tables.pop(0)
+                set_card(cards, "NAXIS2", rows.header["NAXIS2"])
+                first = source.primary.get("INTSTART")
+                if first is not None:
+                    set_card(
+                        cards, "INTSTART", first, "Number of the first integration of this table"
+                    )
+            product.copy_data(source, rows, product.append_hdu(cards, rows.data_bytes))
+
+
+def process(snakemake):
+    """Write the x1dints product from the spectra of its segments."""
+    path = Path(snakemake.output.x1dints)
+    with ExitStack() as stack:
+        files = [stack.enter_context(open_fits(name)) for name in snakemake.input.spectra]
+        if not any("EXTRACT1D" in spectra for spectra in files):
+            msg = f"{path.name}: no spectrum was extracted from any segment; see the logs of extract_1d"
+            raise InputError(msg)
+        from scripts.lib.spectral_product import product_skeleton
+
+        hdus = product_skeleton(
+            path.name, files, snakemake.params.asn_pool, snakemake.params.asn_table
+        )
+        timed = [spectra for spectra in files if "INT_TIMES" in spectra]
+        if timed:
+            tables = [spectra.read_table("INT_TIMES") for spectra in timed]
+            hdus[1:1] = _int_times_columns(
+                tables, [spectra.primary.get("DETECTOR") for spectra in timed]
+            )
+        with tempfile.TemporaryDirectory() as folder:
+            hdus.writeto(Path(folder) / "skeleton.fits")
+            skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))
+            _write_product(path, skeleton, files)
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)

@@ -1,0 +1,384 @@
+"""Read and write FITS data by block, and make products appear whole or not at all."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.fits_cards import BLOCK_LENGTH, header_bytes
+from scripts.lib.fits_headers import read_hdus
+
+_IMAGE_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+_TABLE_DTYPES = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+_UNSIGNED = {np.dtype(">i2"): np.uint16, np.dtype(">i4"): np.uint32, np.dtype(">i8"): np.uint64}
+_COPY_LENGTH = 1 << 24
+
+
+class FitsFile:
+    """
+    Read access to the data of a FITS file by block, without memory mapping.
+
+    Nothing but headers is held: peak memory is that of the arrays returned,
+    plus one copy in file byte order while a block is read.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    hdus : list of Hdu
+        All header-data units in file order.
+    primary : dict
+        Keywords of the primary header.
+
+    Raises
+    ------
+    InputError
+        If the file is not FITS or ends early.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.hdus = read_hdus(path)
+        self.primary = self.hdus[0].header
+        self._file = self.path.open("rb", buffering=0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self._file.close()
+
+    def __contains__(self, name):
+        return any(hdu.name == name for hdu in self.hdus)
+
+    def hdu(self, name, version=1):
+        """Return the header-data unit of this name, the ``version``-th in file order."""
+        found = [hdu for hdu in self.hdus if hdu.name == name]
+        if len(found) < version:
+            msg = f"{self.path}: extension {name} (number {version}) is missing"
+            raise InputError(msg)
+        return found[version - 1]
+
+    def header(self, name, version=1):
+        """Return the keywords of one extension as a dictionary."""
+        return self.hdu(name, version).header
+
+    def shape(self, name):
+        """Return the shape of an image extension in numpy order, e.g. (integrations, y, x)."""
+        return self.hdu(name).shape
+
+    def raw(self, name, integrations=slice(None), rows=slice(None)):
+        """
+        Read a block of an image as it is in the file.
+
+        Parameters
+        ----------
+        name : str
+            Extension name.
+        integrations : slice, optional
+            Range along the first axis of a 3-D image; ignored for 2-D images.
+        rows : slice, optional
+            Range along the axis before the last.
+
+        Returns
+        -------
+        block : ndarray
+            Big-endian array of shape (integrations, rows, x), or (rows, x) of
+            a 2-D image; no scaling applied.
+        """
+        hdu = self.hdu(name)
+        shape = hdu.shape if len(hdu.shape) == 3 else (1, *hdu.shape)
+        first, last, _ = integrations.indices(shape[0])
+        low, high, _ = rows.indices(shape[1])
+        if len(hdu.shape) == 2:
+            first, last = 0, 1
+        dtype = np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
+        block = np.empty((max(last - first, 0), max(high - low, 0), shape[2]), dtype)
+        row_length = shape[2] * dtype.itemsize
+        self._read_rows(
+            block, hdu.data_offset, (first, last), (low, high), shape[1] * row_length, row_length
+        )
+        return block if len(hdu.shape) == 3 else block[0]
+
+    def _read_rows(self, block, offset, integrations, rows, frame_length, row_length):
+        """Fill a block from the file: one read where whole frames are wanted, else one a frame."""
+        (first, last), (low, high) = integrations, rows
+        if (high - low) * row_length == frame_length:
+            self.read_into(block, offset + first * frame_length)
+            return
+        for k, integration in enumerate(range(first, last)):
+            self.read_into(block[k], offset + integration * frame_length + low * row_length)
+
+    def read_into(self, array, offset):
+        """Fill a contiguous array from an offset of the file; InputError where the file ends early."""
+        view = memoryview(array).cast("B") if array.size else memoryview(b"")
+        done = 0
+        while done < len(view):
+            count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
+            if count == 0:
+                msg = f"{self.path}: ends at byte {offset + done} although its headers promise more"
+                raise InputError(msg)
+            done += count
+
+    def read(self, name, integrations=slice(None), rows=slice(None)):
+        """
+        Read a block of an image in native byte order.
+
+        Parameters
+        ----------
+        name, integrations, rows
+            As for :meth:`raw`.
+
+        Returns
+        -------
+        block : ndarray
+            Native array of the type in the file; signed integers with the
+            BZERO of the unsigned convention become unsigned (DQ: uint32).
+
+        Raises
+        ------
+        InputError
+            If the image has another BZERO or a BSCALE.
+        """
+        header = self.header(name)
+        block = self.raw(name, integrations, rows)
+        zero = header.get("BZERO") or 0
+        if zero == 0 and (header.get("BSCALE") or 1) == 1:
+            return block.astype(block.dtype.newbyteorder("="))
+        if block.dtype in _UNSIGNED and zero == 1 << (8 * block.itemsize - 1):
+            native = block.astype(block.dtype.newbyteorder("=")).view(_UNSIGNED[block.dtype])
+            native ^= native.dtype.type(zero)
+            return native
+        msg = f"{self.path}[{name}]: BZERO={zero} BSCALE={header.get('BSCALE')} is not supported; expected the unsigned convention or none"
+        raise InputError(msg)
+
+    def read_table(self, name, version=1, rows=slice(None)):
+        """
+        Read rows of a binary table.
+
+        Parameters
+        ----------
+        name : str
+            Extension name.
+        version : int, optional
+            Which of several extensions of this name.
+        rows : slice, optional
+            Range of rows.
+
+        Returns
+        -------
+        table : ndarray
+            Native structured array; columns of the unsigned convention
+            (TZERO) are unsigned.
+        """
+        hdu = self.hdu(name, version)
+        dtype = table_dtype(hdu.header)
+        first, last, _ = rows.indices(hdu.header["NAXIS2"])
+        stored = np.empty(max(last - first, 0), dtype)
+        self.read_into(stored, hdu.data_offset + first * dtype.itemsize)
+        return _native_table(stored, hdu.header)
+
+    def read_columns(self, name, columns, version=1, rows=slice(None)):
+        """
+        Read some columns of a binary table, and not the bytes between them.
+
+        Parameters
+        ----------
+        name : str
+            Extension name.
+        columns : list of str
+            Column names.
+        version : int, optional
+            Which of several extensions of this name.
+        rows : slice, optional
+            Range of rows.
+
+        Returns
+        -------
+        arrays : dict of str to ndarray
+            Native array of shape (rows,) or (rows, elements) for each column.
+            Columns of the unsigned convention are not converted.
+        """
+        hdu = self.hdu(name, version)
+        dtype = table_dtype(hdu.header)
+        first, last, _ = rows.indices(hdu.header["NAXIS2"])
+        arrays = {}
+        for column in columns:
+            field, offset = dtype.fields[column][:2]
+            values = np.empty((max(last - first, 0), field.itemsize), np.uint8)
+            for k in range(len(values)):
+                self.read_into(values[k], hdu.data_offset + (first + k) * dtype.itemsize + offset)
+            stored = values.view(field.base)
+            arrays[column] = (stored if field.shape else stored[:, 0]).astype(
+                field.base.newbyteorder("=")
+            )
+        return arrays
+
+
+def open_fits(path):
+    """Open a FITS file for reading by block; see :class:`FitsFile`."""
+    return FitsFile(path)
+
+
+def table_dtype(header):
+    """
+    Structured type of a binary table's rows as stored.
+
+    Parameters
+    ----------
+    header : dict
+        Keywords of the table extension.
+
+    Returns
+    -------
+    dtype : dtype
+        Big-endian structured type, one field a column.
+    """
+    fields = []
+    for k in range(1, header["TFIELDS"] + 1):
+        form = header[f"TFORM{k}"].strip()
+        count = form.rstrip("ABDEIJKLMPQX")
+        code = form[len(count) :]
+        length = int(count) if count else 1
+        base = f"S{length}" if code == "A" else _TABLE_DTYPES[code]
+        name = header[f"TTYPE{k}"]
+        fields.append((name, base) if code == "A" or length == 1 else (name, base, (length,)))
+    return np.dtype(fields)
+
+
+def _native_table(stored, header):
+    """Copy a table into native byte order, applying the unsigned convention."""
+    zeros = [header.get(f"TZERO{k}") or 0 for k in range(1, header["TFIELDS"] + 1)]
+    fields = []
+    for (name, _), zero in zip(stored.dtype.fields.items(), zeros, strict=True):
+        base, shape = stored.dtype[name].base, stored.dtype[name].shape
+        native = np.dtype(_UNSIGNED[base]) if zero else base.newbyteorder("=")
+        fields.append((name, native, shape))
+    table = np.empty(stored.shape, fields)
+    for (name, *_), zero in zip(fields, zeros, strict=True):
+        values = stored[name].astype(stored[name].dtype.newbyteorder("="))
+        table[name] = (
+            values.view(table.dtype[name].base) ^ table.dtype[name].base.type(zero)
+            if zero
+            else values
+        )
+    return table
+
+
+class ProductWriter:
+    """
+    Write a FITS product that appears under its name only when it is complete.
+
+    The bytes go to ``.<name>.part`` in the folder of the product; leaving the
+    ``with`` block cleanly syncs them to disk and renames, an exception removes
+    them.
+
+    Parameters
+    ----------
+    path : str or Path
+        Final name of the product.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self._part = self.path.with_name(f".{self.path.name}.part")
+        self._end = 0
+        self._file = None
+
+    def __enter__(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._part.open("w+b", buffering=0)
+        return self
+
+    def __exit__(self, exception_type, *_exception):
+        if exception_type is None:
+            self._file.truncate(self._end)
+            os.fsync(self._file.fileno())
+        self._file.close()
+        if exception_type is None:
+            self._part.replace(self.path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+    def append_hdu(self, cards, data_bytes=0):
+        """
+        Append a header and reserve room for its data.
+
+        Parameters
+        ----------
+        cards : list of str
+            Header cards without ``END``.
+        data_bytes : int, optional
+            Length of the data; padded to whole FITS blocks with zeros.
+
+        Returns
+        -------
+        offset : int
+            Offset of the data in the file.
+        """
+        header = header_bytes(cards)
+        self.write(header, self._end)
+        offset = self._end + len(header)
+        self._end = offset + -(-data_bytes // BLOCK_LENGTH) * BLOCK_LENGTH
+        return offset
+
+    def write(self, data, offset):
+        """Write the bytes of a contiguous array or bytes object at an offset of the file."""
+        view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        done = 0
+        while done < len(view):
+            done += os.pwrite(self._file.fileno(), view[done:], offset + done)
+
+    def write_block(self, block, offset, shape, integration=0, row=0):
+        """
+        Write a block of a cube whose data start at an offset.
+
+        Parameters
+        ----------
+        block : ndarray
+            Array of shape (integrations, rows, x): float32, float64 or
+            unsigned integer (stored by the unsigned convention).
+        offset : int
+            Offset returned by :meth:`append_hdu`.
+        shape : tuple of int
+            Shape of the whole cube (integrations, y, x).
+        integration, row : int, optional
+            Place of the block's first element in the cube.
+        """
+        stored = (
+            block ^ block.dtype.type(1 << (8 * block.itemsize - 1))
+            if block.dtype.kind == "u"
+            else block
+        )
+        stored = np.ascontiguousarray(stored, dtype=stored.dtype.newbyteorder(">"))
+        row_length = shape[2] * block.itemsize
+        frame_length = shape[1] * row_length
+        if block.shape[1] == shape[1]:
+            self.write(stored, offset + integration * frame_length)
+            return
+        for k in range(block.shape[0]):
+            self.write(stored[k], offset + (integration + k) * frame_length + row * row_length)
+
+    def copy_data(self, source, hdu, offset):
+        """
+        Copy the data of an extension byte for byte.
+
+        Parameters
+        ----------
+        source : FitsFile
+            File that holds the extension.
+        hdu : Hdu
+            The extension.
+        offset : int
+            Offset returned by :meth:`append_hdu` for ``hdu.data_bytes``.
+        """
+        for done in range(0, hdu.data_bytes, _COPY_LENGTH):
+            piece = np.empty(min(_COPY_LENGTH, hdu.data_bytes - done), np.uint8)
+            source.read_into(piece, hdu.data_offset + done)
+            self.write(piece, offset + done)

@@ -1,0 +1,51 @@
+"""Run the work of one job: its log, and what the user sees when it fails."""
+
+import logging
+import sys
+
+from scripts.lib.errors import InputError
+
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+def run_job(snakemake, function):
+    """
+    Call the I/O function of a step script and report its failure.
+
+    Messages of all loggers, and Python warnings, go to the job's log file and
+    to standard error. The process ends with exit code 1 when the function
+    raises: an :class:`~scripts.lib.errors.InputError` is reported as its
+    message alone, anything else with the traceback.
+
+    Parameters
+    ----------
+    snakemake : object
+        The ``snakemake`` object of a script; its ``log`` is a list whose
+        first item, if there is one, is the path of the log file.
+    function : callable
+        Called with ``snakemake``.
+
+    Raises
+    ------
+    SystemExit
+        With code 1, if the function raised an exception.
+    """
+    _start_logging(snakemake.log)
+    log = logging.getLogger(function.__module__)
+    try:
+        function(snakemake)
+    except InputError as error:
+        log.error("%s", error)
+        sys.exit(1)
+    except Exception:
+        log.exception("unexpected error; please report it together with this log")
+        sys.exit(1)
+
+
+def _start_logging(paths):
+    """Send messages of level INFO and above to standard error and the log file."""
+    handlers = [logging.StreamHandler()]
+    if paths:
+        handlers.append(logging.FileHandler(paths[0], mode="w", encoding="utf-8"))
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, handlers=handlers, force=True)
+    logging.captureWarnings(True)

@@ -1,0 +1,1 @@
+"""Simulated JWST time-series visits: star, transit, pointing, detectors, keywords and references."""

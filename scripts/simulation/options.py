@@ -1,0 +1,137 @@
+"""What can be chosen about a simulated visit, and how its exposure is cut into segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scripts.lib.errors import InputError
+
+INT_TIMES_KINDS = ("segment", "exposure", "empty")
+SOURCE_TYPES = ("POINT", "EXTENDED", "UNKNOWN")
+
+
+@dataclass(frozen=True)
+class VisitOptions:
+    """Options of one simulated visit.
+
+    Parameters
+    ----------
+    mode : str
+        Name of the observing mode, a key of ``scripts.simulation.modes.MODES``.
+    integrations : int
+        Integrations of the exposure; ignored when `segment_lengths` is given.
+    segments : int
+        Segments into which the exposure is cut as evenly as possible.
+    segment_lengths : tuple of int, optional
+        Integrations of every segment.
+    frame_size : tuple of int, optional
+        Rows and columns of an integration; the mode's own size by default.
+    detectors : tuple of str, optional
+        Detectors to simulate; all of the mode's by default.
+    disperser : str, optional
+        Grating or prism of NIRSpec (G395H or PRISM).
+    seed : int
+        Seed of all random numbers. An integration's numbers depend on the seed, the detector and
+        the integration number only, never on the way the exposure is cut.
+    radius_ratio, impact_parameter : float
+        Planet's radius at the shortest wavelength and impact parameter, in stellar radii.
+    transit_fraction : float
+        Part of the visit between first and fourth contact.
+    cosmic_ray_rate : float
+        Hits per pixel and integration.
+    bad_pixel_rate : float
+        Part of the pixels that is bad in every integration (dead, NaN) or hot (finite, flagged).
+    nan_rate : float
+        Part of the pixels of an integration that is NaN and DO_NOT_USE in that integration alone.
+    drift, jitter : float
+        Cross-dispersion pointing drift over the visit and scatter per integration, pixels.
+    int_times : {"segment", "exposure", "empty"}
+        Rows of INT_TIMES in every member.
+    drop_segment : int, optional
+        Segment number left out of the association (its file is written all the same).
+    reverse_members : bool
+        List the members of the association in reverse order.
+    photom : bool
+        Flux-calibrated data where the mode has them; otherwise DN/s.
+    source_type : {"POINT", "EXTENDED", "UNKNOWN"}
+        SRCTYPE of the source.
+    wavelength_plane : bool, optional
+        Whether the members carry a WAVELENGTH extension; as the mode's real data by default.
+    background_regions : bool
+        Whether the EXTRACT1D reference subtracts a background.
+    aperture_correction : bool
+        Write an APCORR reference.
+    gain_reference : bool
+        Write a GAIN reference.
+    program, observation : str
+        Numbers in the names and keywords.
+
+    Raises
+    ------
+    InputError
+        A value is outside its range.
+    """
+
+    mode: str
+    integrations: int = 60
+    segments: int = 2
+    segment_lengths: tuple[int, ...] | None = None
+    frame_size: tuple[int, int] | None = None
+    detectors: tuple[str, ...] | None = None
+    disperser: str | None = None
+    seed: int = 1
+    radius_ratio: float = 0.14
+    impact_parameter: float = 0.3
+    transit_fraction: float = 0.45
+    cosmic_ray_rate: float = 2e-5
+    bad_pixel_rate: float = 2e-3
+    nan_rate: float = 0.0
+    drift: float = 0.06
+    jitter: float = 0.01
+    int_times: str = "segment"
+    drop_segment: int | None = None
+    reverse_members: bool = False
+    photom: bool = True
+    source_type: str = "POINT"
+    wavelength_plane: bool | None = None
+    background_regions: bool = False
+    aperture_correction: bool = False
+    gain_reference: bool = False
+    program: str = "01366"
+    observation: str = "003"
+
+    def __post_init__(self) -> None:
+        """Refuse values that no visit can have."""
+        choices = {"int_times": INT_TIMES_KINDS, "source_type": SOURCE_TYPES}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise InputError(
+                    f"{name}: found {getattr(self, name)!r}, expected one of {', '.join(allowed)}"
+                )
+        for name in ("cosmic_ray_rate", "bad_pixel_rate", "nan_rate", "transit_fraction"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise InputError(f"{name}: found {getattr(self, name)}, expected 0 to 1")
+        if min(self.lengths) < 1:
+            raise InputError(f"segments: found lengths {self.lengths}, expected at least 1 each")
+        if self.drop_segment is not None and not 1 <= self.drop_segment <= len(self.lengths):
+            raise InputError(
+                f"drop_segment: found {self.drop_segment}, expected 1 to {len(self.lengths)}"
+            )
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Integrations of every segment, in order."""
+        if self.segment_lengths is not None:
+            return tuple(self.segment_lengths)
+        short, longer = divmod(self.integrations, self.segments)
+        return tuple(short + (number < longer) for number in range(self.segments))
+
+    @property
+    def total_integrations(self) -> int:
+        """Integrations of the whole exposure (NINTS)."""
+        return sum(self.lengths)
+
+    def integration_range(self, segment: int) -> tuple[int, int]:
+        """First and last integration number (1-based, inclusive) of a 1-based segment number."""
+        first = 1 + sum(self.lengths[: segment - 1])
+        return first, first + self.lengths[segment - 1] - 1

@@ -1,0 +1,91 @@
+"""Light curve of a planet in front of a limb-darkened star."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
+
+
+def sky_separation(
+    times: np.ndarray, mid_time: float, duration: float, radius_ratio: float, impact: float
+) -> np.ndarray:
+    """Distance between the centres of planet and star for a planet on a straight chord.
+
+    Parameters
+    ----------
+    times : ndarray, shape (integrations,)
+        Times, in the unit of `mid_time` and `duration`.
+    mid_time : float
+        Middle of the transit.
+    duration : float
+        Time from first to fourth contact; 0 puts the planet beside the star at all times.
+    radius_ratio, impact : float
+        Planet's radius and impact parameter in stellar radii.
+
+    Returns
+    -------
+    ndarray, shape (integrations,)
+        Separation in stellar radii.
+    """
+    chord = np.sqrt(max((1.0 + radius_ratio) ** 2 - impact**2, 0.0))
+    if duration <= 0.0 or chord == 0.0:
+        return np.full(np.shape(times), 2.0 + radius_ratio)
+    along = 2.0 * chord / duration * (np.asarray(times, dtype=float) - mid_time)
+    return np.hypot(along, impact)
+
+
+def occulted_fraction(
+    separation: np.ndarray, radius_ratio: float, u1: float, u2: float
+) -> np.ndarray:
+    """Part of the star's light hidden by an opaque disc.
+
+    The star has the quadratic law I(mu) = 1 - u1 (1 - mu) - u2 (1 - mu)^2. The hidden light is the
+    integral over the star's radius r of I(r) times the arc of the circle r that the planet covers,
+    2 r arccos((r^2 + d^2 - k^2) / (2 r d)) (Mandel & Agol 2002, ApJ 580, L171; the same integral
+    as in Kreidberg 2015, PASP 127, 1161), taken by Gauss-Legendre quadrature with the nodes
+    crowded at both ends, where the arc's slope is infinite.
+
+    Parameters
+    ----------
+    separation : ndarray, shape (integrations,)
+        Distance of the centres in stellar radii.
+    radius_ratio : float
+        Planet's radius in stellar radii.
+    u1, u2 : float
+        Limb-darkening coefficients.
+
+    Returns
+    -------
+    ndarray, shape (integrations,)
+        Hidden light over total light, 0 outside transit, `radius_ratio` squared for a planet
+        well inside a uniform star.
+    """
+    distance = np.asarray(separation, dtype=float)[..., None]
+    inner = np.clip(np.abs(distance - radius_ratio), 0.0, 1.0)
+    outer = np.clip(distance + radius_ratio, 0.0, 1.0)
+    half = (outer - inner) / 2.0
+    angle = (_NODES + 1.0) * np.pi / 2.0
+    radius = inner + half * (1.0 - np.cos(angle))
+    step = half * np.sin(angle) * np.pi / 2.0 * _WEIGHTS
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = (radius**2 + distance**2 - radius_ratio**2) / (2.0 * radius * distance)
+    arc = np.arccos(np.clip(np.nan_to_num(cosine, nan=-1.0), -1.0, 1.0))
+    annuli = np.sum(2.0 * radius * arc * _brightness(radius, u1, u2) * step, axis=-1)
+    covered_core = np.clip(radius_ratio - distance[..., 0], 0.0, 1.0)
+    return (annuli + _disc_light(covered_core, u1, u2)) / _disc_light(1.0, u1, u2)
+
+
+def _brightness(radius: np.ndarray, u1: float, u2: float) -> np.ndarray:
+    """Brightness at a radius of the stellar disc, 1 at the centre."""
+    dim = 1.0 - np.sqrt(np.clip(1.0 - radius**2, 0.0, 1.0))
+    return 1.0 - u1 * dim - u2 * dim**2
+
+
+def _disc_light(radius: np.ndarray | float, u1: float, u2: float) -> np.ndarray:
+    """Light of the star inside a radius: the integral of 2 pi r I(r)."""
+    rest = 1.0 - np.square(radius)
+    plain = 1.0 - rest
+    linear = plain - 2.0 / 3.0 * (1.0 - rest**1.5)
+    square = 2.0 * linear - plain + (1.0 - rest**2) / 2.0
+    return np.pi * (plain - u1 * linear - u2 * square)

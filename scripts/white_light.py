@@ -1,0 +1,314 @@
+"""White-light curves: the flux of every spectrum summed over a wavelength range."""
+
+import logging
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+log = logging.getLogger(__name__)
+
+WIDEST_RANGE = (-1.0, 1.0e10)
+BLOCK_BYTES = 1 << 26
+
+
+@dataclass(frozen=True)
+class SummedSpectra:
+    """
+    White-light sums of one EXTRACT1D table.
+
+    Attributes
+    ----------
+    detector : str or None
+        Detector; None where the table does not name one (SOSS).
+    order : int
+        Spectral order.
+    mjd, bjd : ndarray
+        Mid times (integrations,) [d]; NaN where unknown.
+    flux : ndarray
+        Summed flux (integrations,); NaN where no sample is finite.
+    integration : ndarray
+        Integration numbers (integrations,).
+    """
+
+    detector: str | None
+    order: int
+    mjd: np.ndarray
+    bjd: np.ndarray
+    flux: np.ndarray
+    integration: np.ndarray
+
+
+def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
+    """
+    Sum spectra over a wavelength range.
+
+    Parameters
+    ----------
+    wavelength : ndarray
+        Wavelengths (integrations, elements) [um].
+    flux : ndarray
+        Fluxes (integrations, elements).
+    min_wavelength, max_wavelength : float
+        Inclusive range [um].
+
+    Returns
+    -------
+    total : ndarray
+        Sums (integrations,) over the finite fluxes in the range; NaN where
+        there is none. (jwst 3.0.0 gives 0 there, a dip to nothing.)
+    """
+    used = (wavelength >= min_wavelength) & (wavelength <= max_wavelength) & ~np.isnan(flux)
+    total = np.where(used, flux, 0.0).sum(axis=1)
+    return np.where(used.any(axis=1), total, np.nan)
+
+
+def first_of_each(times):
+    """
+    Tell which elements are the first of their value.
+
+    Parameters
+    ----------
+    times : ndarray
+        Times (n,); NaN for unknown.
+
+    Returns
+    -------
+    first : ndarray of bool
+        True for the first occurrence of every finite time.
+    """
+    first = np.zeros(len(times), dtype=bool)
+    first[np.unique(times, return_index=True)[1]] = True
+    return first & ~np.isnan(times)
+
+
+def light_curve_columns(spectra):
+    """
+    Arrange white-light sums into the columns of the light-curve table.
+
+    Rows of a detector are its mid times, sorted, and every flux goes to the
+    row of its own time, whatever the order of the tables. (jwst 3.0.0 sorts
+    the times but not the fluxes.) A time met again in the same order and
+    detector is left out; rows without a time are left out unless no spectrum
+    has any: then integration numbers are the time base.
+
+    Parameters
+    ----------
+    spectra : list of SummedSpectra
+        One for each EXTRACT1D table.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        Columns in the order of the product, padded with NaN (integration
+        numbers: with 0) to the longest detector.
+    dropped : int
+        Number of spectra left out.
+    """
+    timed = any(np.isfinite(one.mjd).any() for one in spectra)
+    detectors = list(dict.fromkeys(one.detector for one in spectra))
+    orders = list(dict.fromkeys(one.order for one in spectra))
+    curves = [
+        _detector_curves([one for one in spectra if one.detector == name], orders, timed)
+        for name in detectors
+    ]
+    length = max(len(curve["key"]) for curve in curves)
+    columns = {}
+    for name, curve in zip(detectors, curves, strict=True):
+        suffix = f"_{name}" if len(detectors) > 1 or str(name).upper() in ("NRS1", "NRS2") else ""
+        columns[f"MJD_UTC{suffix}"] = _padded(curve["mjd"], length)
+        columns[f"BJD_TDB{suffix}"] = _padded(curve["bjd"], length)
+        if not timed:
+            columns[f"integration_number{suffix}"] = _padded(curve["key"], length)
+        for order in orders:
+            part = f"_order_{order}" if len(orders) > 1 else ""
+            columns[f"whitelight_flux{part}{suffix}"] = _padded(curve[order], length)
+    return columns, sum(curve["dropped"] for curve in curves)
+
+
+def _detector_curves(spectra, orders, timed):
+    """Times and one flux column an order of one detector."""
+    keys = [one.mjd if timed else one.integration for one in spectra]
+    key, first = np.unique(np.concatenate(keys), return_index=True)
+    kept = ~np.isnan(key.astype(float))
+    key, first = key[kept], first[kept]
+    curve = {
+        "key": key,
+        "mjd": np.concatenate([one.mjd for one in spectra])[first],
+        "bjd": np.concatenate([one.bjd for one in spectra])[first],
+        "dropped": 0,
+    }
+    for order in orders:
+        members = [k for k, one in enumerate(spectra) if one.order == order]
+        curve[order] = np.full(len(key), np.nan)
+        if not members:
+            continue
+        times = np.concatenate([keys[k] for k in members])
+        flux = np.concatenate([spectra[k].flux for k in members])
+        used = first_of_each(times.astype(float))
+        curve[order][np.searchsorted(key, times[used])] = flux[used]
+        curve["dropped"] += int((~used).sum())
+    return curve
+
+
+def _padded(values, length):
+    """Extend a column to ``length`` rows with NaN, or with 0 if it holds integers."""
+    fill = 0 if values.dtype.kind in "iu" else np.nan
+    return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
+
+
+def wavelength_range(order, filter_name, reference, min_wavelength=None, max_wavelength=None):
+    """
+    Wavelength range of one spectral order.
+
+    Parameters
+    ----------
+    order : int
+        Spectral order.
+    filter_name : str
+        Filter.
+    reference : list of (order, filter, min, max) or None
+        Rows of the wavelengthrange reference file.
+    min_wavelength, max_wavelength : float, optional
+        Limits of the user [um]; they win over the reference.
+
+    Returns
+    -------
+    limits : tuple of float
+        Lower and upper limit [um]. Each order has its own. (jwst 3.0.0 keeps
+        the range of the first order for all.)
+
+    Raises
+    ------
+    InputError
+        If the reference has not exactly one row for the order and filter.
+    """
+    lower, upper = WIDEST_RANGE
+    if reference is not None:
+        rows = [row for row in reference if row[0] == order and row[1] == filter_name]
+        if len(rows) != 1:
+            from scripts.lib.errors import InputError
+
+            msg = f"wavelengthrange: {len(rows)} rows for order {order} and filter {filter_name}; expected one"
+            raise InputError(msg)
+        lower, upper = rows[0][2:]
+    return (
+        lower if min_wavelength is None else min_wavelength,
+        upper if max_wavelength is None else max_wavelength,
+    )
+
+
+def _sum_table(product, version, options, reference):
+    """Sum one EXTRACT1D table of an x1dints file by blocks of rows."""
+    header = product.header("EXTRACT1D", version)
+    order = header.get("SPORDER")
+    limits = wavelength_range(
+        order,
+        product.primary.get("FILTER"),
+        reference,
+        options["min_wavelength"],
+        options["max_wavelength"],
+    )
+    n_rows, row_bytes = header["NAXIS2"], header["NAXIS1"]
+    step = max(1, BLOCK_BYTES // max(row_bytes, 1))
+    flux = np.empty(n_rows)
+    for first in range(0, n_rows, step):
+        rows = slice(first, min(first + step, n_rows))
+        block = product.read_columns("EXTRACT1D", ["WAVELENGTH", "FLUX"], version, rows)
+        shape = (rows.stop - rows.start, -1)
+        flux[rows] = sum_in_range(
+            block["WAVELENGTH"].reshape(shape), block["FLUX"].reshape(shape), *limits
+        )
+    times = product.read_columns("EXTRACT1D", ["MJD-AVG", "TDB-MID", "INT_NUM"], version)
+    start = header.get("INTSTART")
+    integration = times["INT_NUM"] if start is None else start + np.arange(n_rows, dtype=np.int32)
+    if np.isnan(flux).any():
+        log.warning(
+            "%s: order %s: %d spectra have no finite flux; NaN",
+            product.path,
+            order,
+            np.isnan(flux).sum(),
+        )
+    return SummedSpectra(
+        header.get("DETECTOR"), order, times["MJD-AVG"], times["TDB-MID"], flux, integration
+    )
+
+
+def _read_reference(path):
+    """Rows (order, filter, min, max) of a wavelengthrange reference file."""
+    import asdf
+
+    with asdf.open(path) as reference:
+        return [tuple(row) for row in reference["wavelengthrange"]]
+
+
+def _table_meta(primary):
+    """Meta of the light-curve table from the primary header."""
+    keywords = {
+        "instrument": "INSTRUME",
+        "exp_type": "EXP_TYPE",
+        "subarray": "SUBARRAY",
+        "filter": "FILTER",
+        "pupil": "PUPIL",
+        "target_name": "TARGNAME",
+    }
+    return {name: primary.get(keyword) for name, keyword in keywords.items()}
+
+
+def _write_table(path, columns, unit, meta):
+    """Write the light-curve table as ECSV under its final name, whole or not at all."""
+    from astropy import units
+    from astropy.table import QTable
+
+    table = QTable(meta=meta)
+    for name, values in columns.items():
+        table[name] = (
+            values << units.Unit(unit) if name.startswith("whitelight") and unit else values
+        )
+    part = path.with_name(f".{path.name}.part")
+    table.write(part, format="ascii.ecsv", overwrite=True)
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+
+
+def process(snakemake):
+    """Turn one x1dints product into its white-light curve."""
+    from pathlib import Path
+
+    from scripts.lib.fits_blocks import open_fits
+
+    with open_fits(snakemake.input.x1dints) as product:
+        exp_type = product.primary.get("EXP_TYPE")
+        wavelengthrange = snakemake.input.get("wavelengthrange")
+        reference = (
+            _read_reference(wavelengthrange) if wavelengthrange and exp_type == "NIS_SOSS" else None
+        )
+        versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
+        spectra = [
+            _sum_table(product, version, snakemake.params.options, reference)
+            for version in versions
+        ]
+        header = product.header("EXTRACT1D")
+        unit = next(
+            header.get(f"TUNIT{k}")
+            for k in range(1, header["TFIELDS"] + 1)
+            if header[f"TTYPE{k}"] == "FLUX"
+        )
+        meta = _table_meta(product.primary)
+    columns, dropped = light_curve_columns(spectra)
+    if dropped:
+        log.warning(
+            "%d spectra without a mid time of their own are left out of the light curve", dropped
+        )
+    meta["number_of_integrations"] = len(next(iter(columns.values())))
+    if any(name.startswith("integration_number") for name in columns):
+        meta["time_base"] = "integration number: INT_TIMES gives no times for these data"
+        log.warning("no spectrum has a mid time: integration numbers are the time base")
+    _write_table(Path(snakemake.output.whtlt), columns, unit, meta)
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)
