@@ -27,7 +27,7 @@ define make-environment
 		echo "env: installing $< into $(@D)"; \
 		$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
 		$(PYTHON) -m venv --clear $(@D); \
-		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(1) --requirement $<; \
+		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(1) --requirement $<; \
 		$(@D)/bin/python -m pip check > /dev/null; \
 	fi
 	@cp $< $@

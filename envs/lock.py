@@ -35,7 +35,7 @@ def distribution_name(requirement):
 def installed_versions(requirements):
     """Install the requirements and return the pins of all that is then installed."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", *requirements], check=True)
+    subprocess.run([*pip, "install", "-qq", *requirements], check=True)
     freeze = subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True)
     return sorted(freeze.stdout.splitlines(), key=distribution_name)
 

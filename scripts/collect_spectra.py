@@ -64,7 +64,7 @@ def distinct_int_times(tables, detectors):
     return merged
 
 
-def _int_times_columns(tables, detectors):
+def _int_times_hdus(tables, detectors):
     """INT_TIMES of each detector as FITS table HDUs; the second names its detector."""
     from astropy.io import fits
 
@@ -116,9 +116,9 @@ def process(snakemake):
         timed = [spectra for spectra in files if "INT_TIMES" in spectra]
         if timed:
             tables = [spectra.read_table("INT_TIMES") for spectra in timed]
-            hdus[1:1] = _int_times_columns(
-                tables, [spectra.primary.get("DETECTOR") for spectra in timed]
-            )
+            detectors = [spectra.primary.get("DETECTOR") for spectra in timed]
+            for place, hdu in enumerate(_int_times_hdus(tables, detectors), start=1):
+                hdus.insert(place, hdu)
         with tempfile.TemporaryDirectory() as folder:
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))

@@ -141,10 +141,9 @@ def _possible_medians(values, count, window):
     """
     Cut a sorted list to the values that can be a middle value of the full window.
 
-    Of ``count`` samples those not in ``values`` were cut before; always as
-    many as possible at both ends, so what is left lies symmetrically. Each
-    of the ``window - count`` samples to come can move the middle by one rank
-    at most, from ``(window - 1) // 2`` down and from ``window // 2`` not up.
+    Each of the ``window - count`` samples to come either leaves the rank of a
+    value as it is or raises it by one. Of ``count`` samples those not in
+    ``values`` were cut before, the same number at both ends.
     """
     missing = window - count
     lowest = max((window - 1) // 2 - missing, 0)
@@ -156,7 +155,7 @@ def _possible_medians(values, count, window):
 def _sort(network, values):
     """Sort values by merging sorted halves."""
     values = list(values)
-    if len(values) < 2:  # noqa: PLR2004 - a single value is sorted
+    if len(values) < 2:
         return values
     half = len(values) // 2
     return _merge(network, _sort(network, values[:half]), _sort(network, values[half:]))
@@ -199,9 +198,11 @@ def _allocate(samples, operations, medians):
     free, used, program = [], fixed, []
     for i, (value, kind, first, second) in enumerate(operations):
         inputs = (register[first], register[second])
-        for operand in {first, second}:
-            if last_use[operand] == i and register[operand] >= fixed:
-                free.append(register[operand])
+        free += [
+            register[operand]
+            for operand in {first, second}
+            if last_use[operand] == i and register[operand] >= fixed
+        ]
         if value not in register:
             if not free:
                 free.append(used)

@@ -5,7 +5,7 @@ import numpy as np
 from scripts.lib.comparator_network import MAXIMUM, MEAN, MINIMUM, median_program
 
 # Pixels a program works on at a time: its registers then stay in the cache of one core.
-PIXELS_AT_A_TIME = 4096
+PIXELS_AT_A_TIME = 16384
 
 
 def rolling_median_block(frames, window, out=None):
@@ -41,12 +41,12 @@ def rolling_median_block(frames, window, out=None):
     about ``4 * window`` rows of `PIXELS_AT_A_TIME` values.
     """
     times = len(frames) - window + 1
-    if window < 2 or times < 1:  # noqa: PLR2004 - the median of one sample is the sample
+    if window < 2 or times < 1:
         msg = f"{len(frames)} frames do not allow a rolling median of {window}; window: 2..frames"
         raise ValueError(msg)
     if out is None:
         out = np.empty((times, frames.shape[1]), median_dtype(frames.dtype, window))
-    program = median_program(window, _power_of_two_below(min(window, times)))
+    program = median_program(window, group_length(min(window, times)))
     scratch = np.empty((program.scratch, min(PIXELS_AT_A_TIME, frames.shape[1])), frames.dtype)
     with np.errstate(invalid="ignore"):
         for low in range(0, frames.shape[1], PIXELS_AT_A_TIME):
@@ -110,9 +110,9 @@ def window_starts(integrations, window):
     return np.clip(np.arange(integrations) - window // 2, 0, integrations - window)
 
 
-def _power_of_two_below(number):
-    """Largest power of two not above a number."""
-    return 1 << (number.bit_length() - 1)
+def group_length(window):
+    """Number of consecutive windows done together: the largest power of two not above the window."""
+    return 1 << (window.bit_length() - 1)
 
 
 def _run(program, frames, out, scratch):
@@ -125,7 +125,7 @@ def _run(program, frames, out, scratch):
         samples = frames[start : start + program.samples]
         registers = [*samples, *out[start : start + program.group], *scratch]
         for function, first, second, result in operations:
-            function(registers[first], registers[second], registers[result])
+            function(registers[first], registers[second], out=registers[result])
 
 
 def _mean(first, second, out):

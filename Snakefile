@@ -1,0 +1,28 @@
+# JWST stage-3 processing of time-series observations.
+
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+# Without it the defaults of workflow/schemas/config.schema.yaml and --configfile suffice.
+if Path("config.yaml").exists():
+
+    configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/segments.smk"
+include: "workflow/rules/spectroscopy.smk"
+include: "workflow/rules/imaging.smk"
+
+
+rule all:
+    """Make the products of all associations."""
+    default_target: True
+    input:
+        all_products,

@@ -1,0 +1,153 @@
+"""
+Aperture corrections: the factor for the flux that falls outside the aperture.
+
+Both kinds interpolate bilinearly in wavelength and in the size of the aperture
+and are constant beyond the tabulated sizes.
+"""
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+
+
+def select_row(table, keys):
+    """
+    Find the row of an APCORR table for an observation.
+
+    Parameters
+    ----------
+    table : ndarray
+        Structured array of the APCORR extension.
+    keys : dict of str to str
+        Value that each selecting column must have; case does not matter.
+
+    Returns
+    -------
+    row : dict of str to object
+        Values of the row by column name in lower case.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or not exactly one row fits.
+    """
+    columns = {name.lower(): name for name in table.dtype.names}
+    missing = [key for key in keys if key not in columns]
+    if missing:
+        msg = f"APCORR table: columns {missing} are missing; found {sorted(columns)}"
+        raise InputError(msg)
+    fits = np.ones(len(table), dtype=bool)
+    for key, value in keys.items():
+        fits &= np.array([_text(entry) == str(value).upper() for entry in table[columns[key]]])
+    if fits.sum() != 1:
+        msg = f"APCORR table: {fits.sum()} rows for {keys}; expected 1"
+        raise InputError(msg)
+    row = table[fits][0]
+    return {key: row[name] for key, name in columns.items()}
+
+
+def _text(entry):
+    """Text of a table entry in capitals, without padding."""
+    text = entry.decode("ascii", "replace") if isinstance(entry, bytes) else str(entry)
+    return text.strip().upper()
+
+
+def correction_by_size(row, npixels, wavelength):
+    """
+    Aperture correction of MIRI LRS spectra.
+
+    Parameters
+    ----------
+    row : dict
+        Row of the APCORR table: ``wavelength`` and ``size`` with their used
+        lengths ``nelem_wl`` and ``nelem_size``, and ``apcorr`` (wavelength, size).
+        Wavelengths may be in any order; sizes ascend [pixels].
+    npixels : ndarray
+        Number of pixels in the sum of each element (integrations, elements).
+    wavelength : ndarray
+        Wavelength (elements,) [um].
+
+    Returns
+    -------
+    correction : ndarray
+        Factors (integrations, elements); constant beyond the table.
+    """
+    n_wavelengths, n_sizes = int(row["nelem_wl"]), int(row["nelem_size"])
+    order = np.argsort(row["wavelength"][:n_wavelengths])
+    known = row["wavelength"][:n_wavelengths][order].astype(float)
+    sizes = row["size"][:n_sizes].astype(float)
+    if not (_ascends(known) and _ascends(sizes)):
+        msg = "APCORR table: wavelengths must differ and sizes must ascend, two or more of each"
+        raise InputError(msg)
+    table = row["apcorr"][:n_wavelengths, :n_sizes][order].astype(float)
+    # One curve of correction against size for each element of the spectrum.
+    curves = _interpolate_rows(known, table, np.clip(wavelength, known[0], known[-1]))
+    return _at_sizes(np.broadcast_to(sizes, curves.shape), curves, npixels)
+
+
+def correction_by_phase(row, npixels, wavelength, phase=0.5):
+    """
+    Aperture correction of NIRSpec slit spectra.
+
+    Parameters
+    ----------
+    row : dict
+        Row of the APCORR table: ``pixphase`` (phases,), ``wavelength``
+        (wavelengths,), ``size`` (sizes, wavelengths) [pixels] and ``apcorr``
+        (sizes, wavelengths, phases).
+    npixels : ndarray
+        Number of pixels in the sum of each element (elements,).
+    wavelength : ndarray
+        Wavelength (elements,) [um].
+    phase : float, optional
+        Place of the source in its pixel.
+
+    Returns
+    -------
+    correction : ndarray
+        Factors (elements,); 1 outside the table's wavelengths or phases, where
+        its wavelengths or sizes do not ascend, and in place of 0.
+    """
+    correction = np.ones(len(wavelength))
+    phases, order = row["pixphase"].astype(float), np.argsort(row["wavelength"])
+    known = row["wavelength"][order].astype(float)
+    if not (_ascends(known) and phases.min() <= phase <= phases.max()):
+        return correction
+    inside = (wavelength >= known[0]) & (wavelength <= known[-1])
+    by_phase = np.argsort(phases)
+    table = np.moveaxis(row["apcorr"].astype(float)[..., by_phase], -1, 0)
+    at_phase = _interpolate_rows(phases[by_phase], table, np.array([phase]))[0]
+    curves = _interpolate_rows(known, at_phase[:, order].T, wavelength[inside])
+    sizes = _interpolate_rows(known, row["size"][:, order].T.astype(float), wavelength[inside])
+    ascending = (np.diff(sizes, axis=1) > 0).all(axis=1)
+    values = np.ones(len(curves))
+    values[ascending] = _at_sizes(
+        sizes[ascending], curves[ascending], npixels[inside][ascending][np.newaxis]
+    )[0]
+    correction[inside] = np.where(values == 0, 1.0, values)
+    return correction
+
+
+def _ascends(values):
+    """Whether there are two values or more, each above the one before."""
+    return len(values) > 1 and bool((np.diff(values) > 0).all())
+
+
+def _interpolate_rows(known, rows, wanted):
+    """Interpolate between the rows (known, ...) of a table at the wanted places (wanted,)."""
+    low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
+    part = (wanted - known[low]) / (known[low + 1] - known[low])
+    part = part.reshape(-1, *[1] * (rows.ndim - 1))
+    return rows[low] * (1.0 - part) + rows[low + 1] * part
+
+
+def _at_sizes(sizes, curves, npixels):
+    """Correction at the sizes ``npixels`` (integrations, elements) on curves (elements, sizes)."""
+    wanted = np.clip(npixels, sizes[:, 0], sizes[:, -1])
+    low = np.zeros(wanted.shape, dtype=int)
+    for boundary in range(1, sizes.shape[1] - 1):
+        low += wanted >= sizes[:, boundary]
+    element = np.arange(sizes.shape[0])
+    left, right = sizes[element, low], sizes[element, low + 1]
+    part = (wanted - left) / (right - left)
+    return curves[element, low] * (1.0 - part) + curves[element, low + 1] * part

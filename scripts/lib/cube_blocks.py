@@ -1,0 +1,86 @@
+"""Divide a cube into blocks for work over time within limited memory."""
+
+from dataclasses import dataclass
+
+# A block has at least this many pixels if it can: rows of fewer make reading slow.
+_FEWEST_PIXELS = 16384
+
+
+@dataclass(frozen=True)
+class Block:
+    """
+    Part of a cube that is processed at a time.
+
+    Attributes
+    ----------
+    rows : slice
+        Rows of the images.
+    frames : slice
+        Integrations to read.
+    integrations : slice
+        Integrations to test, the windows of which lie in ``frames``.
+    """
+
+    rows: slice
+    frames: slice
+    integrations: slice
+
+
+def is_rolling(window, integrations):
+    """Tell whether a series gets a rolling median, not one median of all integrations."""
+    return 1 < window < integrations
+
+
+def tested_frames(block):
+    """Integrations to test, counted from the first frame of the block."""
+    first = block.frames.start
+    return slice(block.integrations.start - first, block.integrations.stop - first)
+
+
+def plan_blocks(shape, window, samples):
+    """
+    Divide a cube into blocks that cover every sample once.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (integrations, y, x).
+    window : int
+        Integrations in the window of the rolling median.
+    samples : int
+        Samples a block may have. It is exceeded where one row over twice the
+        window has more or, for a median of all integrations, one row over all.
+
+    Returns
+    -------
+    blocks : list of Block
+        All integrations of some rows where these are enough pixels to work
+        with, else also divided in time. Where the series is divided, frames
+        at the borders belong to two blocks.
+    """
+    series, height, width = shape
+    rows = max(samples // (series * width), 1)
+    times = series
+    if is_rolling(window, series) and rows * width < _FEWEST_PIXELS:
+        rows = max(min(_FEWEST_PIXELS, samples // (2 * window)) // width, 1)
+        times = min(series, max(samples // (min(rows, height) * width), 2 * window))
+    return [
+        Block(slice(top, min(top + rows, height)), frames, integrations)
+        for top in range(0, height, rows)
+        for frames, integrations in _divide_series(series, window, times)
+    ]
+
+
+def _divide_series(series, window, times):
+    """Pairs of slices: frames of at most ``times`` integrations, and the integrations to test."""
+    if times >= series:
+        return [(slice(0, series), slice(0, series))]
+    step, end, before = times - window + 1, series - window + 1, window // 2
+    pieces = [(low, min(low + step, end)) for low in range(0, end, step)]
+    return [
+        (
+            slice(low, high + window - 1),
+            slice(low + before if low else 0, high + before if high < end else series),
+        )
+        for low, high in pieces
+    ]

@@ -1,0 +1,104 @@
+"""Data-quality flags of pixels, and their agreement with NaN."""
+
+import re
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+
+DO_NOT_USE = 1
+OUTLIER = 16
+NON_SCIENCE = 512
+FLUX_ESTIMATED = 268435456
+REFERENCE_PIXEL = 2147483648
+
+# Names of the 32 bits of a pixel's DQ value, lowest bit first:
+# https://jwst-pipeline.readthedocs.io/en/latest/jwst/references_general/references_general.html
+FLAG_NAMES = (
+    *("DO_NOT_USE", "SATURATED", "JUMP_DET", "DROPOUT", "OUTLIER", "PERSISTENCE", "AD_FLOOR"),
+    *("CHARGELOSS", "RESERVED", "NON_SCIENCE", "DEAD", "HOT", "WARM", "LOW_QE", "RC", "TELEGRAPH"),
+    *("NONLINEAR", "BAD_REF_PIXEL", "NO_FLAT_FIELD", "NO_GAIN_VALUE", "NO_LIN_CORR"),
+    *("NO_SAT_CHECK", "UNRELIABLE_BIAS", "UNRELIABLE_DARK", "UNRELIABLE_SLOPE", "UNRELIABLE_FLAT"),
+    *("OPEN", "ADJ_OPEN", "FLUX_ESTIMATED", "MSA_FAILED_OPEN", "OTHER_BAD_PIXEL"),
+    "REFERENCE_PIXEL",
+)
+
+_ALL_BITS = (1 << len(FLAG_NAMES)) - 1
+
+
+def unify_nan_and_dq(sci, dq, *planes):
+    """
+    Make NaN and ``DO_NOT_USE`` agree over all planes, in place.
+
+    A pixel is invalid if it is NaN in any plane or has ``DO_NOT_USE`` in DQ. It
+    becomes NaN in every plane and gets ``DO_NOT_USE``. Infinite values are valid.
+
+    Parameters
+    ----------
+    sci : ndarray of float
+        Science image or cube; changed in place.
+    dq : ndarray of uint32 or None
+        DQ flags; changed in place.
+    *planes : ndarray of float or None
+        Errors and variances; changed in place.
+
+    Returns
+    -------
+    invalid : ndarray of bool
+        The invalid pixels, in the shape of ``sci``.
+
+    Notes
+    -----
+    A plane or DQ that is None, or of another shape than ``sci``, takes no
+    part and stays as it is, as in ``match_nans_and_flags`` of jwst 3.0.0.
+    """
+    planes = [plane for plane in planes if plane is not None and plane.shape == sci.shape]
+    invalid = np.isnan(sci)
+    for plane in planes:
+        invalid |= np.isnan(plane)
+    if dq is not None and dq.shape == sci.shape:
+        invalid |= (dq & DO_NOT_USE).astype(bool)
+        dq[invalid] |= DO_NOT_USE
+    for plane in (sci, *planes):
+        plane[invalid] = np.nan
+    return invalid
+
+
+def bad_bits(good_bits):
+    """
+    DQ bits that make a sample bad, from the list of those that do not.
+
+    Parameters
+    ----------
+    good_bits : str, int or None
+        Flag names or numbers joined by one of ``, + |``: the flags to ignore;
+        with a leading ``~`` the only flags not to ignore. None, "" and "None" ignore all.
+
+    Returns
+    -------
+    bits : int
+        Sum of the flags that make a sample bad.
+
+    Raises
+    ------
+    InputError
+        If a flag is not known.
+    """
+    text = "" if good_bits is None else str(good_bits).strip().upper()
+    if text in ("", "NONE", "INDEF"):
+        return 0
+    names = re.split(r"[,+|]", text.removeprefix("~").strip(" ()"))
+    bits = 0
+    for name in (name.strip() for name in names):
+        bits |= _bit(name, good_bits)
+    return bits if text.startswith("~") else ~bits & _ALL_BITS
+
+
+def _bit(name, good_bits):
+    """Value of a flag given by name or number."""
+    if name in FLAG_NAMES:
+        return 1 << FLAG_NAMES.index(name)
+    if name.isdigit() and int(name) <= _ALL_BITS:
+        return int(name)
+    msg = f"good_bits {good_bits!r}: {name!r} is not a DQ flag; expected one of {', '.join(FLAG_NAMES)}"
+    raise InputError(msg)

@@ -1,0 +1,142 @@
+"""World coordinates of JWST data: the gwcs object inside the ASDF extension of a FITS file."""
+
+import io
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+
+
+def read_wcs(file):
+    """
+    Read the gwcs object of a FITS file.
+
+    Only the ``meta.wcs`` branch of the ASDF tree is built, and no data model.
+
+    Parameters
+    ----------
+    file : FitsFile
+        Open file of a JWST data model.
+
+    Returns
+    -------
+    wcs : gwcs.WCS
+        World coordinates, in and out by pixel from 0.
+
+    Raises
+    ------
+    InputError
+        If the file has no ASDF extension, or no WCS in it.
+    """
+    import asdf
+
+    if "ASDF" not in file:
+        msg = f"{file.path}: extension ASDF is missing; expected the world coordinates (meta.wcs) in it"
+        raise InputError(msg)
+    hdu = file.hdu("ASDF")
+    content = np.empty(hdu.data_bytes, np.uint8)
+    file.read_into(content, hdu.data_offset)
+    with asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree:
+        wcs = tree.tree.get("meta", {}).get("wcs")
+        if wcs is None:
+            msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"
+            raise InputError(msg)
+        return wcs
+
+
+def bounding_box(wcs, shape):
+    """
+    Pixel range in which a WCS is valid.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates with pixel inputs x and y.
+    shape : tuple of int
+        Shape (y, x) of the image, whose edges are the range if the WCS has none.
+
+    Returns
+    -------
+    x_range, y_range : tuple of float
+        Inclusive limits [pixels].
+    """
+    box = wcs.bounding_box
+    if box is None:
+        return (-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5)
+    return tuple(tuple(float(limit) for limit in box[axis]) for axis in (0, 1))
+
+
+def wavelength_image(wcs, shape):
+    """
+    Wavelength at every pixel of an image.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates (right ascension, declination, wavelength, ...).
+    shape : tuple of int
+        Shape (y, x).
+
+    Returns
+    -------
+    wavelength : ndarray
+        Wavelength (y, x) in the unit of the WCS [um]; NaN outside its
+        bounding box.
+    """
+    y, x = np.indices(shape, dtype=float)
+    return np.asarray(wcs(x, y)[2], dtype=float)
+
+
+def sky_position(wcs, x, y):
+    """
+    Position on the sky of one pixel position.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates.
+    x, y : float
+        Position [pixels].
+
+    Returns
+    -------
+    position : tuple of float or None
+        Right ascension and declination [deg]; None if any coordinate there,
+        the wavelength included, is NaN.
+    """
+    coordinates = [float(value) for value in wcs(x, y)]
+    return None if np.isnan(coordinates).any() else (coordinates[0], coordinates[1])
+
+
+def cross_dispersion_scale(wcs, position, wavelength, dispersion_axis):
+    """
+    Size of a pixel on the sky across dispersion.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates with an inverse.
+    position : tuple of float
+        Right ascension and declination [deg].
+    wavelength : float
+        Wavelength [um].
+    dispersion_axis : int
+        1 if dispersion runs along x, 2 if along y.
+
+    Returns
+    -------
+    scale : float
+        Great-circle distance [arcsec] between the position and one pixel
+        beside it; NaN where the inverse is.
+    """
+    from astropy.coordinates import angular_separation
+
+    x, y = wcs.invert(*position, wavelength, with_bounding_box=False)[:2]
+    step_x, step_y = (0, 1) if dispersion_axis == 1 else (1, 0)
+    world = wcs(
+        np.array([x, x + step_x], dtype=float),
+        np.array([y, y + step_y], dtype=float),
+        with_bounding_box=False,
+    )
+    (lon, lon_beside), (lat, lat_beside) = np.radians(world[0]), np.radians(world[1])
+    return float(np.degrees(angular_separation(lon, lat, lon_beside, lat_beside)) * 3600.0)

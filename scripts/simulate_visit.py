@@ -1,0 +1,243 @@
+"""Simulate a JWST time-series visit: segments, association, references, configuration and truth.
+
+Run ``python -m scripts.simulate_visit --help`` for the options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.simulation.associations import write_association
+from scripts.simulation.exposure import Exposure, pointing_offsets
+from scripts.simulation.keywords import common_keywords, member_name
+from scripts.simulation.members import write_member
+from scripts.simulation.mode import Mode
+from scripts.simulation.modes import MODES
+from scripts.simulation.options import INT_TIMES_KINDS, SOURCE_TYPES, VisitOptions
+from scripts.simulation.truth import DetectorTruth, write_truth
+
+logger = logging.getLogger(__name__)
+
+REFERENCES_FOLDER = "references"
+_STEP_OF_REFERENCE = {
+    "extract1d": "extract_1d",
+    "apcorr": "extract_1d",
+    "gain": "tso_photometry",
+    "wavelengthrange": "white_light",
+}
+
+
+def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
+    """Write a visit that the workflow and the reference pipeline can run on.
+
+    Written into `outdir`: the members ``jw..._calints.fits``, the association ``jw..._asn.json``,
+    ``references/``, ``config.yaml`` for a workflow run in `outdir`, ``steps.json`` (parameters of
+    the reference pipeline, reference files relative to the association) and the truth,
+    ``truth.json`` and ``truth.npz``. Equal options give equal files. One segment of one detector
+    is held in memory at a time.
+
+    Parameters
+    ----------
+    outdir : str or Path
+        Folder to write into, made when missing.
+    options : VisitOptions
+        The visit.
+
+    Returns
+    -------
+    Path
+        The association.
+
+    Raises
+    ------
+    InputError
+        The mode, a detector or the disperser is unknown.
+    """
+    if options.mode not in MODES:
+        raise InputError(f"mode: found {options.mode!r}, expected one of {', '.join(MODES)}")
+    mode = MODES[options.mode]
+    folder = Path(outdir)
+    (folder / REFERENCES_FOLDER).mkdir(parents=True, exist_ok=True)
+    offsets = pointing_offsets(options)
+    members: dict[str, list[str]] = {}
+    truths: dict[str, DetectorTruth] = {}
+    for index, detector in _chosen_detectors(options, mode):
+        view = mode.view(options, detector)
+        exposure = Exposure(options, mode, view, index)
+        truths[detector] = exposure.begin_truth()
+        members[detector] = [
+            _write_segment(folder, exposure, detector, number, offsets, truths[detector])
+            for number in range(1, len(options.lengths) + 1)
+        ]
+    write_truth(folder, options, offsets, members, truths)
+    listed = _listed_members(options, members)
+    association = write_association(folder, options, mode.optical_path(options), listed)
+    _write_configuration(folder, options, mode, association)
+    return association
+
+
+def _chosen_detectors(options: VisitOptions, mode: Mode) -> list[tuple[int, str]]:
+    """Numbers and names of the detectors to simulate, in the mode's order."""
+    available = mode.detectors(options)
+    wanted = options.detectors or available
+    unknown = sorted(set(wanted) - set(available))
+    if unknown:
+        raise InputError(
+            f"detectors: found {', '.join(unknown)}, expected any of {', '.join(available)}"
+        )
+    return [(index, name) for index, name in enumerate(available) if name in wanted]
+
+
+def _write_segment(
+    folder: Path,
+    exposure: Exposure,
+    detector: str,
+    number: int,
+    offsets: np.ndarray,
+    truth: DetectorTruth,
+) -> str:
+    """Write one segment of one detector; its file name."""
+    options = exposure.options
+    name = member_name(options, detector, number)
+    planes = exposure.segment(number, offsets, truth)
+    keywords = common_keywords(options, exposure.mode, exposure.clock, number)
+    write_member(
+        folder / name, exposure.mode, exposure.view, planes, exposure.int_times(number), keywords
+    )
+    logger.info("%s: %d integrations", name, len(planes.sci))
+    return name
+
+
+def _listed_members(options: VisitOptions, members: dict[str, list[str]]) -> list[str]:
+    """Members of the association in its order: by segment, then by detector."""
+    numbers = [
+        number for number in range(len(options.lengths)) if number + 1 != options.drop_segment
+    ]
+    listed = [names[number] for number in numbers for names in members.values()]
+    return listed[::-1] if options.reverse_members else listed
+
+
+def _write_configuration(
+    folder: Path, options: VisitOptions, mode: Mode, association: Path
+) -> None:
+    """Write the references, the workflow's configuration and the pipeline's parameters."""
+    import yaml
+
+    names = mode.references(options, folder / REFERENCES_FOLDER)
+    references = {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
+    config = {"associations": [association.name], "references": references}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    steps: dict[str, dict[str, str]] = {}
+    for kind, path in references.items():
+        steps.setdefault(_STEP_OF_REFERENCE[kind], {})[f"override_{kind}"] = path
+    (folder / "steps.json").write_text(json.dumps(steps, indent=2) + "\n")
+
+
+def _frame_size(text: str) -> tuple[int, int]:
+    """Rows and columns from "32x256"."""
+    rows, separator, columns = text.partition("x")
+    if not (separator and rows.isdigit() and columns.isdigit()):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected ROWSxCOLUMNS such as 32x256")
+    return int(rows), int(columns)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Integers from "30,20"."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected e.g. 30,20") from error
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Names from "nrs1,nrs2"."""
+    return tuple(text.lower().split(","))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Command-line options; they are those of `VisitOptions`, whose defaults they share."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.simulate_visit", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("outdir", type=Path, help="folder to write into")
+    parser.add_argument("--mode", choices=sorted(MODES), required=True, help="observing mode")
+    default = {item.name: item.default for item in fields(VisitOptions)}
+    for flag, kind, text in _VALUED_OPTIONS:
+        name = flag.replace("-", "_")
+        shown = "" if default[name] is None else f" (default {default[name]})"
+        parser.add_argument(f"--{flag}", type=kind, default=default[name], help=text + shown)
+    for flag, choices, text in _CHOICES:
+        name = flag.replace("-", "_")
+        parser.add_argument(f"--{flag}", choices=choices, default=default[name], help=text)
+    for flag, text in _SWITCHES:
+        parser.add_argument(f"--{flag}", action="store_true", help=text)
+    parser.add_argument(
+        "--photom",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="flux-calibrated data where the mode has them",
+    )
+    parser.add_argument(
+        "--wavelength-plane",
+        action=argparse.BooleanOptionalAction,
+        help="WAVELENGTH extension (default: as the mode's real data)",
+    )
+    return parser
+
+
+_VALUED_OPTIONS: tuple[tuple[str, Any, str], ...] = (
+    ("integrations", int, "integrations of the exposure"),
+    ("segments", int, "segments of equal length"),
+    ("segment-lengths", _numbers, "integrations of every segment, e.g. 30,20"),
+    ("frame-size", _frame_size, "ROWSxCOLUMNS of an integration, e.g. 32x256"),
+    ("detectors", _names, "detectors, e.g. nrs1"),
+    ("disperser", str, "NIRSpec: G395H or PRISM"),
+    ("seed", int, "seed of the random numbers"),
+    ("radius-ratio", float, "planet's radius in stellar radii"),
+    ("impact-parameter", float, "impact parameter in stellar radii"),
+    ("transit-fraction", float, "part of the visit in transit"),
+    ("cosmic-ray-rate", float, "hits per pixel and integration"),
+    ("bad-pixel-rate", float, "part of the pixels that is bad throughout"),
+    ("nan-rate", float, "part of the pixels lost in single integrations"),
+    ("drift", float, "pointing drift over the visit, pixels"),
+    ("jitter", float, "pointing scatter, pixels"),
+    ("drop-segment", int, "segment left out of the association"),
+    ("program", str, "programme number"),
+    ("observation", str, "observation number"),
+)
+_CHOICES = (
+    ("int-times", INT_TIMES_KINDS, "rows of INT_TIMES"),
+    ("source-type", SOURCE_TYPES, "SRCTYPE"),
+)
+_SWITCHES = (
+    ("reverse-members", "list the members in reverse order"),
+    ("background-regions", "subtract a background in the EXTRACT1D reference"),
+    ("aperture-correction", "write an APCORR reference"),
+    ("gain-reference", "write a GAIN reference"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 1 after a mistake of the user."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    values = vars(build_parser().parse_args(arguments))
+    try:
+        association = simulate_visit(values.pop("outdir"), VisitOptions(**values))
+    except InputError as error:
+        logger.error("%s", error)
+        return 1
+    logger.info("association %s", association)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

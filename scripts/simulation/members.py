@@ -1,0 +1,66 @@
+"""Writing a segment as a ``_calints.fits`` file in the archive's format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.simulation.coordinates import footprint
+from scripts.simulation.detector import Planes
+from scripts.simulation.mode import Mode, View
+
+_FILE_DATE = "2022-07-14T00:00:00.000"
+
+
+def write_member(
+    path: Path,
+    mode: Mode,
+    view: View,
+    planes: Planes,
+    int_times: np.ndarray,
+    keywords: dict[str, Any],
+) -> None:
+    """Write one segment of one detector.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    mode : Mode
+        The observing mode: it names the data model.
+    view : View
+        Detector's WCS, wavelengths and keywords.
+    planes : Planes
+        Image extensions.
+    int_times : ndarray
+        Rows of INT_TIMES.
+    keywords : dict
+        Data model attributes, by dotted name, besides those of `view`.
+    """
+    with _dated_model(mode.model)(validate_on_assignment=False) as model:
+        model.data, model.err, model.dq = planes.sci, planes.err, planes.dq
+        model.var_poisson, model.var_rnoise = planes.var_poisson, planes.var_rnoise
+        model.var_flat = planes.var_flat
+        if view.wavelengths is not None:
+            model.wavelength = view.wavelengths.astype(np.float32)
+        model.int_times = int_times
+        for name, value in {**keywords, **view.keywords}.items():
+            model[name] = value
+        model.meta.wcs = view.wcs
+        model.meta.wcsinfo.s_region = footprint(view.wcs)
+        model.save(str(path))
+
+
+def _dated_model(name: str) -> type:
+    """Data model class that writes a fixed DATE, so that equal seeds give equal files."""
+    from stdatamodels.jwst import datamodels
+
+    base = getattr(datamodels, name)
+
+    def on_save(self: Any, path: str | None = None) -> None:
+        base.on_save(self, path)
+        self.meta.date = _FILE_DATE
+
+    return type(name, (base,), {"on_save": on_save})

@@ -1,0 +1,80 @@
+"""What an observing mode has to supply to the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.simulation.detector import Readout
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.scene import SpectralScene
+
+
+@dataclass(frozen=True)
+class View:
+    """One detector of a visit: what it sees and how its files describe it.
+
+    Parameters
+    ----------
+    scene : SpectralScene
+        Noise-free images.
+    wcs : gwcs.WCS
+        Coordinates of the pixels.
+    wavelengths : ndarray or None
+        WAVELENGTH extension, shape (rows, columns), micron, NaN off the spectrum.
+    keywords : dict
+        Data model attributes (dotted names) of this mode and detector.
+    flux_per_unit : float
+        FLUX of the product per summed unit of the data.
+    """
+
+    scene: SpectralScene
+    wcs: Any
+    wavelengths: np.ndarray | None
+    keywords: dict[str, Any]
+    flux_per_unit: float
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One observing mode of the simulator.
+
+    Parameters
+    ----------
+    exposure_type : str
+        EXP_TYPE.
+    model : str
+        Class of ``stdatamodels.jwst.datamodels`` of the members.
+    frame_size : tuple of int
+        Rows and columns of an integration when the user names none.
+    readout : Readout
+        Integration time and read noise.
+    overhead : float
+        Seconds between the end of an integration and the start of the next one.
+    detectors : callable
+        Detectors used with the options given, in the order of the association.
+    view : callable
+        The view of one detector.
+    references : callable
+        Writes the reference files into a folder; returns their names by reference type.
+    optical_path : callable
+        Last part of the product's name.
+    """
+
+    exposure_type: str
+    model: str
+    frame_size: tuple[int, int]
+    readout: Readout
+    overhead: float
+    detectors: Callable[[VisitOptions], tuple[str, ...]]
+    view: Callable[[VisitOptions, str], View]
+    references: Callable[[VisitOptions, Path], dict[str, str]]
+    optical_path: Callable[[VisitOptions], str]
+
+    def shape(self, options: VisitOptions) -> tuple[int, int]:
+        """Rows and columns of an integration."""
+        return options.frame_size or self.frame_size

@@ -1,0 +1,323 @@
+"""NIRSpec bright-object time series: a curved trace in the S1600A1 slit, one or two detectors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.simulation import coordinates as co
+from scripts.simulation.detector import Readout
+from scripts.simulation.mode import Mode, View
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.references import nirspec_aperture_correction
+from scripts.simulation.scene import SpectralScene
+from scripts.simulation.star import star_spectrum
+
+SLIT = "S1600A1"
+FRAME_SIZE = (32, 2048)
+PIXELS_PER_SLIT = 16.0
+SOURCE_POSITION = (0.012, 0.035)
+_SLIT_ARCSEC = 1.6
+_PIXEL_AREA = 2.35e-13
+_PEAK_RATE = 1500.0
+_FLUX_AT_TWO_MICRON = 0.075
+_V2V3 = (321.8, -473.9)
+
+
+@dataclass(frozen=True)
+class Disperser:
+    """Filter, grating, subarray, spectral order and wavelength range (micron) per detector."""
+
+    filter: str
+    grating: str
+    subarray: str
+    order: int
+    ranges: dict[str, tuple[float, float]]
+
+
+DISPERSERS = {
+    "G395H": Disperser(
+        "F290LP", "G395H", "SUB2048", -1, {"nrs1": (2.83, 3.72), "nrs2": (3.82, 5.18)}
+    ),
+    "PRISM": Disperser("CLEAR", "PRISM", "SUB512", 0, {"nrs1": (0.60, 5.30)}),
+}
+
+
+def _disperser(options: VisitOptions) -> Disperser:
+    """Disperser that the options ask for."""
+    name = options.disperser or "G395H"
+    if name not in DISPERSERS:
+        raise InputError(f"disperser: found {name!r}, expected one of {', '.join(DISPERSERS)}")
+    return DISPERSERS[name]
+
+
+def _detectors(options: VisitOptions) -> tuple[str, ...]:
+    """Detectors that the spectrum falls on."""
+    return tuple(_disperser(options).ranges)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where wavelengths fall on a detector, 0-based pixels and micron."""
+
+    shape: tuple[int, int]
+    dispersion: tuple[float, float, float]
+    slit_centre: tuple[float, float, float]
+    tilt: float
+    bounding_box: tuple[tuple[float, float], tuple[float, float]]
+
+    @classmethod
+    def of(cls, shape: tuple[int, int], detector: str, span: tuple[float, float]) -> Geometry:
+        """Geometry of a detector: the spectrum reaches its inner edge and ends before the other."""
+        rows, columns = shape
+        last = columns - 1
+        rise = span[1] - span[0]
+        bend = 0.04 * rise
+        dispersion = (span[0], (rise + bend) / last, -bend / last**2)
+        slope, curve = -0.06 * rows, 0.08 * rows
+        slit_centre = (0.53 * rows, (slope - curve) / last, curve / last**2)
+        margin = round(0.05 * columns)
+        across = (0.5, rows - 2.5)
+        along = (margin - 0.5, last + 0.5) if detector == "nrs1" else (-0.5, last + 0.5 - margin)
+        return cls(shape, dispersion, slit_centre, 0.08 * rise / last, (along, across))
+
+    def source_rows(self, columns: np.ndarray) -> np.ndarray:
+        """Rows of the source's trace at given columns."""
+        offset = SOURCE_POSITION[1] * PIXELS_PER_SLIT
+        return np.polynomial.polynomial.polyval(columns, self.slit_centre) + offset
+
+    def wavelengths(self, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Wavelengths (micron) of pixels; lines of equal wavelength are tilted."""
+        above = rows - np.polynomial.polynomial.polyval(columns, self.slit_centre)
+        return np.polynomial.polynomial.polyval(columns, self.dispersion) + self.tilt * above
+
+
+def _geometry(options: VisitOptions, detector: str) -> Geometry:
+    """Geometry of one detector of the visit."""
+    shape = options.frame_size or FRAME_SIZE
+    return Geometry.of(shape, detector, _disperser(options).ranges[detector])
+
+
+def build_wcs(geometry: Geometry) -> Any:
+    """WCS with the frames detector, sca, gwa, slit_frame, v2v3 and world.
+
+    The wavelength is in metres in slit_frame and in micron in world; positions in the slit count
+    in slit heights from its centre. Every transform has an inverse.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Where wavelengths fall.
+
+    Returns
+    -------
+    gwcs.WCS
+        Pixels to right ascension, declination (degrees) and wavelength (micron).
+    """
+    import gwcs
+    from astropy.modeling import models as m
+
+    v2, v3 = _V2V3
+    slit_to_v2v3 = (
+        m.Scale(_SLIT_ARCSEC) & m.Scale(_SLIT_ARCSEC) & m.Scale(1e6)
+        | m.Rotation2D(138.5) & m.Identity(1)
+        | m.Shift(v2) & m.Shift(v3) & m.Identity(1)
+    )
+    slit_frame = co.composite(
+        [co.frame_2d("slit_spatial", ("x_slit", "y_slit"), ""), co.spectral_frame("m")],
+        "slit_frame",
+    )
+    v2v3 = co.composite([co.frame_2d("v2v3_spatial", ("v2", "v3"), "arcsec"), co.spectral_frame()],
+                        "v2v3")
+    world = co.composite([co.sky_frame(), co.spectral_frame()], "world")
+    wcs = gwcs.WCS(
+        [
+            (co.frame_2d("detector"), m.Shift(1.0) & m.Shift(1.0)),
+            (co.frame_2d("sca"), _straighten(geometry)),
+            (co.frame_2d("gwa", ("along", "across")), _disperse(geometry)),
+            (slit_frame, slit_to_v2v3),
+            (v2v3, co.v2v3_to_sky(_V2V3) & m.Identity(1)),
+            (world, None),
+        ]
+    )
+    wcs.bounding_box = geometry.bounding_box
+    return wcs
+
+
+def _straighten(geometry: Geometry) -> Any:
+    """1-based pixels to (column, row above the slit's centre line), 0-based column."""
+    from astropy.modeling import models as m
+
+    c0, c1, c2 = geometry.slit_centre
+    down = m.Polynomial2D(2, c0_0=-c0, c1_0=-c1, c2_0=-c2, c0_1=1.0)
+    up = m.Polynomial2D(2, c0_0=c0, c1_0=c1, c2_0=c2, c0_1=1.0)
+    spread = m.Mapping((0, 0, 1))
+    transform = m.Shift(-1.0) & m.Shift(-1.0) | spread | m.Identity(1) & down
+    transform.inverse = spread | m.Identity(1) & up | m.Shift(1.0) & m.Shift(1.0)
+    return transform
+
+
+def _disperse(geometry: Geometry) -> Any:
+    """(Column, row above the centre line) to (0, position in the slit, wavelength in metres)."""
+    from astropy.modeling import models as m
+
+    c0, c1, c2 = (1e-6 * term for term in geometry.dispersion)
+    tilt = geometry.tilt
+    wavelength = m.Polynomial2D(2, c0_0=c0, c1_0=c1, c2_0=c2, c0_1=1e-6 * tilt)
+    span = (-0.02 * geometry.shape[1], 1.02 * geometry.shape[1])
+    shift, scale, column = co.inverse_polynomial(geometry.dispersion, span)
+    argument = m.Polynomial2D(
+        1, c0_0=-shift / scale, c1_0=1e6 / scale, c0_1=-tilt * PIXELS_PER_SLIT / scale
+    )
+    transform = m.Mapping((0, 1, 0, 1)) | (
+        m.Const1D(0.0) & m.Scale(1.0 / PIXELS_PER_SLIT) & wavelength
+    )
+    transform.inverse = (
+        m.Mapping((2, 1, 1), n_inputs=3)
+        | argument & m.Scale(PIXELS_PER_SLIT)
+        | column & m.Identity(1)
+    )
+    return transform
+
+
+def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
+    """Star's spectrum along the trace; MJy for a point source, MJy/sr otherwise."""
+    columns = np.arange(geometry.shape[1], dtype=float)
+    trace = geometry.source_rows(columns)
+    wavelength = geometry.wavelengths(columns, trace)
+    flux = _FLUX_AT_TWO_MICRON * star_spectrum(wavelength)
+    blaze = np.sin(np.pi * (columns + 0.25 * columns.size) / (1.5 * columns.size))
+    rate = _PEAK_RATE * blaze * np.sqrt(flux / flux.max())
+    conversion = 1e-6 * flux / rate
+    if options.source_type != "POINT":
+        conversion = conversion / _PIXEL_AREA
+    if not options.photom:
+        conversion = np.full(columns.size, 0.7)
+    return SpectralScene(
+        geometry.shape, 1, wavelength, trace, 0.62 + 0.06 * wavelength, rate, 0.4, conversion
+    )
+
+
+def _units(options: VisitOptions) -> tuple[str, float]:
+    """BUNIT and FLUX of the product per summed unit."""
+    if not options.photom:
+        return "DN/s", 1.0
+    if options.source_type == "POINT":
+        return "MJy", 1e6
+    return "MJy/sr", 1e6 * _PIXEL_AREA
+
+
+def _view(options: VisitOptions, detector: str) -> View:
+    """One detector of the visit."""
+    geometry = _geometry(options, detector)
+    wcs = build_wcs(geometry)
+    disperser = _disperser(options)
+    rows, columns = geometry.shape
+    planes = None
+    if options.wavelength_plane is not False:
+        planes = wcs(*np.meshgrid(np.arange(columns, dtype=float), np.arange(rows, dtype=float)))[2]
+    unit, flux_per_unit = _units(options)
+    keywords = {
+        "meta.instrument.name": "NIRSPEC",
+        "meta.instrument.detector": detector.upper(),
+        "meta.instrument.filter": disperser.filter,
+        "meta.instrument.grating": disperser.grating,
+        "meta.instrument.fixed_slit": SLIT,
+        "meta.exposure.readpatt": "NRSRAPID",
+        "meta.subarray.name": disperser.subarray,
+        "meta.subarray.xstart": 1,
+        "meta.subarray.ystart": 1,
+        "meta.subarray.xsize": columns,
+        "meta.subarray.ysize": rows,
+        "meta.aperture.name": "NRS_S1600A1_SLIT",
+        "meta.wcsinfo.dispersion_direction": 1,
+        "meta.wcsinfo.spectral_order": disperser.order,
+        "meta.wcsinfo.siaf_xref_sci": columns / 2.0 + 0.5,
+        "meta.wcsinfo.siaf_yref_sci": rows / 2.0 + 0.5,
+        "meta.wcsinfo.v2_ref": _V2V3[0],
+        "meta.wcsinfo.v3_ref": _V2V3[1],
+        "meta.wcsinfo.v3yangle": 138.5,
+        "meta.wcsinfo.vparity": -1,
+        "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
+        "meta.cal_step.extract_2d": "COMPLETE",
+        "meta.cal_step.wavecorr": "COMPLETE",
+        "meta.bunit_data": unit,
+        "meta.bunit_err": unit,
+        "name": SLIT,
+        "source_id": 1,
+        "source_name": "WASP-39",
+        "source_type": options.source_type,
+        "source_xpos": SOURCE_POSITION[0],
+        "source_ypos": SOURCE_POSITION[1],
+        "slitlet_id": 1,
+        "xstart": 1,
+        "xsize": columns,
+        "ystart": 1,
+        "ysize": rows,
+        "wavelength_corrected": True,
+    }
+    return View(_scene(options, geometry), wcs, planes, keywords, flux_per_unit)
+
+
+def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+    """EXTRACT1D and, when asked for, APCORR."""
+    rows, columns = options.frame_size or FRAME_SIZE
+    aperture: dict[str, Any] = {
+        "id": SLIT,
+        "region_type": "target",
+        "bkg_order": 0,
+        "dispaxis": 1,
+        "xstart": 0,
+        "xstop": columns - 1,
+        "ystart": 0,
+        "ystop": rows - 1,
+        "extract_width": min(8, rows // 3),
+        "use_source_posn": True,
+    }
+    if options.background_regions:
+        edge = max(rows // 5, 3)
+        aperture["bkg_coeff"] = [[1.5], [edge + 0.5], [rows - edge - 0.5], [rows - 1.5]]
+        aperture["bkg_fit"] = "median"
+    content = {
+        "reftype": "EXTRACT1D",
+        "instrument": "NIRSPEC",
+        "telescope": "JWST",
+        "exp_type": "NRS_BRIGHTOBJ",
+        "pedigree": "DUMMY",
+        "descrip": "Simulated bright-object extraction parameters",
+        "author": "tso3flow",
+        "useafter": "2022-01-01T00:00:00",
+        "apertures": [aperture],
+    }
+    names = {"extract1d": "nirspec_brightobj_extract1d.json"}
+    (folder / names["extract1d"]).write_text(json.dumps(content, indent=4) + "\n")
+    if options.aperture_correction:
+        names["apcorr"] = "nirspec_brightobj_apcorr.fits"
+        disperser = _disperser(options)
+        nirspec_aperture_correction(folder / names["apcorr"], disperser, SLIT)
+    return names
+
+
+def _optical_path(options: VisitOptions) -> str:
+    """Filter, grating, slit and subarray."""
+    disperser = _disperser(options)
+    parts = (disperser.filter, disperser.grating, SLIT, disperser.subarray)
+    return "nirspec_" + "-".join(parts).lower()
+
+
+MODE = Mode(
+    exposure_type="NRS_BRIGHTOBJ",
+    model="SlitModel",
+    frame_size=FRAME_SIZE,
+    readout=Readout(integration_time=62.23, read_noise=9.0),
+    overhead=0.9,
+    detectors=_detectors,
+    view=_view,
+    references=_references,
+    optical_path=_optical_path,
+)

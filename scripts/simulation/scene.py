@@ -1,0 +1,81 @@
+"""Noise-free images of a dispersed star on a detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_WING_SHARE = 0.08
+_WING_WIDTH = 4.0
+
+
+@dataclass(frozen=True)
+class SpectralScene:
+    """A star's spectrum on a detector, out of transit.
+
+    Vectors run along the dispersion axis; the trace is counted in pixels of the other axis.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    dispersion_axis : {1, 2}
+        1: wavelength along the columns (horizontal); 2: along the rows (vertical).
+    wavelength : ndarray, shape (dispersion,)
+        Wavelength of the star's light, micron.
+    trace, width : ndarray, shape (dispersion,)
+        Centre and standard deviation of the star's image across the dispersion, pixels.
+    electron_rate : ndarray, shape (dispersion,)
+        The star's electrons per second in a whole dispersion element.
+    background_rate : float
+        Electrons per second and pixel.
+    conversion : ndarray, shape (dispersion,)
+        Units of the data per electron per second.
+    """
+
+    shape: tuple[int, int]
+    dispersion_axis: int
+    wavelength: np.ndarray
+    trace: np.ndarray
+    width: np.ndarray
+    electron_rate: np.ndarray
+    background_rate: float
+    conversion: np.ndarray
+
+    def image(self, light: np.ndarray, offset: float) -> np.ndarray:
+        """Electron rates of one integration.
+
+        Parameters
+        ----------
+        light : ndarray, shape (dispersion,)
+            The star's relative light.
+        offset : float
+            Cross-dispersion displacement of the star, pixels.
+
+        Returns
+        -------
+        ndarray, shape (rows, columns)
+            Electrons per second and pixel.
+        """
+        size = self.shape[self.dispersion_axis - 1]
+        across = self.electron_rate * light * self.profile(size, offset)
+        across += self.background_rate
+        return across if self.dispersion_axis == 1 else across.T
+
+    def profile(self, size: int, offset: float) -> np.ndarray:
+        """Share of the star's light in every pixel, shape (cross-dispersion, dispersion).
+
+        A Gaussian core and a Gaussian wing four times as wide, integrated over the pixels.
+        """
+        from scipy.special import erf
+
+        edges = np.arange(size + 1)[:, None] - 0.5 - (self.trace + offset)
+        scaled = edges / (np.sqrt(2.0) * self.width)
+        cumulative = (1.0 - _WING_SHARE) * erf(scaled) + _WING_SHARE * erf(scaled / _WING_WIDTH)
+        return np.diff(cumulative, axis=0) / 2.0
+
+    def conversion_image(self) -> np.ndarray:
+        """Units of the data per electron per second, shape (rows, columns)."""
+        vector = self.conversion if self.dispersion_axis == 1 else self.conversion[:, None]
+        return np.broadcast_to(vector, self.shape)

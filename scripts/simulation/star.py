@@ -1,0 +1,90 @@
+"""Spectra of the star and of the planet's radius, and the chromatic light curve."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.transit import occulted_fraction, sky_separation
+
+STAR_TEMPERATURE = 5300.0
+_SECOND_RADIATION_CONSTANT = 14387.77
+_WAVELENGTH_NODES = 24
+
+
+def star_spectrum(wavelength: np.ndarray) -> np.ndarray:
+    """Flux density of the star per unit of frequency, relative to its value at 2 micron.
+
+    Parameters
+    ----------
+    wavelength : ndarray
+        Wavelength, micron.
+
+    Returns
+    -------
+    ndarray
+        Planck's law at 5300 K times three broad absorption features; NaN where `wavelength` is.
+    """
+    features = ((2.30, 0.04, 0.06), (4.55, 0.15, 0.08), (8.00, 0.40, 0.03))
+    relative = _planck(wavelength) / _planck(np.asarray(2.0))
+    for centre, width, depth in features:
+        relative = relative * (1.0 - depth * np.exp(-0.5 * ((wavelength - centre) / width) ** 2))
+    return relative
+
+
+def planet_radius(wavelength: np.ndarray, radius_ratio: float) -> np.ndarray:
+    """Planet's radius against wavelength (stellar radii): a slope and one band at 4.3 micron."""
+    band = 0.02 * np.exp(-0.5 * ((wavelength - 4.3) / 0.12) ** 2)
+    return radius_ratio * (1.0 + 0.002 * (wavelength - np.min(wavelength)) + band)
+
+
+def limb_darkening(wavelength: float) -> tuple[float, float]:
+    """Quadratic limb-darkening coefficients, weaker at longer wavelengths."""
+    return 0.25 / wavelength**0.8, 0.18 / wavelength**0.5
+
+
+def light_curve(
+    times: np.ndarray, span: tuple[float, float], wavelength: np.ndarray, options: VisitOptions
+) -> np.ndarray:
+    """Star's light through the transit, relative to the star alone.
+
+    Computed at 24 wavelengths between the extremes of `wavelength` and interpolated linearly.
+
+    Parameters
+    ----------
+    times : ndarray, shape (integrations,)
+        Mid times, MJD.
+    span : tuple of float
+        Start and end of the visit, MJD; the transit is centred in it.
+    wavelength : ndarray, shape (dispersion,)
+        Wavelength, micron.
+    options : VisitOptions
+        Depth, impact parameter and length of the transit.
+
+    Returns
+    -------
+    ndarray, shape (integrations, dispersion)
+        Relative light, 1 outside transit.
+    """
+    nodes = np.linspace(np.min(wavelength), np.max(wavelength), _WAVELENGTH_NODES)
+    radii = planet_radius(nodes, options.radius_ratio)
+    middle, duration = sum(span) / 2.0, options.transit_fraction * (span[1] - span[0])
+    impact = options.impact_parameter
+    separation = sky_separation(times, middle, duration, options.radius_ratio, impact)
+    at_nodes = np.stack(
+        [
+            1.0 - occulted_fraction(separation, radius, *limb_darkening(node))
+            for node, radius in zip(nodes, radii, strict=True)
+        ],
+        axis=-1,
+    )
+    place = np.interp(wavelength, nodes, np.arange(_WAVELENGTH_NODES))
+    lower = np.clip(place.astype(int), 0, _WAVELENGTH_NODES - 2)
+    share = place - lower
+    return at_nodes[:, lower] * (1.0 - share) + at_nodes[:, lower + 1] * share
+
+
+def _planck(wavelength: np.ndarray) -> np.ndarray:
+    """Planck's law per unit of frequency, arbitrary scale."""
+    exponent = _SECOND_RADIATION_CONSTANT / (wavelength * STAR_TEMPERATURE)
+    return wavelength**-3.0 / np.expm1(exponent)

@@ -1,0 +1,86 @@
+"""What was put into a simulated visit, gathered while its segments are made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from scripts.simulation.options import VisitOptions
+
+HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
+LOST_COLUMNS = ("integration_number", "row", "column")
+
+
+@dataclass
+class DetectorTruth:
+    """Truth of one detector.
+
+    Parameters
+    ----------
+    vectors : dict of ndarray
+        Quantities along the dispersion axis or per pixel: wavelength (micron), trace, width
+        (pixels), flux (unit of the product's FLUX, whole star, out of transit), radius_ratio, dq.
+    mid_times, white_light : list of ndarray
+        Per segment: mid times (MJD UTC) and the star's summed flux.
+    cosmic_rays, lost_pixels : list of ndarray
+        Per integration: rows of `HIT_COLUMNS` and `LOST_COLUMNS`.
+    """
+
+    vectors: dict[str, np.ndarray]
+    mid_times: list[np.ndarray] = field(default_factory=list)
+    white_light: list[np.ndarray] = field(default_factory=list)
+    cosmic_rays: list[np.ndarray] = field(default_factory=list)
+    lost_pixels: list[np.ndarray] = field(default_factory=list)
+
+    def note(self, kind: str, integration_number: int, rows: np.ndarray) -> None:
+        """Add positions found in one integration to `cosmic_rays` or `lost_pixels`."""
+        numbers = np.full((len(rows), 1), float(integration_number))
+        getattr(self, kind).append(np.hstack([numbers, rows]))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything as arrays."""
+        return {
+            **self.vectors,
+            "mid_time_mjd_utc": np.concatenate(self.mid_times),
+            "white_light": np.concatenate(self.white_light),
+            "cosmic_rays": np.concatenate(self.cosmic_rays),
+            "lost_pixels": np.concatenate(self.lost_pixels).astype(int),
+        }
+
+
+def write_truth(
+    folder: Path,
+    options: VisitOptions,
+    offsets: np.ndarray,
+    members: dict[str, list[str]],
+    detectors: dict[str, DetectorTruth],
+) -> None:
+    """Write ``truth.json`` (options, files, columns) and ``truth.npz`` (arrays).
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    options : VisitOptions
+        The visit.
+    offsets : ndarray, shape (integrations,)
+        Cross-dispersion displacement of the star, pixels.
+    members : dict of list of str
+        File names by detector.
+    detectors : dict of DetectorTruth
+        Truth by detector; its arrays are stored as ``<detector>_<name>``.
+    """
+    arrays = {"offsets": offsets}
+    for detector, truth in detectors.items():
+        arrays.update({f"{detector}_{name}": array for name, array in truth.arrays().items()})
+    np.savez(folder / "truth.npz", **arrays)
+    content = {
+        "options": asdict(options),
+        "members": members,
+        "columns": {"cosmic_rays": HIT_COLUMNS, "lost_pixels": LOST_COLUMNS},
+        "arrays": {name: list(array.shape) for name, array in arrays.items()},
+    }
+    (folder / "truth.json").write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,152 @@
+"""The cases in which the workflow is compared with jwst."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.parity.compare import SPLINE, TIGHT
+
+BOTS = {"mode": "nrs_brightobj", "segment_lengths": (30, 26), "frame_size": (24, 64)}
+LRS = {"mode": "mir_lrs_slitless", "segment_lengths": (30, 26), "frame_size": (64, 32)}
+GRISM = {"mode": "nrc_tsgrism", "segment_lengths": (30, 26), "frame_size": (24, 64)}
+BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
+
+
+@dataclass(frozen=True)
+class Case:
+    """
+    One simulated visit, and how both sides process it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the case.
+    visit : dict
+        Options of the simulated visit.
+    config : dict
+        Sections of the configuration.
+    aperture : dict
+        Keys set in every aperture of the extract1d reference; None removes
+        a key.
+    allowed : float
+        Largest relative difference of spectra and light curves.
+    ignored : tuple of str
+        Light-curve columns and keywords that differ on purpose (README,
+        "Differences from jwst 3.0.0").
+    int_times : bool
+        Whether INT_TIMES of the x1dints product is to be equal.
+    light_curve : bool
+        Whether the light curves are to be equal.
+    """
+
+    name: str
+    visit: dict
+    config: dict = field(default_factory=dict)
+    aperture: dict = field(default_factory=dict)
+    allowed: float = TIGHT
+    ignored: tuple = ()
+    int_times: bool = True
+    light_curve: bool = True
+
+
+# Background rows clear of the spectrum in the small frames above; (first, last) as polynomials.
+_BACKGROUND = {"bkg_coeff": [[-0.5], [3.5], [19.5], [23.5]]}
+_LRS_BACKGROUND = {"bkg_coeff": [[1.5], [7.5], [24.5], [30.5]]}
+_SOURCE_LIMITS = {"src_coeff": [[8.2, 0.01], [15.7, 0.01]]}
+
+CASES = (
+    Case("bots-defaults", BOTS),
+    Case("bots-busy", BOTS | BUSY),
+    Case("bots-no-source-position", BOTS, {"extract_1d": {"use_source_posn": False}}),
+    Case("bots-position-offset", BOTS, {"extract_1d": {"position_offset": 1.3}}),
+    Case("bots-extract-width", BOTS | BUSY, aperture={"extract_width": 6.5}),
+    Case("bots-src-coeff", BOTS | BUSY, aperture=_SOURCE_LIMITS | {"extract_width": None}),
+    Case(
+        "bots-src-coeff-wavelength",
+        BOTS,
+        aperture={"src_coeff": [[6.0, 0.5], [13.0, 0.6]], "independent_var": "wavelength"},
+    ),
+    Case("bots-background-poly0", BOTS | BUSY, aperture=_BACKGROUND | {"bkg_order": 0}),
+    Case(
+        "bots-background-poly1",
+        BOTS | BUSY,
+        {"extract_1d": {"bkg_fit": "poly", "bkg_order": 1}},
+        aperture=_BACKGROUND,
+    ),
+    Case(
+        "bots-background-median-smoothed",
+        BOTS | BUSY,
+        {"extract_1d": {"bkg_fit": "median", "smoothing_length": 5}},
+        aperture=_BACKGROUND,
+    ),
+    Case(
+        "bots-background-mean-smoothed",
+        BOTS | BUSY,
+        {"extract_1d": {"bkg_fit": "mean", "smoothing_length": 4}},
+        aperture=_BACKGROUND,
+    ),
+    Case(
+        "bots-background-off",
+        BOTS,
+        {"extract_1d": {"subtract_background": False}},
+        aperture=_BACKGROUND,
+    ),
+    Case("bots-extended", BOTS | {"source_type": "EXTENDED"}),
+    Case("bots-apcorr", BOTS | BUSY | {"aperture_correction": True}, allowed=SPLINE),
+    Case("bots-no-reference", BOTS, {"references": {"extract1d": None}}),
+    Case("bots-prism", BOTS | {"disperser": "PRISM"}),
+    Case("bots-even-window", BOTS | BUSY, {"outlier_detection": {"rolling_window_width": 10}}),
+    Case(
+        "bots-odd-window",
+        BOTS | BUSY,
+        {"outlier_detection": {"rolling_window_width": 7, "snr": 4.0}},
+    ),
+    Case("bots-no-window", BOTS | BUSY, {"outlier_detection": {"rolling_window_width": 1}}),
+    Case("bots-short-segment", BOTS | BUSY | {"segment_lengths": (40, 25, 9)}),
+    Case(
+        "bots-missing-segment",
+        BOTS | {"segment_lengths": (26, 26, 26), "drop_segment": 2},
+        int_times=False,
+    ),
+    Case("bots-int-times-exposure", BOTS | {"int_times": "exposure"}),
+    Case("bots-int-times-empty", BOTS | {"int_times": "empty"}, int_times=False, light_curve=False),
+    Case("bots-pixel-replace", BOTS | BUSY, {"pixel_replace": {"skip": False}}),
+    Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
+    Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
+    Case("lrs-defaults", LRS),
+    Case("lrs-busy", LRS | BUSY),
+    Case("lrs-wavelength-plane", LRS | {"wavelength_plane": True}),
+    Case("lrs-extract-width", LRS | BUSY, aperture={"extract_width": 7}),
+    Case("lrs-background", LRS | BUSY, aperture=_LRS_BACKGROUND | {"bkg_fit": "median"}),
+    Case(
+        "lrs-background-poly1",
+        LRS | BUSY,
+        {"extract_1d": {"bkg_order": 1}},
+        aperture=_LRS_BACKGROUND,
+    ),
+    Case("lrs-apcorr", LRS | BUSY | {"aperture_correction": True}, allowed=SPLINE),
+    Case("lrs-dn", LRS | {"photom": False}),
+    Case("grism-defaults", GRISM),
+    Case("grism-busy", GRISM | BUSY),
+    Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
+)
+
+
+def edit_apertures(path, changes):
+    """
+    Set keys in every aperture of an extract1d reference file.
+
+    Parameters
+    ----------
+    path : Path
+        The reference file; rewritten.
+    changes : dict
+        New values; None removes a key.
+    """
+    path = Path(path)
+    reference = json.loads(path.read_text())
+    for aperture in reference["apertures"]:
+        aperture.update(changes)
+        for key in [key for key, value in aperture.items() if value is None]:
+            del aperture[key]
+    path.write_text(json.dumps(reference, indent=2))

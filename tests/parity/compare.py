@@ -1,0 +1,244 @@
+"""Compare products of the workflow with those of jwst, value by value and keyword by keyword."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import QTable
+
+# Keywords that tell when, by which file or by what software a product was made.
+OWN_KEYWORDS = {
+    *("DATE", "FILENAME", "CHECKSUM", "DATASUM", "HISTORY", "COMMENT", ""),
+    # The peer fills these from its calibration reference service, which is offline.
+    *("CRDS_VER", "CRDS_CTX"),
+}
+TIGHT = 1e-12
+SPLINE = 1e-9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One comparison: what was compared, the difference found and the one allowed."""
+
+    product: str
+    item: str
+    difference: float
+    allowed: float
+    detail: str = ""
+
+    @property
+    def good(self):
+        """Whether the difference is allowed; NaN is not."""
+        return self.difference <= self.allowed
+
+
+def relative_difference(ours, peer):
+    """
+    Largest relative difference of two arrays.
+
+    Parameters
+    ----------
+    ours, peer : ndarray
+        Arrays of the same shape.
+
+    Returns
+    -------
+    difference : float
+        Largest ``|ours - peer| / |peer|``; infinite where only one is NaN or
+        where the peer's value is zero and ours is not, or if shapes differ.
+    """
+    ours, peer = np.asarray(ours), np.asarray(peer)
+    if ours.shape != peer.shape:
+        return np.inf
+    if ours.dtype.kind not in "fc":
+        return 0.0 if np.array_equal(ours, peer) else np.inf
+    ours, peer = ours.astype(np.float64), peer.astype(np.float64)
+    same = (ours == peer) | (np.isnan(ours) & np.isnan(peer))
+    if same.all():
+        return 0.0
+    ours, peer = ours[~same], peer[~same]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = np.abs(ours - peer) / np.abs(peer)
+    return float(np.nan_to_num(difference, nan=np.inf).max())
+
+
+def _planes(product, ours, peer):
+    """Compare all images of two files; they must be identical."""
+    findings = []
+    for hdu in peer:
+        if not isinstance(hdu, fits.ImageHDU) or hdu.data is None:
+            continue
+        if hdu.name not in ours:
+            findings.append(Finding(product, hdu.name, np.inf, 0, "missing"))
+            continue
+        mine = ours[hdu.name].data
+        identical = mine.shape == hdu.data.shape and np.array_equal(
+            mine, hdu.data, equal_nan=hdu.data.dtype.kind == "f"
+        )
+        same_type = mine.dtype == hdu.data.dtype
+        detail = "" if same_type else f"{mine.dtype} is not {hdu.data.dtype}"
+        findings.append(Finding(product, hdu.name, float(not (identical and same_type)), 0, detail))
+    extra = [hdu.name for hdu in ours if hdu.name and hdu.name not in peer]
+    findings.append(Finding(product, "extensions", len(extra), 0, " ".join(extra)))
+    return findings
+
+
+def _keywords(product, name, ours, peer, ignored=()):
+    """Count keywords of the peer's header that ours lacks or gives another value."""
+    different = []
+    for keyword, value in peer.items():
+        if keyword in OWN_KEYWORDS or keyword in ignored or keyword.startswith("NAXIS"):
+            continue
+        mine = ours.get(keyword)
+        if isinstance(value, float) and isinstance(mine, int | float):
+            equal = relative_difference(np.float64(mine), np.float64(value)) <= TIGHT
+        else:
+            equal = mine == value
+        if not equal:
+            different.append(f"{keyword}={mine!r} not {value!r}")
+    return Finding(product, f"{name} keywords", len(different), 0, "; ".join(different))
+
+
+def _table(product, name, ours, peer, allowed):
+    """Compare two binary tables: names, formats and units of columns, then every value."""
+    layout = [(c.name, c.format, c.unit, c.bzero) for c in ours.columns]
+    expected = [(c.name, c.format, c.unit, c.bzero) for c in peer.columns]
+    wrong = [
+        f"{mine} not {theirs}"
+        for mine, theirs in zip(layout, expected, strict=False)
+        if mine != theirs
+    ]
+    wrong += [f"{len(layout)} columns not {len(expected)}"] * (len(layout) != len(expected))
+    findings = [Finding(product, f"{name} layout", len(wrong), 0, "; ".join(wrong))]
+    for column in {c.name for c in peer.columns} & {c.name for c in ours.columns}:
+        difference = relative_difference(ours.data[column], peer.data[column])
+        findings.append(Finding(product, f"{name} {column}", difference, allowed))
+    return sorted(findings, key=lambda finding: finding.item)
+
+
+def compare_crfints(ours, peer):
+    """
+    Compare two crfints files: every plane identical, keywords equal.
+
+    Parameters
+    ----------
+    ours, peer : Path
+        The files.
+
+    Returns
+    -------
+    findings : list of Finding
+        One for each plane, table and header.
+    """
+    product = peer.name
+    with fits.open(ours) as mine, fits.open(peer) as theirs:
+        findings = _planes(product, mine, theirs)
+        if "INT_TIMES" in theirs and theirs["INT_TIMES"].header["NAXIS2"]:
+            findings += _table(product, "INT_TIMES", mine["INT_TIMES"], theirs["INT_TIMES"], 0)
+        for name in ("PRIMARY", "SCI"):
+            findings.append(_keywords(product, name, mine[name].header, theirs[name].header))
+    return findings
+
+
+def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
+    """
+    Compare two x1dints files.
+
+    Parameters
+    ----------
+    ours, peer : Path
+        The files.
+    allowed : float
+        Largest relative difference of the columns.
+    ignored : tuple of str
+        Keywords and HDRTAB columns that are known to differ.
+    int_times : bool
+        Whether INT_TIMES is expected to be equal (see the README's table of
+        differences).
+
+    Returns
+    -------
+    findings : list of Finding
+        One for each column and header.
+    """
+    product = peer.name
+    with fits.open(ours) as mine, fits.open(peer) as theirs:
+        findings = [_keywords(product, "PRIMARY", mine[0].header, theirs[0].header, ignored)]
+        names = [[hdu.name for hdu in file] for file in (mine, theirs)]
+        findings.append(
+            Finding(product, "HDU order", float(names[0] != names[1]), 0, f"{names[0]}")
+        )
+        count = sum(name == "EXTRACT1D" for name in names[1])
+        for k in range(1, count + 1):
+            pair = mine["EXTRACT1D", k], theirs["EXTRACT1D", k]
+            findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed)
+            findings.append(
+                _keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header, ignored)
+            )
+        if int_times:
+            findings += _table(product, "INT_TIMES", mine["INT_TIMES"], theirs["INT_TIMES"], 0)
+        findings += _header_tables(product, mine["HDRTAB"].data, theirs["HDRTAB"].data, ignored)
+    return findings
+
+
+def _header_tables(product, ours, peer, ignored):
+    """Compare the metadata of the members, kept in HDRTAB."""
+    different = [
+        name
+        for name in peer.names
+        if name not in OWN_KEYWORDS
+        and name not in ignored
+        and (name not in ours.names or not _equal_cells(ours[name], peer[name]))
+    ]
+    return [Finding(product, "HDRTAB", len(different), 0, " ".join(different))]
+
+
+def _equal_cells(ours, peer):
+    """Whether two columns of a metadata table agree, NaN being equal to NaN."""
+    if ours.shape != peer.shape:
+        return False
+    if peer.dtype.kind == "f":
+        return relative_difference(ours.astype(float), peer) <= TIGHT
+    return bool((ours == peer).all())
+
+
+def compare_tables(ours, peer, allowed=TIGHT, ignored=()):
+    """
+    Compare two ECSV light curves: columns, units, types, meta and values.
+
+    Parameters
+    ----------
+    ours, peer : Path
+        The files.
+    allowed : float
+        Largest relative difference.
+    ignored : tuple of str
+        Columns that are known to differ.
+
+    Returns
+    -------
+    findings : list of Finding
+        One for each column, one for the layout, one for the meta.
+    """
+    product = peer.name
+    mine, theirs = QTable.read(ours), QTable.read(peer)
+    layout = [
+        [(n, str(t[n].dtype), str(getattr(t[n], "unit", None))) for n in t.colnames]
+        for t in (mine, theirs)
+    ]
+    wrong = [f"{a} not {b}" for a, b in zip(*layout, strict=False) if a != b]
+    wrong += [f"{len(layout[0])} columns not {len(layout[1])}"] * (len(layout[0]) != len(layout[1]))
+    meta = [
+        f"{k}={mine.meta.get(k)!r} not {v!r}"
+        for k, v in theirs.meta.items()
+        if mine.meta.get(k) != v
+    ]
+    findings = [
+        Finding(product, "layout", len(wrong), 0, "; ".join(wrong)),
+        Finding(product, "meta", len(meta), 0, "; ".join(meta)),
+    ]
+    for name in theirs.colnames:
+        if name in mine.colnames and name not in ignored:
+            pair = [getattr(t[name], "value", t[name]) for t in (mine, theirs)]
+            findings.append(Finding(product, name, relative_difference(*pair), allowed))
+    return findings

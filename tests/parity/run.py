@@ -1,0 +1,209 @@
+"""
+Run jwst and the workflow on the same simulated visits and compare their products.
+
+``python -m tests.parity.run`` simulates every case of :mod:`tests.parity.cases`,
+runs both sides, prints a table and ends with exit code 1 if any difference is
+larger than allowed.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from scripts.simulate_visit import VisitOptions, simulate_visit
+from tests.parity.cases import CASES, edit_apertures
+from tests.parity.compare import compare_crfints, compare_tables, compare_x1dints
+
+ROOT = Path(__file__).resolve().parents[2]
+ORACLE = ROOT / ".venv-oracle" / "bin" / "python"
+STEP_OF_REFERENCE = {"wavelengthrange": "white_light", "gain": "tso_photometry"}
+
+
+def prepare(case, folder):
+    """
+    Simulate the visit of a case with its references and configuration.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    folder : Path
+        Where to write; a folder that exists already is taken as it is.
+
+    Returns
+    -------
+    job : dict
+        The job for ``tests/oracle/run_jwst.py``.
+    """
+    if not (folder / "config.yaml").exists():
+        simulate_visit(folder, VisitOptions(**case.visit))
+        config = yaml.safe_load((folder / "config.yaml").read_text())
+        references = config["references"] | case.config.get("references", {})
+        config |= case.config | {"references": references}
+        if references.get("extract1d"):
+            edit_apertures(folder / references["extract1d"], case.aperture)
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    association = folder / config["associations"][0]
+    return {"asn": str(association), "output": str(folder / "peer"), "steps": peer_steps(config)}
+
+
+def peer_steps(config):
+    """
+    Translate our configuration into step parameters of jwst.
+
+    Parameters
+    ----------
+    config : dict
+        Configuration of the workflow.
+
+    Returns
+    -------
+    steps : dict
+        Parameters by step, reference files as overrides.
+    """
+    sections = ("outlier_detection", "pixel_replace", "extract_1d", "white_light", "tso_photometry")
+    steps = {name: dict(config[name]) for name in sections if name in config}
+    if "snr" in steps.get("outlier_detection", {}):
+        steps["outlier_detection"]["snr"] = f"{config['outlier_detection']['snr']} 4.0"
+    for kind, path in config["references"].items():
+        if path:
+            steps.setdefault(STEP_OF_REFERENCE.get(kind, "extract_1d"), {})[f"override_{kind}"] = (
+                path
+            )
+    return steps
+
+
+def run_peer(jobs, folder):
+    """Run jwst on all cases that have no products of it yet, in one process."""
+    missing = [job for job in jobs if not list(Path(job["output"]).glob("*.ecsv"))]
+    if missing:
+        (folder / "jobs.json").write_text(json.dumps(missing))
+        command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", "--jobs", folder / "jobs.json"]
+        subprocess.run(command, check=True)
+
+
+def run_workflow(folder, cores=2):
+    """
+    Run the workflow in the folder of a case.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with a ``config.yaml``.
+    cores : int
+        Cores to use.
+
+    Returns
+    -------
+    output : str
+        What Snakemake printed.
+
+    Raises
+    ------
+    RuntimeError
+        If the workflow fails.
+    """
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--nolock", "--snakefile"]
+    command += [ROOT / "Snakefile", "--configfile", folder / "config.yaml", "--directory", folder]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
+    if done.returncode:
+        raise RuntimeError(f"{folder.name}: {done.stdout}{done.stderr}")
+    return done.stderr
+
+
+def compare(case, ours, peer):
+    """
+    Compare all products of a case.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    ours, peer : Path
+        Folders of the products.
+
+    Returns
+    -------
+    findings : list of Finding
+        All comparisons.
+    """
+    findings = []
+    for path in sorted(peer.glob("*.fits")):
+        if path.name.endswith("_crfints.fits"):
+            findings += compare_crfints(ours / path.name, path)
+        else:
+            findings += compare_x1dints(
+                ours / path.name, path, case.allowed, case.ignored, case.int_times
+            )
+    for path in peer.glob("*.ecsv"):
+        if case.light_curve:
+            findings += compare_tables(ours / path.name, path, case.allowed, case.ignored)
+    return findings
+
+
+def report(case, findings):
+    """
+    Print the comparison of a case: one line a product, and every difference too large.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    findings : list of Finding
+        Its comparisons.
+
+    Returns
+    -------
+    good : bool
+        Whether all are within what is allowed, and there is at least one.
+    """
+    for product in dict.fromkeys(finding.product for finding in findings):
+        mine = [finding for finding in findings if finding.product == product]
+        values = [finding for finding in mine if finding.allowed > 0]
+        exact = [finding for finding in mine if finding.allowed == 0]
+        worst = max(values, key=lambda finding: finding.difference, default=None)
+        text = f"{len(exact) - sum(f.good for f in exact)} of {len(exact)} exact items differ"
+        if worst is not None:
+            text += f"; largest relative difference {worst.difference:.1e} ({worst.item})"
+        print(f"{case.name:34s} {product:75s} {text}")
+    for finding in findings:
+        if not finding.good:
+            print(
+                f"    TOO LARGE {finding.product} {finding.item}: {finding.difference:.3g} > {finding.allowed:g} {finding.detail[:300]}"
+            )
+    return bool(findings) and all(finding.good for finding in findings)
+
+
+def main():
+    """Run the chosen cases; exit code 1 if any differs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("--folder", type=Path, default=ROOT / "parity", help="working folder")
+    parser.add_argument("cases", nargs="*", help="names of cases (default: all)")
+    arguments = parser.parse_args()
+    cases = [case for case in CASES if not arguments.cases or case.name in arguments.cases]
+    folder = arguments.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    run_peer([prepare(case, folder / case.name) for case in cases], folder)
+    good = True
+    for case in cases:
+        run_workflow(folder / case.name)
+        findings = compare(case, folder / case.name / "results", folder / case.name / "peer")
+        good &= report(case, findings)
+    print("parity holds" if good else "parity is broken: see TOO LARGE above")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

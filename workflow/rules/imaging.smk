@@ -1,0 +1,1 @@
+"""Imaging: segments -> photometry table; no product has this branch yet."""

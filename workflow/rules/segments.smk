@@ -1,0 +1,29 @@
+"""Segments of an exposure, each by itself."""
+
+
+rule outlier_detection:
+    """Flag outliers in time and make NaN and flags agree: calints -> crfints."""
+    input:
+        calints=calints,
+    output:
+        crfints="<results>/{segment}_crfints.fits",
+    log:
+        "<logs>/outlier_detection/{segment}.log",
+    benchmark:
+        "<benchmarks>/outlier_detection/{segment}.tsv"
+    wildcard_constraints:
+        segment=any_of(SEGMENTS),
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb,
+        working_mb=working_mb,
+    params:
+        options=lookup("outlier_detection", within=config),
+        asn_pool=asn_pool,
+        asn_table=asn_table,
+        input_warnings=input_warnings,
+        code=code("outlier_detection"),
+    script:
+        "../../scripts/outlier_detection.py"

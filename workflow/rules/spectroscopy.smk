@@ -1,0 +1,87 @@
+"""Spectroscopy: segments -> spectra -> white-light curve."""
+
+
+rule extract_1d:
+    """Extract the spectra of one segment."""
+    input:
+        segment=flagged_segment,
+        extract1d=reference("extract1d"),
+        apcorr=reference("apcorr", used=config["extract_1d"]["apply_apcorr"]),
+    output:
+        spectra="<results>/segments/{segment}_extract1d.fits",
+    log:
+        "<logs>/extract_1d/{segment}.log",
+    benchmark:
+        "<benchmarks>/extract_1d/{segment}.tsv"
+    wildcard_constraints:
+        segment=segments_of("spectroscopy"),
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb,
+        working_mb=working_mb,
+    params:
+        options=lookup("extract_1d", within=config),
+        pixel_replace=lookup("pixel_replace", within=config),
+        input_warnings=input_warnings,
+        code=code("extract_1d"),
+    script:
+        "../../scripts/extract_1d.py"
+
+
+rule collect_spectra:
+    """Put the spectra of all segments into one product."""
+    input:
+        spectra=segment_spectra,
+        association=association,
+    output:
+        x1dints="<results>/{product}_x1dints.fits",
+    log:
+        "<logs>/collect_spectra/{product}.log",
+    benchmark:
+        "<benchmarks>/collect_spectra/{product}.tsv"
+    wildcard_constraints:
+        product=products_of("spectroscopy"),
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb,
+        working_mb=working_mb,
+    params:
+        asn_pool=asn_pool,
+        asn_table=asn_table,
+        input_warnings=input_warnings,
+        code=code("collect_spectra"),
+    script:
+        "../../scripts/collect_spectra.py"
+
+
+rule white_light:
+    """Sum the spectra over wavelength."""
+    input:
+        x1dints="<results>/{product}_x1dints.fits",
+        wavelengthrange=wavelength_ranges,
+    output:
+        whtlt=report(
+            "<results>/{product}_whtlt.ecsv",
+            caption="../report/whtlt.rst",
+            category="Light curves",
+            labels={"product": "{product}", "kind": "white light"},
+        ),
+    log:
+        "<logs>/white_light/{product}.log",
+    wildcard_constraints:
+        product=products_of("spectroscopy"),
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb,
+        working_mb=working_mb,
+    params:
+        options=lookup("white_light", within=config),
+        code=code("white_light"),
+    script:
+        "../../scripts/white_light.py"
