@@ -14,33 +14,33 @@ MODE ?= nrs_brightobj
 BIN := .venv/bin
 DEMO := demo/$(MODE)
 
-.PHONY: help env demo test lint format parity lock clean
+.PHONY: always help env demo test lint format parity lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# An environment is finished when it holds a copy of the file that it was made from. The copy is
-# compared, not only its time: a git checkout refreshes times and must not cost a new environment.
-# $(1) extra options of pip
+# An environment is finished when it holds a copy of the file that it was made from. Contents are
+# compared, not times: a git checkout refreshes times and must not cost a new environment.
+# $(1) file that names the packages, $(2) further options of pip
 define make-environment
-	@if ! cmp -s $< $@; then \
-		echo "env: installing $< into $(@D)"; \
+	@if ! cmp -s $(1) $@; then \
+		echo "env: installing $(1) into $(@D)"; \
 		$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
 		$(PYTHON) -m venv --clear $(@D); \
-		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(1) --requirement $<; \
+		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(2) --requirement $(1); \
 		$(@D)/bin/python -m pip check > /dev/null; \
+		cp $(1) $@; \
 	fi
-	@cp $< $@
 endef
 
 env: .venv/installed.txt ## make the environment .venv from requirements.lock
 
 # The lock is complete: without --no-deps, an unlisted package could slip in.
-.venv/installed.txt: requirements.lock
-	$(call make-environment,--no-deps)
+.venv/installed.txt: always
+	$(call make-environment,requirements.lock,--no-deps)
 
-.venv-oracle/installed.txt: tests/oracle/requirements.txt
-	$(call make-environment,)
+.venv-oracle/installed.txt: always
+	$(call make-environment,tests/oracle/requirements.txt,)
 
 demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs_brightobj)
 	@echo "demo: processing $(DEMO) on $(CORES) cores"

@@ -23,6 +23,7 @@ from scripts.simulation.members import write_member
 from scripts.simulation.mode import Mode
 from scripts.simulation.modes import MODES
 from scripts.simulation.options import INT_TIMES_KINDS, SOURCE_TYPES, VisitOptions
+from scripts.simulation.references import write_gain
 from scripts.simulation.truth import DetectorTruth, write_truth
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,10 @@ _STEP_OF_REFERENCE = {
     "gain": "tso_photometry",
     "wavelengthrange": "white_light",
 }
+_OPTIONAL_REFERENCES = {
+    "aperture_correction": "apcorr",
+    "wavelengthrange_reference": "wavelengthrange",
+}
 
 
 def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
@@ -42,7 +47,7 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
     Written into `outdir`: the members ``jw..._calints.fits``, the association ``jw..._asn.json``,
     ``references/``, ``config.yaml`` for a workflow run in `outdir`, ``steps.json`` (parameters of
     the reference pipeline, reference files relative to the association) and the truth,
-    ``truth.json`` and ``truth.npz``. Equal options give equal files. One segment of one detector
+    ``truth.json`` and ``truth.npz``. Equal options give equal data and headers. One segment of one detector
     is held in memory at a time.
 
     Parameters
@@ -60,13 +65,14 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
     Raises
     ------
     InputError
-        The mode, a detector or the disperser is unknown.
+        The mode, a detector or the disperser is unknown, or the mode has no reference of a type
+        asked for.
     """
     if options.mode not in MODES:
         raise InputError(f"mode: found {options.mode!r}, expected one of {', '.join(MODES)}")
     mode = MODES[options.mode]
     folder = Path(outdir)
-    (folder / REFERENCES_FOLDER).mkdir(parents=True, exist_ok=True)
+    references = _write_references(folder, options, mode)
     offsets = pointing_offsets(options)
     members: dict[str, list[str]] = {}
     truths: dict[str, DetectorTruth] = {}
@@ -81,7 +87,7 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
     write_truth(folder, options, offsets, members, truths)
     listed = _listed_members(options, members)
     association = write_association(folder, options, mode.optical_path(options), listed)
-    _write_configuration(folder, options, mode, association)
+    _write_configuration(folder, references, association)
     return association
 
 
@@ -126,14 +132,24 @@ def _listed_members(options: VisitOptions, members: dict[str, list[str]]) -> lis
     return listed[::-1] if options.reverse_members else listed
 
 
-def _write_configuration(
-    folder: Path, options: VisitOptions, mode: Mode, association: Path
-) -> None:
-    """Write the references, the workflow's configuration and the pipeline's parameters."""
+def _write_references(folder: Path, options: VisitOptions, mode: Mode) -> dict[str, str]:
+    """Write the reference files; their paths relative to the folder, by reference type."""
+    home = folder / REFERENCES_FOLDER
+    home.mkdir(parents=True, exist_ok=True)
+    names = mode.references(options, home)
+    if options.gain_reference:
+        names["gain"] = f"{options.mode}_gain.fits"
+        write_gain(home / names["gain"], mode.gain, mode.shape(options))
+    for option, kind in _OPTIONAL_REFERENCES.items():
+        if getattr(options, option) and kind not in names:
+            raise InputError(f"{option}: {options.mode} has no {kind.upper()} reference")
+    return {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
+
+
+def _write_configuration(folder: Path, references: dict[str, str], association: Path) -> None:
+    """Write the workflow's configuration and the reference pipeline's parameters."""
     import yaml
 
-    names = mode.references(options, folder / REFERENCES_FOLDER)
-    references = {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
     config = {"associations": [association.name], "references": references}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     steps: dict[str, dict[str, str]] = {}
@@ -198,9 +214,13 @@ _VALUED_OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("integrations", int, "integrations of the exposure"),
     ("segments", int, "segments of equal length"),
     ("segment-lengths", _numbers, "integrations of every segment, e.g. 30,20"),
-    ("frame-size", _frame_size, "ROWSxCOLUMNS of an integration, e.g. 32x256"),
-    ("detectors", _names, "detectors, e.g. nrs1"),
-    ("disperser", str, "NIRSpec: G395H or PRISM"),
+    (
+        "frame-size",
+        _frame_size,
+        "ROWSxCOLUMNS of an integration, e.g. 32x256 (default: the mode's)",
+    ),
+    ("detectors", _names, "detectors, e.g. nrs1 (default: all)"),
+    ("disperser", str, "NIRSpec: G395H (default) or PRISM"),
     ("seed", int, "seed of the random numbers"),
     ("radius-ratio", float, "planet's radius in stellar radii"),
     ("impact-parameter", float, "impact parameter in stellar radii"),
@@ -223,6 +243,7 @@ _SWITCHES = (
     ("background-regions", "subtract a background in the EXTRACT1D reference"),
     ("aperture-correction", "write an APCORR reference"),
     ("gain-reference", "write a GAIN reference"),
+    ("wavelengthrange-reference", "write a WAVELENGTHRANGE reference"),
 )
 
 

@@ -8,6 +8,41 @@ and are constant beyond the tabulated sizes.
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import open_fits
+
+
+def read_row(path, keys):
+    """
+    Read the row of an APCORR reference file for an observation.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, with a table APCORR.
+    keys : dict of str to str
+        As for :func:`select_row`.
+
+    Returns
+    -------
+    row : dict of str to object
+        Values of the row by column name, arrays in their shape.
+    unit : str
+        Unit of the sizes, ``pixels`` if the file does not say.
+
+    Raises
+    ------
+    InputError
+        If the file has no such row.
+    """
+    with open_fits(path) as file:
+        header = file.header("APCORR")
+        row = select_row(file.read_table("APCORR"), keys)
+    for k in range(1, header["TFIELDS"] + 1):
+        name, shape = header[f"TTYPE{k}"].lower(), header.get(f"TDIM{k}")
+        if shape and np.ndim(row[name]):
+            lengths = [int(length) for length in shape.strip("() ").split(",")]
+            row[name] = row[name].reshape(lengths[::-1])
+    return row, str(header.get("SIZEUNIT") or "pixels").lower()
 
 
 def select_row(table, keys):
@@ -119,7 +154,7 @@ def correction_by_phase(row, npixels, wavelength, phase=0.5):
     at_phase = _interpolate_rows(phases[by_phase], table, np.array([phase]))[0]
     curves = _interpolate_rows(known, at_phase[:, order].T, wavelength[inside])
     sizes = _interpolate_rows(known, row["size"][:, order].T.astype(float), wavelength[inside])
-    ascending = (np.diff(sizes, axis=1) > 0).all(axis=1)
+    ascending = (np.diff(sizes, axis=1) > 0).all(axis=1) & (sizes.shape[1] > 1)
     values = np.ones(len(curves))
     values[ascending] = _at_sizes(
         sizes[ascending], curves[ascending], npixels[inside][ascending][np.newaxis]

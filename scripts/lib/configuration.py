@@ -1,5 +1,21 @@
 """Tell the user what is wrong with the configuration."""
 
+_TYPES = {
+    "object": "a section of keys",
+    "array": "a list",
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_LIMITS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "minLength": "a text of length",
+}
+
 
 def mistake(error):
     """
@@ -15,15 +31,19 @@ def mistake(error):
     message : str
         The key, what was found and what is expected there.
     """
-    key = "/".join(str(part) for part in error.absolute_path)
-    place = f"config: {key}: " if key else "config: "
+    place = "/".join(["config", *map(str, error.absolute_path)])
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
-        unknown = ", ".join(sorted(str(name) for name in set(error.instance) - set(known)))
-        return f"{place}found {unknown}, expected one of {', '.join(known)}"
-    return f"{place}found {error.instance!r}, expected {error.validator} {_text(error.validator_value)}"
+        unknown = ", ".join(sorted(str(key) for key in set(error.instance) - set(known)))
+        return f"{place}: found {unknown}, expected one of {', '.join(known)}"
+    found = "null" if error.instance is None else repr(error.instance)
+    return f"{place}: found {found}, expected {_expected(error.validator, error.validator_value)}"
 
 
-def _text(rule):
-    """Text of what the schema asks for; a list means one of its items."""
-    return " or ".join(str(item) for item in rule) if isinstance(rule, list) else str(rule)
+def _expected(rule, value):
+    """Text of what one rule of the schema asks for."""
+    if rule == "type":
+        return " or ".join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))
+    if rule == "enum":
+        return " or ".join("null" if item is None else str(item) for item in value)
+    return f"{_LIMITS[rule]} {value}"

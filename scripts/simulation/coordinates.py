@@ -8,8 +8,6 @@ import numpy as np
 
 from scripts.simulation.timing import TARGET_DEC, TARGET_RA
 
-_INVERSE_DEGREE = 6
-
 
 def frame_2d(name: str, names: tuple[str, str] = ("x", "y"), unit: str = "pix") -> Any:
     """Plane coordinate frame."""
@@ -34,9 +32,7 @@ def order_frame() -> Any:
     import astropy.units as u
     from gwcs import coordinate_frames as cf
 
-    return cf.CoordinateFrame(
-        1, "OTHER", (3,), unit=(u.one,), axes_names=("order",), name="order"
-    )
+    return cf.CoordinateFrame(1, "OTHER", (3,), unit=(u.one,), axes_names=("order",), name="order")
 
 
 def sky_frame() -> Any:
@@ -85,37 +81,59 @@ def v2v3_to_sky(reference: tuple[float, float]) -> Any:
     )
 
 
-def inverse_polynomial(coefficients: tuple[float, ...], span: tuple[float, float]) -> Any:
-    """Polynomial that inverts a monotonic one over a span, with its argument scaled to [-1, 1].
+def inverse_quadratic(coefficients: tuple[float, float, float]) -> Any:
+    """Inverse of a quadratic polynomial on the branch of non-negative arguments.
 
     Parameters
     ----------
     coefficients : tuple of float
-        Coefficients, constant first, of the polynomial to invert.
-    span : tuple of float
-        Range of the argument of the polynomial to invert.
+        Constant, linear and quadratic term, none of the last two zero; monotonic for arguments
+        from 0 to the ones used.
 
     Returns
     -------
-    shift, scale : float
-        The argument of the inverse is ``(value - shift) / scale``.
-    inverse : Polynomial1D
-        The inverse of degree 6.
+    Model
+        The argument for a value of the polynomial; NaN for values that it never has.
     """
-    from astropy.modeling.models import Polynomial1D
+    from astropy.modeling import models as m
 
-    argument = np.linspace(*span, 400)
-    value = np.polynomial.polynomial.polyval(argument, coefficients)
-    shift, scale = (value.max() + value.min()) / 2.0, np.ptp(value) / 2.0
-    fitted = np.polynomial.polynomial.polyfit((value - shift) / scale, argument, _INVERSE_DEGREE)
-    terms = {f"c{power}": float(term) for power, term in enumerate(fitted)}
-    return float(shift), float(scale), Polynomial1D(_INVERSE_DEGREE, **terms)
+    constant, linear, square = coefficients
+    turning_point = -linear / (2.0 * square)
+    turning_value = constant + linear * turning_point / 2.0
+    root = m.PowerLaw1D(np.copysign(1.0, -turning_point), 1.0, -0.5)
+    return m.Shift(-turning_value) | m.Scale(1.0 / square) | root | m.Shift(turning_point)
+
+
+def polygon(ra: np.ndarray, dec: np.ndarray) -> str:
+    """S_REGION of a polygon with corners in degrees."""
+    corners = "  ".join(f"{x:.9f} {y:.9f}" for x, y in zip(ra, dec, strict=True))
+    return f"POLYGON ICRS  {corners}"
 
 
 def footprint(wcs: Any) -> str:
-    """S_REGION of the corners of a WCS's bounding box; of the field's centre if degenerate."""
+    """S_REGION of the corners of a WCS's bounding box."""
     (left, right), (bottom, top) = wcs.bounding_box
     columns, rows = np.array([left, right, right, left]), np.array([bottom, bottom, top, top])
     ra, dec = wcs(columns, rows, with_bounding_box=False)[:2]
-    corners = " ".join(f"{x:.9f} {y:.9f}" for x, y in zip(ra, dec, strict=True))
-    return f"POLYGON ICRS  {corners}"
+    return polygon(ra, dec)
+
+
+def wavelength_image(wcs: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Wavelengths of all pixels, shape (rows, columns), NaN outside the bounding box."""
+    rows, columns = np.indices(shape, dtype=float)
+    return wcs(columns, rows)[2]
+
+
+def subarray_keywords(
+    name: str, shape: tuple[int, int], first_pixel: tuple[int, int]
+) -> dict[str, Any]:
+    """Attributes of a subarray that begins at a 1-based (column, row) of the detector."""
+    return {
+        "meta.subarray.name": name,
+        "meta.subarray.xstart": first_pixel[0],
+        "meta.subarray.ystart": first_pixel[1],
+        "meta.subarray.xsize": shape[1],
+        "meta.subarray.ysize": shape[0],
+        "meta.subarray.fastaxis": 1,
+        "meta.subarray.slowaxis": 2,
+    }

@@ -83,14 +83,11 @@ class Exposure:
     def begin_truth(self) -> DetectorTruth:
         """Truth with all that does not depend on the integration."""
         scene = self.view.scene
-        radius = planet_radius(scene.wavelength, self.options.radius_ratio)
         return DetectorTruth(
             {
-                "wavelength": scene.wavelength,
-                "trace": scene.trace,
-                "width": scene.width,
-                "flux": self._star_flux(),
-                "radius_ratio": radius,
+                **scene.truth(),
+                "flux": scene.light() * self.view.flux_per_unit,
+                "radius_ratio": planet_radius(scene.wavelength, self.options.radius_ratio),
                 "dq": self.bad_pixels(),
             }
         )
@@ -147,8 +144,3 @@ class Exposure:
         truth.mid_times.append(times)
         truth.white_light.append(light @ truth.vectors["flux"])
         return light
-
-    def _star_flux(self) -> np.ndarray:
-        """The star's flux out of transit in the unit of the product's FLUX."""
-        scene = self.view.scene
-        return scene.electron_rate * scene.conversion * self.view.flux_per_unit

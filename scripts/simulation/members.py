@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from scripts.simulation.coordinates import footprint
 from scripts.simulation.detector import Planes
 from scripts.simulation.mode import Mode, View
-
-_FILE_DATE = "2022-07-14T00:00:00.000"
+from scripts.simulation.models import dated_model
 
 
 def write_member(
@@ -39,7 +37,7 @@ def write_member(
     keywords : dict
         Data model attributes, by dotted name, besides those of `view`.
     """
-    with _dated_model(mode.model)(validate_on_assignment=False) as model:
+    with dated_model(mode.model)(validate_on_assignment=False) as model:
         model.data, model.err, model.dq = planes.sci, planes.err, planes.dq
         model.var_poisson, model.var_rnoise = planes.var_poisson, planes.var_rnoise
         model.var_flat = planes.var_flat
@@ -49,18 +47,4 @@ def write_member(
         for name, value in {**keywords, **view.keywords}.items():
             model[name] = value
         model.meta.wcs = view.wcs
-        model.meta.wcsinfo.s_region = footprint(view.wcs)
         model.save(str(path))
-
-
-def _dated_model(name: str) -> type:
-    """Data model class that writes a fixed DATE, so that equal seeds give equal files."""
-    from stdatamodels.jwst import datamodels
-
-    base = getattr(datamodels, name)
-
-    def on_save(self: Any, path: str | None = None) -> None:
-        base.on_save(self, path)
-        self.meta.date = _FILE_DATE
-
-    return type(name, (base,), {"on_save": on_save})

@@ -53,6 +53,8 @@ class Mode:
         Rows and columns of an integration when the user names none.
     readout : Readout
         Integration time and read noise.
+    gain : float
+        Electrons per DN.
     overhead : float
         Seconds between the end of an integration and the start of the next one.
     detectors : callable
@@ -69,6 +71,7 @@ class Mode:
     model: str
     frame_size: tuple[int, int]
     readout: Readout
+    gain: float
     overhead: float
     detectors: Callable[[VisitOptions], tuple[str, ...]]
     view: Callable[[VisitOptions, str], View]

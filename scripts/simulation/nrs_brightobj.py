@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
+from scripts.simulation.keywords import TARGET_NAME
 from scripts.simulation.mode import Mode, View
 from scripts.simulation.options import VisitOptions
-from scripts.simulation.references import nirspec_aperture_correction
+from scripts.simulation.references import write_extract1d, write_nirspec_apcorr
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
@@ -22,9 +22,11 @@ SLIT = "S1600A1"
 FRAME_SIZE = (32, 2048)
 PIXELS_PER_SLIT = 16.0
 SOURCE_POSITION = (0.012, 0.035)
-_SLIT_ARCSEC = 1.6
+_SCALE = 0.1
+_SLIT_ARCSEC = _SCALE * PIXELS_PER_SLIT
 _PIXEL_AREA = 2.35e-13
-_PEAK_RATE = 1500.0
+_PEAK_RATE = 700.0
+_GAIN = 1.42
 _FLUX_AT_TWO_MICRON = 0.075
 _V2V3 = (321.8, -473.9)
 
@@ -99,7 +101,7 @@ class Geometry:
 
 def _geometry(options: VisitOptions, detector: str) -> Geometry:
     """Geometry of one detector of the visit."""
-    shape = options.frame_size or FRAME_SIZE
+    shape = MODE.shape(options)
     return Geometry.of(shape, detector, _disperser(options).ranges[detector])
 
 
@@ -132,8 +134,9 @@ def build_wcs(geometry: Geometry) -> Any:
         [co.frame_2d("slit_spatial", ("x_slit", "y_slit"), ""), co.spectral_frame("m")],
         "slit_frame",
     )
-    v2v3 = co.composite([co.frame_2d("v2v3_spatial", ("v2", "v3"), "arcsec"), co.spectral_frame()],
-                        "v2v3")
+    v2v3 = co.composite(
+        [co.frame_2d("v2v3_spatial", ("v2", "v3"), "arcsec"), co.spectral_frame()], "v2v3"
+    )
     world = co.composite([co.sky_frame(), co.spectral_frame()], "world")
     wcs = gwcs.WCS(
         [
@@ -169,20 +172,24 @@ def _disperse(geometry: Geometry) -> Any:
     c0, c1, c2 = (1e-6 * term for term in geometry.dispersion)
     tilt = geometry.tilt
     wavelength = m.Polynomial2D(2, c0_0=c0, c1_0=c1, c2_0=c2, c0_1=1e-6 * tilt)
-    span = (-0.02 * geometry.shape[1], 1.02 * geometry.shape[1])
-    shift, scale, column = co.inverse_polynomial(geometry.dispersion, span)
-    argument = m.Polynomial2D(
-        1, c0_0=-shift / scale, c1_0=1e6 / scale, c0_1=-tilt * PIXELS_PER_SLIT / scale
-    )
+    on_centre_line = m.Polynomial2D(1, c1_0=1e6, c0_1=-tilt * PIXELS_PER_SLIT)
+    column = co.inverse_quadratic(geometry.dispersion)
     transform = m.Mapping((0, 1, 0, 1)) | (
         m.Const1D(0.0) & m.Scale(1.0 / PIXELS_PER_SLIT) & wavelength
     )
     transform.inverse = (
         m.Mapping((2, 1, 1), n_inputs=3)
-        | argument & m.Scale(PIXELS_PER_SLIT)
+        | on_centre_line & m.Scale(PIXELS_PER_SLIT)
         | column & m.Identity(1)
     )
     return transform
+
+
+def _slit_region(wcs: Any) -> str:
+    """S_REGION of the open slit, the same for both detectors."""
+    across, along = np.array([-0.5, 0.5, 0.5, -0.5]), np.array([-0.5, -0.5, 0.5, 0.5])
+    ra, dec, _ = wcs.get_transform("slit_frame", "world")(across, along, np.full(4, 4e-6))
+    return co.polygon(ra, dec)
 
 
 def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
@@ -197,10 +204,15 @@ def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
     if options.source_type != "POINT":
         conversion = conversion / _PIXEL_AREA
     if not options.photom:
-        conversion = np.full(columns.size, 0.7)
+        conversion = np.full(columns.size, 1.0 / _GAIN)
     return SpectralScene(
-        geometry.shape, 1, wavelength, trace, 0.62 + 0.06 * wavelength, rate, 0.4, conversion
+        geometry.shape, 1, wavelength, trace, _width(wavelength), rate, 0.4, conversion
     )
+
+
+def _width(wavelength: np.ndarray) -> np.ndarray:
+    """Standard deviation of the star's image across the dispersion, pixels."""
+    return 0.62 + 0.06 * wavelength
 
 
 def _units(options: VisitOptions) -> tuple[str, float]:
@@ -218,9 +230,9 @@ def _view(options: VisitOptions, detector: str) -> View:
     wcs = build_wcs(geometry)
     disperser = _disperser(options)
     rows, columns = geometry.shape
-    planes = None
+    plane = None
     if options.wavelength_plane is not False:
-        planes = wcs(*np.meshgrid(np.arange(columns, dtype=float), np.arange(rows, dtype=float)))[2]
+        plane = co.wavelength_image(wcs, geometry.shape)
     unit, flux_per_unit = _units(options)
     keywords = {
         "meta.instrument.name": "NIRSPEC",
@@ -229,16 +241,13 @@ def _view(options: VisitOptions, detector: str) -> View:
         "meta.instrument.grating": disperser.grating,
         "meta.instrument.fixed_slit": SLIT,
         "meta.exposure.readpatt": "NRSRAPID",
-        "meta.subarray.name": disperser.subarray,
-        "meta.subarray.xstart": 1,
-        "meta.subarray.ystart": 1,
-        "meta.subarray.xsize": columns,
-        "meta.subarray.ysize": rows,
+        **co.subarray_keywords(disperser.subarray, geometry.shape, (1, 1)),
         "meta.aperture.name": "NRS_S1600A1_SLIT",
         "meta.wcsinfo.dispersion_direction": 1,
         "meta.wcsinfo.spectral_order": disperser.order,
         "meta.wcsinfo.siaf_xref_sci": columns / 2.0 + 0.5,
         "meta.wcsinfo.siaf_yref_sci": rows / 2.0 + 0.5,
+        "meta.wcsinfo.s_region": _slit_region(wcs),
         "meta.wcsinfo.v2_ref": _V2V3[0],
         "meta.wcsinfo.v3_ref": _V2V3[1],
         "meta.wcsinfo.v3yangle": 138.5,
@@ -250,7 +259,7 @@ def _view(options: VisitOptions, detector: str) -> View:
         "meta.bunit_err": unit,
         "name": SLIT,
         "source_id": 1,
-        "source_name": "WASP-39",
+        "source_name": TARGET_NAME,
         "source_type": options.source_type,
         "source_xpos": SOURCE_POSITION[0],
         "source_ypos": SOURCE_POSITION[1],
@@ -261,12 +270,12 @@ def _view(options: VisitOptions, detector: str) -> View:
         "ysize": rows,
         "wavelength_corrected": True,
     }
-    return View(_scene(options, geometry), wcs, planes, keywords, flux_per_unit)
+    return View(_scene(options, geometry), wcs, plane, keywords, flux_per_unit)
 
 
 def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
     """EXTRACT1D and, when asked for, APCORR."""
-    rows, columns = options.frame_size or FRAME_SIZE
+    rows, columns = MODE.shape(options)
     aperture: dict[str, Any] = {
         "id": SLIT,
         "region_type": "target",
@@ -283,23 +292,12 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
         edge = max(rows // 5, 3)
         aperture["bkg_coeff"] = [[1.5], [edge + 0.5], [rows - edge - 0.5], [rows - 1.5]]
         aperture["bkg_fit"] = "median"
-    content = {
-        "reftype": "EXTRACT1D",
-        "instrument": "NIRSPEC",
-        "telescope": "JWST",
-        "exp_type": "NRS_BRIGHTOBJ",
-        "pedigree": "DUMMY",
-        "descrip": "Simulated bright-object extraction parameters",
-        "author": "tso3flow",
-        "useafter": "2022-01-01T00:00:00",
-        "apertures": [aperture],
-    }
     names = {"extract1d": "nirspec_brightobj_extract1d.json"}
-    (folder / names["extract1d"]).write_text(json.dumps(content, indent=4) + "\n")
+    write_extract1d(folder / names["extract1d"], "NIRSPEC", MODE.exposure_type, aperture)
     if options.aperture_correction:
         names["apcorr"] = "nirspec_brightobj_apcorr.fits"
-        disperser = _disperser(options)
-        nirspec_aperture_correction(folder / names["apcorr"], disperser, SLIT)
+        keys = [(item.filter, item.grating, SLIT) for item in DISPERSERS.values()]
+        write_nirspec_apcorr(folder / names["apcorr"], keys, _SCALE, _width)
     return names
 
 
@@ -315,6 +313,7 @@ MODE = Mode(
     model="SlitModel",
     frame_size=FRAME_SIZE,
     readout=Readout(integration_time=62.23, read_noise=9.0),
+    gain=_GAIN,
     overhead=0.9,
     detectors=_detectors,
     view=_view,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from scripts.lib.errors import InputError
 
@@ -61,8 +62,8 @@ class VisitOptions:
         Whether the EXTRACT1D reference subtracts a background.
     aperture_correction : bool
         Write an APCORR reference.
-    gain_reference : bool
-        Write a GAIN reference.
+    gain_reference, wavelengthrange_reference : bool
+        Write a GAIN or a WAVELENGTHRANGE reference.
     program, observation : str
         Numbers in the names and keywords.
 
@@ -80,7 +81,7 @@ class VisitOptions:
     detectors: tuple[str, ...] | None = None
     disperser: str | None = None
     seed: int = 1
-    radius_ratio: float = 0.14
+    radius_ratio: float = 0.1
     impact_parameter: float = 0.3
     transit_fraction: float = 0.45
     cosmic_ray_rate: float = 2e-5
@@ -97,8 +98,11 @@ class VisitOptions:
     background_regions: bool = False
     aperture_correction: bool = False
     gain_reference: bool = False
+    wavelengthrange_reference: bool = False
     program: str = "01366"
     observation: str = "003"
+
+    _smallest_frame: ClassVar[int] = 16
 
     def __post_init__(self) -> None:
         """Refuse values that no visit can have."""
@@ -111,6 +115,11 @@ class VisitOptions:
         for name in ("cosmic_ray_rate", "bad_pixel_rate", "nan_rate", "transit_fraction"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise InputError(f"{name}: found {getattr(self, name)}, expected 0 to 1")
+        if self.frame_size is not None and min(self.frame_size) < self._smallest_frame:
+            raise InputError(
+                f"frame_size: found {self.frame_size}, expected {self._smallest_frame} pixels or "
+                "more each way"
+            )
         if min(self.lengths) < 1:
             raise InputError(f"segments: found lengths {self.lengths}, expected at least 1 each")
         if self.drop_segment is not None and not 1 <= self.drop_segment <= len(self.lengths):

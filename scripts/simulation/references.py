@@ -1,3 +1,190 @@
 """Reference files in the formats of the archive."""
-def nirspec_aperture_correction(*a):
-    raise NotImplementedError
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.simulation.models import dated_model
+from scripts.simulation.scene import enclosed_share
+
+_USEAFTER = "2022-01-01T00:00:00"
+
+
+def write_extract1d(
+    path: Path, instrument: str, exposure_type: str, aperture: dict[str, Any]
+) -> None:
+    """Write an EXTRACT1D reference with an unused aperture before the one given.
+
+    Parameters
+    ----------
+    path : Path
+        JSON file.
+    instrument, exposure_type : str
+        What it is for.
+    aperture : dict
+        Keys of the aperture.
+    """
+    content = {
+        "reftype": "EXTRACT1D",
+        "instrument": instrument,
+        "telescope": "JWST",
+        "exp_type": exposure_type,
+        "pedigree": "DUMMY",
+        "descrip": "Extraction parameters for simulated data",
+        "author": "tso3flow",
+        "history": "Simulated",
+        "useafter": _USEAFTER,
+        "apertures": [{"id": "dummy", "region_type": "target"}, aperture],
+    }
+    path.write_text(json.dumps(content, indent=4) + "\n")
+
+
+def write_nirspec_apcorr(
+    path: Path,
+    keys: Sequence[tuple[str, str, str]],
+    scale: float,
+    width: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    """Write an APCORR reference of NIRSpec slits: sizes in arcsec, wavelengths ascending.
+
+    Parameters
+    ----------
+    path : Path
+        FITS file.
+    keys : sequence of tuple of str
+        Filter, grating and slit of every row.
+    scale : float
+        Arcsec per pixel.
+    width : callable
+        Standard deviation of the star's image (pixels) at wavelengths in micron.
+    """
+    wavelength = np.linspace(0.5, 5.5, 26)
+    pixels = np.array([2.0, 4.0, 6.0, 8.0, 10.0, 14.0, 20.0])
+    phase = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+    share = enclosed_share(pixels[:, None, None], width(wavelength)[:, None], phase - 0.5)
+    shape = share.shape
+    columns = [
+        ("filter", "S12"),
+        ("grating", "S15"),
+        ("slit", "S15"),
+        ("wavelength", "f4", shape[1]),
+        ("nelem_wl", "i2"),
+        ("size", "f4", shape[:2]),
+        ("nelem_size", "i2"),
+        ("pixphase", "f4", shape[2]),
+        ("apcorr", "f4", shape),
+        ("apcorr_err", "f4", shape),
+    ]
+    table = np.zeros(len(keys), columns)
+    for row, key in zip(table, keys, strict=True):
+        row["filter"], row["grating"], row["slit"] = key
+    table["wavelength"], table["nelem_wl"] = wavelength, shape[1]
+    table["size"], table["nelem_size"] = np.repeat(pixels[:, None] * scale, shape[1], 1), shape[0]
+    table["pixphase"], table["apcorr"] = phase, 1.0 / share
+    model = dated_model("NrsFsApcorrModel")(apcorr_table=table)
+    model.sizeunit = "arcsec"
+    _save(model, path, "NIRSPEC", "APCORR", "NRS_BRIGHTOBJ")
+
+
+def write_miri_lrs_apcorr(
+    path: Path, subarrays: Sequence[str], width: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    """Write an APCORR reference of MIRI LRS: sizes in pixels, wavelengths descending, padded.
+
+    Parameters
+    ----------
+    path : Path
+        FITS file.
+    subarrays : sequence of str
+        Subarray of every row.
+    width : callable
+        Standard deviation of the star's image (pixels) at wavelengths in micron.
+    """
+    wavelength = np.linspace(14.5, 4.0, 43)
+    pixels = np.array([3, 5, 7, 9, 11, 12, 15, 19, 25])
+    used, sizes = wavelength.size, pixels.size
+    padded, padded_sizes = used + 5, sizes + 3
+    share = enclosed_share(pixels, width(wavelength)[:, None], 0.0)
+    columns = [
+        ("subarray", "S17"),
+        ("wavelength", "f4", padded),
+        ("nelem_wl", "i2"),
+        ("size", "u1", padded_sizes),
+        ("nelem_size", "i2"),
+        ("apcorr", "f4", (padded, padded_sizes)),
+        ("apcorr_err", "f4", (padded, padded_sizes)),
+    ]
+    table = np.zeros(len(subarrays), columns)
+    table["subarray"] = subarrays
+    table["wavelength"][:, :used], table["nelem_wl"] = wavelength, used
+    table["size"][:, :sizes], table["nelem_size"] = pixels, sizes
+    table["apcorr"][:, :used, :sizes] = 1.0 / share
+    model = dated_model("MirLrsApcorrModel")(apcorr_table=table)
+    model.sizeunit = "pixels"
+    _save(model, path, "MIRI", "APCORR", "MIR_LRS-SLITLESS")
+
+
+def write_gain(path: Path, gain: float, shape: tuple[int, int]) -> None:
+    """Write a GAIN reference, electrons per DN, with a slope of one per cent along the rows.
+
+    Parameters
+    ----------
+    path : Path
+        FITS file.
+    gain : float
+        Mean gain.
+    shape : tuple of int
+        Rows and columns.
+    """
+    slope = np.linspace(0.995, 1.005, shape[1], dtype=np.float32)
+    model = dated_model("GainModel")(data=np.broadcast_to(gain * slope, shape).astype(np.float32))
+    model.meta.subarray.xstart, model.meta.subarray.ystart = 1, 1
+    model.meta.subarray.xsize, model.meta.subarray.ysize = shape[1], shape[0]
+    _save(model, path, "ANY", "GAIN", "ANY")
+
+
+def write_wavelengthrange(
+    path: Path, instrument: str, exposure_type: str, ranges: Sequence[tuple[int, str, float, float]]
+) -> None:
+    """Write a WAVELENGTHRANGE reference.
+
+    Parameters
+    ----------
+    path : Path
+        ASDF file.
+    instrument, exposure_type : str
+        What it is for.
+    ranges : sequence of tuple
+        Spectral order, filter, shortest and longest wavelength (micron).
+    """
+    import astropy.units as u
+
+    filters = sorted({row[1] for row in ranges})
+    orders = sorted({row[0] for row in ranges})
+    model = dated_model("WavelengthrangeModel")(
+        wrange=[list(row) for row in ranges],
+        wrange_selector=filters,
+        order=orders,
+        extract_orders=[[name, orders[:1]] for name in filters],
+        wunits=u.micron,
+    )
+    _save(model, path, instrument, "WAVELENGTHRANGE", exposure_type)
+
+
+def _save(model: Any, path: Path, instrument: str, kind: str, exposure_type: str) -> None:
+    """Complete the keywords of a reference file and write it."""
+    model.meta.telescope = "JWST"
+    model.meta.instrument.name = instrument
+    model.meta.exposure.type = exposure_type
+    model.meta.reftype = kind
+    model.meta.author = "tso3flow"
+    model.meta.description = "Simulated"
+    model.meta.pedigree = "DUMMY"
+    model.meta.useafter = _USEAFTER
+    model.save(str(path))
+    model.close()

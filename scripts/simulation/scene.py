@@ -68,14 +68,46 @@ class SpectralScene:
 
         A Gaussian core and a Gaussian wing four times as wide, integrated over the pixels.
         """
-        from scipy.special import erf
-
         edges = np.arange(size + 1)[:, None] - 0.5 - (self.trace + offset)
-        scaled = edges / (np.sqrt(2.0) * self.width)
-        cumulative = (1.0 - _WING_SHARE) * erf(scaled) + _WING_SHARE * erf(scaled / _WING_WIDTH)
-        return np.diff(cumulative, axis=0) / 2.0
+        return np.diff(_cumulative(edges / self.width), axis=0)
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """What there is to know of the scene, by name; all along the dispersion axis."""
+        return {"wavelength": self.wavelength, "trace": self.trace, "width": self.width}
+
+    def light(self) -> np.ndarray:
+        """The star's summed light per dispersion element in units of the data."""
+        return self.electron_rate * self.conversion
 
     def conversion_image(self) -> np.ndarray:
         """Units of the data per electron per second, shape (rows, columns)."""
         vector = self.conversion if self.dispersion_axis == 1 else self.conversion[:, None]
         return np.broadcast_to(vector, self.shape)
+
+
+def enclosed_share(size: np.ndarray, width: np.ndarray, centre: np.ndarray | float) -> np.ndarray:
+    """Share of the star's light in an aperture across the dispersion.
+
+    Parameters
+    ----------
+    size : ndarray
+        Width of the aperture, pixels.
+    width : ndarray
+        Standard deviation of the core of the star's image, pixels.
+    centre : ndarray or float
+        Distance of the star from the aperture's middle, pixels.
+
+    Returns
+    -------
+    ndarray
+        Share between 0 and 1, of the arguments' common shape.
+    """
+    upper, lower = (size / 2.0 - centre) / width, (-size / 2.0 - centre) / width
+    return _cumulative(upper) - _cumulative(lower)
+
+
+def _cumulative(distance: np.ndarray) -> np.ndarray:
+    """Light below a distance from the star, in standard deviations of the core."""
+    from scipy.special import ndtr
+
+    return (1.0 - _WING_SHARE) * ndtr(distance) + _WING_SHARE * ndtr(distance / _WING_WIDTH)

@@ -63,8 +63,8 @@ class Clock:
 def barycentric(mjd_utc: np.ndarray) -> np.ndarray:
     """Barycentric dynamical time of UTC times at the observatory.
 
-    TDB - UTC is 69.184 s; the light-travel time is that of a circular orbit of the Earth at 1 au
-    (a few seconds from the truth), for the simulated target.
+    TDB - UTC is 69.184 s; the light-travel time to the simulated target is that of a circular
+    orbit of the Earth at 1 au, within 20 s of the truth.
 
     Parameters
     ----------

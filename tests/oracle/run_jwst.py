@@ -139,7 +139,7 @@ def run_jobs(pipeline: type, jobs: list[dict[str, Any]], folder: Path) -> list[d
                 pipeline.call(
                     str(association), steps=complete, output_dir=str(output), configure_log=False
                 )
-        except Exception as problem:  # noqa: BLE001 - the other jobs are to run all the same
+        except Exception as problem:
             logging.getLogger(__name__).error("%s", traceback.format_exc())
             error = f"{type(problem).__name__}: {problem}"
         seconds = time.perf_counter() - start

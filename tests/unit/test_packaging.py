@@ -70,7 +70,8 @@ def test_conda_environment_pins_the_versions_of_the_lock(project, lock):
     entries = yaml.safe_load((ROOT / "envs" / "tso3.yaml").read_text())["dependencies"]
     pins = dict(pin.split("==") for pin in entries[-1]["pip"])
     direct = {distribution_name(requirement) for requirement in project["dependencies"]}
-    assert pins == {name: lock[name] for name in direct}
+    found = {distribution_name(name): version for name, version in pins.items()}
+    assert found == {name: lock[name] for name in direct}
 
 
 def test_product_imports_only_direct_dependencies(project, imports):
@@ -84,13 +85,12 @@ def test_product_imports_only_direct_dependencies(project, imports):
 
 
 def test_product_imports_every_direct_dependency(project, imports):
+    distributions = packages_distributions()
     used = {
-        distribution_name(name)
-        for package in imports
-        for name in packages_distributions().get(package, [])
+        distribution_name(name) for package in imports for name in distributions.get(package, [])
     }
     declared = {distribution_name(requirement) for requirement in project["dependencies"]}
-    assert declared - {"snakemake"} <= used
+    assert declared - {"snakemake"} - used == set()
 
 
 def test_product_does_not_import_jwst(imports):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -13,6 +14,16 @@ from scripts.lib.errors import InputError
 from scripts.lib.input_checks import check_references
 from scripts.lib.source_digest import source_digest
 
+# Memory in MB of an interpreter with its libraries and of the Snakemake around it in a cluster job.
+BASE_MB = 400
+
+
+def stop(message):
+    """End the workflow with a message and nothing else."""
+    logger.error(message)
+    sys.exit(1)
+
+
 # A section without any key under it is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:
     del config[section]
@@ -20,27 +31,32 @@ for section in [name for name, value in config.items() if value is None]:
 try:
     validate(config, schema="../schemas/config.schema.yaml")
 except WorkflowError as error:
-    raise InputError(mistake(error.__context__)) from None
+    stop(mistake(error.__context__))
 
 
 pathvars:
     results=os.path.normpath(config["output_dir"]),
 
 
-PRODUCTS = {product.name: product for product in load_products(config["associations"], os.getcwd())}
-SEGMENTS = {s.name: (product, s) for product in PRODUCTS.values() for s in product.segments}
-MISSING_REFERENCES = check_references(config, PRODUCTS.values(), os.getcwd())
-# Memory in MB of an interpreter with its libraries and of the Snakemake around it in a cluster job.
-BASE_MB = 400
+try:
+    products = load_products(config["associations"], os.getcwd())
+    oddities = [*check_references(config, products, os.getcwd()), *oddity_lines(products)]
+except InputError as error:
+    stop(str(error))
 
-if workflow.is_main_process:
-    for line in [*MISSING_REFERENCES, *oddity_lines(PRODUCTS.values())]:
-        logger.warning(line)
+PRODUCTS = {product.name: product for product in products}
+SEGMENTS = {
+    segment.name: (product, segment) for product in products for segment in product.segments
+}
+
+if workflow.is_main_process and oddities:
+    logger.warning("\n".join(oddities))
 
 
 def any_of(names):
-    """Regular expression that matches these names and nothing else."""
-    return "|".join(re.escape(name) for name in names) or "(?!)"
+    """Regular expression of these names; it leaves the numbers of segments open to stay short."""
+    escaped = {re.sub(r"-seg\d+", r"-seg\\d+", re.escape(name)) for name in names}
+    return "|".join(sorted(escaped)) or "(?!)"
 
 
 def products_of(branch):
@@ -56,8 +72,8 @@ def segments_of(branch):
 def all_products(wildcards):
     """Files that all associations together ask for."""
     if not PRODUCTS:
-        raise InputError(
-            "no association is configured. Name one or more in config.yaml in the working directory,"
+        stop(
+            "No association is configured. Name one or more in config.yaml in the working directory,"
             " or in a file given with --configfile, for example\n"
             "associations:\n"
             "  - data/*_tso3_*_asn.json\n"
@@ -79,9 +95,16 @@ def product_files(product):
     return files
 
 
+def segment_of(wildcards):
+    """Segment that a wildcard stands for."""
+    if wildcards.segment not in SEGMENTS:
+        stop(f"{wildcards.segment}: segment: found in no association, expected one of a member")
+    return SEGMENTS[wildcards.segment][1]
+
+
 def calints(wildcards):
     """Calibrated file of a segment."""
-    return SEGMENTS[wildcards.segment][1].path
+    return segment_of(wildcards).path
 
 
 def flagged_segment(wildcards):
@@ -133,14 +156,14 @@ def wavelength_ranges(wildcards):
 def input_warnings(wildcards):
     """What the job's log is to say about its input."""
     if "segment" in wildcards.keys():
-        return list(SEGMENTS[wildcards.segment][1].oddities)
+        return list(segment_of(wildcards).oddities)
     return list(PRODUCTS[wildcards.product].oddities)
 
 
-def working_mb(wildcards):
+def work_mb(wildcards):
     """Working memory in MB that a job may take: four times its data, up to the limit."""
     if "segment" in wildcards.keys():
-        segments = [SEGMENTS[wildcards.segment][1]]
+        segments = [segment_of(wildcards)]
     else:
         segments = PRODUCTS[wildcards.product].segments
     data_mb = sum(segment.data_bytes for segment in segments) // 1_000_000
@@ -149,7 +172,7 @@ def working_mb(wildcards):
 
 def mem_mb(wildcards, attempt):
     """Memory in MB of a job, more at each attempt."""
-    return attempt * (BASE_MB + working_mb(wildcards))
+    return attempt * (BASE_MB + work_mb(wildcards))
 
 
 def code(script):
@@ -160,4 +183,4 @@ def code(script):
 def read_module(name):
     """Source text of one of the workflow's modules."""
     path = workflow.source_path(f"../../{name.replace('.', '/')}.py")
-    return Path(path).read_text(encoding="utf-8") if os.path.exists(path) else ""
+    return Path(path).read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ rule outlier_detection:
     threads: 1
     resources:
         mem_mb=mem_mb,
-        working_mb=working_mb,
+        work_mb=work_mb,
     params:
         options=lookup("outlier_detection", within=config),
         asn_pool=asn_pool,

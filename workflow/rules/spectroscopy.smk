@@ -20,7 +20,7 @@ rule extract_1d:
     threads: 1
     resources:
         mem_mb=mem_mb,
-        working_mb=working_mb,
+        work_mb=work_mb,
     params:
         options=lookup("extract_1d", within=config),
         pixel_replace=lookup("pixel_replace", within=config),
@@ -48,7 +48,7 @@ rule collect_spectra:
     threads: 1
     resources:
         mem_mb=mem_mb,
-        working_mb=working_mb,
+        work_mb=work_mb,
     params:
         asn_pool=asn_pool,
         asn_table=asn_table,
@@ -79,7 +79,7 @@ rule white_light:
     threads: 1
     resources:
         mem_mb=mem_mb,
-        working_mb=working_mb,
+        work_mb=work_mb,
     params:
         options=lookup("white_light", within=config),
         code=code("white_light"),
