@@ -44,7 +44,8 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 
 demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs_brightobj)
 	@echo "demo: processing $(DEMO) on $(CORES) cores"
-	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml
+	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml \
+		--quiet host rules
 	@echo "demo: the products are in $(DEMO)/results"
 
 $(DEMO)/config.yaml: | env

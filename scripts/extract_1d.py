@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.aperture_correction import correction_by_phase, correction_by_size, read_row
+from scripts.lib.aperture_correction import ApertureCorrection
 from scripts.lib.apertures import read_reference
 from scripts.lib.background import fit_background
-from scripts.lib.dq import DO_NOT_USE, unify_nan_and_dq
+from scripts.lib.dq import DO_NOT_USE
 from scripts.lib.errors import InputError
 from scripts.lib.extraction_setup import prepare
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
 from scripts.lib.int_times import integration_times
+from scripts.lib.spectral_blocks import VARIANCES, SpectralBlocks
 from scripts.lib.spectrum_table import (
     CALIBRATED_UNITS,
     COUNT_RATE_UNITS,
@@ -23,13 +24,11 @@ from scripts.lib.spectrum_table import (
     row_dtype,
     table_cards,
 )
-from scripts.lib.wcs import cross_dispersion_scale
 
 log = logging.getLogger(__name__)
 
-VARIANCES = ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 # Data of a block that the arithmetic still finds in the processor's cache.
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -231,118 +230,84 @@ def correct_aperture(columns, correction):
             columns[f"{prefix}_{name}"] *= correction**2
 
 
-def _calibration(member, setup):
-    """Conversion of the segment's sums to physical units."""
-    if str(member.primary.get("S_PHOTOM")).upper() != "COMPLETE":
-        log.warning("%s: photom was not done; spectra are count rates", member.path)
+def calibration_of(photom_done, nirspec_point, solid_angle):
+    """
+    Conversion of sums to physical units.
+
+    Parameters
+    ----------
+    photom_done : bool
+        Whether the data are calibrated: MJy for point sources of NIRSpec, else
+        MJy/sr. If not, they are count rates.
+    nirspec_point : bool
+        Whether this is a point source of NIRSpec.
+    solid_angle : float
+        Solid angle of a pixel [sr].
+
+    Returns
+    -------
+    calibration : Calibration
+        Factors to Jy and MJy/sr, or 1.
+    """
+    if not photom_done:
         return Calibration(1.0, 1.0, True, COUNT_RATE_UNITS)
-    solid_angle = member.header("SCI").get("PIXAR_SR")
-    if solid_angle is None:
-        log.warning("%s[SCI]: PIXAR_SR is missing; assuming 1 sr, fluxes are wrong", member.path)
-        solid_angle = 1.0
-    if member.primary.get("INSTRUME") == "NIRSPEC" and setup.source_type == "POINT":
-        # Point sources of NIRSpec are in MJy, all else in MJy/sr.
+    if nirspec_point:
         return Calibration(1e6, 1.0 / solid_angle, False, CALIBRATED_UNITS)
     return Calibration(1e6 * solid_angle, 1.0, True, CALIBRATED_UNITS)
 
 
-class _Correction:
-    """Aperture correction of one segment."""
-
-    def __init__(self, path, member, setup):
-        self._by_phase = member.primary.get("INSTRUME") == "NIRSPEC"
-        self._wavelength = setup.wavelength
-        self._row, unit = read_row(path, self._keys(path, member, setup))
-        self._factors = None
-        if unit.startswith("arcsec"):
-            self._row["size"] = self._row["size"] / self._scale(path, setup)
-
-    def _keys(self, path, member, setup):
-        """Values that select the row of the table."""
-        exp_type, primary = member.primary.get("EXP_TYPE"), member.primary
-        if str(exp_type).startswith("MIR_LRS"):
-            return {"subarray": primary.get("SUBARRAY")}
-        if exp_type == "NRS_BRIGHTOBJ":
-            keys = {name: primary.get(name.upper()) for name in ("filter", "grating")}
-            return {**keys, "slit": setup.name}
-        msg = f"{path}: there is no aperture correction for EXP_TYPE {exp_type}; expected none to be given"
-        raise InputError(msg)
-
-    def _scale(self, path, setup):
-        """Size of a pixel across dispersion [arcsec]."""
-        if setup.position is None:
-            msg = f"{path}: sizes are in arcsec, but the source has no position on the sky to find the pixel scale at"
-            raise InputError(msg)
-        # At the ends of NIRSpec's range some wavelengths are not on the sky.
-        wavelength = np.median(self._wavelength) if self._by_phase else self._wavelength.min()
-        return cross_dispersion_scale(setup.wcs, setup.position, wavelength, setup.dispersion_axis)
-
-    def __call__(self, npixels):
-        """Factors for the numbers of pixels (integrations, elements) of the next integrations."""
-        if not self._by_phase:
-            return correction_by_size(self._row, npixels, self._wavelength)
-        # As in jwst 3.0.0 the first integration decides for the whole segment.
-        if self._factors is None:
-            self._factors = correction_by_phase(self._row, npixels[0], self._wavelength)
-        return self._factors
+def _calibration(member, source_type):
+    """Conversion of the segment's sums to physical units."""
+    primary, solid_angle = member.primary, member.header("SCI").get("PIXAR_SR")
+    photom_done = str(primary.get("S_PHOTOM")).upper() == "COMPLETE"
+    if not photom_done:
+        log.warning("%s: photom was not done; the spectra are count rates", member.path)
+    elif solid_angle is None:
+        log.warning("%s[SCI]: PIXAR_SR is missing; assuming 1 sr", member.path)
+        solid_angle = 1.0
+    nirspec_point = primary.get("INSTRUME") == "NIRSPEC" and source_type == "POINT"
+    return calibration_of(photom_done, nirspec_point, solid_angle)
 
 
-def _read_block(member, setup, integrations, unify):
-    """Data and variances of some integrations in the part of the images that matters."""
-    horizontal = setup.dispersion_axis == 1
-    y_part, x_part = (setup.rows, setup.columns) if horizontal else (setup.columns, setup.rows)
-    shape = member.shape("SCI")
-    names = ("SCI", *VARIANCES, "ERR", "DQ") if unify else ("SCI", *VARIANCES)
-    planes = {
-        name: member.read(name, integrations, y_part)[..., x_part]
-        for name in names
-        if name in member and member.shape(name) == shape
-    }
-    planes = {
-        name: plane if name == "DQ" else plane.astype(np.float32, copy=False)
-        for name, plane in planes.items()
-    }
-    if unify:
-        others = [plane for name, plane in planes.items() if name not in ("SCI", "DQ")]
-        unify_nan_and_dq(planes["SCI"], planes.get("DQ"), *others)
-    science = planes["SCI"]
-    parts = [science, *(planes.get(name, np.zeros_like(science)) for name in VARIANCES)]
-    if not horizontal:
-        parts = [np.ascontiguousarray(part.swapaxes(1, 2)) for part in parts]
-    return parts[0], parts[1:]
+def _block_length(integration_bytes, row_bytes, memory_mb):
+    """Integrations of one block: what fits the cache, and in any case the memory."""
+    # Beside planes and rows: bytes in file order, masks, sums in double precision.
+    fitting = memory_mb * 1e6 / (8 * integration_bytes + 4 * row_bytes)
+    return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
 
-def _block_length(setup, memory_mb):
-    """Integrations of one block: as many as fit the cache, and the memory in any case."""
-    n_rows = setup.rows.stop - setup.rows.start
-    n_columns = setup.columns.stop - setup.columns.start
-    n_bytes = 4 * n_rows * n_columns
-    fitting = memory_mb * 1e6 / (40 * n_bytes + 4 * row_dtype(len(setup.wavelength)).itemsize)
-    return max(1, int(min(fitting, _BLOCK_BYTES / n_bytes)))
-
-
-def _write_spectra(product, member, setup, calibration, correction, options, memory_mb):
-    """Extract block by block and write the rows of the table."""
+def _times(member):
+    """Numbers and times of the integrations."""
     primary, n_integrations = member.primary, member.shape("SCI")[0]
     table = member.read_table("INT_TIMES") if "INT_TIMES" in member else None
-    times = integration_times(table, n_integrations, primary.get("INTSTART"), primary.get("INTEND"))
-    n_elements = len(setup.wavelength)
+    last = primary.get("INTEND")
+    last = primary.get("NINTS") if last is None else last
+    return integration_times(table, n_integrations, primary.get("INTSTART"), last)
+
+
+def _write_spectra(product, member, setup, correction, params, memory_mb):
+    """Extract block by block and write the rows of the table."""
+    n_integrations, n_elements = member.shape("SCI")[0], len(setup.wavelength)
+    calibration, times = _calibration(member, setup.source_type), _times(member)
     cards = table_cards(n_integrations, n_elements, calibration.units, setup.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
-    unify = str(primary.get("S_OUTLIR")).upper() != "COMPLETE"
-    step = _block_length(setup, memory_mb)
+    blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
+    step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
+    increment = params.options.get("log_increment") or n_integrations
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
-        sums = extract_spectra(setup, *_read_block(member, setup, block, unify))
+        sums = extract_spectra(setup, *blocks.read(block))
         columns = spectrum_columns(sums, calibration)
         if correction is not None:
             correct_aperture(columns, correction(sums.npixels))
         columns |= {name: values[block] for name, values in times.items()}
         columns["WAVELENGTH"] = setup.wavelength
-        columns["SEGMENT"] = primary.get("EXSEGNUM") or 1
+        columns["SEGMENT"] = member.primary.get("EXSEGNUM", 1)
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
+        if block.stop // increment > first // increment:
+            log.info("%d of %d integrations done", block.stop, n_integrations)
 
 
 def _primary_cards(member, references, replaced):
@@ -356,43 +321,62 @@ def _primary_cards(member, references, replaced):
     }
     for keyword, (value, comment) in statuses.items():
         set_card(cards, keyword, value, comment, after="S_")
-    if references["extract1d"]:
-        name = Path(references["extract1d"]).name
-        comment = "1-D extraction parameters reference file name"
-        set_card(cards, "R_EXTR1D", name, comment, after="R_")
-    if references["apcorr"]:
-        comment = "Aperture correction reference file name"
-        set_card(cards, "R_APCORR", Path(references["apcorr"]).name, comment, after="R_")
+    names = {
+        "R_EXTR1D": (references["extract1d"], "1-D extraction parameters reference file name"),
+        "R_APCORR": (references["apcorr"], "Aperture correction reference file name"),
+    }
+    for keyword, (path, comment) in names.items():
+        if path:
+            set_card(cards, keyword, Path(path).name, comment, after="R_")
     return cards
+
+
+def _check_member(member):
+    """Raise if the file is not a cube of slit or slitless spectra."""
+    exp_type, shape = member.primary.get("EXP_TYPE"), member.shape("SCI")
+    if exp_type == "NIS_SOSS":
+        msg = f"{member.path}: EXP_TYPE is NIS_SOSS, whose overlapping orders a box cannot extract"
+        raise InputError(msg)
+    if len(shape) != 3:
+        msg = f"{member.path}[SCI]: shape {shape}; expected 3 axes (integrations, y, x)"
+        raise InputError(msg)
 
 
 def process(snakemake):
     """Write the spectra of one segment."""
     started = time.monotonic()
-    options, memory_mb = snakemake.params.options, snakemake.resources.get("working_mb", 512)
+    params, memory_mb = snakemake.params, snakemake.resources.get("working_mb", 512)
     references = {name: snakemake.input.get(name) for name in ("extract1d", "apcorr")}
     entries = read_reference(references["extract1d"]) if references["extract1d"] else None
-    with (
-        open_fits(snakemake.input.segment) as member,
-        ProductWriter(snakemake.output.spectra) as product,
-    ):
-        product.append_hdu(_primary_cards(member, references, False))
+    path = Path(snakemake.output.spectra)
+    with open_fits(snakemake.input.segment) as member, ProductWriter(path) as product:
+        _check_member(member)
+        product.append_hdu(_primary_cards(member, references, not params.pixel_replace["skip"]))
         if "INT_TIMES" in member:
-            times = member.hdu("INT_TIMES")
-            product.copy_data(
-                member, times, product.append_hdu(list(times.cards), times.data_bytes)
-            )
-        setup = prepare(member, entries, options)
+            table = member.hdu("INT_TIMES")
+            offset = product.append_hdu(list(table.cards), table.data_bytes)
+            product.copy_data(member, table, offset)
+        setup = prepare(member, entries, params.options)
         if setup is None:
             return
         correction = None
         if references["apcorr"] and str(setup.source_type).upper() == "POINT":
-            correction = _Correction(references["apcorr"], member, setup)
-        calibration = _calibration(member, setup)
-        _write_spectra(product, member, setup, calibration, correction, options, memory_mb)
+            correction = ApertureCorrection(references["apcorr"], member.primary, setup)
+        _write_spectra(product, member, setup, correction, params, memory_mb)
+        n_integrations = member.shape("SCI")[0]
+    seconds = time.monotonic() - started
+    log.info(
+        "%s: %d spectra of %d elements, %.1f s",
+        path.name,
+        n_integrations,
+        len(setup.wavelength),
+        seconds,
+    )
 
 
 if __name__ == "__main__":
+    from scripts.lib.allocator import keep_freed_memory
     from scripts.lib.job import run_job
 
+    keep_freed_memory()
     run_job(snakemake, process)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
-from scripts.lib.cube_blocks import is_rolling, plan_blocks, tested_frames
+from scripts.lib.cube_blocks import is_rolling, plan_blocks
 from scripts.lib.dq import DO_NOT_USE, OUTLIER, bad_bits, unify_nan_and_dq
+from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
 from scripts.lib.rolling_median import (
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _VARIANCES = PLANES[3:]
 _FLAGGED = OUTLIER | DO_NOT_USE
+# Larger blocks are slower: their memory is taken anew from the system for every block.
+_BLOCK_MB = 128
 
 
 @dataclass(frozen=True)
@@ -233,8 +236,8 @@ def detect_outliers(planes, block, series, settings):
     planes : dict of str to ndarray, shape (frames, y, x)
         SCI, ERR (float32), DQ (uint32), and the variances that there are.
     block : Block
-        The integrations that the planes hold, and those to test; other
-        integrations are left in an undefined state.
+        The integrations that the planes hold, and those to test; the others
+        are not changed.
     series : int
         Integrations in the whole series.
     settings : Settings
@@ -253,15 +256,21 @@ def detect_outliers(planes, block, series, settings):
     else:
         count = flag_global(sci, dq, err, settings)
     names = [name for name in PLANES if name in planes and name not in ("SCI", "DQ")]
-    for k in range(*tested_frames(block).indices(len(sci))):
+    for k in range(block.tested.start, block.tested.stop):
         unify_nan_and_dq(planes["SCI"][k], planes["DQ"][k], *(planes[name][k] for name in names))
     return count
+
+
+def _read(source, name, integrations, rows):
+    """Read a block of a plane as float32, or of DQ as uint32."""
+    block = source.read(name, integrations, rows)
+    return block.astype(np.uint32 if name == "DQ" else np.float32, copy=False)
 
 
 def _any_good(source, bits, blocks):
     """Tell whether any sample lacks all the given DQ bits, reading no further than needed."""
     return any(
-        bool(((source.read("DQ", block.integrations, block.rows) & bits) == 0).any())
+        ((_read(source, "DQ", block.integrations, block.rows) & bits) == 0).any()
         for block in blocks
     )
 
@@ -274,6 +283,17 @@ def _settings(options, source, blocks):
         window=int(options.get("rolling_window_width", Settings.window)),
         mask=mask_bits(bits, options.get("maskpt", 0.7), _any_good(source, bits, blocks)),
     )
+
+
+def _check_planes(source):
+    """Raise if a plane that is needed is missing or is not a cube."""
+    shape = source.shape("SCI")
+    for name in ("SCI", "ERR", "DQ"):
+        found = source.shape(name)
+        if found != shape or len(found) != 3:
+            expected = f"that of SCI, {shape}" if len(shape) == 3 else "(integrations, y, x)"
+            msg = f"{source.path}[{name}]: found shape {found}, expected {expected}"
+            raise InputError(msg)
 
 
 def _append_headers(product, source, updates):
@@ -317,24 +337,19 @@ def _header_updates(path, pool, table):
 
 
 def _detect_in_file(source, product, options, offsets, memory_mb):
-    """Read, test and write all blocks; return the number of outliers."""
+    """Read, test and write block by block, in `_BLOCK_MB` or less; return the number of outliers."""
     shape = source.shape("SCI")
     # Beside the planes: masked samples, bytes in file order, temporary arrays.
-    samples = int(memory_mb * 1e6 / (4 * (len(offsets) + 4)))
+    samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 5)))
     blocks = plan_blocks(shape, int(options.get("rolling_window_width", Settings.window)), samples)
     settings = _settings(options, source, blocks)
     count = 0
     for block in blocks:
-        planes = {
-            name: source.read(name, block.frames, block.rows).astype(
-                np.uint32 if name == "DQ" else np.float32, copy=False
-            )
-            for name in offsets
-        }
+        planes = {name: _read(source, name, block.frames, block.rows) for name in offsets}
         count += detect_outliers(planes, block, shape[0], settings)
-        tested, first = tested_frames(block), block.integrations.start
+        first = block.integrations.start
         for name, offset in offsets.items():
-            product.write_block(planes[name][tested], offset, shape, first, block.rows.start)
+            product.write_block(planes[name][block.tested], offset, shape, first, block.rows.start)
     return count
 
 
@@ -343,9 +358,12 @@ def process(snakemake):
     started = time.monotonic()
     path = Path(snakemake.output.crfints)
     params = snakemake.params
-    memory_mb = getattr(snakemake.resources, "work_mb", 512)
+    for warning in params.input_warnings:
+        log.warning("%s", warning)
+    memory_mb = snakemake.resources.get("work_mb", 512)
     updates = _header_updates(path, params.asn_pool, params.asn_table)
     with open_fits(snakemake.input.calints) as source, ProductWriter(path) as product:
+        _check_planes(source)
         offsets = _append_headers(product, source, updates)
         count = _detect_in_file(source, product, params.options, offsets, memory_mb)
         shape = source.shape("SCI")

@@ -9,6 +9,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.wcs import cross_dispersion_scale
 
 
 def read_row(path, keys):
@@ -37,6 +38,10 @@ def read_row(path, keys):
     with open_fits(path) as file:
         header = file.header("APCORR")
         row = select_row(file.read_table("APCORR"), keys)
+    missing = {"wavelength", "size", "apcorr"} - row.keys()
+    if missing:
+        msg = f"{path}[APCORR]: columns {sorted(missing)} are missing; found {sorted(row)}"
+        raise InputError(msg)
     for k in range(1, header["TFIELDS"] + 1):
         name, shape = header[f"TTYPE{k}"].lower(), header.get(f"TDIM{k}")
         if shape and np.ndim(row[name]):
@@ -143,17 +148,18 @@ def correction_by_phase(row, npixels, wavelength, phase=0.5):
         Factors (elements,); 1 outside the table's wavelengths or phases, where
         its wavelengths or sizes do not ascend, and in place of 0.
     """
+    from scipy.interpolate import interp1d
+
     correction = np.ones(len(wavelength))
-    phases, order = row["pixphase"].astype(float), np.argsort(row["wavelength"])
+    phases, order = row["pixphase"], np.argsort(row["wavelength"])
     known = row["wavelength"][order].astype(float)
     if not (_ascends(known) and phases.min() <= phase <= phases.max()):
         return correction
     inside = (wavelength >= known[0]) & (wavelength <= known[-1])
-    by_phase = np.argsort(phases)
-    table = np.moveaxis(row["apcorr"].astype(float)[..., by_phase], -1, 0)
-    at_phase = _interpolate_rows(phases[by_phase], table, np.array([phase]))[0]
+    # In the table's own precision up to here, as in jwst 3.0.0.
+    at_phase = interp1d(phases, row["apcorr"])(phase).astype(float)
+    sizes = interp1d(row["wavelength"], row["size"])(wavelength[inside]).T.astype(float)
     curves = _interpolate_rows(known, at_phase[:, order].T, wavelength[inside])
-    sizes = _interpolate_rows(known, row["size"][:, order].T.astype(float), wavelength[inside])
     ascending = (np.diff(sizes, axis=1) > 0).all(axis=1) & (sizes.shape[1] > 1)
     values = np.ones(len(curves))
     values[ascending] = _at_sizes(
@@ -186,3 +192,75 @@ def _at_sizes(sizes, curves, npixels):
     left, right = sizes[element, low], sizes[element, low + 1]
     part = (wanted - left) / (right - left)
     return curves[element, low] * (1.0 - part) + curves[element, low + 1] * part
+
+
+class ApertureCorrection:
+    """
+    Aperture correction of the spectra of one segment.
+
+    Parameters
+    ----------
+    path : str or Path
+        APCORR reference file.
+    primary : dict
+        Primary header of the segment.
+    setup : Setup
+        Wavelengths, place on the sky and slit of the spectra.
+
+    Raises
+    ------
+    InputError
+        If there is no correction for such data, or not exactly one.
+    """
+
+    def __init__(self, path, primary, setup):
+        self._by_phase = primary.get("INSTRUME") == "NIRSPEC"
+        self._wavelength = setup.wavelength
+        self._factors = None
+        self._row, unit = read_row(path, _selecting_keys(path, primary, setup.name))
+        if unit.startswith("arcsec"):
+            self._row["size"] = self._row["size"] / self._pixel_scale(path, setup)
+
+    def _pixel_scale(self, path, setup):
+        """Size of a pixel across dispersion [arcsec]."""
+        if setup.position is None:
+            msg = (
+                f"{path}: sizes are in arcsec, but the WCS of the data gives no sky position; "
+                "expected one, to convert them to pixels there"
+            )
+            raise InputError(msg)
+        # The ends of NIRSpec's wavelength range may not be on the sky.
+        wavelength = np.median(self._wavelength) if self._by_phase else self._wavelength.min()
+        return cross_dispersion_scale(setup.wcs, setup.position, wavelength, setup.dispersion_axis)
+
+    def __call__(self, npixels):
+        """
+        Correct the integrations that come next.
+
+        Parameters
+        ----------
+        npixels : ndarray
+            Number of pixels in each sum (integrations, elements).
+
+        Returns
+        -------
+        factors : ndarray
+            Factors (integrations, elements); or (elements,) for NIRSpec, where
+            as in jwst 3.0.0 the first integration decides for all.
+        """
+        if not self._by_phase:
+            return correction_by_size(self._row, npixels, self._wavelength)
+        if self._factors is None:
+            self._factors = correction_by_phase(self._row, npixels[0], self._wavelength)
+        return self._factors
+
+
+def _selecting_keys(path, primary, slit):
+    """Values of the columns that select the row of the table."""
+    exp_type = str(primary.get("EXP_TYPE"))
+    if exp_type.startswith("MIR_LRS"):
+        return {"subarray": primary.get("SUBARRAY")}
+    if exp_type == "NRS_BRIGHTOBJ":
+        return {"filter": primary.get("FILTER"), "grating": primary.get("GRATING"), "slit": slit}
+    msg = f"{path}: aperture correction for EXP_TYPE {exp_type}; expected MIR_LRS-SLITLESS or NRS_BRIGHTOBJ data, or no such reference"
+    raise InputError(msg)

@@ -221,7 +221,7 @@ def _product(association, base_dir):
                 f"{path}: member: found {count} times in {association.path}, expected once"
             )
     segments.sort(key=lambda segment: segment.place)
-    problems += [problem for segment in segments for problem in unsupported(segment)]
+    problems += unsupported(association.path, segments)
     problems += group_problems(segments)
     if problems:
         return None, problems
@@ -237,15 +237,16 @@ def _product(association, base_dir):
 
 
 def _clashes(products):
-    """Find file names that two associations would write."""
+    """Find products that two associations would write, or else segments that they would."""
     problems, makers = [], {}
     for product in products:
-        for name in (product.name, *(segment.crfints for segment in product.segments)):
-            other = makers.setdefault(name, product.asn_path)
-            if other != product.asn_path:
-                problems.append(
-                    f"{product.asn_path}: product: found {name}, which {other} makes as well"
-                )
+        names = [product.name, *(segment.crfints for segment in product.segments)]
+        taken = [name for name in names if name in makers]
+        problems += [
+            f"{product.asn_path}: product: found {name}, which {makers[name]} makes as well"
+            for name in (taken[:1] if product.name in makers else taken)
+        ]
+        makers |= dict.fromkeys(set(names) - set(taken), product.asn_path)
     return problems
 
 

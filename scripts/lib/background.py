@@ -130,18 +130,21 @@ def _polynomial_background(model, image, used, variances):
     powers = np.vander(model.region_position, model.order + 1, increasing=True)
     aperture_powers = np.vander(model.aperture_position, model.order + 1, increasing=True)
     covariances = _covariances(used, powers)
-    moments = np.einsum("trx,rj->txj", np.where(used, image, 0.0), powers)
-    coefficients = np.einsum("txjk,txk->txj", covariances, moments)
+    values = np.where(used, image, 0.0)
+    moments = np.stack([np.einsum("trx,r->tx", values, power) for power in powers.T], axis=-1)
+    coefficients = np.einsum("txjk,txj->txk", covariances, moments)
     # Weight of each background pixel in the background summed over the aperture.
-    sums = np.einsum("yx,yj->xj", model.aperture, aperture_powers)
-    shares = np.einsum("xj,txjk->txk", sums, covariances)
-    if model.order == 0:
-        level = coefficients[:, np.newaxis, :, 0]
-        weights = shares[:, np.newaxis, :, 0]
-    else:
-        level = np.einsum("txj,yj->tyx", coefficients, aperture_powers)
-        weights = np.einsum("txj,rj->trx", shares, powers)
-    return level, _weighted_variances(weights, used, variances)
+    sums = np.stack([power @ model.aperture for power in aperture_powers.T], axis=-1)
+    shares = np.einsum("xk,txjk->txj", sums, covariances)
+    level = _evaluate(coefficients, aperture_powers)
+    return level, _weighted_variances(_evaluate(shares, powers), used, variances)
+
+
+def _evaluate(coefficients, powers):
+    """Polynomials (integrations, dispersion, terms) at the rows of powers; one row if constant."""
+    terms = coefficients.shape[-1]
+    rows = powers if terms > 1 else powers[:1]
+    return sum(coefficients[:, np.newaxis, :, k] * rows[:, k, np.newaxis] for k in range(terms))
 
 
 def _covariances(used, powers):
@@ -152,16 +155,25 @@ def _covariances(used, powers):
         count = used.sum(axis=1, dtype=float)
         inverse = np.divide(1.0, count, out=np.zeros(count.shape), where=count > 0)
         return inverse[..., np.newaxis, np.newaxis]
-    columns = used.transpose(0, 2, 1).reshape(-1, n_rows)
-    patterns, pattern_of_column = np.unique(
-        np.packbits(columns, axis=1), axis=0, return_inverse=True
-    )
-    design = np.unpackbits(patterns, axis=1, count=n_rows)[:, :, np.newaxis] * powers
+    patterns, pattern_of_column = _distinct(used.transpose(0, 2, 1).reshape(-1, n_rows))
+    design = patterns[:, :, np.newaxis] * powers
     matrices = np.einsum("prj,prk->pjk", design, design)
     regular = np.linalg.cond(matrices) < _LARGEST_CONDITION
     inverses = np.zeros(matrices.shape)
     inverses[regular] = np.linalg.inv(matrices[regular])
     return inverses[pattern_of_column].reshape(n_integrations, n_columns, n_terms, n_terms)
+
+
+def _distinct(patterns):
+    """Distinct rows of a boolean array, and for each row the number of its like."""
+    words = -(-patterns.shape[1] // 64)
+    bits = np.zeros((len(patterns), 64 * words), dtype=bool)
+    bits[:, : patterns.shape[1]] = patterns
+    # 64 rows of an image in one integer: comparing these is what makes this fast.
+    keys = np.packbits(bits, axis=1).view(np.uint64)
+    keys, axis = (keys[:, 0], None) if words == 1 else (keys, 0)
+    _, first, number = np.unique(keys, axis=axis, return_index=True, return_inverse=True)
+    return patterns[first], number
 
 
 def _median_background(model, image, counted, variances):

@@ -25,16 +25,16 @@ class Block:
     frames: slice
     integrations: slice
 
+    @property
+    def tested(self):
+        """Integrations to test, counted from the first frame."""
+        first = self.frames.start
+        return slice(self.integrations.start - first, self.integrations.stop - first)
+
 
 def is_rolling(window, integrations):
     """Tell whether a series gets a rolling median, not one median of all integrations."""
     return 1 < window < integrations
-
-
-def tested_frames(block):
-    """Integrations to test, counted from the first frame of the block."""
-    first = block.frames.start
-    return slice(block.integrations.start - first, block.integrations.stop - first)
 
 
 def plan_blocks(shape, window, samples):

@@ -152,9 +152,8 @@ def _spectral_order(member):
 
 def _slit_name(member):
     """Name by which the reference knows the aperture."""
-    if member.primary.get("EXP_TYPE") == "NRS_BRIGHTOBJ" and _is_slit(member):
-        return member.header("SCI").get("SLTNAME")
-    return member.primary.get("EXP_TYPE")
+    exp_type = member.primary.get("EXP_TYPE")
+    return member.header("SCI").get("SLTNAME") if exp_type == "NRS_BRIGHTOBJ" else exp_type
 
 
 def _is_slit(member):
@@ -224,7 +223,7 @@ def _setup(member, aperture, wcs, wavelength, identity):
     if not len(elements):
         log.warning("%s: no pixel of the aperture has a wavelength; no spectrum", member.path)
         return None
-    axis, order, name = identity
+    axis, _, name = identity
     y, x = image_centre(_oriented(weights, axis))
     position = sky_position(wcs, x, y)
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None

@@ -205,23 +205,24 @@ def _exposures(segments):
     return [sorted(group, key=lambda s: s.first_integration) for group in groups.values()]
 
 
-def unsupported(segment):
+def unsupported(path, segments):
     """
-    Tell why a segment of a known kind cannot be processed yet.
+    Tell why segments of a known kind cannot be processed yet.
 
     Parameters
     ----------
-    segment : Segment
-        A segment without problems.
+    path : str
+        The association, for the message.
+    segments : list of Segment
+        Its segments without problems.
 
     Returns
     -------
     problems : list of str
-        Empty, or one line.
+        One line for each exposure type that is not supported.
     """
-    if segment.branch == "imaging" or segment.exp_type == "NIS_SOSS":
-        return [f"{segment.path}: EXP_TYPE: found {segment.exp_type}, which is not supported yet"]
-    return []
+    kinds = {s.exp_type for s in segments if s.branch == "imaging" or s.exp_type == "NIS_SOSS"}
+    return [f"{path}: EXP_TYPE: found {kind}, which is not supported yet" for kind in sorted(kinds)]
 
 
 def check_references(config, products, base_dir):

@@ -29,8 +29,9 @@ def first_row(numbers, n_integrations, first, last):
     n_integrations : int
         Number of integrations in the data.
     first, last : int or None
-        Numbers of the first and last integration in the data (INTSTART and
-        INTEND); None counts as 1 and as ``n_integrations`` more.
+        Numbers of the first and last integration in the data (INTSTART, and
+        INTEND or else NINTS); if None, 1 and what follows from the number of
+        integrations.
 
     Returns
     -------

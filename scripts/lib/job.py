@@ -20,8 +20,9 @@ def run_job(snakemake, function):
     Parameters
     ----------
     snakemake : object
-        The ``snakemake`` object of a script; its ``log`` is a list whose
-        first item, if there is one, is the path of the log file.
+        The ``snakemake`` object of a script. The first item of its ``log``,
+        if there is one, is the path of the log file; its ``params`` may have
+        a list ``input_warnings`` of what to log before the work starts.
     function : callable
         Called with ``snakemake``.
 
@@ -32,6 +33,8 @@ def run_job(snakemake, function):
     """
     _start_logging(snakemake.log)
     log = logging.getLogger(function.__module__)
+    for warning in snakemake.params.get("input_warnings", ()):
+        log.warning("%s", warning)
     try:
         function(snakemake)
     except InputError as error:

@@ -121,7 +121,7 @@ def _segment(path, hdus, asn_id):
     """Describe a file whose headers have no problems."""
     primary = hdus[0].header
     stem = Path(path).name.removesuffix(SUFFIX).replace(f"_{asn_id}", "")
-    detector = primary.get("DETECTOR") or ""
+    detector = str(primary.get("DETECTOR") or "")
     in_name = _SEGMENT_IN_NAME.search(stem)
     return Segment(
         path=path,

@@ -4,6 +4,9 @@ import ast
 import hashlib
 from functools import cache
 
+# What is imported from these is a module.
+_PACKAGES = ("scripts.lib", "scripts.simulation")
+
 
 def source_digest(module, read):
     """
@@ -24,8 +27,8 @@ def source_digest(module, read):
     -------
     digest : str
         Twelve hexadecimal digits over the sources of all modules of the
-        package ``scripts`` that are imported by the form
-        ``from scripts.x import y``, directly or by one another.
+        package ``scripts`` that are imported by ``from ... import``, directly
+        or by one another.
     """
     found = set()
     waiting = {module}
@@ -41,8 +44,10 @@ def source_digest(module, read):
 @cache
 def _imports(source):
     """Names of the project's modules that a source text imports anywhere."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
     return {
-        node.module
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scripts.")
+        f"{node.module}.{alias.name}" if node.module in _PACKAGES else node.module
+        for node in nodes
+        for alias in node.names
+        if (node.module or "").startswith("scripts.")
     }

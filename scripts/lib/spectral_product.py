@@ -16,6 +16,9 @@ from scripts.lib.fits_cards import header_bytes, set_card
 
 log = logging.getLogger(__name__)
 
+# The software whose products these equal; HISTORY names the one that made them.
+PEER_VERSION = {"CAL_VER": "3.0.0", "CAL_VCS": "RELEASE"}
+
 
 def member_metadata(model_class, header):
     """
@@ -163,6 +166,9 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     from stdatamodels.jwst.datamodels import TSOMultiSpecModel
 
     headers = [fits.Header.fromstring("".join(spectra.hdus[0].cards)) for spectra in files]
+    for header in headers:
+        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **PEER_VERSION})
+        header.setdefault("S_OUTLIR", "SKIPPED")
     product = TSOMultiSpecModel()
     _blend_into(product, [member_metadata(TSOMultiSpecModel, header) for header in headers])
     tables = [
@@ -173,8 +179,6 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     product.meta.model_type = "TSOMultiSpecModel"
     product.meta.filename = file_name
     product.meta.date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    product.meta.asn.pool_name = asn_pool
-    product.meta.asn.table_name = asn_table
     hdus = fits_support.to_fits(product._instance, product.schema)
     tree = hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
     tree = with_row_counts(tree, [hdu.header["NAXIS2"] for _, hdu in tables])

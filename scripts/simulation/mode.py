@@ -11,7 +11,7 @@ import numpy as np
 
 from scripts.simulation.detector import Readout
 from scripts.simulation.options import VisitOptions
-from scripts.simulation.scene import SpectralScene
+from scripts.simulation.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class View:
 
     Parameters
     ----------
-    scene : SpectralScene
+    scene : Scene
         Noise-free images.
     wcs : gwcs.WCS
         Coordinates of the pixels.
@@ -32,7 +32,7 @@ class View:
         FLUX of the product per summed unit of the data.
     """
 
-    scene: SpectralScene
+    scene: Scene
     wcs: Any
     wavelengths: np.ndarray | None
     keywords: dict[str, Any]

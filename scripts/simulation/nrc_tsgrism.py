@@ -112,6 +112,16 @@ def _scene(shape: tuple[int, int]) -> SpectralScene:
     return SpectralScene(shape, 1, wavelength, trace, width, rate, _BACKGROUND_RATE, conversion)
 
 
+def _field(wcs: Any, shape: tuple[int, int]) -> str:
+    """S_REGION of the frame as a direct image."""
+    rows, columns = shape
+    right, top = columns - 0.5, rows - 0.5
+    corners = np.array([-0.5, right, right, -0.5]), np.array([-0.5, -0.5, top, top])
+    to_sky = wcs.get_transform("direct_image", "world")
+    ra, dec = to_sky(*corners, np.full(4, _WAVELENGTHS[0]), np.ones(4))[:2]
+    return co.polygon(ra, dec)
+
+
 def _view(options: VisitOptions, detector: str) -> View:
     """The detector of the visit; photom does not touch the members of this mode."""
     shape = MODE.shape(options)
@@ -135,7 +145,7 @@ def _view(options: VisitOptions, detector: str) -> View:
         "meta.wcsinfo.spectral_order": 1,
         "meta.wcsinfo.siaf_xref_sci": column + 1.0,
         "meta.wcsinfo.siaf_yref_sci": float(row),
-        "meta.wcsinfo.s_region": co.footprint(wcs),
+        "meta.wcsinfo.s_region": _field(wcs, shape),
         "meta.wcsinfo.v2_ref": _V2V3[0],
         "meta.wcsinfo.v3_ref": _V2V3[1],
         "meta.wcsinfo.v3yangle": 0.0,

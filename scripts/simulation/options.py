@@ -88,7 +88,7 @@ class VisitOptions:
     bad_pixel_rate: float = 2e-3
     nan_rate: float = 0.0
     drift: float = 0.06
-    jitter: float = 0.01
+    jitter: float = 0.005
     int_times: str = "segment"
     drop_segment: int | None = None
     reverse_members: bool = False

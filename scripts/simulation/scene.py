@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 _WING_SHARE = 0.08
 _WING_WIDTH = 4.0
+
+
+class Scene(Protocol):
+    """What the simulator asks of a star's image on a detector; see `SpectralScene`."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+    @property
+    def wavelength(self) -> np.ndarray:
+        """Wavelengths of the light curve, micron."""
+
+    def image(self, light: np.ndarray, offset: float) -> np.ndarray:
+        """Electrons per second and pixel of one integration."""
+
+    def light(self) -> np.ndarray:
+        """The star's summed light at every wavelength in units of the data."""
+
+    def conversion_image(self) -> np.ndarray:
+        """Units of the data per electron per second."""
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """Arrays that describe the scene, by name."""
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,11 @@ def _planes(product, ours, peer):
     return findings
 
 
+def _reference_name(path):
+    """File name of a reference; the peer records the path it was given."""
+    return path.rpartition("/")[2]
+
+
 def _keywords(product, name, ours, peer, ignored=()):
     """Count keywords of the peer's header that ours lacks or gives another value."""
     different = []
@@ -92,6 +97,8 @@ def _keywords(product, name, ours, peer, ignored=()):
         mine = ours.get(keyword)
         if isinstance(value, float) and isinstance(mine, int | float):
             equal = relative_difference(np.float64(mine), np.float64(value)) <= TIGHT
+        elif keyword.startswith("R_") and isinstance(mine, str):
+            equal = _reference_name(mine) == _reference_name(value)
         else:
             equal = mine == value
         if not equal:
@@ -165,6 +172,10 @@ def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
     with fits.open(ours) as mine, fits.open(peer) as theirs:
         findings = [_keywords(product, "PRIMARY", mine[0].header, theirs[0].header, ignored)]
         names = [[hdu.name for hdu in file] for file in (mine, theirs)]
+        # A second detector's INT_TIMES is an extension of its own in ours.
+        extra = names[0].count("INT_TIMES") - names[1].count("INT_TIMES")
+        for _ in range(extra):
+            names[0].remove("INT_TIMES")
         findings.append(
             Finding(product, "HDU order", float(names[0] != names[1]), 0, f"{names[0]}")
         )
@@ -176,7 +187,9 @@ def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
                 _keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header, ignored)
             )
         if int_times:
-            findings += _table(product, "INT_TIMES", mine["INT_TIMES"], theirs["INT_TIMES"], 0)
+            # The peer keeps those of the last detector.
+            last = mine["INT_TIMES", 1 + extra]
+            findings += _table(product, "INT_TIMES", last, theirs["INT_TIMES"], 0)
         findings += _header_tables(product, mine["HDRTAB"].data, theirs["HDRTAB"].data, ignored)
     return findings
 
@@ -188,13 +201,15 @@ def _header_tables(product, ours, peer, ignored):
         for name in peer.names
         if name not in OWN_KEYWORDS
         and name not in ignored
-        and (name not in ours.names or not _equal_cells(ours[name], peer[name]))
+        and (name not in ours.names or not _equal_cells(name, ours[name], peer[name]))
     ]
     return [Finding(product, "HDRTAB", len(different), 0, " ".join(different))]
 
 
-def _equal_cells(ours, peer):
+def _equal_cells(name, ours, peer):
     """Whether two columns of a metadata table agree, NaN being equal to NaN."""
+    if name.startswith("R_"):
+        return [_reference_name(path) for path in ours] == [_reference_name(path) for path in peer]
     if ours.shape != peer.shape:
         return False
     if peer.dtype.kind == "f":

@@ -47,17 +47,21 @@ def fits_file(tmp_path):
 
 
 @given(st.dictionaries(KEYWORDS, VALUES, max_size=5))
-def test_values_are_those_of_astropy(values):
+def test_values_that_astropy_wrote_are_read_back(values):
     written = fits.Header()
     for keyword, value in values.items():
         written[keyword] = value
     cards = cards_of(written.tostring(endcard=False, padding=False))
-    expected = fits.Header.fromstring("".join(cards))
     header = parse_cards(cards)
-    assert list(header) == list(expected)
-    for keyword, value in expected.items():
-        assert header[keyword] == (None if isinstance(value, fits.card.Undefined) else value)
-        assert isinstance(header[keyword], type(value) if header[keyword] is not None else object)
+    # What astropy reads is the reference for floats only: it writes 16 digits of
+    # them, and reads a string back wrongly if a quote in it comes before a slash.
+    floats = fits.Header.fromstring("".join(cards))
+    for keyword, value in values.items():
+        expected = value.rstrip() if isinstance(value, str) else value
+        expected = floats[keyword] if isinstance(value, float) else expected
+        assert header[keyword] == expected
+        assert type(header[keyword]) is type(expected)
+    assert list(header) == list(values)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,9 @@ def test_hierarch_keyword():
 
 
 def test_long_string_over_three_cards():
-    cards = card("KEY     = 'one &'") + card("CONTINUE  'two''s &'") + card("CONTINUE  'three' / end")
+    cards = (
+        card("KEY     = 'one &'") + card("CONTINUE  'two''s &'") + card("CONTINUE  'three' / end")
+    )
     assert parse_cards([*cards, *card("NEXT    = 1")]) == {"KEY": "one two's three", "NEXT": 1}
 
 
@@ -126,7 +132,9 @@ def test_units_are_those_of_astropy(path, compressed):
 @given(st.data())
 def test_cut_file_is_an_error_or_shorter_by_whole_units(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "cut.fits"
-    whole = b"".join([_unit(b"SIMPLE  =                    T", 0), _unit(b"XTENSION= 'IMAGE   '", 700)])
+    whole = b"".join(
+        [_unit(b"SIMPLE  =                    T", 0), _unit(b"XTENSION= 'IMAGE   '", 700)]
+    )
     path.write_bytes(whole)
     hdus = read_hdus(path)
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
@@ -151,7 +159,9 @@ def test_truncated_data_are_named_with_their_bytes(path):
     expected = read_hdus(path)[3]
     end = expected.data_offset + expected.data_bytes
     path.write_bytes(path.read_bytes()[: end - 1])
-    with pytest.raises(InputError, match=rf"file\.fits: truncated in EXTRACT1D: {end} bytes .* {end - 1} found"):
+    with pytest.raises(
+        InputError, match=rf"file\.fits: truncated in EXTRACT1D: {end} bytes .* {end - 1} found"
+    ):
         read_hdus(path)
 
 
@@ -182,9 +192,18 @@ def test_missing_padding_is_no_error(path):
     [
         (b"", "not a FITS file: it is empty"),
         (b"{}", "not a FITS file: it starts with"),
-        (_unit(b"SIMPLE  =                    T", 0).replace(b"BITPIX", b"BYTPIX"), "HDU 0 .* BITPIX"),
-        (_unit(b"SIMPLE  =                    T", 9).replace(b"NAXIS1 ", b"NAXES1 "), "HDU 0 .* NAXIS1"),
-        (_unit(b"SIMPLE  =                    T", 9).replace(b"= 8", b"= x"), "not a FITS file: header"),
+        (
+            _unit(b"SIMPLE  =                    T", 0).replace(b"BITPIX", b"BYTPIX"),
+            "HDU 0 .* BITPIX",
+        ),
+        (
+            _unit(b"SIMPLE  =                    T", 9).replace(b"NAXIS1 ", b"NAXES1 "),
+            "HDU 0 .* NAXIS1",
+        ),
+        (
+            _unit(b"SIMPLE  =                    T", 9).replace(b"= 8", b"= x"),
+            "not a FITS file: header",
+        ),
     ],
 )
 def test_other_content_is_no_fits(tmp_path, content, message):

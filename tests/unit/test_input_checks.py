@@ -52,8 +52,14 @@ def segment(number=1, first=1, nints=3, **changes):
         ({"TSOVISIT": None, "EXP_TYPE": "NRS_BRIGHTOBJ"}, None),
         ({"EXP_TYPE": "MIR_LRS-FIXEDSLIT"}, None),
         ({"NINTS": 2}, None),
-        ({"TSOVISIT": None}, "f: TSOVISIT: found None with EXP_TYPE MIR_LRS-SLITLESS, expected True"),
-        ({"TSOVISIT": False, "EXP_TYPE": "NRC_IMAGE"}, "f: TSOVISIT: found False with EXP_TYPE NRC"),
+        (
+            {"TSOVISIT": None},
+            "f: TSOVISIT: found None with EXP_TYPE MIR_LRS-SLITLESS, expected True",
+        ),
+        (
+            {"TSOVISIT": False, "EXP_TYPE": "NRC_IMAGE"},
+            "f: TSOVISIT: found False with EXP_TYPE NRC",
+        ),
         ({"NINTS": 1}, "f: NINTS: found 1, expected 2 or more"),
         ({"NINTS": None}, "f: NINTS: found None, expected the number"),
         ({"NINTS": 3.5}, "f: NINTS: found 3.5, expected the number"),
@@ -175,7 +181,7 @@ def test_unreadable_member_is_a_problem(tmp_path):
     found, problems = read_segment("a_calints.fits", tmp_path, "o001")
     assert found is None
     assert len(problems) == 1
-    assert "truncated in the header of HDU 1" in problems[0]
+    assert "a_calints.fits: truncated in SCI: 6000 bytes expected" in problems[0]
 
 
 @pytest.fixture(name="config")

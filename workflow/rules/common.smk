@@ -39,8 +39,8 @@ pathvars:
 
 
 try:
-    products = load_products(config["associations"], os.getcwd())
-    oddities = [*check_references(config, products, os.getcwd()), *oddity_lines(products)]
+    products = load_products(config["associations"], ".")
+    oddities = [*check_references(config, products, "."), *oddity_lines(products)]
 except InputError as error:
     stop(str(error))
 

@@ -1,0 +1,28 @@
+"""Behaviour of the C library's memory allocator in jobs that work block by block."""
+
+import ctypes
+
+# Parameters of mallopt(3), from glibc's malloc.h.
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_LARGEST = (1 << 31) - 1
+
+
+def keep_freed_memory():
+    """
+    Keep freed memory for the next arrays instead of returning it to the system.
+
+    The arrays of one block of data have the size of those of the block before.
+    By default glibc maps each anew, and clearing its pages then takes longer
+    than the arithmetic. Peak memory does not change, but it is held to the end.
+
+    Returns
+    -------
+    kept : bool
+        False where the C library has no ``mallopt``; nothing is changed there.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return all([mallopt(_M_MMAP_THRESHOLD, _LARGEST), mallopt(_M_TRIM_THRESHOLD, _LARGEST)])

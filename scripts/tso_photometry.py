@@ -1,0 +1,411 @@
+"""Rule tso_photometry: aperture photometry of every integration of a segment (crfints to table)."""
+
+import logging
+import time
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from scripts.lib.centroids import background_levels, centres_of_mass, source_disc
+from scripts.lib.circular_apertures import Ring, ring_sums
+from scripts.lib.dq import DO_NOT_USE
+from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import open_fits
+from scripts.lib.gaussian_prf import FWHM_TO_SIGMA, cut_out, fit_gaussian
+from scripts.lib.photometry_checks import gain_section, segment_problems, sums_whole_array
+from scripts.lib.photometry_table import (
+    BACKGROUND_COLUMNS,
+    META_KEYWORDS,
+    make_table,
+    write_segment,
+)
+from scripts.lib.wcs import read_wcs
+
+log = logging.getLogger(__name__)
+
+# Bytes of one plane of a block, unless one image is larger.
+_BLOCK_BYTES = 1 << 23
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    Parameters of the photometry; lengths in pixels.
+
+    Attributes
+    ----------
+    radius : float
+        Radius of the aperture.
+    radius_inner, radius_outer : float
+        Radii of the background annulus. The inner one also is the radius of
+        the disc that counts as the star where the centroid is measured.
+    centroid_source : bool
+        Whether the star is looked for, else it is at its planned position.
+    search_box_width, fit_box_width : int
+        Widths of the boxes of the first and second centroid.
+    moving_centroid : bool
+        Whether the aperture follows the centroid of each integration, else it
+        is at the median of all.
+    """
+
+    radius: float = 3.0
+    radius_inner: float = 4.0
+    radius_outer: float = 5.0
+    centroid_source: bool = True
+    search_box_width: int = 41
+    fit_box_width: int = 11
+    moving_centroid: bool = False
+
+    @classmethod
+    def from_options(cls, options):
+        """Take the settings from a section of the configuration; even boxes are made odd."""
+        values = {field.name: options.get(field.name, field.default) for field in fields(cls)}
+        values |= {name: float(value) for name, value in values.items() if "radius" in name}
+        for name in ("search_box_width", "fit_box_width"):
+            width = int(values[name])
+            values[name] = max(width - (width + 1) % 2, 1)
+            if values[name] != width:
+                log.warning("%s: found %d, which is even; using %d", name, width, values[name])
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Series:
+    """
+    A cube of images read by block.
+
+    Attributes
+    ----------
+    read : callable
+        Returns a plane ("SCI", "ERR" or "DQ") of the integrations in a slice,
+        shape (integrations, y, x).
+    shape : tuple of int
+        Shape (integrations, y, x).
+    factor : float, ndarray of float32 or None
+        What SCI and ERR are multiplied by, in float32.
+    """
+
+    read: object
+    shape: tuple
+    factor: object = None
+
+    def blocks(self):
+        """Slices of integrations that are read at a time."""
+        length = max(_BLOCK_BYTES // (4 * self.shape[1] * self.shape[2]), 1)
+        return [
+            slice(first, min(first + length, self.shape[0]))
+            for first in range(0, self.shape[0], length)
+        ]
+
+    def plane(self, name, block):
+        """Samples or errors of a block in the unit of the product, float32."""
+        values = self.read(name, block).astype(np.float32, copy=False)
+        if self.factor is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                values *= self.factor
+        return values
+
+    def bad(self, block, images):
+        """Pixels of a block that are flagged ``DO_NOT_USE`` or NaN."""
+        return ((self.read("DQ", block) & DO_NOT_USE) != 0) | np.isnan(images)
+
+
+def conversion(unit, pixel_area=None, integration_time=None, gain=None):
+    """
+    Factor that turns samples into flux.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of the samples (``BUNIT``).
+    pixel_area : float, optional
+        Area of a pixel [sr], for MJy/sr.
+    integration_time : float, optional
+        Effective time of an integration [s], for DN/s.
+    gain : ndarray of float32, shape (y, x), optional
+        Gain [electron/DN], for DN/s.
+
+    Returns
+    -------
+    factor : float, ndarray of float32 or None
+        The factor; None for another unit, which is kept with a warning.
+    unit : str
+        Unit of the fluxes.
+    """
+    if unit == "MJy/sr":
+        return 1e6 * pixel_area, "Jy"
+    if unit == "DN/s":
+        return integration_time * gain, "electron"
+    log.warning("BUNIT: found %s, expected MJy/sr or DN/s; fluxes are in %s", unit, unit)
+    return None, unit
+
+
+def locate(series, planned, settings):
+    """
+    Measure the position and the width of the star in every integration.
+
+    The first pass looks for the star around its planned position, the second
+    measures it in a smaller box around the median of the first.
+
+    Parameters
+    ----------
+    series : Series
+        The images.
+    planned : tuple of float
+        Planned position (x, y) [pixels from 0].
+    settings : Settings
+        Parameters.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        ``centroid_x``, ``centroid_y`` (integrations,) [pixels], NaN where
+        there is none; and unless the first pass finds nothing
+        ``psf_width_x``, ``psf_width_y`` (standard deviation) [pixels] and
+        ``psf_flux``, NaN where the fit fails.
+    """
+    first = np.full((series.shape[0], 2), np.nan)
+    for block, images, bad, levels in _without_star(series, planned, settings):
+        first[block] = np.column_stack(
+            centres_of_mass(images, bad, levels, *planned, settings.search_box_width)
+        )
+    if not np.isfinite(first).any(axis=0).all():
+        return {"centroid_x": first[:, 0], "centroid_y": first[:, 1]}
+    guess = tuple(np.nanmedian(first, axis=0).tolist())
+    measured = np.full((series.shape[0], 5), np.nan)
+    single = 0
+    for block, images, bad, levels in _without_star(series, guess, settings):
+        width = settings.fit_box_width
+        centres = np.column_stack(centres_of_mass(images, bad, levels, *guess, width))
+        found = np.flatnonzero(np.isfinite(centres).all(axis=1))
+        measured[block, :2] = centres
+        windows = cut_out(images[found], bad[found], levels[found], *centres[found].T, width)
+        measured[block.start + found, 2:], count = fit_gaussian(windows)
+        single += count
+    log.info("%d of %d integrations needed a fit of their own", single, series.shape[0])
+    x, y, flux, x_fwhm, y_fwhm = measured.T
+    return {
+        "centroid_x": x,
+        "centroid_y": y,
+        "psf_width_x": x_fwhm * FWHM_TO_SIGMA,
+        "psf_width_y": y_fwhm * FWHM_TO_SIGMA,
+        "psf_flux": flux,
+    }
+
+
+def _without_star(series, position, settings):
+    """Blocks with their images, bad pixels and levels outside the star."""
+    outside = ~source_disc(series.shape[1:], *position, settings.radius_inner)
+    for block in series.blocks():
+        images = series.plane("SCI", block)
+        yield block, images, series.bad(block, images), background_levels(images, outside)
+
+
+def aperture_centre(columns, planned, moving):
+    """
+    Place of the aperture in every integration.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``centroid_x``, ``centroid_y`` (integrations,) [pixels]; empty if the
+        star was not looked for.
+    planned : tuple of float
+        Planned position [pixels], used where there is no centroid at all.
+    moving : bool
+        Whether the aperture follows the centroids.
+
+    Returns
+    -------
+    x, y : float or ndarray
+        The place; arrays (integrations,) only if it moves.
+    """
+    x, y = columns.get("centroid_x"), columns.get("centroid_y")
+    if x is None:
+        return planned
+    if np.isnan(x).all() or np.isnan(y).all():
+        log.warning("the star has no centroid in any integration; using its planned position")
+        return planned
+    if moving:
+        return x, y
+    return float(np.nanmedian(x)), float(np.nanmedian(y))
+
+
+def measure_apertures(series, x, y, settings):
+    """
+    Aperture photometry with the background from an annulus.
+
+    Parameters
+    ----------
+    series : Series
+        The images.
+    x, y : ndarray of float64, shape (integrations,)
+        Centre of the aperture [pixels]; NaN gives NaN.
+    settings : Settings
+        Parameters.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        Sums, background and net flux with their errors, float64
+        (integrations,); NaN where no sample is left.
+    """
+    rings = Ring(settings.radius), Ring(settings.radius_outer, settings.radius_inner)
+    sums = np.empty((6, series.shape[0]))
+    for block in series.blocks():
+        images, errors = series.plane("SCI", block), series.plane("ERR", block)
+        sums[:3, block] = ring_sums(images, errors, rings[0], x[block], y[block])
+        sums[3:, block] = ring_sums(images, errors, rings[1], x[block], y[block])
+    aperture_sum, aperture_error, area, annulus_sum, annulus_error, annulus_area = sums
+    mean, mean_error = annulus_sum / annulus_area, annulus_error / annulus_area
+    background, background_error = mean * area, mean_error * area
+    return {
+        "aperture_sum": aperture_sum,
+        "aperture_sum_err": aperture_error,
+        "annulus_sum": annulus_sum,
+        "annulus_sum_err": annulus_error,
+        "annulus_mean": mean,
+        "annulus_mean_err": mean_error,
+        "aperture_bkg": background,
+        "aperture_bkg_err": background_error,
+        "net_aperture_sum": aperture_sum - background,
+        "net_aperture_sum_err": np.sqrt(aperture_error**2 + background_error**2),
+    }
+
+
+def measure_whole_array(series):
+    """
+    Sum of all samples of each image, without a background.
+
+    Parameters
+    ----------
+    series : Series
+        The images.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        Columns of :func:`measure_apertures`: sums and net fluxes float32, as
+        added in float32 by `numpy.nansum`, the background float64 and NaN.
+        NaN for an image without a sample, where jwst 3.0.0 has 0.
+    """
+    total, error = np.empty((2, series.shape[0]), np.float32)
+    for block in series.blocks():
+        images, errors = (
+            series.plane(name, block).reshape(block.stop - block.start, -1)
+            for name in ("SCI", "ERR")
+        )
+        empty = np.isnan(images).all(axis=1)
+        total[block] = np.where(empty, np.nan, np.nansum(images, axis=1))
+        error[block] = np.where(empty, np.nan, np.sqrt(np.nansum(errors**2, axis=1)))
+    columns = dict.fromkeys(BACKGROUND_COLUMNS, np.full(series.shape[0], np.nan))
+    for prefix in ("", "net_"):
+        columns |= {f"{prefix}aperture_sum": total, f"{prefix}aperture_sum_err": error}
+    return columns
+
+
+def measure(series, planned, settings, whole_array=False):
+    """
+    Photometry of a series of images.
+
+    Parameters
+    ----------
+    series : Series
+        The images.
+    planned : tuple of float
+        Planned position (x, y) of the star [pixels from 0].
+    settings : Settings
+        Parameters.
+    whole_array : bool, optional
+        Whether the whole array is summed instead of an aperture.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        All columns of the table but times and sky coordinates.
+
+    Notes
+    -----
+    Reads the series three times and holds one block of it, so peak memory does
+    not depend on the number of integrations but for the columns.
+    """
+    columns = locate(series, planned, settings) if settings.centroid_source else {}
+    centre = aperture_centre(columns, planned, settings.moving_centroid)
+    x, y = (np.broadcast_to(value, series.shape[0]).astype(np.float64) for value in centre)
+    log.info("aperture centre: x = %.3f, y = %.3f", np.nanmedian(x), np.nanmedian(y))
+    sums = measure_whole_array(series) if whole_array else measure_apertures(series, x, y, settings)
+    return columns | sums | {"aperture_x": x, "aperture_y": y}
+
+
+def mid_times(table, first, n_integrations):
+    """
+    Mid times of the integrations of a segment.
+
+    Parameters
+    ----------
+    table : ndarray or None
+        Structured array INT_TIMES of the segment or of the whole exposure, or
+        None if there is none.
+    first : int or None
+        Number of the first integration (INTSTART); None counts as 1.
+    n_integrations : int
+        Number of integrations.
+
+    Returns
+    -------
+    utc, tdb : ndarray of float64, shape (integrations,)
+        MJD in UTC and MJD of the barycentric TDB [d]; NaN, with a warning, of
+        integrations that the table does not cover. Rows are counted from the
+        first one's ``integration_number``; those of others do not matter.
+    """
+    times = np.full((2, n_integrations), np.nan)
+    rows = 0 if table is None else len(table)
+    start = (first or 1) - int(table["integration_number"][0]) if rows else 0
+    covered = np.arange(max(-start, 0), min(rows - start, n_integrations)) if rows else np.arange(0)
+    if len(covered):
+        for values, name in zip(times, ("int_mid_MJD_UTC", "int_mid_BJD_TDB"), strict=True):
+            values[covered] = table[name][covered + start]
+    if len(covered) < n_integrations:
+        log.warning(
+            "INT_TIMES: found rows for %d of the %d integrations from %d on; the others have no time",
+            len(covered),
+            n_integrations,
+            first or 1,
+        )
+    return times[0], times[1]
+
+
+def sky_coordinates(wcs, x, y):
+    """
+    Right ascension and declination of pixel positions.
+
+    Parameters
+    ----------
+    wcs : callable
+        World coordinates: of pixel positions x and y [deg].
+    x, y : ndarray of float64, shape (integrations,)
+        Positions [pixels].
+
+    Returns
+    -------
+    ra, dec : ndarray of float64, shape (integrations,)
+        Coordinates [deg]; NaN where the position is, and outside the bounding
+        box of the WCS.
+    """
+    positions, inverse = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
+    ra, dec = (np.asarray(values, np.float64) for values in wcs(*positions.T)[:2])
+    return ra[inverse.ravel()], dec[inverse.ravel()]
+
+
+def apertures_sentence(settings, whole_array):
+    """Sentence of the table's meta that tells what was summed."""
+    if whole_array:
+        return (
+            "Photometry measured as the sum of all values in the subarray.  "
+            "No background subtraction was performed."
+        )
+    return (
+        f"Photometry measured in a circular aperture of r={settings.radius} pixels.  "
+        f"Background calculated as the mean in a circular annulus with "
+        f"r_inner={settings.radius_inner} pixels and r_outer={settings.radius_outer} pixels."
+    )

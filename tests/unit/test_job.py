@@ -1,0 +1,78 @@
+import logging
+import warnings
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.job import run_job
+
+
+@pytest.fixture(autouse=True)
+def restored_logging():
+    """Leave the loggers as they were, and close what the job opened."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(False)
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture(name="job")
+def snakemake_object(tmp_path):
+    return SimpleNamespace(log=[str(tmp_path / "job.log")], params={})
+
+
+def log_of(job):
+    with open(job.log[0], encoding="utf-8") as log:
+        return log.read()
+
+
+@pytest.mark.filterwarnings("default")
+def test_messages_and_warnings_go_to_the_log_and_the_terminal(job, capsys):
+    def function(snakemake):
+        logging.getLogger("any").info("%d integrations", 3)
+        warnings.warn("odd value", RuntimeWarning, stacklevel=1)
+
+    run_job(job, function)
+    for text in (log_of(job), capsys.readouterr().err):
+        assert "INFO 3 integrations" in text
+        assert "odd value" in text
+
+
+def test_warnings_about_the_input_come_first(job):
+    job.params["input_warnings"] = ["TARGNAME: found none"]
+    run_job(job, lambda snakemake: logging.getLogger("any").info("work"))
+    first, second = log_of(job).splitlines()
+    assert first.endswith("WARNING TARGNAME: found none")
+    assert second.endswith("INFO work")
+
+
+def test_input_error_is_one_line_without_traceback(job, capsys):
+    def function(snakemake):
+        raise InputError("a.fits: NINTS: found 1, expected 2 or more")
+
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, function)
+    assert caught.value.code == 1
+    for text in (log_of(job), capsys.readouterr().err):
+        (line,) = text.splitlines()
+        assert line.endswith("ERROR a.fits: NINTS: found 1, expected 2 or more")
+
+
+def test_unexpected_error_has_a_traceback(job):
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, lambda snakemake: 1 / 0)
+    assert caught.value.code == 1
+    assert "Traceback" in log_of(job)
+    assert "ZeroDivisionError" in log_of(job)
+
+
+def test_a_job_without_log_file_reports_to_the_terminal(capsys):
+    run_job(
+        SimpleNamespace(log=[], params={}), lambda snakemake: logging.getLogger("any").info("work")
+    )
+    assert "INFO work" in capsys.readouterr().err

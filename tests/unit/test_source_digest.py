@@ -1,0 +1,47 @@
+import pytest
+
+from scripts.lib.source_digest import source_digest
+
+SOURCES = {
+    "scripts.step": "def process():\n    from scripts.lib.a import f\n\nimport numpy\n",
+    "scripts.lib.a": "from scripts.lib.b import g\nfrom os import path\n",
+    "scripts.lib.b": "from scripts.lib.a import f\n",
+    "scripts.lib.c": "x = 1\n",
+}
+
+
+def digest(**changes):
+    changed = {f"scripts.{name.replace('_', '.')}": text for name, text in changes.items()}
+    return source_digest("scripts.step", (SOURCES | changed).__getitem__)
+
+
+def test_digest_is_reproducible():
+    assert digest() == digest()
+    assert len(digest()) == 12
+
+
+@pytest.mark.parametrize("module", ["lib_a", "lib_b"])
+def test_imported_modules_count_directly_or_not(module):
+    name = f"scripts.{module.replace('_', '.')}"
+    assert digest(**{module: SOURCES[name] + "# changed\n"}) != digest()
+
+
+def test_the_script_and_other_modules_do_not_count():
+    assert digest(step=SOURCES["scripts.step"] + "# changed\n") == digest()
+    assert digest(lib_c="x = 2\n") == digest()
+
+
+def test_a_new_import_counts():
+    assert digest(step=SOURCES["scripts.step"] + "from scripts.lib.c import x\n") != digest()
+
+
+def test_a_module_imported_from_its_package_counts():
+    form = "from scripts.lib import c\n"
+    assert digest(step=form) != digest(step="")
+    assert digest(step=form) != digest(step=form, lib_c="x = 2\n")
+
+
+def test_a_script_without_imports_of_the_project():
+    assert source_digest("scripts.lib.c", SOURCES.__getitem__) == source_digest(
+        "scripts.none", {"scripts.none": ""}.__getitem__
+    )
