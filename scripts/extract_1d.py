@@ -294,6 +294,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
     offset = product.append_hdu(cards, n_integrations * row_bytes)
     blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
+    segment = member.primary.get("EXSEGNUM")
     increment = params.options.get("log_increment") or n_integrations
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
@@ -303,7 +304,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
             correct_aperture(columns, correction(sums.npixels))
         columns |= {name: values[block] for name, values in times.items()}
         columns["WAVELENGTH"] = setup.wavelength
-        columns["SEGMENT"] = member.primary.get("EXSEGNUM", 1)
+        columns["SEGMENT"] = 1 if segment is None else segment
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
         if block.stop // increment > first // increment:

@@ -8,10 +8,11 @@ import numpy as np
 
 from scripts.lib.centroids import background_levels, centres_of_mass, source_disc
 from scripts.lib.circular_apertures import Ring, ring_sums
-from scripts.lib.dq import DO_NOT_USE
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.fits_headers import read_hdus
 from scripts.lib.gaussian_prf import FWHM_TO_SIGMA, cut_out, fit_gaussian
+from scripts.lib.image_series import ImageSeries, conversion
 from scripts.lib.photometry_checks import gain_section, segment_problems, sums_whole_array
 from scripts.lib.photometry_table import (
     BACKGROUND_COLUMNS,
@@ -22,9 +23,6 @@ from scripts.lib.photometry_table import (
 from scripts.lib.wcs import read_wcs
 
 log = logging.getLogger(__name__)
-
-# Bytes of one plane of a block, unless one image is larger.
-_BLOCK_BYTES = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -69,77 +67,6 @@ class Settings:
         return cls(**values)
 
 
-@dataclass(frozen=True)
-class Series:
-    """
-    A cube of images read by block.
-
-    Attributes
-    ----------
-    read : callable
-        Returns a plane ("SCI", "ERR" or "DQ") of the integrations in a slice,
-        shape (integrations, y, x).
-    shape : tuple of int
-        Shape (integrations, y, x).
-    factor : float, ndarray of float32 or None
-        What SCI and ERR are multiplied by, in float32.
-    """
-
-    read: object
-    shape: tuple
-    factor: object = None
-
-    def blocks(self):
-        """Slices of integrations that are read at a time."""
-        length = max(_BLOCK_BYTES // (4 * self.shape[1] * self.shape[2]), 1)
-        return [
-            slice(first, min(first + length, self.shape[0]))
-            for first in range(0, self.shape[0], length)
-        ]
-
-    def plane(self, name, block):
-        """Samples or errors of a block in the unit of the product, float32."""
-        values = self.read(name, block).astype(np.float32, copy=False)
-        if self.factor is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                values *= self.factor
-        return values
-
-    def bad(self, block, images):
-        """Pixels of a block that are flagged ``DO_NOT_USE`` or NaN."""
-        return ((self.read("DQ", block) & DO_NOT_USE) != 0) | np.isnan(images)
-
-
-def conversion(unit, pixel_area=None, integration_time=None, gain=None):
-    """
-    Factor that turns samples into flux.
-
-    Parameters
-    ----------
-    unit : str
-        Unit of the samples (``BUNIT``).
-    pixel_area : float, optional
-        Area of a pixel [sr], for MJy/sr.
-    integration_time : float, optional
-        Effective time of an integration [s], for DN/s.
-    gain : ndarray of float32, shape (y, x), optional
-        Gain [electron/DN], for DN/s.
-
-    Returns
-    -------
-    factor : float, ndarray of float32 or None
-        The factor; None for another unit, which is kept with a warning.
-    unit : str
-        Unit of the fluxes.
-    """
-    if unit == "MJy/sr":
-        return 1e6 * pixel_area, "Jy"
-    if unit == "DN/s":
-        return integration_time * gain, "electron"
-    log.warning("BUNIT: found %s, expected MJy/sr or DN/s; fluxes are in %s", unit, unit)
-    return None, unit
-
-
 def locate(series, planned, settings):
     """
     Measure the position and the width of the star in every integration.
@@ -149,7 +76,7 @@ def locate(series, planned, settings):
 
     Parameters
     ----------
-    series : Series
+    series : ImageSeries
         The images.
     planned : tuple of float
         Planned position (x, y) [pixels from 0].
@@ -182,8 +109,14 @@ def locate(series, planned, settings):
         windows = cut_out(images[found], bad[found], levels[found], *centres[found].T, width)
         measured[block.start + found, 2:], count = fit_gaussian(windows)
         single += count
-    log.info("%d of %d integrations needed a fit of their own", single, series.shape[0])
     x, y, flux, x_fwhm, y_fwhm = measured.T
+    log.info(
+        "%d integrations: %d without a centroid, %d without a fit of the width, %d fitted one by one",
+        series.shape[0],
+        np.count_nonzero(np.isnan(x)),
+        np.count_nonzero(np.isnan(flux)),
+        single,
+    )
     return {
         "centroid_x": x,
         "centroid_y": y,
@@ -237,7 +170,7 @@ def measure_apertures(series, x, y, settings):
 
     Parameters
     ----------
-    series : Series
+    series : ImageSeries
         The images.
     x, y : ndarray of float64, shape (integrations,)
         Centre of the aperture [pixels]; NaN gives NaN.
@@ -279,7 +212,7 @@ def measure_whole_array(series):
 
     Parameters
     ----------
-    series : Series
+    series : ImageSeries
         The images.
 
     Returns
@@ -295,9 +228,11 @@ def measure_whole_array(series):
             series.plane(name, block).reshape(block.stop - block.start, -1)
             for name in ("SCI", "ERR")
         )
+        with np.errstate(over="ignore", invalid="ignore"):
+            total[block] = np.nansum(images, axis=1)
+            error[block] = np.sqrt(np.nansum(errors**2, axis=1))
         empty = np.isnan(images).all(axis=1)
-        total[block] = np.where(empty, np.nan, np.nansum(images, axis=1))
-        error[block] = np.where(empty, np.nan, np.sqrt(np.nansum(errors**2, axis=1)))
+        total[block][empty] = error[block][empty] = np.nan
     columns = dict.fromkeys(BACKGROUND_COLUMNS, np.full(series.shape[0], np.nan))
     for prefix in ("", "net_"):
         columns |= {f"{prefix}aperture_sum": total, f"{prefix}aperture_sum_err": error}
@@ -310,7 +245,7 @@ def measure(series, planned, settings, whole_array=False):
 
     Parameters
     ----------
-    series : Series
+    series : ImageSeries
         The images.
     planned : tuple of float
         Planned position (x, y) of the star [pixels from 0].
@@ -375,28 +310,6 @@ def mid_times(table, first, n_integrations):
     return times[0], times[1]
 
 
-def sky_coordinates(wcs, x, y):
-    """
-    Right ascension and declination of pixel positions.
-
-    Parameters
-    ----------
-    wcs : callable
-        World coordinates: of pixel positions x and y [deg].
-    x, y : ndarray of float64, shape (integrations,)
-        Positions [pixels].
-
-    Returns
-    -------
-    ra, dec : ndarray of float64, shape (integrations,)
-        Coordinates [deg]; NaN where the position is, and outside the bounding
-        box of the WCS.
-    """
-    positions, inverse = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
-    ra, dec = (np.asarray(values, np.float64) for values in wcs(*positions.T)[:2])
-    return ra[inverse.ravel()], dec[inverse.ravel()]
-
-
 def apertures_sentence(settings, whole_array):
     """Sentence of the table's meta that tells what was summed."""
     if whole_array:
@@ -409,3 +322,71 @@ def apertures_sentence(settings, whole_array):
         f"Background calculated as the mean in a circular annulus with "
         f"r_inner={settings.radius_inner} pixels and r_outer={settings.radius_outer} pixels."
     )
+
+
+def _series(source, gain_path):
+    """Images of a segment and the unit of their fluxes."""
+    gain, sci = None, source.header("SCI")
+    shape = source.shape("SCI")
+    if sci["BUNIT"] == "DN/s":
+        with open_fits(gain_path) as reference:
+            rows, columns = gain_section(source.primary, shape[1:], reference.hdus)
+            gain = reference.read("SCI", rows=rows)[:, columns].astype(np.float32)
+    factor, unit = conversion(
+        sci["BUNIT"], sci.get("PIXAR_SR"), source.primary.get("EFFINTTM"), gain
+    )
+    _check_unit(source.path, unit)
+    return ImageSeries(source.read, shape, factor), unit
+
+
+def _check_unit(path, unit):
+    """Raise if a unit has no meaning for the table."""
+    from astropy import units
+
+    try:
+        units.Unit(unit)
+    except ValueError as error:
+        msg = f"{path}: BUNIT in SCI: found {unit!r}, expected MJy/sr, DN/s or another unit of astropy"
+        raise InputError(msg) from error
+
+
+def _check(source, options, gain_path):
+    """Raise one error with everything that prevents the photometry of a segment."""
+    gain_hdus = read_hdus(gain_path) if gain_path else None
+    problems = segment_problems(source.path, source.hdus, options, gain_path, gain_hdus)
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+def _times(source):
+    """Mid times of a segment's integrations."""
+    table = source.read_table("INT_TIMES") if "INT_TIMES" in source else None
+    utc, tdb = mid_times(table, source.primary.get("INTSTART"), source.shape("SCI")[0])
+    return {"MJD": utc, "BJD_TDB": tdb}
+
+
+def process(snakemake):
+    """Write the photometry of one segment."""
+    started = time.monotonic()
+    options, gain_path = snakemake.params.options, snakemake.input.get("gain") or None
+    with open_fits(snakemake.input.segment) as source:
+        _check(source, options, gain_path)
+        settings, sci = Settings.from_options(options), source.header("SCI")
+        wcs = read_wcs(source)
+        series, unit = _series(source, gain_path)
+        whole_array = sums_whole_array(source.primary)
+        planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
+        columns = _times(source) | measure(series, planned, settings, whole_array)
+        meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
+    meta["apertures"] = apertures_sentence(settings, whole_array)
+    sky = wcs(columns["aperture_x"], columns["aperture_y"])
+    columns |= {"aperture_ra_icrs": sky[0], "aperture_dec_icrs": sky[1]}
+    table = make_table(columns, unit, meta, has_background=not whole_array)
+    write_segment(snakemake.output.photometry, table)
+    log.info("%s: %.1f s", snakemake.output.photometry, time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)

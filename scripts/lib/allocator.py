@@ -5,7 +5,8 @@ import ctypes
 # Parameters of mallopt(3), from glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_LARGEST = (1 << 31) - 1
+_LARGEST_TRIM_THRESHOLD = (1 << 31) - 1
+_LARGEST_MMAP_THRESHOLD = 1 << 25
 
 
 def keep_freed_memory():
@@ -25,4 +26,6 @@ def keep_freed_memory():
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    return all([mallopt(_M_MMAP_THRESHOLD, _LARGEST), mallopt(_M_TRIM_THRESHOLD, _LARGEST)])
+    mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+    trimmed = mallopt(_M_TRIM_THRESHOLD, _LARGEST_TRIM_THRESHOLD)
+    return bool(mapped and trimmed)

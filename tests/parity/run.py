@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -88,7 +89,7 @@ def run_peer(jobs, folder):
         subprocess.run(command, check=True)
 
 
-def run_workflow(folder, cores=2):
+def run_workflow(folder, cores=1):
     """
     Run the workflow in the folder of a case.
 
@@ -197,10 +198,11 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     run_peer([prepare(case, folder / case.name) for case in cases], folder)
     good = True
-    for case in cases:
-        run_workflow(folder / case.name)
-        findings = compare(case, folder / case.name / "results", folder / case.name / "peer")
-        good &= report(case, findings)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = pool.map(lambda case: run_workflow(folder / case.name), cases)
+        for case, _ in zip(cases, runs, strict=True):
+            findings = compare(case, folder / case.name / "results", folder / case.name / "peer")
+            good &= report(case, findings)
     print("parity holds" if good else "parity is broken: see TOO LARGE above")
     return 0 if good else 1
 

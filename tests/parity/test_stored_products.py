@@ -1,0 +1,50 @@
+import pytest
+from astropy.io import fits
+
+from tests.parity.compare import Finding, compare_crfints, relative_difference
+from tests.parity.run import compare
+from tests.parity.store import STORED, unpack
+from tests.steps import process_visit
+
+
+@pytest.mark.parametrize("case", STORED, ids=lambda case: case.name)
+def test_products_equal_those_of_jwst(case, tmp_path):
+    unpack(case.name, tmp_path)
+    product = process_visit(tmp_path)
+    findings = compare(case, tmp_path / "results", tmp_path / "peer")
+    assert not [str(finding) for finding in findings if not finding.good]
+    compared = {finding.product for finding in findings}
+    assert compared == {path.name for path in (tmp_path / "peer").iterdir()}
+    assert len(compared) == len(product.segments) + 2
+
+
+def test_a_changed_value_is_found(tmp_path):
+    unpack("bots", tmp_path)
+    peer = next((tmp_path / "peer").glob("*_crfints.fits"))
+    changed = tmp_path / "changed.fits"
+    with fits.open(peer) as hdus:
+        hdus["DQ"].data[1, 2, 3] ^= 2
+        hdus["SCI"].header["BUNIT"] = "Jy"
+        hdus.writeto(changed)
+    wrong = [finding.item for finding in compare_crfints(changed, peer) if not finding.good]
+    assert wrong == ["DQ", "SCI keywords"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "peer", "expected"),
+    [
+        ([1.0, 2.0], [1.0, 2.0], 0),
+        ([1.1, 2.0], [1.0, 2.0], pytest.approx(0.1)),
+        ([float("nan")], [float("nan")], 0),
+        ([float("nan")], [1.0], float("inf")),
+        ([0.0], [float("nan")], float("inf")),
+        ([1e-30], [0.0], float("inf")),
+        ([1.0], [1.0, 2.0], float("inf")),
+    ],
+)
+def test_relative_difference(ours, peer, expected):
+    assert relative_difference(ours, peer) == expected
+
+
+def test_a_difference_that_is_not_a_number_is_not_good():
+    assert not Finding("x", "y", float("nan"), 1.0).good

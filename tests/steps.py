@@ -1,0 +1,125 @@
+"""Run the steps of the workflow in the test's own process, without Snakemake."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import yaml
+from snakemake.utils import validate
+
+from scripts import collect_spectra, extract_1d, outlier_detection, white_light
+from scripts.lib.associations import load_products
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class _Named(SimpleNamespace):
+    """Names of a job that scripts read as attributes or with ``get``."""
+
+    def get(self, name, default=None):
+        """Return an attribute, or the default where there is none."""
+        return getattr(self, name, default)
+
+
+def read_config(folder):
+    """
+    Read the configuration of a folder and fill in the defaults.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with a ``config.yaml``.
+
+    Returns
+    -------
+    config : dict
+        The complete configuration.
+    """
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    validate(config, schema=str(ROOT / "workflow/schemas/config.schema.yaml"))
+    return config
+
+
+def run_step(function, params, work_mb=64, **files):
+    """
+    Call the I/O function of a step script.
+
+    Parameters
+    ----------
+    function : callable
+        ``process`` of a step.
+    params : dict
+        What the rule gives as ``params``.
+    work_mb : int
+        Working memory of the job.
+    **files
+        Input and output files by name; outputs are those that start with ``out_``.
+    """
+    outputs = {
+        name.removeprefix("out_"): str(path)
+        for name, path in files.items()
+        if name.startswith("out_")
+    }
+    inputs = {name: path for name, path in files.items() if not name.startswith("out_")}
+    job = _Named(
+        input=_Named(**inputs),
+        output=_Named(**outputs),
+        params=_Named(**params),
+        resources=_Named(work_mb=work_mb),
+        threads=1,
+    )
+    function(job)
+
+
+def process_visit(folder, work_mb=64):
+    """
+    Process the association of a folder by spectroscopy's steps, as the rules tie them together.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with ``config.yaml``; products go to its ``results``.
+    work_mb : int
+        Working memory of each job.
+
+    Returns
+    -------
+    product : Product
+        What was made.
+    """
+    config = read_config(folder)
+    (product,) = load_products(config["associations"], folder)
+    results = folder / "results"
+    (results / "segments").mkdir(parents=True, exist_ok=True)
+    references = {k: str(folder / v) if v else [] for k, v in config["references"].items()}
+    asn = {"asn_pool": product.asn_pool, "asn_table": product.asn_table}
+    spectra = []
+    for segment in product.segments:
+        source = folder / segment.path
+        if not config["outlier_detection"]["skip"]:
+            options = {"options": config["outlier_detection"], **asn}
+            flagged = results / segment.crfints
+            run_step(
+                outlier_detection.process, options, work_mb, calints=source, out_crfints=flagged
+            )
+            source = flagged
+        spectra.append(results / "segments" / f"{segment.name}_extract1d.fits")
+        run_step(
+            extract_1d.process,
+            {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]},
+            work_mb,
+            segment=str(source),
+            extract1d=references["extract1d"],
+            apcorr=references["apcorr"],
+            out_spectra=spectra[-1],
+        )
+    x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
+    run_step(collect_spectra.process, asn, work_mb, spectra=spectra, out_x1dints=x1dints)
+    run_step(
+        white_light.process,
+        {"options": config["white_light"]},
+        work_mb,
+        x1dints=str(x1dints),
+        wavelengthrange=[],
+        out_whtlt=whtlt,
+    )
+    return product
