@@ -346,7 +346,7 @@ def _check_member(member):
 def process(snakemake):
     """Write the spectra of one segment."""
     started = time.monotonic()
-    params, memory_mb = snakemake.params, snakemake.resources.get("working_mb", 512)
+    params, memory_mb = snakemake.params, snakemake.resources.get("work_mb", 512)
     references = {name: snakemake.input.get(name) for name in ("extract1d", "apcorr")}
     entries = read_reference(references["extract1d"]) if references["extract1d"] else None
     path = Path(snakemake.output.spectra)

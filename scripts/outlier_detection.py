@@ -358,8 +358,6 @@ def process(snakemake):
     started = time.monotonic()
     path = Path(snakemake.output.crfints)
     params = snakemake.params
-    for warning in params.input_warnings:
-        log.warning("%s", warning)
     memory_mb = snakemake.resources.get("work_mb", 512)
     updates = _header_updates(path, params.asn_pool, params.asn_table)
     with open_fits(snakemake.input.calints) as source, ProductWriter(path) as product:

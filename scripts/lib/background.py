@@ -117,10 +117,11 @@ def smooth_along_dispersion(image, length):
     valid = ~np.isnan(padded)
     padded[~valid] = 0.0
     total, weight = np.zeros(image.shape), np.zeros(image.shape)
-    for first in range(length):
-        window = (..., slice(first, first + image.shape[-1]))
-        total += padded[window] * (1.0 / length)
-        weight += valid[window] * (1.0 / length)
+    with np.errstate(invalid="ignore"):
+        for first in range(length):
+            window = (..., slice(first, first + image.shape[-1]))
+            total += padded[window] * (1.0 / length)
+            weight += valid[window] * (1.0 / length)
     mean = np.divide(total, weight, out=np.full(image.shape, np.nan), where=weight > 0)
     return mean.astype(image.dtype)
 
@@ -193,7 +194,8 @@ def _median_across(values):
     count = np.count_nonzero(~np.isnan(ordered), axis=1)[:, np.newaxis]
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=1)
     high = np.take_along_axis(ordered, count // 2, axis=1)
-    middle = np.where(count % 2, low, (low + high) / 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        middle = np.where(count % 2, low, (low + high) / 2)
     return np.where(count > 0, middle, np.float32(np.nan))[:, 0]
 
 
