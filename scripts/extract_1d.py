@@ -157,7 +157,12 @@ def extract_spectra(setup, science, variances):
     if setup.background is not None:
         rows = setup.background_rows
         level, level_variances = fit_background(
-            setup.background, science[:, rows], [variance[:, rows] for variance in variances]
+            setup.background,
+            science[:, rows],
+            [variance[:, rows] for variance in variances],
+            any_nan=np.isnan(science).any(axis=(1, 2))
+            if setup.background.smoothing_length
+            else True,
         )
     rows = setup.aperture_rows
     sums = sum_aperture(

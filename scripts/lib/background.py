@@ -46,7 +46,7 @@ class BackgroundModel:
     aperture_position: np.ndarray
 
 
-def fit_background(model, science, variances):
+def fit_background(model, science, variances, any_nan=True):
     """
     Background under the aperture and the variance of its sum.
 
@@ -60,6 +60,9 @@ def fit_background(model, science, variances):
     variances : sequence of ndarray
         Variances of the same shape; a pixel is also left out where their sum
         is not finite.
+    any_nan : bool or ndarray of bool, optional
+        Whether the image of each integration, of which ``science`` may be a
+        part, has NaN anywhere; see :func:`smooth_along_dispersion`.
 
     Returns
     -------
@@ -81,23 +84,25 @@ def fit_background(model, science, variances):
     usable = np.isfinite(total_variance) & np.isfinite(science)
     smoothed = science
     if model.smoothing_length > 1:
-        smoothed = smooth_along_dispersion(science, model.smoothing_length)
+        smoothed = smooth_along_dispersion(science, model.smoothing_length, any_nan)
     if model.fit == "median":
         return _median_background(model, smoothed, usable & model.region, variances)
     used = usable & model.region & np.isfinite(smoothed)
     return _polynomial_background(model, smoothed, used, variances)
 
 
-def smooth_along_dispersion(image, length):
+def smooth_along_dispersion(images, length, any_nan=True):
     """
     Running mean along dispersion that leaves NaN out.
 
     Parameters
     ----------
-    image : ndarray
-        Float32 data (..., dispersion).
+    images : ndarray
+        Float32 data (integrations, cross-dispersion, dispersion).
     length : int
         Number of pixels of the mean, odd.
+    any_nan : bool or ndarray of bool, optional
+        Whether each image (integrations,) has NaN anywhere.
 
     Returns
     -------
@@ -108,22 +113,23 @@ def smooth_along_dispersion(image, length):
 
     Notes
     -----
-    As ``astropy.convolution.convolve`` with a normalized boxcar, boundary
-    ``extend`` and NaN interpolated.
+    Equal to ``astropy.convolution.convolve`` with a normalized boxcar, boundary
+    ``extend`` and NaN interpolated, of one image at a time. For images without
+    NaN it adds up the kernel in another order, which can show in the last bit.
     """
-    half = length // 2
-    edges = [(0, 0)] * (image.ndim - 1) + [(half, half)]
-    padded = np.pad(image, edges, mode="edge").astype(float)
+    half, n_columns = length // 2, images.shape[-1]
+    padded = np.pad(images, [(0, 0), (0, 0), (half, half)], mode="edge").astype(float)
     valid = ~np.isnan(padded)
     padded[~valid] = 0.0
-    total, weight = np.zeros(image.shape), np.zeros(image.shape)
+    total, weight = np.zeros(images.shape), np.zeros(images.shape)
     with np.errstate(invalid="ignore"):
         for first in range(length):
-            window = (..., slice(first, first + image.shape[-1]))
+            window = (..., slice(first, first + n_columns))
             total += padded[window] * (1.0 / length)
             weight += valid[window] * (1.0 / length)
-    mean = np.divide(total, weight, out=np.full(image.shape, np.nan), where=weight > 0)
-    return mean.astype(image.dtype)
+    weight[~np.broadcast_to(any_nan, len(images))] = np.full(length, 1.0 / length).sum()
+    mean = np.divide(total, weight, out=np.full(images.shape, np.nan), where=weight > 0)
+    return mean.astype(images.dtype)
 
 
 def _polynomial_background(model, image, used, variances):

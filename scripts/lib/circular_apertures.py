@@ -7,8 +7,6 @@ import numpy as np
 
 from scripts.lib.centroids import equal_counts
 
-_BY_CENTRE, _EXACT = 0, 1
-
 
 @dataclass(frozen=True)
 class Ring:
@@ -64,35 +62,85 @@ def overlap(ring, x, y, place):
     ----------
     ring : Ring
         The aperture.
-    x, y : float
-        Its centre [pixels].
+    x, y : ndarray of float64, shape (centres,)
+        Its centres [pixels].
     place : tuple of slice
         Rows and columns of the window.
 
     Returns
     -------
-    weights : ndarray of float64, shape (pixels,)
+    weights : ndarray of float64, shape (centres, pixels)
         Fraction of the area of each pixel that is in the ring, row by row.
-    central : ndarray of bool, shape (pixels,)
+    central : ndarray of bool, shape (centres, pixels)
         Whether the centre of the pixel is in the ring.
     """
-    return _overlap(ring, x, y, place, _EXACT), _overlap(ring, x, y, place, _BY_CENTRE) != 0
-
-
-def _overlap(ring, x, y, place, method):
-    """Overlap of a ring with each pixel of a window by one of the methods of photutils."""
-    from photutils.geometry import circular_overlap_grid
-
     rows, columns = place
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    if 0 in size:
-        return np.zeros(0)
-    x_edges = (columns.start - 0.5 - x, columns.stop - 0.5 - x)
-    y_edges = (rows.start - 0.5 - y, rows.stop - 0.5 - y)
-    grid = circular_overlap_grid(*x_edges, *y_edges, *size, ring.outer, method, 1)
+    x_edges = np.arange(columns.start, columns.stop + 1) - 0.5 - x[:, None]
+    y_edges = np.arange(rows.start, rows.stop + 1) - 0.5 - y[:, None]
+    weights = circle_overlap(x_edges, y_edges, ring.outer)
+    central = _centre_inside(x_edges, y_edges, ring.outer)
     if ring.inner:
-        grid -= circular_overlap_grid(*x_edges, *y_edges, *size, ring.inner, method, 1)
-    return grid.ravel()
+        weights -= circle_overlap(x_edges, y_edges, ring.inner)
+        central &= ~_centre_inside(x_edges, y_edges, ring.inner)
+    return weights.reshape(len(x), -1), central.reshape(len(x), -1)
+
+
+def circle_overlap(x_edges, y_edges, radius):
+    """
+    Area that pixels have in common with a circle.
+
+    Parameters
+    ----------
+    x_edges, y_edges : ndarray of float64, shape (circles, columns + 1), (circles, rows + 1)
+        Edges of the pixels, from the centre of the circle.
+    radius : float
+        Its radius.
+
+    Returns
+    -------
+    area : ndarray of float64, shape (circles, rows, columns)
+        The area: exactly 0 of pixels outside, exactly 1 of those inside.
+
+    Notes
+    -----
+    The area between a pixel's boundary and the centre, within the circle, is
+    summed along its four sides, as in the area of a polygon. A side is common
+    to two pixels, in opposite directions.
+    """
+    x, y = x_edges[:, None, :], y_edges[:, :, None]
+    below = _area_under(x[..., :-1], x[..., 1:], y, radius)
+    left = -_area_under(y[:, :-1], y[:, 1:], x, radius)
+    area = below[:, :-1] - below[:, 1:] + left[:, :, 1:] - left[:, :, :-1]
+    x_near, x_far = _distances(x_edges)
+    y_near, y_far = _distances(y_edges)
+    nearest = np.hypot(x_near[:, None, :], y_near[:, :, None])
+    farthest = np.hypot(x_far[:, None, :], y_far[:, :, None])
+    return np.where(nearest >= radius, 0.0, np.where(farthest <= radius, 1.0, area))
+
+
+def _distances(edges):
+    """Distance from 0 to the nearest and the farthest point of each pixel along one axis."""
+    low, high = edges[:, :-1], edges[:, 1:]
+    return np.maximum(np.maximum(low, -high), 0.0), np.maximum(-low, high)
+
+
+def _area_under(start, end, height, radius):
+    """Signed area between the centre and a side from (start, height) to (end, height), in the circle."""
+    half = np.sqrt(np.maximum(radius**2 - height**2, 0.0))
+    entry, leave = np.clip(-half, start, end), np.clip(half, start, end)
+    angles = _angle(start, entry, height) + _angle(leave, end, height)
+    return 0.5 * (radius**2 * angles - height * (leave - entry))
+
+
+def _angle(start, end, height):
+    """Angle from (start, height) to (end, height) as seen from the centre."""
+    return np.arctan2(height * (start - end), start * end + height**2)
+
+
+def _centre_inside(x_edges, y_edges, radius):
+    """Tell which pixels have their centre nearer than the radius."""
+    x, y = x_edges[:, None, :-1] + 0.5, y_edges[:, :-1, None] + 0.5
+    return x**2 + y**2 < radius**2
 
 
 def ring_sums(images, errors, ring, x, y):
@@ -136,21 +184,13 @@ def ring_sums(images, errors, ring, x, y):
         ).append(k)
     for (first_row, end_row, first_column, end_column), chosen in groups.items():
         place = (slice(first_row, end_row), slice(first_column, end_column))
-        weights, central = _weights(ring, x[chosen], y[chosen], place)
+        centres = np.unique(np.column_stack([x[chosen], y[chosen]]), axis=0, return_inverse=True)
+        weights, central = (
+            values[centres[1].ravel()] for values in overlap(ring, *centres[0].T, place)
+        )
         samples = [plane[:, *place][chosen].reshape(len(chosen), -1) for plane in (images, errors)]
         results[:, chosen] = _window_sums(*samples, weights, central)
     return tuple(results)
-
-
-def _weights(ring, x, y, place):
-    """Overlap in each integration, (1 or integrations, pixels): one row if the centre stays."""
-    if (x == x[0]).all() and (y == y[0]).all():
-        x, y = x[:1], y[:1]
-    overlaps = [
-        overlap(ring, *centre, place) for centre in zip(x.tolist(), y.tolist(), strict=True)
-    ]
-    weights, central = zip(*overlaps, strict=True)
-    return np.array(weights), np.array(central)
 
 
 def _window_sums(samples, errors, weights, central):

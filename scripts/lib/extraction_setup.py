@@ -227,12 +227,16 @@ def _setup(member, aperture, wcs, wavelength, identity):
     y, x = image_centre(_oriented(weights, axis))
     position = sky_position(wcs, x, y)
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
-    columns = _needed_columns(aperture, elements, weights.shape[1])
+    columns = slice(int(elements[0]), int(elements[-1]) + 1)
+    smoothed = region is not None and aperture.smoothing_length > 0
+    if smoothed:
+        # Smoothing looks at the neighbours, and at whether there is NaN in the image.
+        columns = slice(0, weights.shape[1])
     weights, in_background = weights[:, columns], np.empty(0, dtype=int)
     in_sum = np.flatnonzero(weights.any(axis=1))
     if region is not None:
         in_background = np.flatnonzero(region[:, columns].any(axis=1))
-    used = np.union1d(in_sum, in_background)
+    used = np.arange(len(weights)) if smoothed else np.union1d(in_sum, in_background)
     aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
     return Setup(
         dispersion_axis=axis,
@@ -252,13 +256,6 @@ def _setup(member, aperture, wcs, wavelength, identity):
         wcs=wcs,
         keywords=_keywords(member, identity, position, (lower, upper, elements[0], elements[-1])),
     )
-
-
-def _needed_columns(aperture, elements, n_columns):
-    """Columns that the spectrum depends on: its own, and what is smoothed into them."""
-    margin = aperture.smoothing_length // 2 if aperture.subtract_background else 0
-    first, last = int(elements[0]) - margin, int(elements[-1]) + margin
-    return slice(max(first, 0), min(last + 1, n_columns))
 
 
 def _as_slice(indices):

@@ -20,7 +20,7 @@ class FitsFile:
     Read access to the data of a FITS file by block, without memory mapping.
 
     Nothing but headers is held: peak memory is that of the arrays returned,
-    plus one copy in file byte order while a block is read.
+    which are swapped into native byte order in place.
 
     Parameters
     ----------
@@ -148,15 +148,20 @@ class FitsFile:
         """
         header = self.header(name)
         block = self.raw(name, integrations, rows)
-        zero = header.get("BZERO") or 0
-        if zero == 0 and (header.get("BSCALE") or 1) == 1:
-            return block.astype(block.dtype.newbyteorder("="))
-        if block.dtype in _UNSIGNED and zero == 1 << (8 * block.itemsize - 1):
-            native = block.astype(block.dtype.newbyteorder("=")).view(_UNSIGNED[block.dtype])
-            native ^= native.dtype.type(zero)
+        zero, scale = header.get("BZERO") or 0, header.get("BSCALE") or 1
+        unsigned = _UNSIGNED.get(block.dtype) if zero == 1 << (8 * block.itemsize - 1) else None
+        if scale != 1 or (zero and unsigned is None):
+            msg = (
+                f"{self.path}[{name}]: found BZERO={zero} and BSCALE={scale}, "
+                "expected none or those of unsigned integers"
+            )
+            raise InputError(msg)
+        native = _to_native(block)
+        if unsigned is None:
             return native
-        msg = f"{self.path}[{name}]: BZERO={zero} BSCALE={header.get('BSCALE')} is not supported; expected the unsigned convention or none"
-        raise InputError(msg)
+        native = native.view(unsigned)
+        native ^= native.dtype.type(zero)
+        return native
 
     def read_table(self, name, version=1, rows=slice(None)):
         """
@@ -224,6 +229,12 @@ class FitsFile:
 def open_fits(path):
     """Open a FITS file for reading by block; see :class:`FitsFile`."""
     return FitsFile(path)
+
+
+def _to_native(block):
+    """Swap the bytes of an array in place where the machine's order is another."""
+    native = block.dtype.newbyteorder("=")
+    return block if block.dtype == native else block.byteswap(inplace=True).view(native)
 
 
 def table_dtype(header):

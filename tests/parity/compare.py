@@ -59,7 +59,7 @@ def relative_difference(ours, peer):
     ours, peer = ours[~same], peer[~same]
     with np.errstate(divide="ignore", invalid="ignore"):
         difference = np.abs(ours - peer) / np.abs(peer)
-    return float(np.nan_to_num(difference, nan=np.inf).max())
+    return float(np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max())
 
 
 def _planes(product, ours, peer):
