@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import open_fits
 from scripts.lib.photometry_table import COLUMNS, PhotometryTable, read_segment
+from scripts.lib.wcs import read_wcs
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,33 @@ def _common_meta(tables, names):
     return meta
 
 
+def add_sky(table, wcs):
+    """
+    Add the sky coordinates of the aperture.
+
+    Parameters
+    ----------
+    table : PhotometryTable
+        Table of a segment, with ``aperture_x`` and ``aperture_y`` [pixels].
+    wcs : callable
+        World coordinates of the segment: of pixel positions x and y [deg].
+
+    Returns
+    -------
+    table : PhotometryTable
+        The table with ``aperture_ra_icrs`` and ``aperture_dec_icrs``; NaN
+        where the position is, and outside the bounding box of the WCS.
+    """
+    sky = wcs(table.columns["aperture_x"], table.columns["aperture_y"])
+    names = "aperture_ra_icrs", "aperture_dec_icrs"
+    values = (np.asarray(coordinate, np.float64) for coordinate in sky[:2])
+    return PhotometryTable(
+        table.columns | dict(zip(names, values, strict=True)),
+        table.units | dict.fromkeys(names, "deg"),
+        table.meta,
+    )
+
+
 def write_ecsv(path, table):
     """
     Write a table as ECSV, whole or not at all.
@@ -141,10 +170,34 @@ def _texts(values):
     return map(repr, values.tolist()) if values.dtype == np.float64 else map(str, values)
 
 
+def _check_units(table, paths):
+    """Raise if a unit of the segments has no meaning for the product."""
+    from astropy import units
+
+    for name, unit in table.units.items():
+        try:
+            units.Unit(unit or "")
+        except ValueError as error:
+            msg = (
+                f"{paths[0]}: BUNIT in SCI: found {unit!r} ({name}), "
+                "expected MJy/sr, DN/s or another unit that astropy knows"
+            )
+            raise InputError(msg) from error
+
+
+def _read(path, segment):
+    """Table of one segment with its sky coordinates."""
+    table = read_segment(path)
+    with open_fits(segment) as source:
+        return add_sky(table, read_wcs(source))
+
+
 def process(snakemake):
     """Write the photometry table of one product."""
-    paths = list(snakemake.input.photometry)
-    table = stack([read_segment(path) for path in paths], paths)
+    paths, segments = list(snakemake.input.photometry), list(snakemake.input.segments)
+    tables = [_read(*pair) for pair in zip(paths, segments, strict=True)]
+    table = stack(tables, segments)
+    _check_units(table, segments)
     write_ecsv(snakemake.output.phot, table)
     log.info("%s: %d integrations", snakemake.output.phot, table.meta["number_of_integrations"])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.aperture_correction import ApertureCorrection
+from scripts.lib.aperture_images import append_aperture
 from scripts.lib.apertures import read_reference
 from scripts.lib.background import fit_background
 from scripts.lib.dq import DO_NOT_USE
@@ -327,13 +328,13 @@ def _primary_cards(member, references, replaced):
     }
     for keyword, (value, comment) in statuses.items():
         set_card(cards, keyword, value, comment, after="S_")
-    names = {
-        "R_EXTR1D": (references["extract1d"], "1-D extraction parameters reference file name"),
-        "R_APCORR": (references["apcorr"], "Aperture correction reference file name"),
-    }
-    for keyword, (path, comment) in names.items():
-        if path:
-            set_card(cards, keyword, Path(path).name, comment, after="R_")
+    apertures, correction = references["extract1d"], references["apcorr"]
+    name = Path(apertures).name if apertures else "N/A"
+    comment = "1-D extraction parameters reference file name"
+    set_card(cards, "R_EXTR1D", name, comment, after="R_")
+    if correction:
+        comment = "Aperture correction reference file name"
+        set_card(cards, "R_APCORR", Path(correction).name, comment, after="R_")
     return cards
 
 
@@ -369,6 +370,7 @@ def process(snakemake):
         if references["apcorr"] and str(setup.source_type).upper() == "POINT":
             correction = ApertureCorrection(references["apcorr"], member.primary, setup)
         _write_spectra(product, member, setup, correction, params, memory_mb)
+        append_aperture(product, setup, member.shape("SCI")[1:])
         n_integrations = member.shape("SCI")[0]
     seconds = time.monotonic() - started
     log.info(
@@ -381,8 +383,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.allocator import keep_freed_memory
     from scripts.lib.job import run_job
 
-    keep_freed_memory()
     run_job(snakemake, process)

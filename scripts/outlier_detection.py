@@ -4,12 +4,12 @@ import logging
 import math
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from scripts import __version__
+from scripts.lib.clock import file_date
 from scripts.lib.cube_blocks import is_rolling, plan_blocks
 from scripts.lib.dq import DO_NOT_USE, OUTLIER, bad_bits, unify_nan_and_dq
 from scripts.lib.errors import InputError
@@ -323,9 +323,8 @@ def _set_type(cards, hdu):
 
 def _header_updates(path, pool, table):
     """Keywords of the primary header that the step sets, with their values."""
-    now = datetime.now(UTC).replace(tzinfo=None)
     return [
-        ("DATE", now.isoformat(timespec="milliseconds")),
+        ("DATE", file_date()),
         ("FILENAME", path.name),
         ("CAL_VER", "3.0.0"),
         ("CAL_VCS", "RELEASE"),

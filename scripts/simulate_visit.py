@@ -1,4 +1,5 @@
-"""Simulate a JWST time-series visit: segments, association, references, configuration and truth.
+"""
+Simulate a JWST time-series visit: segments, association, references, configuration and truth.
 
 Run ``python -m scripts.simulate_visit --help`` for the options.
 """
@@ -17,13 +18,13 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.simulation.associations import write_association
-from scripts.simulation.exposure import Exposure, pointing_offsets
+from scripts.simulation.exposure import Exposure
 from scripts.simulation.keywords import common_keywords, member_name
 from scripts.simulation.members import write_member
 from scripts.simulation.mode import Mode
 from scripts.simulation.modes import MODES
 from scripts.simulation.options import INT_TIMES_KINDS, SOURCE_TYPES, VisitOptions
-from scripts.simulation.references import write_gain
+from scripts.simulation.references import gain_image, write_gain
 from scripts.simulation.truth import DetectorTruth, write_truth
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,17 @@ _STEP_OF_REFERENCE = {
     "gain": "tso_photometry",
     "wavelengthrange": "white_light",
 }
+_OPTIONS_OF_SOME_MODES = (
+    "background_regions",
+    "disperser",
+    "pointing_error",
+    "real_frames",
+    "source_position",
+    "source_type",
+    "tilt_event",
+    "wavelength_plane",
+    "weak_lens",
+)
 _OPTIONAL_REFERENCES = {
     "aperture_correction": "apcorr",
     "wavelengthrange_reference": "wavelengthrange",
@@ -42,7 +54,8 @@ _OPTIONAL_REFERENCES = {
 
 
 def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
-    """Write a visit that the workflow and the reference pipeline can run on.
+    """
+    Write a visit that the workflow and the reference pipeline can run on.
 
     Written into `outdir`: the members ``jw..._calints.fits``, the association ``jw..._asn.json``,
     ``references/``, ``config.yaml`` for a workflow run in `outdir`, ``steps.json`` (parameters of
@@ -65,15 +78,16 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
     Raises
     ------
     InputError
-        The mode, a detector or the disperser is unknown, or the mode has no reference of a type
-        asked for.
+        The mode, a detector or the disperser is unknown, or the mode has no option or no reference
+        of a type asked for, or the file of real frames cannot be used.
     """
     if options.mode not in MODES:
         raise InputError(f"mode: found {options.mode!r}, expected one of {', '.join(MODES)}")
     mode = MODES[options.mode]
+    _refuse_options_of_other_modes(options, mode)
+    offsets = mode.pointing(options)
     folder = Path(outdir)
     references = _write_references(folder, options, mode)
-    offsets = pointing_offsets(options)
     members: dict[str, list[str]] = {}
     truths: dict[str, DetectorTruth] = {}
     for index, detector in _chosen_detectors(options, mode):
@@ -87,8 +101,19 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
     write_truth(folder, options, offsets, members, truths)
     listed = _listed_members(options, members)
     association = write_association(folder, options, mode.optical_path(options), listed)
-    _write_configuration(folder, references, association)
+    _write_configuration(folder, options, references, association)
     return association
+
+
+def _refuse_options_of_other_modes(options: VisitOptions, mode: Mode) -> None:
+    """Refuse options that would have no effect in the mode."""
+    for item in fields(options):
+        foreign = item.name in _OPTIONS_OF_SOME_MODES and item.name not in mode.options
+        if foreign and getattr(options, item.name) != item.default:
+            raise InputError(
+                f"{item.name}: found {getattr(options, item.name)!r}, "
+                f"expected none: {options.mode} has no such option"
+            )
 
 
 def _chosen_detectors(options: VisitOptions, mode: Mode) -> list[tuple[int, str]]:
@@ -137,20 +162,28 @@ def _write_references(folder: Path, options: VisitOptions, mode: Mode) -> dict[s
     home = folder / REFERENCES_FOLDER
     home.mkdir(parents=True, exist_ok=True)
     names = mode.references(options, home)
-    if options.gain_reference:
+    if options.gain_reference and "gain" not in names:
         names["gain"] = f"{options.mode}_gain.fits"
-        write_gain(home / names["gain"], mode.gain, mode.shape(options))
+        write_gain(home / names["gain"], gain_image(mode.gain, mode.shape(options)))
     for option, kind in _OPTIONAL_REFERENCES.items():
         if getattr(options, option) and kind not in names:
             raise InputError(f"{option}: {options.mode} has no {kind.upper()} reference")
     return {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
 
 
-def _write_configuration(folder: Path, references: dict[str, str], association: Path) -> None:
-    """Write the workflow's configuration and the reference pipeline's parameters."""
+def _write_configuration(
+    folder: Path, options: VisitOptions, references: dict[str, str], association: Path
+) -> None:
+    """
+    Write the workflow's configuration and the reference pipeline's parameters.
+
+    The workflow needs a gain in DN/s alone; the reference pipeline reads one in any unit.
+    """
     import yaml
 
-    config = {"associations": [association.name], "references": references}
+    with_gain = options.gain_reference or not options.photom
+    needed = {kind: path for kind, path in references.items() if kind != "gain" or with_gain}
+    config = {"associations": [association.name], "references": needed}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     steps: dict[str, dict[str, str]] = {}
     for kind, path in references.items():
@@ -174,6 +207,17 @@ def _numbers(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"found {text!r}, expected e.g. 30,20") from error
 
 
+def _position(text: str) -> tuple[float, float]:
+    """Column and row from "31.6,30.2"."""
+    try:
+        column, row = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, expected COLUMN,ROW such as 31.6,30.2"
+        ) from error
+    return column, row
+
+
 def _names(text: str) -> tuple[str, ...]:
     """Names from "nrs1,nrs2"."""
     return tuple(text.lower().split(","))
@@ -182,7 +226,7 @@ def _names(text: str) -> tuple[str, ...]:
 def build_parser() -> argparse.ArgumentParser:
     """Command-line options; they are those of `VisitOptions`, whose defaults they share."""
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.simulate_visit", description=__doc__.splitlines()[0]
+        prog="python -m scripts.simulate_visit", description=__doc__.strip().splitlines()[0]
     )
     parser.add_argument("outdir", type=Path, help="folder to write into")
     parser.add_argument("--mode", choices=sorted(MODES), required=True, help="observing mode")
@@ -230,6 +274,12 @@ _VALUED_OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("nan-rate", float, "part of the pixels lost in single integrations"),
     ("drift", float, "pointing drift over the visit, pixels"),
     ("jitter", float, "pointing scatter, pixels"),
+    ("detector-ramp", float, "response at the start minus the settled one (default: the mode's)"),
+    ("lost-integration", int, "integration that is NaN throughout"),
+    ("source-position", _position, "imaging: COLUMN,ROW of the star from 0 (default: the middle)"),
+    ("pointing-error", float, "imaging: pixels right of and above the planned position"),
+    ("tilt-event", int, "imaging: integration from which on a mirror segment is tilted"),
+    ("real-frames", str, "MIRI imaging: HDF5 file of Erebus with the star's image and light"),
     ("drop-segment", int, "segment left out of the association"),
     ("program", str, "programme number"),
     ("observation", str, "observation number"),
@@ -239,6 +289,7 @@ _CHOICES = (
     ("source-type", SOURCE_TYPES, "SRCTYPE"),
 )
 _SWITCHES = (
+    ("weak-lens", "NIRCam imaging: through the weak lens WLP8"),
     ("reverse-members", "list the members in reverse order"),
     ("background-regions", "subtract a background in the EXTRACT1D reference"),
     ("aperture-correction", "write an APCORR reference"),

@@ -20,9 +20,10 @@ from scripts.lib.photometry_table import (
     make_table,
     write_segment,
 )
-from scripts.lib.wcs import read_wcs
 
 log = logging.getLogger(__name__)
+
+_TIMES = ("integration_number", "int_mid_MJD_UTC", "int_mid_BJD_TDB")
 
 
 @dataclass(frozen=True)
@@ -91,32 +92,13 @@ def locate(series, planned, settings):
         ``psf_width_x``, ``psf_width_y`` (standard deviation) [pixels] and
         ``psf_flux``, NaN where the fit fails.
     """
-    first = np.full((series.shape[0], 2), np.nan)
-    for block, images, bad, levels in _without_star(series, planned, settings):
-        first[block] = np.column_stack(
-            centres_of_mass(images, bad, levels, *planned, settings.search_box_width)
-        )
-    if not np.isfinite(first).any(axis=0).all():
-        return {"centroid_x": first[:, 0], "centroid_y": first[:, 1]}
-    guess = tuple(np.nanmedian(first, axis=0).tolist())
-    measured = np.full((series.shape[0], 5), np.nan)
-    single = 0
-    for block, images, bad, levels in _without_star(series, guess, settings):
-        width = settings.fit_box_width
-        centres = np.column_stack(centres_of_mass(images, bad, levels, *guess, width))
-        found = np.flatnonzero(np.isfinite(centres).all(axis=1))
-        measured[block, :2] = centres
-        windows = cut_out(images[found], bad[found], levels[found], *centres[found].T, width)
-        measured[block.start + found, 2:], count = fit_gaussian(windows)
-        single += count
-    x, y, flux, x_fwhm, y_fwhm = measured.T
-    log.info(
-        "%d integrations: %d without a centroid, %d without a fit of the width, %d fitted one by one",
-        series.shape[0],
-        np.count_nonzero(np.isnan(x)),
-        np.count_nonzero(np.isnan(flux)),
-        single,
-    )
+    centres = np.full((series.shape[0], 2), np.nan)
+    for block, *parts in _without_star(series, planned, settings):
+        found = centres_of_mass(*parts, *planned, settings.search_box_width)
+        centres[block] = np.column_stack(found)
+    if not np.isfinite(centres).any(axis=0).all():
+        return {"centroid_x": centres[:, 0], "centroid_y": centres[:, 1]}
+    x, y, flux, x_fwhm, y_fwhm = _fit_star(series, np.nanmedian(centres, axis=0), settings)
     return {
         "centroid_x": x,
         "centroid_y": y,
@@ -124,6 +106,28 @@ def locate(series, planned, settings):
         "psf_width_y": y_fwhm * FWHM_TO_SIGMA,
         "psf_flux": flux,
     }
+
+
+def _fit_star(series, guess, settings):
+    """Centroid (x, y) near a guess, flux and FWHM (x, y) of the star, (5, integrations)."""
+    measured = np.full((5, series.shape[0]), np.nan)
+    single, width = 0, settings.fit_box_width
+    for block, images, bad, levels in _without_star(series, guess, settings):
+        centres = np.array(centres_of_mass(images, bad, levels, *guess, width))
+        found = np.flatnonzero(np.isfinite(centres).all(axis=0))
+        windows = cut_out(images[found], bad[found], levels[found], *centres[:, found], width)
+        fitted, count = fit_gaussian(windows)
+        measured[:2, block] = centres
+        measured[2:, block.start + found] = fitted.T
+        single += count
+    log.info(
+        "%d integrations: %d without a centroid, %d without a fitted width, %d fitted one by one",
+        series.shape[0],
+        np.count_nonzero(np.isnan(measured[0])),
+        np.count_nonzero(np.isnan(measured[2])),
+        single,
+    )
+    return measured
 
 
 def _without_star(series, position, settings):
@@ -289,23 +293,25 @@ def mid_times(table, first, n_integrations):
     Returns
     -------
     utc, tdb : ndarray of float64, shape (integrations,)
-        MJD in UTC and MJD of the barycentric TDB [d]; NaN, with a warning, of
-        integrations that the table does not cover. Rows are counted from the
-        first one's ``integration_number``; those of others do not matter.
+        Middle of each integration as MJD in UTC and, at the barycentre, in
+        TDB [d]; NaN, with a warning, where the table has none. Rows are
+        counted from the ``integration_number`` of the first one, as in jwst
+        3.0.0, where a table that does not cover the segment is an error.
     """
     times = np.full((2, n_integrations), np.nan)
-    rows = 0 if table is None else len(table)
-    start = (first or 1) - int(table["integration_number"][0]) if rows else 0
-    covered = np.arange(max(-start, 0), min(rows - start, n_integrations)) if rows else np.arange(0)
-    if len(covered):
-        for values, name in zip(times, ("int_mid_MJD_UTC", "int_mid_BJD_TDB"), strict=True):
-            values[covered] = table[name][covered + start]
+    first = 1 if first is None else first
+    covered = np.arange(0)
+    if table is not None and len(table) and set(_TIMES) <= set(table.dtype.names):
+        rows = np.arange(n_integrations) + first - int(table["integration_number"][0])
+        covered = np.flatnonzero((rows >= 0) & (rows < len(table)))
+        times[:, covered] = [table[name][rows[covered]] for name in _TIMES[1:]]
     if len(covered) < n_integrations:
         log.warning(
-            "INT_TIMES: found rows for %d of the %d integrations from %d on; the others have no time",
+            "INT_TIMES: found times of %d integrations, expected %d from number %d on; "
+            "the others have no time",
             len(covered),
             n_integrations,
-            first or 1,
+            first,
         )
     return times[0], times[1]
 
@@ -335,19 +341,7 @@ def _series(source, gain_path):
     factor, unit = conversion(
         sci["BUNIT"], sci.get("PIXAR_SR"), source.primary.get("EFFINTTM"), gain
     )
-    _check_unit(source.path, unit)
     return ImageSeries(source.read, shape, factor), unit
-
-
-def _check_unit(path, unit):
-    """Raise if a unit has no meaning for the table."""
-    from astropy import units
-
-    try:
-        units.Unit(unit)
-    except ValueError as error:
-        msg = f"{path}: BUNIT in SCI: found {unit!r}, expected MJy/sr, DN/s or another unit of astropy"
-        raise InputError(msg) from error
 
 
 def _check(source, options, gain_path):
@@ -372,15 +366,12 @@ def process(snakemake):
     with open_fits(snakemake.input.segment) as source:
         _check(source, options, gain_path)
         settings, sci = Settings.from_options(options), source.header("SCI")
-        wcs = read_wcs(source)
         series, unit = _series(source, gain_path)
         whole_array = sums_whole_array(source.primary)
         planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
         columns = _times(source) | measure(series, planned, settings, whole_array)
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
     meta["apertures"] = apertures_sentence(settings, whole_array)
-    sky = wcs(columns["aperture_x"], columns["aperture_y"])
-    columns |= {"aperture_ra_icrs": sky[0], "aperture_dec_icrs": sky[1]}
     table = make_table(columns, unit, meta, has_background=not whole_array)
     write_segment(snakemake.output.photometry, table)
     log.info("%s: %.1f s", snakemake.output.photometry, time.monotonic() - started)

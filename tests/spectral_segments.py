@@ -18,6 +18,7 @@ PRIMARY = {
     "INTEND": 3,
     "EXSEGNUM": 2,
     "S_OUTLIR": "COMPLETE",
+    "CAL_VER": "3.0.0",
     "S_PHOTOM": "COMPLETE",
 }
 SCI = {

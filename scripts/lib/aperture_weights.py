@@ -120,7 +120,7 @@ def wavelength_vector(weights, wavelength):
     """
     used = (weights > 0) & ~np.isnan(wavelength)
     total = np.where(used, weights, 0.0).sum(axis=0)
-    product = np.where(used, wavelength.astype(float) * weights, 0.0).sum(axis=0)
+    product = (np.where(used, wavelength, 0.0).astype(float) * weights).sum(axis=0)
     return np.divide(product, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 

@@ -71,9 +71,7 @@ def background_levels(images, outside):
     levels = np.full(len(images), np.nan, images.dtype)
     good = ~np.isnan(samples)
     for rows, count in equal_counts(good):
-        if count == samples.shape[1]:
-            levels[rows] = _medians(samples[rows])
-        elif count:
+        if count:
             levels[rows] = _medians(samples[rows][good[rows]].reshape(-1, count))
     return levels
 
@@ -81,8 +79,6 @@ def background_levels(images, outside):
 def _medians(samples):
     """Median of each row of an array without NaN, which is reordered."""
     middle = samples.shape[1] // 2
-    if not samples.size:
-        return np.nan
     samples.partition(middle, axis=1)
     if samples.shape[1] % 2:
         return samples[:, middle]
@@ -148,4 +144,4 @@ def _box(centre, width, length):
 
 def _sums(boxes):
     """Sum over each box, in the order in which numpy adds one box alone."""
-    return boxes.reshape(len(boxes), -1).sum(axis=1)
+    return boxes.reshape(len(boxes), boxes.shape[1] * boxes.shape[2]).sum(axis=1)

@@ -9,7 +9,7 @@ FWHM_TO_SIGMA = 1.0 / (2.0 * np.sqrt(2.0 * np.log(2.0)))
 
 _PARAMETERS = 3
 _ITERATIONS = 60
-_TOLERANCE = 1e-12
+_TOLERANCE = 1e-13
 # From this relative step on the exact second derivatives are used.
 _NEWTON_STEP = 0.1
 # A parameter does not fall below this fraction of its value in one step.
@@ -147,7 +147,8 @@ def fit_gaussian(cutouts):
     """
     width = cutouts.values.shape[-1]
     parameters = np.full((len(cutouts.values), _PARAMETERS), np.nan)
-    totals = cutouts.values.sum(axis=(1, 2))
+    with np.errstate(invalid="ignore"):
+        totals = cutouts.values.sum(axis=(1, 2))
     enough = np.count_nonzero(cutouts.good, axis=(1, 2)) >= _PARAMETERS
     fitted = np.flatnonzero(enough & np.isfinite(totals) & (totals >= 0))
     usable = fitted[totals[fitted] > 0]

@@ -44,10 +44,10 @@ class ImageSeries:
     def plane(self, name, block):
         """Samples or errors of a block in the unit of the product, float32."""
         values = self.read(name, block).astype(np.float32, copy=False)
-        if self.factor is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                values *= self.factor
-        return values
+        if self.factor is None:
+            return values
+        with np.errstate(over="ignore", invalid="ignore"):
+            return values * self.factor
 
     def bad(self, block, images):
         """Pixels of a block that are flagged ``DO_NOT_USE`` or NaN."""

@@ -221,7 +221,7 @@ def unsupported(path, segments):
     problems : list of str
         One line for each exposure type that is not supported.
     """
-    kinds = {s.exp_type for s in segments if s.branch == "imaging" or s.exp_type == "NIS_SOSS"}
+    kinds = {segment.exp_type for segment in segments} & {"NIS_SOSS"}
     return [f"{path}: EXP_TYPE: found {kind}, which is not supported yet" for kind in sorted(kinds)]
 
 

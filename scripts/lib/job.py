@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from scripts.lib.allocator import keep_freed_memory
 from scripts.lib.errors import InputError
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -31,6 +32,7 @@ def run_job(snakemake, function):
     SystemExit
         With code 1, if the function raised an exception.
     """
+    keep_freed_memory()
     _start_logging(snakemake.log)
     log = logging.getLogger(function.__module__)
     for warning in snakemake.params.get("input_warnings", ()):

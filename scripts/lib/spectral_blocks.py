@@ -34,8 +34,7 @@ class SpectralBlocks:
         self._horizontal = setup.dispersion_axis == 1
         self._rows = setup.rows if self._horizontal else setup.columns
         self._columns = setup.columns if self._horizontal else setup.rows
-        # Outlier detection has made NaN and flags agree already.
-        self._unify = replace or str(member.primary.get("S_OUTLIR")).upper() != "COMPLETE"
+        self._unify = replace or not _agrees(member.primary)
         wanted = ("SCI", *VARIANCES, "ERR", "DQ") if self._unify else ("SCI", *VARIANCES)
         shape = member.shape("SCI")
         self._names = [name for name in wanted if name in member and member.shape(name) == shape]
@@ -87,3 +86,9 @@ class SpectralBlocks:
     def _oriented(self, plane):
         """Data with dispersion along the last axis."""
         return plane if self._horizontal else np.ascontiguousarray(plane.swapaxes(1, 2))
+
+
+def _agrees(primary):
+    """Whether outlier detection, of this workflow or jwst 3.0.0, made NaN and flags agree."""
+    status = str(primary.get("S_OUTLIR")).upper()
+    return status == "COMPLETE" and primary.get("CAL_VER") == "3.0.0"

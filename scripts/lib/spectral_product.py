@@ -7,11 +7,11 @@ table, so that large tables need never be in memory.
 
 import logging
 import re
-from datetime import UTC, datetime
 
 import numpy as np
 
 from scripts.lib.blend import blend, header_table, schema_rules
+from scripts.lib.clock import file_date
 from scripts.lib.fits_cards import header_bytes, set_card
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,8 @@ def _first_row_model(spectra, hdu):
     spectra.read_into(row, hdu.data_offset)
     table = fits.BinTableHDU.fromstring(header_bytes(cards) + row.tobytes())
     model = TSOSpecModel(fits.HDUList([fits.PrimaryHDU(), table]))
+    if np.isfinite(table.data["MJD-AVG"]).all():
+        model.time_scale = "UTC"
     if hdu.header.get("SLIT_RA") is not None and hdu.header.get("SLIT_DEC") is not None:
         wavelength = np.asarray(table.data["WAVELENGTH"][0], dtype=float).reshape(-1)
         model.meta.wcs = spectral_wcs(hdu.header["SLIT_RA"], hdu.header["SLIT_DEC"], wavelength)
@@ -175,10 +177,14 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
     ]
     for spectra, hdu in tables:
-        product.spec.append(_first_row_model(spectra, hdu))
+        model = _first_row_model(spectra, hdu)
+        # The footprint of the visit is told once, for searches of the archive.
+        if len(product.spec) and model.hasattr("s_region"):
+            del model.s_region
+        product.spec.append(model)
     product.meta.model_type = "TSOMultiSpecModel"
     product.meta.filename = file_name
-    product.meta.date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    product.meta.date = file_date()
     hdus = fits_support.to_fits(product._instance, product.schema)
     tree = hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
     tree = with_row_counts(tree, [hdu.header["NAXIS2"] for _, hdu in tables])

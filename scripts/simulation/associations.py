@@ -23,7 +23,8 @@ def product_name(options: VisitOptions, optical_path: str) -> str:
 def write_association(
     folder: Path, options: VisitOptions, optical_path: str, members: list[str]
 ) -> Path:
-    """Write the association file.
+    """
+    Write the association file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Coordinate frames and the sky end of the WCS, common to the spectroscopic modes."""
+"""Coordinate frames and the sky end of the WCS, common to all modes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def order_frame() -> Any:
     return cf.CoordinateFrame(1, "OTHER", (3,), unit=(u.one,), axes_names=("order",), name="order")
 
 
-def sky_frame() -> Any:
+def sky_frame(name: str = "sky") -> Any:
     """Right ascension and declination as the first two axes."""
     import astropy.coordinates as coord
     import astropy.units as u
     from gwcs import coordinate_frames as cf
 
     return cf.CelestialFrame(
-        name="sky",
+        name=name,
         axes_order=(0, 1),
         reference_frame=coord.ICRS(),
         unit=(u.deg, u.deg),
@@ -58,7 +58,8 @@ def composite(frames: list[Any], name: str) -> Any:
 
 
 def v2v3_to_sky(reference: tuple[float, float]) -> Any:
-    """Tangent-plane projection of the telescope's (V2, V3) in arcsec onto the sky in degrees.
+    """
+    Tangent-plane projection of the telescope's (V2, V3) in arcsec onto the sky in degrees.
 
     Parameters
     ----------
@@ -82,7 +83,8 @@ def v2v3_to_sky(reference: tuple[float, float]) -> Any:
 
 
 def inverse_quadratic(coefficients: tuple[float, float, float]) -> Any:
-    """Inverse of a quadratic polynomial on the branch of non-negative arguments.
+    """
+    Inverse of a quadratic polynomial on the branch of non-negative arguments.
 
     Parameters
     ----------

@@ -10,15 +10,18 @@ DO_NOT_USE = 1
 DEAD = 1024
 HOT = 2048
 WARM = 4096
+REFERENCE_PIXEL = 2147483648
 _FLAT_ERROR = 1e-3
 _MEDIAN_HIT = 3000.0
+_SETTLING_TIME = 0.1
 
 
 @dataclass(frozen=True)
 class Readout:
-    """How a detector turns electrons into an integration's slopes.
+    """
+    How a detector turns electrons into an integration's slopes.
 
-    Parameters
+    Attributes
     ----------
     integration_time : float
         Seconds.
@@ -51,7 +54,8 @@ class Planes:
 def draw_bad_pixels(
     shape: tuple[int, int], rate: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Choose the bad pixels: of `rate` a third each dead, hot, and warm (usable).
+    """
+    Choose the bad pixels: of `rate` a third each dead, hot, and warm (usable).
 
     Parameters
     ----------
@@ -75,13 +79,36 @@ def draw_bad_pixels(
     return dq
 
 
+def response(integration_numbers: np.ndarray, total: int, height: float) -> np.ndarray:
+    """
+    Response of a detector that settles exponentially.
+
+    Parameters
+    ----------
+    integration_numbers : ndarray, shape (integrations,)
+        Integration numbers, 1-based.
+    total : int
+        Integrations of the exposure; in a tenth of it the ramp falls by a factor e.
+    height : float
+        Response in the first integration minus that of the settled detector, which is 1.
+
+    Returns
+    -------
+    ndarray, shape (integrations,)
+        Response; exactly 1 without a ramp.
+    """
+    elapsed = (np.asarray(integration_numbers) - 1.0) / (_SETTLING_TIME * total)
+    return 1.0 + height * np.exp(-elapsed)
+
+
 def expose(
     rate: np.ndarray,
     readout: Readout,
     cosmic_ray_rate: float,
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Measured electron rates of one integration.
+    """
+    Measured electron rates of one integration.
 
     Parameters
     ----------
@@ -119,7 +146,8 @@ def fill_integration(
     conversion: np.ndarray,
     readout: Readout,
 ) -> None:
-    """Put one integration's values and their errors, in units of the data, into the planes.
+    """
+    Put one integration's values and their errors, in units of the data, into the planes.
 
     The photon variance is that of the measured rate, as ramp fitting makes it; ERR is the root of
     the sum of the three variances.
@@ -154,9 +182,10 @@ def spoil(
     nan_rate: float,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Flag the bad pixels of one integration.
+    """
+    Flag the bad pixels of one integration.
 
-    Dead pixels are NaN in SCI, ERR and the variances; hot ones have a finite, far too high SCI;
+    Dead and reference pixels are NaN in SCI, ERR and the variances; hot ones have a finite, far too high SCI;
     warm ones are only flagged. Pixels lost in this integration alone are NaN and DO_NOT_USE.
 
     Parameters
@@ -182,7 +211,7 @@ def spoil(
     planes.sci[index][hot] = 50.0 * np.abs(planes.sci[index]).max()
     lost = generator.random(bad.shape) < nan_rate
     planes.dq[index][lost] |= DO_NOT_USE
-    gone = lost | ((bad & DEAD) > 0)
+    gone = lost | ((bad & (DEAD | REFERENCE_PIXEL)) > 0)
     for plane in (planes.sci, planes.err, planes.var_poisson, planes.var_rnoise, planes.var_flat):
         plane[index][gone] = np.nan
     return np.argwhere(lost)

@@ -11,11 +11,12 @@ from scripts.simulation.detector import (
     draw_bad_pixels,
     expose,
     fill_integration,
+    response,
     spoil,
 )
 from scripts.simulation.mode import Mode, View
 from scripts.simulation.options import VisitOptions
-from scripts.simulation.star import light_curve, planet_radius
+from scripts.simulation.star import planet_radius
 from scripts.simulation.timing import (
     EXPOSURE_START,
     SECONDS_PER_DAY,
@@ -24,34 +25,16 @@ from scripts.simulation.timing import (
 )
 from scripts.simulation.truth import DetectorTruth
 
-_POINTING_STREAM, _BAD_PIXEL_STREAM, _NOISE_STREAM = 1, 2, 3
+_BAD_PIXEL_STREAM, _NOISE_STREAM = 2, 3
 _DETECTOR_DELAY = 0.02
-
-
-def pointing_offsets(options: VisitOptions) -> np.ndarray:
-    """Cross-dispersion displacement of the star in every integration: drift and jitter.
-
-    Parameters
-    ----------
-    options : VisitOptions
-        Size of drift and jitter, pixels.
-
-    Returns
-    -------
-    ndarray, shape (integrations,)
-        Displacement, pixels; the drift is zero in the middle of the visit.
-    """
-    generator = np.random.default_rng([options.seed, _POINTING_STREAM])
-    count = options.total_integrations
-    drift = options.drift * (np.arange(count) / max(count - 1, 1) - 0.5)
-    return drift + generator.normal(0.0, options.jitter, count)
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """What one detector records during a visit.
+    """
+    What one detector records during a visit.
 
-    Parameters
+    Attributes
     ----------
     options : VisitOptions
         The visit.
@@ -78,7 +61,9 @@ class Exposure:
     def bad_pixels(self) -> np.ndarray:
         """Flags of the pixels that are bad throughout, uint32, shape (rows, columns)."""
         generator = np.random.default_rng([self.options.seed, _BAD_PIXEL_STREAM, self.index])
-        return draw_bad_pixels(self.view.scene.shape, self.options.bad_pixel_rate, generator)
+        drawn = draw_bad_pixels(self.view.scene.shape, self.options.bad_pixel_rate, generator)
+        flags = self.view.flags
+        return drawn if flags is None else np.where(flags > 0, flags, drawn)
 
     def begin_truth(self) -> DetectorTruth:
         """Truth with all that does not depend on the integration."""
@@ -93,14 +78,15 @@ class Exposure:
         )
 
     def segment(self, number: int, offsets: np.ndarray, truth: DetectorTruth) -> Planes:
-        """Record one segment.
+        """
+        Record one segment.
 
         Parameters
         ----------
         number : int
             Segment number, 1-based.
-        offsets : ndarray, shape (integrations of the exposure,)
-            Cross-dispersion displacement of the star, pixels.
+        offsets : ndarray, shape (integrations of the exposure, ...)
+            Displacement of the star, as the mode's `pointing` makes it.
         truth : DetectorTruth
             Added to.
 
@@ -112,17 +98,18 @@ class Exposure:
         first, last = self.options.integration_range(number)
         integrations = np.arange(first, last + 1)
         light = self._light(integrations, truth)
+        responses = self._responses(integrations, truth)
         planes = Planes.empty((integrations.size, *self.view.scene.shape))
         bad, conversion = truth.vectors["dq"], self.view.scene.conversion_image()
         for index, integration in enumerate(integrations):
             seed = [self.options.seed, _NOISE_STREAM, self.index, int(integration)]
             generator = np.random.default_rng(seed)
-            rate = self.view.scene.image(light[index], offsets[integration - 1])
+            rate = self.view.scene.image(light[index], offsets[integration - 1]) * responses[index]
             measured, hits = expose(
                 rate, self.mode.readout, self.options.cosmic_ray_rate, generator
             )
             fill_integration(planes, index, measured, conversion, self.mode.readout)
-            lost = spoil(planes, index, bad, self.options.nan_rate, generator)
+            lost = spoil(planes, index, bad, self.options.lost_share(integration), generator)
             truth.note("cosmic_rays", integration, hits)
             truth.note("lost_pixels", integration, lost)
         return planes
@@ -138,9 +125,16 @@ class Exposure:
 
     def _light(self, integrations: np.ndarray, truth: DetectorTruth) -> np.ndarray:
         """Relative light (integrations, dispersion); its sum goes into the truth."""
-        times = self.clock.mid_times(integrations)
-        span = self.clock.span(self.options.total_integrations)
-        light = light_curve(times, span, self.view.scene.wavelength, self.options)
-        truth.mid_times.append(times)
+        light = self.mode.light(self.clock, integrations, self.view.scene.wavelength, self.options)
+        truth.mid_times.append(self.clock.mid_times(integrations))
         truth.white_light.append(light @ truth.vectors["flux"])
         return light
+
+    def _responses(self, integrations: np.ndarray, truth: DetectorTruth) -> np.ndarray:
+        """Response of the detector (integrations,), which goes into the truth too."""
+        height = self.options.detector_ramp
+        if height is None:
+            height = self.mode.detector_ramp(self.options)
+        found = response(integrations, self.options.total_integrations, height)
+        truth.response.append(found)
+        return found

@@ -30,7 +30,8 @@ def member_name(options: VisitOptions, detector: str, segment: int) -> str:
 def common_keywords(
     options: VisitOptions, mode: Mode, clock: Clock, segment: int
 ) -> dict[str, Any]:
-    """Keywords of the programme, target, exposure and segment.
+    """
+    Keywords of the programme, target, exposure and segment.
 
     Parameters
     ----------

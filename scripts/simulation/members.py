@@ -20,7 +20,8 @@ def write_member(
     int_times: np.ndarray,
     keywords: dict[str, Any],
 ) -> None:
-    """Write one segment of one detector.
+    """
+    Write one segment of one detector.
 
     Parameters
     ----------

@@ -43,7 +43,8 @@ def _bounding_box(shape: tuple[int, int]) -> tuple[tuple[float, float], tuple[fl
 
 
 def build_wcs(shape: tuple[int, int]) -> Any:
-    """WCS with the frames detector, alpha_beta, v2v3 and world.
+    """
+    WCS with the frames detector, alpha_beta, v2v3 and world.
 
     Parameters
     ----------

@@ -11,14 +11,20 @@ import numpy as np
 
 from scripts.simulation.detector import Readout
 from scripts.simulation.options import VisitOptions
+from scripts.simulation.pointing import cross_dispersion_offsets
 from scripts.simulation.scene import Scene
+from scripts.simulation.star import transit_light
+from scripts.simulation.timing import Clock
+
+SPECTRAL_OPTIONS = frozenset({"background_regions", "source_type", "wavelength_plane"})
 
 
 @dataclass(frozen=True)
 class View:
-    """One detector of a visit: what it sees and how its files describe it.
+    """
+    One detector of a visit: what it sees and how its files describe it.
 
-    Parameters
+    Attributes
     ----------
     scene : Scene
         Noise-free images.
@@ -30,6 +36,8 @@ class View:
         Data model attributes (dotted names) of this mode and detector.
     flux_per_unit : float
         FLUX of the product per summed unit of the data.
+    flags : ndarray of uint32 or None
+        DQ of pixels that never see light, shape (rows, columns), 0 for all others.
     """
 
     scene: Scene
@@ -37,13 +45,15 @@ class View:
     wavelengths: np.ndarray | None
     keywords: dict[str, Any]
     flux_per_unit: float
+    flags: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Mode:
-    """One observing mode of the simulator.
+    """
+    One observing mode of the simulator.
 
-    Parameters
+    Attributes
     ----------
     exposure_type : str
         EXP_TYPE.
@@ -65,6 +75,14 @@ class Mode:
         Writes the reference files into a folder; returns their names by reference type.
     optical_path : callable
         Last part of the product's name.
+    pointing : callable
+        What `Scene.image` takes as the pointing of every integration of the visit.
+    light : callable
+        Relative light of the star in integrations, shape (integrations, wavelengths).
+    detector_ramp : callable
+        Height of the detector's ramp when the user names none.
+    options : frozenset of str
+        Options of `VisitOptions` that the mode has and some others do not.
     """
 
     exposure_type: str
@@ -77,6 +95,10 @@ class Mode:
     view: Callable[[VisitOptions, str], View]
     references: Callable[[VisitOptions, Path], dict[str, str]]
     optical_path: Callable[[VisitOptions], str]
+    pointing: Callable[[VisitOptions], np.ndarray] = cross_dispersion_offsets
+    light: Callable[[Clock, np.ndarray, np.ndarray, VisitOptions], np.ndarray] = transit_light
+    detector_ramp: Callable[[VisitOptions], float] = lambda options: 0.0
+    options: frozenset[str] = SPECTRAL_OPTIONS
 
     def shape(self, options: VisitOptions) -> tuple[int, int]:
         """Rows and columns of an integration."""

@@ -8,7 +8,8 @@ _FILE_DATE = "2022-07-14T00:00:00.000"
 
 
 def dated_model(name: str) -> type:
-    """Data model class that writes a fixed DATE, so that equal options give equal headers.
+    """
+    Data model class that writes a fixed DATE, so that equal options give equal headers.
 
     Parameters
     ----------

@@ -45,7 +45,8 @@ def _dispersion(columns: int) -> tuple[float, float, float]:
 
 
 def build_wcs(shape: tuple[int, int]) -> Any:
-    """WCS with the frames grism_detector, direct_image, v2v3 and world.
+    """
+    WCS with the frames grism_detector, direct_image, v2v3 and world.
 
     Parameters
     ----------

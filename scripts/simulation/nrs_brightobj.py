@@ -12,7 +12,7 @@ from scripts.lib.errors import InputError
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.keywords import TARGET_NAME
-from scripts.simulation.mode import Mode, View
+from scripts.simulation.mode import SPECTRAL_OPTIONS, Mode, View
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_nirspec_apcorr
 from scripts.simulation.scene import SpectralScene
@@ -106,7 +106,8 @@ def _geometry(options: VisitOptions, detector: str) -> Geometry:
 
 
 def build_wcs(geometry: Geometry) -> Any:
-    """WCS with the frames detector, sca, gwa, slit_frame, v2v3 and world.
+    """
+    WCS with the frames detector, sca, gwa, slit_frame, v2v3 and world.
 
     The wavelength is in metres in slit_frame and in micron in world; positions in the slit count
     in slit heights from its centre. Every transform has an inverse.
@@ -319,4 +320,5 @@ MODE = Mode(
     view=_view,
     references=_references,
     optical_path=_optical_path,
+    options=SPECTRAL_OPTIONS | {"disperser"},
 )

@@ -13,9 +13,10 @@ SOURCE_TYPES = ("POINT", "EXTENDED", "UNKNOWN")
 
 @dataclass(frozen=True)
 class VisitOptions:
-    """Options of one simulated visit.
+    """
+    Options of one simulated visit.
 
-    Parameters
+    Attributes
     ----------
     mode : str
         Name of the observing mode, a key of ``scripts.simulation.modes.MODES``.
@@ -45,7 +46,25 @@ class VisitOptions:
     nan_rate : float
         Part of the pixels of an integration that is NaN and DO_NOT_USE in that integration alone.
     drift, jitter : float
-        Cross-dispersion pointing drift over the visit and scatter per integration, pixels.
+        Pointing drift over the visit and scatter per integration, pixels: across the dispersion,
+        in imaging along both axes.
+    detector_ramp : float, optional
+        Response of the detector at the start minus the settled one, which is 1; it falls by a
+        factor e in a tenth of the visit. The mode's own by default.
+    lost_integration : int, optional
+        Number of an integration all of whose pixels are NaN and DO_NOT_USE.
+    source_position : tuple of float, optional
+        Imaging: column and row of the star, 0-based; near the middle of the frame by default.
+    pointing_error : float
+        Imaging: pixels by which the star is to the right of and above its planned position.
+    tilt_event : int, optional
+        Imaging: number of the integration from which on the star is displaced by a fraction of a
+        pixel and its image has another shape.
+    weak_lens : bool
+        NIRCam imaging: through the weak lens WLP8.
+    real_frames : str, optional
+        MIRI imaging: result file of Erebus (HDF5, read with h5py) that gives the star's image and
+        light.
     int_times : {"segment", "exposure", "empty"}
         Rows of INT_TIMES in every member.
     drop_segment : int, optional
@@ -89,6 +108,13 @@ class VisitOptions:
     nan_rate: float = 0.0
     drift: float = 0.06
     jitter: float = 0.005
+    detector_ramp: float | None = None
+    lost_integration: int | None = None
+    source_position: tuple[float, float] | None = None
+    pointing_error: float = 0.0
+    tilt_event: int | None = None
+    weak_lens: bool = False
+    real_frames: str | None = None
     int_times: str = "segment"
     drop_segment: int | None = None
     reverse_members: bool = False
@@ -122,10 +148,15 @@ class VisitOptions:
             )
         if min(self.lengths) < 1:
             raise InputError(f"segments: found lengths {self.lengths}, expected at least 1 each")
-        if self.drop_segment is not None and not 1 <= self.drop_segment <= len(self.lengths):
-            raise InputError(
-                f"drop_segment: found {self.drop_segment}, expected 1 to {len(self.lengths)}"
-            )
+        counts = {
+            "drop_segment": len(self.lengths),
+            "lost_integration": self.total_integrations,
+            "tilt_event": self.total_integrations,
+        }
+        for name, count in counts.items():
+            found = getattr(self, name)
+            if found is not None and not 1 <= found <= count:
+                raise InputError(f"{name}: found {found}, expected 1 to {count}")
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -144,3 +175,7 @@ class VisitOptions:
         """First and last integration number (1-based, inclusive) of a 1-based segment number."""
         first = 1 + sum(self.lengths[: segment - 1])
         return first, first + self.lengths[segment - 1] - 1
+
+    def lost_share(self, integration_number: int) -> float:
+        """Part of the pixels of a 1-based integration number that is lost in it alone."""
+        return 1.0 if integration_number == self.lost_integration else self.nan_rate

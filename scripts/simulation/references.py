@@ -18,7 +18,8 @@ _USEAFTER = "2022-01-01T00:00:00"
 def write_extract1d(
     path: Path, instrument: str, exposure_type: str, aperture: dict[str, Any]
 ) -> None:
-    """Write an EXTRACT1D reference with an unused aperture before the one given.
+    """
+    Write an EXTRACT1D reference with an unused aperture before the one given.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def write_nirspec_apcorr(
     scale: float,
     width: Callable[[np.ndarray], np.ndarray],
 ) -> None:
-    """Write an APCORR reference of NIRSpec slits: sizes in arcsec, wavelengths ascending.
+    """
+    Write an APCORR reference of NIRSpec slits: sizes in arcsec, wavelengths ascending.
 
     Parameters
     ----------
@@ -94,7 +96,8 @@ def write_nirspec_apcorr(
 def write_miri_lrs_apcorr(
     path: Path, subarrays: Sequence[str], width: Callable[[np.ndarray], np.ndarray]
 ) -> None:
-    """Write an APCORR reference of MIRI LRS: sizes in pixels, wavelengths descending, padded.
+    """
+    Write an APCORR reference of MIRI LRS: sizes in pixels, wavelengths descending, padded.
 
     Parameters
     ----------
@@ -129,29 +132,50 @@ def write_miri_lrs_apcorr(
     _save(model, path, "MIRI", "APCORR", "MIR_LRS-SLITLESS")
 
 
-def write_gain(path: Path, gain: float, shape: tuple[int, int]) -> None:
-    """Write a GAIN reference, electrons per DN, with a slope of one per cent along the rows.
+def gain_image(gain: float, shape: tuple[int, int]) -> np.ndarray:
+    """
+    Gain of every pixel, with a slope of one per cent along the rows.
+
+    Parameters
+    ----------
+    gain : float
+        Mean gain, electrons per DN.
+    shape : tuple of int
+        Rows and columns.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns)
+        Electrons per DN.
+    """
+    slope = np.linspace(0.995, 1.005, shape[1], dtype=np.float32)
+    return np.broadcast_to(gain * slope, shape).astype(np.float32)
+
+
+def write_gain(path: Path, gain: np.ndarray, first_pixel: tuple[int, int] = (1, 1)) -> None:
+    """
+    Write a GAIN reference.
 
     Parameters
     ----------
     path : Path
         FITS file.
-    gain : float
-        Mean gain.
-    shape : tuple of int
-        Rows and columns.
+    gain : ndarray of float32, shape (rows, columns)
+        Electrons per DN.
+    first_pixel : tuple of int
+        1-based column and row of the detector where it begins.
     """
-    slope = np.linspace(0.995, 1.005, shape[1], dtype=np.float32)
-    model = dated_model("GainModel")(data=np.broadcast_to(gain * slope, shape).astype(np.float32))
-    model.meta.subarray.xstart, model.meta.subarray.ystart = 1, 1
-    model.meta.subarray.xsize, model.meta.subarray.ysize = shape[1], shape[0]
+    model = dated_model("GainModel")(data=gain)
+    model.meta.subarray.xstart, model.meta.subarray.ystart = first_pixel
+    model.meta.subarray.ysize, model.meta.subarray.xsize = gain.shape
     _save(model, path, "ANY", "GAIN", "ANY")
 
 
 def write_wavelengthrange(
     path: Path, instrument: str, exposure_type: str, ranges: Sequence[tuple[int, str, float, float]]
 ) -> None:
-    """Write a WAVELENGTHRANGE reference.
+    """
+    Write a WAVELENGTHRANGE reference.
 
     Parameters
     ----------

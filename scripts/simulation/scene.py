@@ -1,9 +1,9 @@
-"""Noise-free images of a dispersed star on a detector."""
+"""What the simulator asks of a scene, and noise-free images of a dispersed star."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _WING_WIDTH = 4.0
 
 
 class Scene(Protocol):
-    """What the simulator asks of a star's image on a detector; see `SpectralScene`."""
+    """What the simulator asks of a star's image; see `SpectralScene` and `ImagingScene`."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -22,7 +22,7 @@ class Scene(Protocol):
     def wavelength(self) -> np.ndarray:
         """Wavelengths of the light curve, micron."""
 
-    def image(self, light: np.ndarray, offset: float) -> np.ndarray:
+    def image(self, light: np.ndarray, pointing: Any) -> np.ndarray:
         """Electrons per second and pixel of one integration."""
 
     def light(self) -> np.ndarray:
@@ -37,11 +37,12 @@ class Scene(Protocol):
 
 @dataclass(frozen=True)
 class SpectralScene:
-    """A star's spectrum on a detector, out of transit.
+    """
+    A star's spectrum on a detector, out of transit.
 
     Vectors run along the dispersion axis; the trace is counted in pixels of the other axis.
 
-    Parameters
+    Attributes
     ----------
     shape : tuple of int
         Rows and columns.
@@ -68,14 +69,15 @@ class SpectralScene:
     background_rate: float
     conversion: np.ndarray
 
-    def image(self, light: np.ndarray, offset: float) -> np.ndarray:
-        """Electron rates of one integration.
+    def image(self, light: np.ndarray, pointing: float) -> np.ndarray:
+        """
+        Electron rates of one integration.
 
         Parameters
         ----------
         light : ndarray, shape (dispersion,)
             The star's relative light.
-        offset : float
+        pointing : float
             Cross-dispersion displacement of the star, pixels.
 
         Returns
@@ -84,12 +86,13 @@ class SpectralScene:
             Electrons per second and pixel.
         """
         size = self.shape[self.dispersion_axis - 1]
-        across = self.electron_rate * light * self.profile(size, offset)
+        across = self.electron_rate * light * self.profile(size, pointing)
         across += self.background_rate
         return across if self.dispersion_axis == 1 else across.T
 
     def profile(self, size: int, offset: float) -> np.ndarray:
-        """Share of the star's light in every pixel, shape (cross-dispersion, dispersion).
+        """
+        Share of the star's light in every pixel, shape (cross-dispersion, dispersion).
 
         A Gaussian core and a Gaussian wing four times as wide, integrated over the pixels.
         """
@@ -111,7 +114,8 @@ class SpectralScene:
 
 
 def enclosed_share(size: np.ndarray, width: np.ndarray, centre: np.ndarray | float) -> np.ndarray:
-    """Share of the star's light in an aperture across the dispersion.
+    """
+    Share of the star's light in an aperture across the dispersion.
 
     Parameters
     ----------

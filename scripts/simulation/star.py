@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scripts.simulation.options import VisitOptions
+from scripts.simulation.timing import Clock
 from scripts.simulation.transit import occulted_fraction, sky_separation
 
 STAR_TEMPERATURE = 5300.0
@@ -13,7 +14,8 @@ _WAVELENGTH_NODES = 24
 
 
 def star_spectrum(wavelength: np.ndarray) -> np.ndarray:
-    """Flux density of the star per unit of frequency, relative to its value at 2 micron.
+    """
+    Flux density of the star per unit of frequency, relative to its value at 2 micron.
 
     Parameters
     ----------
@@ -46,7 +48,8 @@ def limb_darkening(wavelength: float) -> tuple[float, float]:
 def light_curve(
     times: np.ndarray, span: tuple[float, float], wavelength: np.ndarray, options: VisitOptions
 ) -> np.ndarray:
-    """Star's light through the transit, relative to the star alone.
+    """
+    Star's light through the transit, relative to the star alone.
 
     Computed at 24 wavelengths between the extremes of `wavelength` and interpolated linearly.
 
@@ -82,6 +85,32 @@ def light_curve(
     lower = np.clip(place.astype(int), 0, _WAVELENGTH_NODES - 2)
     share = place - lower
     return at_nodes[:, lower] * (1.0 - share) + at_nodes[:, lower + 1] * share
+
+
+def transit_light(
+    clock: Clock, integrations: np.ndarray, wavelength: np.ndarray, options: VisitOptions
+) -> np.ndarray:
+    """
+    Star's light through a transit in the middle of the visit.
+
+    Parameters
+    ----------
+    clock : Clock
+        Times of the integrations.
+    integrations : ndarray, shape (integrations,)
+        Integration numbers, 1-based.
+    wavelength : ndarray, shape (dispersion,)
+        Wavelength, micron.
+    options : VisitOptions
+        The visit and its transit.
+
+    Returns
+    -------
+    ndarray, shape (integrations, dispersion)
+        Relative light, 1 outside transit.
+    """
+    span = clock.span(options.total_integrations)
+    return light_curve(clock.mid_times(integrations), span, wavelength, options)
 
 
 def _planck(wavelength: np.ndarray) -> np.ndarray:

@@ -29,9 +29,10 @@ INT_TIMES_DTYPE = np.dtype(
 
 @dataclass(frozen=True)
 class Clock:
-    """When the integrations of one detector take place.
+    """
+    When the integrations of one detector take place.
 
-    Parameters
+    Attributes
     ----------
     start : float
         Start of the first integration, MJD UTC.
@@ -61,7 +62,8 @@ class Clock:
 
 
 def barycentric(mjd_utc: np.ndarray) -> np.ndarray:
-    """Barycentric dynamical time of UTC times at the observatory.
+    """
+    Barycentric dynamical time of UTC times at the observatory.
 
     TDB - UTC is 69.184 s; the light-travel time to the simulated target is that of a circular
     orbit of the Earth at 1 au, within 20 s of the truth.
@@ -87,7 +89,8 @@ def barycentric(mjd_utc: np.ndarray) -> np.ndarray:
 
 
 def int_times_table(clock: Clock, first: int, last: int) -> np.ndarray:
-    """Rows of INT_TIMES for the integrations `first` to `last` (1-based, inclusive).
+    """
+    Rows of INT_TIMES for the integrations `first` to `last` (1-based, inclusive).
 
     Parameters
     ----------

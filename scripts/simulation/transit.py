@@ -10,7 +10,8 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 def sky_separation(
     times: np.ndarray, mid_time: float, duration: float, radius_ratio: float, impact: float
 ) -> np.ndarray:
-    """Distance between the centres of planet and star for a planet on a straight chord.
+    """
+    Distance between the centres of planet and star for a planet on a straight chord.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def sky_separation(
 def occulted_fraction(
     separation: np.ndarray, radius_ratio: float, u1: float, u2: float
 ) -> np.ndarray:
-    """Part of the star's light hidden by an opaque disc.
+    """
+    Part of the star's light hidden by an opaque disc.
 
     The star has the quadratic law I(mu) = 1 - u1 (1 - mu) - u2 (1 - mu)^2. The hidden light is the
     integral over the star's radius r of I(r) times the arc of the circle r that the planet covers,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.simulation.options import VisitOptions
+from scripts.simulation.pointing import IMAGE_MOTION_COLUMNS
 
 HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
 LOST_COLUMNS = ("integration_number", "row", "column")
@@ -16,15 +17,19 @@ LOST_COLUMNS = ("integration_number", "row", "column")
 
 @dataclass
 class DetectorTruth:
-    """Truth of one detector.
+    """
+    Truth of one detector.
 
-    Parameters
+    Attributes
     ----------
     vectors : dict of ndarray
         Quantities along the dispersion axis or per pixel: wavelength (micron), trace, width
-        (pixels), flux (unit of the product's FLUX, whole star, out of transit), radius_ratio, dq.
-    mid_times, white_light : list of ndarray
-        Per segment: mid times (MJD UTC) and the star's summed flux.
+        (pixels), flux (unit of the product's FLUX, whole star, out of transit), radius_ratio, dq;
+        in imaging wavelength, flux and radius_ratio have one element, and trace and width give
+        way to position (0-based column and row) and psf (share of the light in every pixel).
+    mid_times, white_light, response : list of ndarray
+        Per segment: mid times (MJD UTC), the star's summed flux before, and the response of, the
+        detector.
     cosmic_rays, lost_pixels : list of ndarray
         Per integration: rows of `HIT_COLUMNS` and `LOST_COLUMNS`.
     """
@@ -32,6 +37,7 @@ class DetectorTruth:
     vectors: dict[str, np.ndarray]
     mid_times: list[np.ndarray] = field(default_factory=list)
     white_light: list[np.ndarray] = field(default_factory=list)
+    response: list[np.ndarray] = field(default_factory=list)
     cosmic_rays: list[np.ndarray] = field(default_factory=list)
     lost_pixels: list[np.ndarray] = field(default_factory=list)
 
@@ -46,6 +52,7 @@ class DetectorTruth:
             **self.vectors,
             "mid_time_mjd_utc": np.concatenate(self.mid_times),
             "white_light": np.concatenate(self.white_light),
+            "response": np.concatenate(self.response),
             "cosmic_rays": np.concatenate(self.cosmic_rays),
             "lost_pixels": np.concatenate(self.lost_pixels).astype(int),
         }
@@ -58,7 +65,8 @@ def write_truth(
     members: dict[str, list[str]],
     detectors: dict[str, DetectorTruth],
 ) -> None:
-    """Write ``truth.json`` (options, files, columns) and ``truth.npz`` (arrays).
+    """
+    Write ``truth.json`` (options, files, columns) and ``truth.npz`` (arrays).
 
     Parameters
     ----------
@@ -66,8 +74,9 @@ def write_truth(
         Where to write.
     options : VisitOptions
         The visit.
-    offsets : ndarray, shape (integrations,)
-        Cross-dispersion displacement of the star, pixels.
+    offsets : ndarray, shape (integrations,) or (integrations, 3)
+        Displacement of the star, pixels: across the dispersion, or in imaging in x and y, followed
+        by the state of the telescope or the number of the real frame.
     members : dict of list of str
         File names by detector.
     detectors : dict of DetectorTruth
@@ -77,10 +86,13 @@ def write_truth(
     for detector, truth in detectors.items():
         arrays.update({f"{detector}_{name}": array for name, array in truth.arrays().items()})
     np.savez(folder / "truth.npz", **arrays)
+    columns = {"cosmic_rays": HIT_COLUMNS, "lost_pixels": LOST_COLUMNS}
+    if offsets.ndim > 1:
+        columns["offsets"] = IMAGE_MOTION_COLUMNS
     content = {
         "options": asdict(options),
         "members": members,
-        "columns": {"cosmic_rays": HIT_COLUMNS, "lost_pixels": LOST_COLUMNS},
+        "columns": columns,
         "arrays": {name: list(array.shape) for name, array in arrays.items()},
     }
     (folder / "truth.json").write_text(json.dumps(content, indent=2) + "\n")

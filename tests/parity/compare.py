@@ -12,6 +12,8 @@ OWN_KEYWORDS = {
     # The peer fills these from its calibration reference service, which is offline.
     *("CRDS_VER", "CRDS_CTX"),
 }
+# What ours tell beyond the peer's.
+ADDED_KEYWORDS = {"INTSTART"}
 TIGHT = 1e-12
 SPLINE = 1e-9
 
@@ -103,6 +105,8 @@ def _keywords(product, name, ours, peer, ignored=()):
             equal = mine == value
         if not equal:
             different.append(f"{keyword}={mine!r} not {value!r}")
+    surplus = set(ours) - set(peer) - OWN_KEYWORDS - ADDED_KEYWORDS
+    different += sorted(f"{keyword} is not in the peer's" for keyword in surplus)
     return Finding(product, f"{name} keywords", len(different), 0, "; ".join(different))
 
 

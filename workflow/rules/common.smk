@@ -88,6 +88,8 @@ def product_files(product):
     files = []
     if not config["outlier_detection"]["skip"]:
         files += [f"<results>/{segment.crfints}" for segment in product.segments]
+    if product.branch == "imaging" and not config["tso_photometry"]["skip"]:
+        files.append(f"<results>/{product.name}_phot.ecsv")
     if product.branch == "spectroscopy" and not config["extract_1d"]["skip"]:
         files.append(f"<results>/{product.name}_x1dints.fits")
         if not config["white_light"]["skip"]:
@@ -118,6 +120,12 @@ def segment_spectra(wildcards):
     """Spectra of all segments of a product in order."""
     segments = PRODUCTS[wildcards.product].segments
     return [f"<results>/segments/{segment.name}_extract1d.fits" for segment in segments]
+
+
+def segment_photometry(wildcards):
+    """Photometry of all segments of a product in order."""
+    segments = PRODUCTS[wildcards.product].segments
+    return [f"<results>/segments/{segment.name}_photometry.fits" for segment in segments]
 
 
 def association(wildcards):
