@@ -6,8 +6,16 @@ from types import SimpleNamespace
 import yaml
 from snakemake.utils import validate
 
-from scripts import collect_spectra, extract_1d, outlier_detection, white_light
+from scripts import (
+    collect_photometry,
+    collect_spectra,
+    extract_1d,
+    outlier_detection,
+    tso_photometry,
+    white_light,
+)
 from scripts.lib.associations import load_products
+from scripts.lib.imaging_inputs import imaging_check
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -72,7 +80,7 @@ def run_step(function, params, work_mb=64, **files):
 
 def process_visit(folder, work_mb=64):
     """
-    Process the association of a folder by spectroscopy's steps, as the rules tie them together.
+    Process the association of a folder by the steps, as the rules tie them together.
 
     Parameters
     ----------
@@ -87,22 +95,30 @@ def process_visit(folder, work_mb=64):
         What was made.
     """
     config = read_config(folder)
-    (product,) = load_products(config["associations"], folder)
+    (product,) = load_products(config["associations"], folder, imaging_check(config, folder))
     results = folder / "results"
     (results / "segments").mkdir(parents=True, exist_ok=True)
     references = {k: str(folder / v) if v else [] for k, v in config["references"].items()}
     asn = {"asn_pool": product.asn_pool, "asn_table": product.asn_table}
-    spectra = []
+    sources = {}
     for segment in product.segments:
-        source = folder / segment.path
+        sources[segment.name] = folder / segment.path
         if not config["outlier_detection"]["skip"]:
             options = {"options": config["outlier_detection"], **asn}
-            flagged = results / segment.crfints
-            run_step(
-                outlier_detection.process, options, work_mb, calints=source, out_crfints=flagged
-            )
-            source = flagged
-        spectra.append(results / "segments" / f"{segment.name}_extract1d.fits")
+            files = {"calints": folder / segment.path, "out_crfints": results / segment.crfints}
+            run_step(outlier_detection.process, options, work_mb, **files)
+            sources[segment.name] = results / segment.crfints
+    finish = _photometry if product.branch == "imaging" else _spectroscopy
+    finish(product, sources, results, (config, references, asn, work_mb))
+    return product
+
+
+def _spectroscopy(product, sources, results, settings):
+    """Make spectra and light curve of a product from its segments."""
+    config, references, asn, work_mb = settings
+    spectra = []
+    for name, source in sources.items():
+        spectra.append(results / "segments" / f"{name}_extract1d.fits")
         run_step(
             extract_1d.process,
             {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]},
@@ -122,4 +138,23 @@ def process_visit(folder, work_mb=64):
         wavelengthrange=[],
         out_whtlt=whtlt,
     )
-    return product
+
+
+def _photometry(product, sources, results, settings):
+    """Make the photometry table of a product from its segments."""
+    config, references, _, work_mb = settings
+    tables = []
+    for name, source in sources.items():
+        tables.append(str(results / "segments" / f"{name}_photometry.fits"))
+        run_step(
+            tso_photometry.process,
+            {"options": config["tso_photometry"]},
+            work_mb,
+            segment=str(source),
+            gain=references["gain"],
+            out_photometry=tables[-1],
+        )
+    phot = results / f"{product.name}_phot.ecsv"
+    segments = [str(source) for source in sources.values()]
+    files = {"photometry": tables, "segments": segments, "out_phot": phot}
+    run_step(collect_photometry.process, {}, work_mb, **files)

@@ -84,7 +84,7 @@ class Association:
     oddities: tuple
 
 
-def load_products(patterns, base_dir):
+def load_products(patterns, base_dir, further=None):
     """
     Read associations and the headers of their members.
 
@@ -94,6 +94,9 @@ def load_products(patterns, base_dir):
         Association files or glob patterns, relative to ``base_dir`` or absolute.
     base_dir : str or Path
         The working directory.
+    further : callable, optional
+        Further check of a segment, as for
+        :func:`~scripts.lib.segments.read_segment`.
 
     Returns
     -------
@@ -114,12 +117,12 @@ def load_products(patterns, base_dir):
         except InputError as error:
             problems.append(str(error))
             continue
-        product, found = _product(association, base_dir)
+        product, found = _product(association, base_dir, further)
         problems += found
         products += [product] if product else []
     problems += _clashes(products)
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(dict.fromkeys(problems)))
     return products
 
 
@@ -209,11 +212,11 @@ def _science_members(path, product):
     return [os.path.normpath(Path(path).parent / expname) for expname in science]
 
 
-def _product(association, base_dir):
+def _product(association, base_dir, further):
     """Describe the product of an association, or tell what prevents it."""
     segments, problems = [], []
     for path, count in Counter(association.members).items():
-        segment, found = read_segment(path, base_dir, association.asn_id)
+        segment, found = read_segment(path, base_dir, association.asn_id, further)
         problems += found
         segments += [segment] if segment else []
         if count > 1:

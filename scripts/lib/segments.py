@@ -9,7 +9,7 @@ from scripts.lib.fits_headers import read_hdus
 from scripts.lib.input_checks import header_oddities, header_problems
 
 SUFFIX = "_calints.fits"
-_IMAGING = ("NRC_TSIMAGE", "MIR_IMAGE")
+IMAGING = ("NRC_TSIMAGE", "MIR_IMAGE")
 _SEGMENT_IN_NAME = re.compile(r"-seg(\d+)")
 
 
@@ -72,7 +72,7 @@ class Segment:
     @property
     def branch(self):
         """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
-        return "imaging" if self.exp_type in _IMAGING else "spectroscopy"
+        return "imaging" if self.exp_type in IMAGING else "spectroscopy"
 
     @property
     def crfints(self):
@@ -85,7 +85,7 @@ class Segment:
         return (self.exposure_id, self.number, self.detector)
 
 
-def read_segment(path, base_dir, asn_id):
+def read_segment(path, base_dir, asn_id, further=None):
     """
     Describe a member of an association from its headers.
 
@@ -97,6 +97,9 @@ def read_segment(path, base_dir, asn_id):
         Folder that relative paths start from.
     asn_id : str
         Association id.
+    further : callable, optional
+        Called with the path and the header-data units of a file that has no
+        other problems; returns the problems it finds.
 
     Returns
     -------
@@ -114,6 +117,8 @@ def read_segment(path, base_dir, asn_id):
     except InputError as error:
         return None, [str(error)]
     problems = header_problems(path, hdus)
+    if further is not None and not problems:
+        problems = further(path, hdus)
     return (None if problems else _segment(path, hdus, asn_id)), problems
 
 

@@ -10,6 +10,7 @@ import re
 
 import numpy as np
 
+from scripts.lib.asdf_history import sort_extensions
 from scripts.lib.blend import blend, header_table, schema_rules
 from scripts.lib.clock import file_date
 from scripts.lib.fits_cards import header_bytes, set_card
@@ -104,6 +105,7 @@ def _first_row_model(spectra, hdu):
     spectra.read_into(row, hdu.data_offset)
     table = fits.BinTableHDU.fromstring(header_bytes(cards) + row.tobytes())
     model = TSOSpecModel(fits.HDUList([fits.PrimaryHDU(), table]))
+    model.meta.date = file_date()
     if np.isfinite(table.data["MJD-AVG"]).all():
         model.time_scale = "UTC"
     if hdu.header.get("SLIT_RA") is not None and hdu.header.get("SLIT_DEC") is not None:
@@ -187,7 +189,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     product.meta.date = file_date()
     hdus = fits_support.to_fits(product._instance, product.schema)
     tree = hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
-    tree = with_row_counts(tree, [hdu.header["NAXIS2"] for _, hdu in tables])
+    tree = with_row_counts(sort_extensions(tree), [hdu.header["NAXIS2"] for _, hdu in tables])
     column = fits.Column(
         array=np.frombuffer(tree, np.uint8)[None, :], format=f"{len(tree)}B", name="ASDF_METADATA"
     )

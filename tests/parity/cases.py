@@ -9,6 +9,8 @@ from tests.parity.compare import SPLINE, TIGHT
 BOTS = {"mode": "nrs_brightobj", "segment_lengths": (30, 26), "frame_size": (24, 64)}
 LRS = {"mode": "mir_lrs_slitless", "segment_lengths": (30, 26), "frame_size": (64, 32)}
 GRISM = {"mode": "nrc_tsgrism", "segment_lengths": (30, 26), "frame_size": (24, 64)}
+NIRCAM = {"mode": "nrc_tsimage", "segment_lengths": (30, 26), "frame_size": (48, 48)}
+MIRI = {"mode": "mir_image", "segment_lengths": (30, 26), "frame_size": (64, 68)}
 BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
 
 
@@ -130,6 +132,43 @@ CASES = (
         aperture={"src_coeff": [[7.0, 0.5], [14.0, 0.6]], "independent_var": "wavelength"},
     ),
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
+    Case("nircam-defaults", NIRCAM),
+    Case("nircam-busy", NIRCAM | BUSY),
+    Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),
+    Case("nircam-no-centroid", NIRCAM | BUSY, {"tso_photometry": {"centroid_source": False}}),
+    Case("nircam-dn", NIRCAM | {"photom": False, "gain_reference": True}),
+    Case("nircam-weak-lens", NIRCAM | {"weak_lens": True, "frame_size": (64, 64)}),
+    Case("nircam-edge", NIRCAM | {"source_position": (3.2, 24.6)}),
+    Case("nircam-pointing-error", NIRCAM | {"pointing_error": 7.0}),
+    Case("nircam-lost-integration", NIRCAM | {"lost_integration": 12}),
+    Case(
+        "nircam-radii",
+        NIRCAM | BUSY,
+        {
+            "tso_photometry": {
+                "radius": 4.5,
+                "radius_inner": 6.2,
+                "radius_outer": 11.9,
+                "search_box_width": 21,
+                "fit_box_width": 9,
+            }
+        },
+    ),
+    Case("nircam-int-times-exposure", NIRCAM | {"int_times": "exposure"}),
+    Case("miri-defaults", MIRI),
+    Case("miri-busy", MIRI | BUSY | {"tilt_event": 20}),
+    Case(
+        "miri-moving-centroid",
+        MIRI | BUSY,
+        {
+            "tso_photometry": {
+                "moving_centroid": True,
+                "radius": 5.3,
+                "radius_inner": 8,
+                "radius_outer": 14,
+            }
+        },
+    ),
 )
 
 

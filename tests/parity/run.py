@@ -50,8 +50,13 @@ def prepare(case, folder):
             edit_apertures(folder / references["extract1d"], case.aperture)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
     config = yaml.safe_load((folder / "config.yaml").read_text())
+    steps = peer_steps(config)
+    # The peer reads a gain even where nothing uses it.
+    gain = json.loads((folder / "steps.json").read_text()).get("tso_photometry", {})
+    if gain:
+        steps["tso_photometry"] = gain | steps.get("tso_photometry", {})
     association = folder / config["associations"][0]
-    return {"asn": str(association), "output": str(folder / "peer"), "steps": peer_steps(config)}
+    return {"asn": str(association), "output": str(folder / "peer"), "steps": steps}
 
 
 def peer_steps(config):

@@ -8,14 +8,13 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import validate
 
+from scripts.lib import resources as predicted
 from scripts.lib.associations import load_products, oddity_lines
 from scripts.lib.configuration import mistake
 from scripts.lib.errors import InputError
+from scripts.lib.imaging_inputs import imaging_check
 from scripts.lib.input_checks import check_references
 from scripts.lib.source_digest import source_digest
-
-# Memory in MB of an interpreter with its libraries and of the Snakemake around it in a cluster job.
-BASE_MB = 400
 
 
 def stop(message):
@@ -39,7 +38,7 @@ pathvars:
 
 
 try:
-    products = load_products(config["associations"], ".")
+    products = load_products(config["associations"], ".", imaging_check(config, "."))
     oddities = [*check_references(config, products, "."), *oddity_lines(products)]
 except InputError as error:
     stop(str(error))
@@ -116,6 +115,14 @@ def flagged_segment(wildcards):
     return f"<results>/{wildcards.segment}_crfints.fits"
 
 
+def flagged_segments(wildcards):
+    """Files of all segments of a product in order, with outliers flagged unless that is skipped."""
+    segments = PRODUCTS[wildcards.product].segments
+    if config["outlier_detection"]["skip"]:
+        return [segment.path for segment in segments]
+    return [f"<results>/{segment.crfints}" for segment in segments]
+
+
 def segment_spectra(wildcards):
     """Spectra of all segments of a product in order."""
     segments = PRODUCTS[wildcards.product].segments
@@ -168,19 +175,39 @@ def input_warnings(wildcards):
     return list(PRODUCTS[wildcards.product].oddities)
 
 
-def work_mb(wildcards):
-    """Working memory in MB that a job may take: four times its data, up to the limit."""
+def segments_of_job(wildcards):
+    """Segments that a job works on."""
     if "segment" in wildcards.keys():
-        segments = [segment_of(wildcards)]
-    else:
-        segments = PRODUCTS[wildcards.product].segments
-    data_mb = sum(segment.data_bytes for segment in segments) // 1_000_000
-    return min(config["max_memory_mb"], 64 + 4 * data_mb)
+        return [segment_of(wildcards)]
+    return PRODUCTS[wildcards.product].segments
 
 
-def mem_mb(wildcards, attempt):
-    """Memory in MB of a job, more at each attempt."""
-    return attempt * (BASE_MB + work_mb(wildcards))
+def work_mb(wildcards):
+    """Working memory in MB that a job may take."""
+    return predicted.work_mb(segments_of_job(wildcards), config["max_memory_mb"])
+
+
+def memory_of(step):
+    """Memory in MB to ask for a step's jobs, more at each attempt."""
+    return lambda wildcards, attempt: attempt * predicted.request_mb(
+        step, segments_of_job(wildcards), config["max_memory_mb"]
+    )
+
+
+def runtime_of(step):
+    """Time in minutes to ask for a step's jobs, more at each attempt."""
+    return lambda wildcards, attempt: attempt * predicted.request_minutes(
+        step, segments_of_job(wildcards)
+    )
+
+
+# What steps without figures of their own ask for.
+mem_mb, runtime = memory_of("other"), runtime_of("other")
+
+
+def shared_by_small(wildcards):
+    """Group of jobs that a cluster runs in one allocation: those of small segments."""
+    return "small_segments" if predicted.is_small(segment_of(wildcards)) else None
 
 
 def code(script):

@@ -32,6 +32,7 @@ rule collect_photometry:
     """Stack the photometry of all segments."""
     input:
         photometry=segment_photometry,
+        segments=flagged_segments,
         association=association,
     output:
         phot=report(

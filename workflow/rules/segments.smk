@@ -13,11 +13,14 @@ rule outlier_detection:
         "<benchmarks>/outlier_detection/{segment}.tsv"
     wildcard_constraints:
         segment=any_of(SEGMENTS),
+    group:
+        shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
+        mem_mb=memory_of("outlier_detection"),
+        runtime=runtime_of("outlier_detection"),
         work_mb=work_mb,
     params:
         options=lookup("outlier_detection", within=config),

@@ -15,11 +15,14 @@ rule extract_1d:
         "<benchmarks>/extract_1d/{segment}.tsv"
     wildcard_constraints:
         segment=segments_of("spectroscopy"),
+    group:
+        shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
+        mem_mb=memory_of("extract_1d"),
+        runtime=runtime_of("extract_1d"),
         work_mb=work_mb,
     params:
         options=lookup("extract_1d", within=config),
@@ -43,11 +46,14 @@ rule collect_spectra:
         "<benchmarks>/collect_spectra/{product}.tsv"
     wildcard_constraints:
         product=products_of("spectroscopy"),
+    group:
+        "product"
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
+        mem_mb=memory_of("collect_spectra"),
+        runtime=runtime_of("collect_spectra"),
         work_mb=work_mb,
     params:
         asn_pool=asn_pool,
@@ -74,11 +80,14 @@ rule white_light:
         "<logs>/white_light/{product}.log",
     wildcard_constraints:
         product=products_of("spectroscopy"),
+    group:
+        "product"
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
+        mem_mb=memory_of("white_light"),
+        runtime=runtime_of("white_light"),
         work_mb=work_mb,
     params:
         options=lookup("white_light", within=config),

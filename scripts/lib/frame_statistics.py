@@ -1,0 +1,253 @@
+"""What the images of a segment have in common, and how each differs: medians, shifts, flags."""
+
+import numpy as np
+
+CLASSES = ("aperture", "wings", "background")
+# Width in pixels of the wings on each side of the aperture.
+WING_WIDTH = 3
+# Five-point first and second derivative (Abramowitz & Stegun 1964, table 25.2).
+_FIRST = np.array([1, -8, 0, 8, -1]) / 12
+_SECOND = np.array([-1, 16, -30, 16, -1]) / 12
+
+
+def spread_indices(length, count):
+    """
+    Choose integrations that are spread evenly.
+
+    Parameters
+    ----------
+    length : int
+        Number of integrations.
+    count : int
+        How many to choose at most.
+
+    Returns
+    -------
+    indices : ndarray of int
+        Ascending, each once.
+    """
+    return np.unique(np.linspace(0, length - 1, min(count, length)).round().astype(int))
+
+
+def median_frame(frames):
+    """
+    Median over integrations of the samples that are not NaN.
+
+    Parameters
+    ----------
+    frames : ndarray of float, shape (integrations, y, x)
+        Images in any unit; NaN is left out. Changed: sorted in place.
+
+    Returns
+    -------
+    median : ndarray of float64, shape (y, x)
+        NaN where more than half of the samples are NaN.
+    """
+    frames.sort(axis=0)
+    count = np.isfinite(frames).sum(axis=0)
+    middle = np.maximum(count - 1, 0)
+    picks = np.stack([middle // 2, (middle + 1) // 2])
+    median = np.take_along_axis(frames, picks, axis=0).mean(axis=0, dtype=np.float64)
+    median[2 * count < len(frames)] = np.nan
+    return median
+
+
+def pixel_classes(aperture):
+    """
+    Sort pixels into those of the aperture, its wings and the rest.
+
+    Parameters
+    ----------
+    aperture : ndarray of bool, shape (y, x)
+        Pixels in the sum.
+
+    Returns
+    -------
+    classes : ndarray of bool, shape (3, y, x)
+        Pixels in the aperture; not in it but within ``WING_WIDTH`` pixels
+        along an axis; all others.
+    """
+    near = aperture.copy()
+    for step in range(1, WING_WIDTH + 1):
+        for axis in (0, 1):
+            for rolled, wrapped in ((step, slice(None, step)), (-step, slice(-step, None))):
+                shifted = np.roll(aperture, rolled, axis)
+                shifted[(wrapped,) if axis == 0 else (slice(None), wrapped)] = False
+                near |= shifted
+    return np.stack([aperture, near & ~aperture, ~near])
+
+
+def derivative(image, axis, kernel=_FIRST):
+    """
+    Five-point derivative of an image.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (y, x)
+        The image.
+    axis : int
+        Axis to go along.
+    kernel : ndarray, shape (5,), optional
+        Weights of the neighbours from -2 to 2.
+
+    Returns
+    -------
+    slope : ndarray of float, shape (y, x)
+        Per pixel; 0 in the two pixels at each end, NaN beside NaN.
+    """
+    turned = np.moveaxis(image, axis, 0)
+    slope = np.zeros_like(turned)
+    length = len(turned)
+    if length > 4:
+        slope[2:-2] = sum(weight * turned[k : length - 4 + k] for k, weight in enumerate(kernel))
+    return np.moveaxis(slope, 0, axis)
+
+
+class ShapeFit:
+    """
+    Linear fit of the shift and broadening of images against their median.
+
+    An image that is brighter by a, moved by (dx, dy) and broadened across one
+    axis by a variance v is (1 + a) (M - dx M_x - dy M_y + v / 2 M_cc) to first
+    order. The coefficients follow by least squares, weighted as for photon
+    noise, over all pixels of the aperture and its wings at once, so that
+    single bad pixels matter little.
+
+    Parameters
+    ----------
+    median : ndarray of float, shape (y, x)
+        Median image M; NaN pixels and their neighbours take no part.
+    used : ndarray of bool, shape (y, x)
+        Pixels that take part.
+    across : int
+        Axis across which the width is measured: 0 (y) or 1 (x).
+    """
+
+    def __init__(self, median, used, across):
+        templates = np.stack(
+            [
+                median,
+                derivative(median, 1),
+                derivative(median, 0),
+                derivative(median, across, _SECOND),
+            ]
+        )
+        self._used = used & np.isfinite(templates).all(axis=0)
+        basis = templates[:, self._used]
+        self._median = basis[0]
+        if not basis.size:
+            self._solution = np.zeros((0, 4))
+            return
+        level = np.abs(self._median)
+        weights = 1.0 / np.maximum(level, 0.05 * np.percentile(level, 99.0) + 1e-300)
+        scale = np.sqrt((basis**2 * weights).sum(axis=1))
+        scale[scale == 0] = 1.0
+        normal = (basis / scale[:, None] * weights) @ (basis / scale[:, None]).T
+        self._solution = ((basis / scale[:, None]) * weights).T @ np.linalg.pinv(normal) / scale
+
+    def __call__(self, images):
+        """
+        Fit images.
+
+        Parameters
+        ----------
+        images : ndarray of float, shape (integrations, y, x)
+            Images in the unit of the median; NaN pixels count as unchanged.
+
+        Returns
+        -------
+        shapes : ndarray of float64, shape (integrations, 4)
+            Brightness minus 1, shift along x and y [pixels], change of the
+            squared width [pixels**2]; NaN for an image without a sample.
+        """
+        difference = images[:, self._used].astype(np.float64) - self._median
+        empty = ~np.isfinite(difference).any(axis=1)
+        coefficients = np.nan_to_num(difference, nan=0.0) @ self._solution
+        brightness = np.where(1.0 + coefficients[:, 0] > 0, 1.0 + coefficients[:, 0], np.nan)
+        shapes = coefficients * np.array([1.0, -1.0, -1.0, 2.0])
+        shapes[:, 1:] /= brightness[:, None]
+        shapes[empty | (len(self._median) == 0)] = np.nan
+        return shapes
+
+
+def trace_moments(median, weights, across):
+    """
+    Place and width of a trace.
+
+    Parameters
+    ----------
+    median : ndarray of float, shape (y, x)
+        Median image without background.
+    weights : ndarray of float, shape (y, x)
+        Weights of the pixels; 0 leaves a pixel out.
+    across : int
+        Axis across the dispersion.
+
+    Returns
+    -------
+    centre : ndarray of float64, shape (elements along dispersion,)
+        Flux-weighted mean place [pixels]; NaN where there is no flux.
+    mean_centre, width : float
+        Mean of the places and root of the mean squared distance from them,
+        both weighted by flux [pixels].
+    """
+    light = np.where(np.isfinite(median), np.maximum(median, 0.0) * (weights > 0), 0.0)
+    light = np.moveaxis(light, across, 0)
+    place = np.arange(len(light), dtype=float)[:, None]
+    total = light.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = (light * place).sum(axis=0) / total
+    known = total > 0
+    if not known.any():
+        return centre, np.nan, np.nan
+    mean = float(np.average(centre[known], weights=total[known]))
+    squares = (light[:, known] * (place - centre[known]) ** 2).sum()
+    return centre, mean, float(np.sqrt(squares / total.sum()))
+
+
+def class_counts(flags, classes):
+    """
+    Count flagged pixels of each class.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (integrations, y, x)
+        Flagged pixels.
+    classes : ndarray of bool, shape (classes, y, x)
+        Pixels of each class.
+
+    Returns
+    -------
+    counts : ndarray of float64, shape (integrations, classes)
+        Numbers of flagged pixels.
+    """
+    matrix = classes.reshape(len(classes), -1).T.astype(np.float32)
+    return (flags.reshape(len(flags), -1).astype(np.float32) @ matrix).astype(np.float64)
+
+
+def missing_light(invalid, light, across):
+    """
+    Part of the light of each spectral element that is in invalid pixels.
+
+    Parameters
+    ----------
+    invalid : ndarray of bool, shape (integrations, y, x)
+        Pixels that an integration lacks.
+    light : ndarray of float, shape (y, x)
+        Median image without background times the weights of the sum; NaN
+        where the pixel is lacking throughout, which is no loss of light.
+    across : int or None
+        Axis across the dispersion; None takes the image as one element.
+
+    Returns
+    -------
+    missing : ndarray of float32, shape (integrations, elements)
+        Fractions from 0 to 1.
+    """
+    light = np.maximum(np.nan_to_num(light, nan=0.0), 0.0)
+    axes = (0, 1) if across is None else across
+    total = np.atleast_1d(light.sum(axis=axes))
+    lost = np.where(invalid, light, 0.0).sum(axis=(1, 2) if across is None else across + 1)
+    lost = lost.reshape(len(invalid), -1)
+    share = np.divide(lost, total, out=np.zeros_like(lost), where=total > 0)
+    return np.clip(share, 0.0, 1.0).astype(np.float32)

@@ -1,0 +1,94 @@
+"""Box extraction of NIRISS SOSS spectra: weights of the pixels and sums over them."""
+
+import numpy as np
+
+
+def box_weights(centre, width, shape):
+    """
+    Weights of the pixels in a box around the trace.
+
+    Parameters
+    ----------
+    centre : ndarray
+        Row of the trace in columns 0 .. len(centre) - 1.
+    width : float
+        Width of the box in pixels.
+    shape : tuple of int
+        Shape (rows, columns) of the image.
+
+    Returns
+    -------
+    weights : ndarray
+        Fraction 0 to 1 of each pixel that the box covers in its column; 0 in
+        columns beyond those given.
+    """
+    rows = np.arange(shape[0])[:, None]
+    half = width / 2
+    inside = (rows <= centre - 0.5 + half) & (centre + 0.5 - half <= rows)
+    above = (centre - 0.5 + half < rows) & (rows < centre + 0.5 + half)
+    below = (rows < centre + 0.5 - half) & (centre - 0.5 - half < rows)
+    fractions = np.select(
+        [below, above, inside],
+        [rows + 0.5 - (centre - half), centre + half - (rows - 0.5), 1.0],
+        default=0.0,
+    )
+    weights = np.zeros(shape)
+    weights[:, : len(centre)] = fractions[:, : shape[1]]
+    return weights
+
+
+def box_sums(image, error, weights):
+    """
+    Sum an image over the box.
+
+    Parameters
+    ----------
+    image, error : ndarray
+        Data and errors (..., rows, columns); anything where the weight is 0.
+    weights : ndarray
+        Weights that broadcast to the same shape, 0 at masked pixels.
+
+    Returns
+    -------
+    flux, error, npixels : ndarray
+        Sums (..., columns); NaN where no pixel is left. Variances add up with
+        the weights, not their squares, as in jwst 3.0.0.
+    """
+    used = weights > 0
+    flux = np.where(used, image * weights, 0.0).sum(axis=-2)
+    variance = np.where(used, np.square(error, dtype=float) * weights, 0.0).sum(axis=-2)
+    npixels = np.broadcast_to(weights, np.shape(image)).sum(axis=-2)
+    return blank_empty(flux, np.sqrt(variance), npixels)
+
+
+def blank_empty(flux, error, npixels):
+    """Set flux and error to NaN where no pixel is left."""
+    empty = ~(npixels > 0)
+    return np.where(empty, np.nan, flux), np.where(empty, np.nan, error), npixels
+
+
+def nearest_errors(values, data, errors):
+    """
+    Errors of the pixels whose data are nearest to given values.
+
+    Parameters
+    ----------
+    values : ndarray
+        Values (n,) that need an error.
+    data, errors : ndarray
+        Data and errors (m,) of valid pixels.
+
+    Returns
+    -------
+    nearest : ndarray
+        Error (n,) of the nearer of the two neighbours in the sorted data; of
+        the lower where both are equally near. NaN if there is no valid pixel.
+    """
+    if len(data) == 0:
+        return np.full(len(values), np.nan)
+    order = np.argsort(data)
+    data, errors = data[order], errors[order]
+    higher = np.clip(np.searchsorted(data, values), 0, len(data) - 1)
+    lower = np.clip(higher - 1, 0, len(data) - 1)
+    nearer = np.abs(data[higher] - values) < np.abs(data[lower] - values)
+    return errors[np.where(nearer, higher, lower)]

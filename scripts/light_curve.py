@@ -1,0 +1,294 @@
+"""Rule light_curve: one table with flux, errors, flags and the star's place for each integration."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.array_files import read_arrays
+from scripts.lib.ecsv import write_ecsv
+from scripts.lib.fits_blocks import open_fits
+from scripts.lib.frame_statistics import ShapeFit, pixel_classes
+from scripts.lib.photometry_table import read_segment
+from scripts.lib.spectral_series import open_series, series_times, sum_completed
+from scripts.segment_statistics import background_level
+from scripts.white_light import wavelength_range
+
+log = logging.getLogger(__name__)
+
+DESCRIPTIONS = {
+    "detector": "detector",
+    "order": "spectral order, 0 of images",
+    "segment": "number of the segment",
+    "integration": "number of the integration in the exposure, from 1",
+    "mjd_utc": "mid time, MJD in UTC",
+    "bjd_tdb": "mid time at the barycentre of the solar system, MJD in TDB (add 2400000.5 for BJD)",
+    "flux_raw": "sum of the finite samples as in the peer's table",
+    "flux": "the sum with lacking pixels and samples made up for",
+    "flux_error": "error propagated from the errors of the pixels",
+    "photon_error": "the part of the error that is photon noise",
+    "flux_norm": "flux over its median",
+    "flux_norm_error": "error of flux_norm",
+    "missing": "fraction of the light that is in lacking pixels and samples",
+    "outlier_fraction": "fraction of the aperture's pixels flagged OUTLIER",
+    "invalid_fraction": "fraction of the aperture's pixels that are lacking",
+    "x": "place of the star, or shift of the spectrum, along x",
+    "y": "place of the star, or shift of the spectrum, along y",
+    "width": "width (standard deviation) of the star, or of the trace across the dispersion",
+}
+_FLUXES = ("flux_raw", "flux", "flux_error", "photon_error")
+
+
+def normalised(columns):
+    """
+    Divide flux and error by the median of the flux.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``flux`` and ``flux_error`` (integrations,).
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        ``flux_norm`` and ``flux_norm_error``; NaN if the median is NaN or 0.
+    """
+    finite = columns["flux"][np.isfinite(columns["flux"])]
+    median = np.median(finite) if len(finite) else np.nan
+    median = median if median else np.nan
+    return {
+        "flux_norm": columns["flux"] / median,
+        "flux_norm_error": columns["flux_error"] / abs(median),
+    }
+
+
+def segment_shifts(segments):
+    """
+    Place of the trace in every integration, in the frame of the first segment.
+
+    Parameters
+    ----------
+    segments : list of dict of str to ndarray
+        Statistics of the segments of one detector in order of time.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        ``x`` and ``y`` (integrations,): mean place of the trace across the
+        dispersion, and shift since the first segment's median along it
+        [pixels]; ``width`` [pixels]. NaN where unknown.
+    """
+    first = segments[0]
+    across = int(first["across"])
+    used = pixel_classes(first["aperture"] > 0)[:2].any(axis=0)
+    fit = ShapeFit(_clean(first), used, across)
+    centre, width = first["trace_moments"]
+    origin = np.zeros(2)
+    origin[1 - across] = centre
+    places = []
+    for arrays in segments:
+        start = np.zeros(4) if arrays is first else fit(_clean(arrays)[np.newaxis])[0]
+        places.append(arrays["shapes"][:, 1:] + start[1:])
+    x, y, variance = np.concatenate(places).T
+    squared = np.maximum(width**2 + variance, 0.0)
+    return {"x": origin[0] + x, "y": origin[1] + y, "width": np.sqrt(squared)}
+
+
+def _clean(arrays):
+    """Median image without background."""
+    across = int(arrays["across"])
+    return arrays["median"] - background_level(arrays["median"], arrays["background"] > 0, across)
+
+
+def flag_fractions(segments):
+    """
+    Fractions of flagged pixels in the aperture.
+
+    Parameters
+    ----------
+    segments : list of dict of str to ndarray
+        Statistics of the segments.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        ``outlier_fraction`` and ``invalid_fraction`` (integrations,).
+    """
+    columns = {}
+    for name, counts in (("outlier_fraction", "outliers"), ("invalid_fraction", "invalid")):
+        columns[name] = np.concatenate(
+            [arrays[counts][:, 0] / max(arrays["class_sizes"][0], 1) for arrays in segments]
+        )
+    return columns
+
+
+def white_light(series, limits):
+    """
+    Sum the spectra of one detector and order.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        The spectra.
+    limits : tuple of float
+        Range of wavelengths [um].
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        Columns of :func:`scripts.lib.spectral_series.sum_completed`.
+    """
+    used = (series.wavelength >= limits[0]) & (series.wavelength <= limits[1])
+    template = series.template()
+    columns = {}
+    for rows, values in series.blocks():
+        for name, part in sum_completed(values, template, used).items():
+            columns.setdefault(name, np.empty(series.n_integrations))[rows] = part
+    return columns
+
+
+def spectral_rows(series, limits):
+    """
+    Rows of the table for one detector and order.
+
+    Parameters
+    ----------
+    series, limits
+        As for :func:`white_light`.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        All columns of the table.
+    """
+    columns = series_times(series) | white_light(series, limits)
+    segments = [read_arrays(part.statistics) for part in series.parts]
+    columns |= segment_shifts(segments) | flag_fractions(segments)
+    return _labelled(columns, series.detector, series.order)
+
+
+def imaging_rows(tables, statistics, segments):
+    """
+    Rows of the table for images.
+
+    Parameters
+    ----------
+    tables : list of PhotometryTable
+        Photometry of the segments.
+    statistics : list of dict of str to ndarray
+        Their statistics.
+    segments : list of dict
+        ``number``, ``detector`` and ``first`` integration of each.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        All columns of the table.
+    """
+
+    def column(name):
+        return np.concatenate(
+            [
+                np.asarray(
+                    table.columns.get(name, np.full(len(table.columns["MJD"]), np.nan)), "f8"
+                )
+                for table in tables
+            ]
+        )
+
+    missing = np.concatenate([arrays["missing"][:, 0] for arrays in statistics]).astype(float)
+    share = np.where(missing < 0.5, 1.0 - missing, np.nan)
+    photon = np.concatenate([arrays["photon_share"] for arrays in statistics])
+    lengths = [len(table.columns["MJD"]) for table in tables]
+    net, background = column("net_aperture_sum"), np.nan_to_num(column("aperture_bkg"), nan=0.0)
+    columns = {
+        "mjd_utc": column("MJD"),
+        "bjd_tdb": column("BJD_TDB"),
+        "segment": np.repeat([one["number"] for one in segments], lengths).astype(np.int64),
+        "integration": np.concatenate(
+            [one["first"] + np.arange(n) for one, n in zip(segments, lengths, strict=True)]
+        ).astype(np.int64),
+        "flux_raw": net,
+        "flux": net / share,
+        "flux_error": column("net_aperture_sum_err") / share,
+        "photon_error": photon * np.nanmedian(net + background),
+        "missing": missing,
+        "x": column("centroid_x"),
+        "y": column("centroid_y"),
+        "width": np.sqrt(np.abs(column("psf_width_x") * column("psf_width_y"))),
+    }
+    columns |= flag_fractions(statistics)
+    return _labelled(columns, segments[0]["detector"], 0)
+
+
+def _labelled(columns, detector, order):
+    """Columns in the order of the table, with detector and order."""
+    length = len(columns["flux"])
+    columns |= normalised(columns)
+    columns["detector"] = np.full(length, detector or "unknown")
+    columns["order"] = np.full(length, order, dtype=np.int64)
+    return {name: columns[name] for name in DESCRIPTIONS}
+
+
+def _spectral_table(inputs, segments, options, replaced):
+    """Columns, unit and meta of a product of spectra."""
+    series = open_series(list(inputs.spectra), segments, list(inputs.statistics), replaced)
+    rows = []
+    with open_fits(inputs.spectra[0]) as file:
+        primary = file.primary
+    reference = _ranges(inputs.get("wavelengthrange"), primary)
+    for one in series:
+        limits = wavelength_range(
+            one.order,
+            primary.get("FILTER"),
+            reference,
+            options["min_wavelength"],
+            options["max_wavelength"],
+        )
+        rows.append(spectral_rows(one, limits))
+    return rows, series[0].unit, primary
+
+
+def _ranges(path, primary):
+    """Rows of the wavelength-range reference, which only NIRISS SOSS has."""
+    if not path or primary.get("EXP_TYPE") != "NIS_SOSS":
+        return None
+    import asdf
+
+    with asdf.open(path) as reference:
+        return [tuple(row) for row in reference["wavelengthrange"]]
+
+
+def _imaging_table(inputs, segments):
+    """Columns, unit and meta of a product of images."""
+    tables = [read_segment(path) for path in inputs.photometry]
+    statistics = [read_arrays(path) for path in inputs.statistics]
+    with open_fits(inputs.segments[0]) as file:
+        primary = file.primary
+    rows = imaging_rows(tables, statistics, segments)
+    return [rows], tables[0].units["net_aperture_sum"], primary
+
+
+def process(snakemake):
+    """Write the light-curve table of one product."""
+    params, inputs = snakemake.params, snakemake.input
+    if inputs.get("photometry"):
+        rows, unit, primary = _imaging_table(inputs, params.segments)
+    else:
+        rows, unit, primary = _spectral_table(
+            inputs, params.segments, params.options, params.replaced
+        )
+    columns = {name: np.concatenate([part[name] for part in rows]) for name in DESCRIPTIONS}
+    units = {"mjd_utc": "d", "bjd_tdb": "d", "x": "pix", "y": "pix", "width": "pix"}
+    units |= dict.fromkeys(_FLUXES, unit)
+    keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
+    meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
+    path = Path(snakemake.output.light_curve)
+    write_ecsv(path, columns, units, DESCRIPTIONS, meta)
+    log.info("%s: %d rows", path.name, len(columns["flux"]))
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)
