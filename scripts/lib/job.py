@@ -1,6 +1,7 @@
 """Run the work of one job: its log, and what the user sees when it fails."""
 
 import logging
+import resource
 import sys
 
 from scripts.lib.allocator import keep_freed_memory
@@ -45,6 +46,14 @@ def run_job(snakemake, function):
     except Exception:
         log.exception("unexpected error; please report it together with this log")
         sys.exit(1)
+    _log_cost(log)
+
+
+def _log_cost(log):
+    """Log what the process has cost so far, its imports included."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = usage.ru_utime + usage.ru_stime
+    log.info("CPU %.2f s, peak memory %d MB", seconds, usage.ru_maxrss * 1024 // 1_000_000)
 
 
 def _start_logging(paths):

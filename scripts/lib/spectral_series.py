@@ -271,7 +271,8 @@ def sum_completed(values, template, used):
     Parameters
     ----------
     values : dict of str to ndarray
-        ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON``, ``raw`` (integrations, elements).
+        ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON``, ``raw``, ``missing``
+        (integrations, elements).
     template : ndarray of float, shape (elements,)
         Median spectrum; NaN leaves an element out of all sums.
     used : ndarray of bool, shape (elements,)
@@ -284,15 +285,17 @@ def sum_completed(values, template, used):
         peer takes it; ``flux``, the sum times the ratio of the template's
         light to that in the finite samples; ``flux_error`` propagated from
         the errors and ``photon_error`` from the Poisson variances, scaled
-        likewise; ``missing``, the fraction of light that is in lacking
-        samples. NaN where less than half of the light is there.
+        likewise; ``missing``, the fraction of light that is in lacking pixels
+        and samples. NaN where less than half of the light is there.
     """
     chosen = used & np.isfinite(template)
     raw = values["raw"][:, used]
     flux = values["FLUX"][:, chosen]
     finite = np.isfinite(flux)
     light = np.abs(template[chosen])
-    share = finite @ light / light.sum() if light.sum() > 0 else np.zeros(len(flux))
+    total = light.sum() if light.sum() > 0 else np.inf
+    share = finite @ light / total
+    there = (finite * (1.0 - values["missing"][:, chosen])) @ light / total
     share = np.where(share > _MOST_MISSING, share, np.nan)
     error = np.where(finite, values["FLUX_ERROR"][:, chosen], 0.0)
     photon = np.where(finite, values["FLUX_VAR_POISSON"][:, chosen], 0.0)
@@ -301,5 +304,5 @@ def sum_completed(values, template, used):
         "flux": np.where(finite, flux, 0.0).sum(axis=1) / share,
         "flux_error": np.sqrt(np.nansum(error**2, axis=1)) / share,
         "photon_error": np.sqrt(np.nansum(photon, axis=1)) / share,
-        "missing": np.nan_to_num(1.0 - share, nan=1.0),
+        "missing": np.clip(1.0 - there, 0.0, 1.0),
     }

@@ -29,7 +29,7 @@ class VisitOptions:
     frame_size : tuple of int, optional
         Rows and columns of an integration; the mode's own size by default.
     detectors : tuple of str, optional
-        Detectors to simulate; all of the mode's by default.
+        Detectors to simulate; by default all of the mode's, and nrcb1 in NIRCam imaging.
     disperser : str, optional
         Grating or prism of NIRSpec (G395H or PRISM).
     seed : int

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -123,9 +124,11 @@ def run_jobs(pipeline: type, jobs: list[dict[str, Any]], folder: Path) -> list[d
     Returns
     -------
     list of dict
-        Per job ``asn``, ``output``, ``seconds`` and ``error`` (None or the traceback's last line).
+        Per job ``asn``, ``output``, ``error`` (None or the traceback's last line), ``seconds`` and
+        ``step_cpu_seconds``.
     """
     results = []
+    costs = _measure_steps(pipeline)
     for job in jobs:
         association = (folder / job["asn"]).resolve()
         output = (folder / job["output"]).resolve()
@@ -133,6 +136,7 @@ def run_jobs(pipeline: type, jobs: list[dict[str, Any]], folder: Path) -> list[d
         steps = read_steps(job.get("steps"), folder)
         start = time.perf_counter()
         error = None
+        costs.clear()
         try:
             with _working_directory(output):
                 complete = complete_steps(steps, association, job.get("skip", []))
@@ -143,10 +147,29 @@ def run_jobs(pipeline: type, jobs: list[dict[str, Any]], folder: Path) -> list[d
             logging.getLogger(__name__).error("%s", traceback.format_exc())
             error = f"{type(problem).__name__}: {problem}"
         seconds = time.perf_counter() - start
-        results.append(
-            {"asn": str(association), "output": str(output), "seconds": seconds, "error": error}
-        )
+        outcome = {"asn": str(association), "output": str(output), "error": error}
+        results.append({**outcome, "seconds": seconds, "step_cpu_seconds": dict(costs)})
     return results
+
+
+def _measure_steps(pipeline: type) -> dict[str, float]:
+    """Make the steps add the CPU time of their work to a dictionary, which is returned."""
+    costs: dict[str, float] = {}
+
+    def measured(name: str, process: Any) -> Any:
+        @functools.wraps(process)
+        def wrapper(*arguments: Any) -> Any:
+            start = time.process_time()
+            try:
+                return process(*arguments)
+            finally:
+                costs[name] = costs.get(name, 0.0) + time.process_time() - start
+
+        return wrapper
+
+    for name, step in getattr(pipeline, "step_defs", {}).items():
+        step.process = measured(name, step.process)
+    return costs
 
 
 @contextlib.contextmanager

@@ -164,8 +164,8 @@ CASES = (
             "tso_photometry": {
                 "moving_centroid": True,
                 "radius": 5.3,
-                "radius_inner": 8,
-                "radius_outer": 14,
+                "radius_inner": 8.0,
+                "radius_outer": 14.0,
             }
         },
     ),

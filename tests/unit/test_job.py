@@ -1,4 +1,5 @@
 import logging
+import re
 import warnings
 from types import SimpleNamespace
 
@@ -46,9 +47,10 @@ def test_messages_and_warnings_go_to_the_log_and_the_terminal(job, capsys):
 def test_warnings_about_the_input_come_first(job):
     job.params["input_warnings"] = ["TARGNAME: found none"]
     run_job(job, lambda snakemake: logging.getLogger("any").info("work"))
-    first, second = log_of(job).splitlines()
+    first, second, third = log_of(job).splitlines()
     assert first.endswith("WARNING TARGNAME: found none")
     assert second.endswith("INFO work")
+    assert re.search(r"INFO CPU \d+\.\d\d s, peak memory [1-9]\d* MB$", third)
 
 
 def test_input_error_is_one_line_without_traceback(job, capsys):

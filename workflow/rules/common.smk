@@ -206,8 +206,9 @@ mem_mb, runtime = memory_of("other"), runtime_of("other")
 
 
 def shared_by_small(wildcards):
-    """Group of jobs that a cluster runs in one allocation: those of small segments."""
-    return "small_segments" if predicted.is_small(segment_of(wildcards)) else None
+    """Group of the jobs of small segments, if a profile shares allocations among them."""
+    shared = "small_segments" in workflow.group_settings.group_components
+    return "small_segments" if shared and predicted.is_small(segment_of(wildcards)) else None
 
 
 def code(script):

@@ -46,8 +46,6 @@ rule collect_spectra:
         "<benchmarks>/collect_spectra/{product}.tsv"
     wildcard_constraints:
         product=products_of("spectroscopy"),
-    group:
-        "product"
     conda:
         "../../envs/tso3.yaml"
     threads: 1
@@ -80,8 +78,6 @@ rule white_light:
         "<logs>/white_light/{product}.log",
     wildcard_constraints:
         product=products_of("spectroscopy"),
-    group:
-        "product"
     conda:
         "../../envs/tso3.yaml"
     threads: 1
