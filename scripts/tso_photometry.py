@@ -330,8 +330,24 @@ def apertures_sentence(settings, whole_array):
     )
 
 
-def _series(source, gain_path):
-    """Images of a segment and the unit of their fluxes."""
+def open_series(source, gain_path):
+    """
+    Open the images of a segment for photometry.
+
+    Parameters
+    ----------
+    source : FitsFile
+        The segment.
+    gain_path : str or Path
+        Gain reference; read only for data in DN/s.
+
+    Returns
+    -------
+    series : ImageSeries
+        Images in units of flux.
+    unit : str
+        That unit.
+    """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
     if sci["BUNIT"] == "DN/s":
@@ -366,7 +382,7 @@ def process(snakemake):
     with open_fits(snakemake.input.segment) as source:
         _check(source, options, gain_path)
         settings, sci = Settings.from_options(options), source.header("SCI")
-        series, unit = _series(source, gain_path)
+        series, unit = open_series(source, gain_path)
         whole_array = sums_whole_array(source.primary)
         planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
         columns = _times(source) | measure(series, planned, settings, whole_array)

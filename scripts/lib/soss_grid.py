@@ -112,18 +112,23 @@ def _trim(pieces, limits):
     for piece in pieces:
         low = max(np.searchsorted(piece, limits[0], side="right") - 1, 0)
         high = min(np.searchsorted(piece, limits[1], side="left"), len(piece) - 1)
-        piece = piece[low : high + 1]
-        if trimmed:
-            covered = np.concatenate(trimmed)
-            below, above = piece < covered.min(), piece > covered.max()
-            if below.any():
-                piece = piece[: min(np.flatnonzero(below)[-1] + 1, len(piece) - 1) + 1]
-            if above.any():
-                piece = piece[max(np.flatnonzero(above)[0] - 1, 0) :]
-            if not (below.any() or above.any()):
-                piece = np.array([])
-        trimmed.append(piece)
+        trimmed.append(_uncovered(piece[low : high + 1], trimmed))
     return trimmed
+
+
+def _uncovered(piece, others):
+    """Part of a piece that the others do not cover, with one point more."""
+    if not others:
+        return piece
+    covered = np.concatenate(others)
+    below, above = piece < covered.min(), piece > covered.max()
+    if not (below.any() or above.any()):
+        return np.array([])
+    if below.any():
+        piece = piece[: min(np.flatnonzero(below)[-1] + 1, len(piece) - 1) + 1]
+    if above.any():
+        piece = piece[max(np.flatnonzero(above)[0] - 1, 0) :]
+    return piece
 
 
 def refine(grid, function, limit, tolerance):

@@ -80,6 +80,27 @@ def strongest_step(values, threshold, barred=()):
     return place if abs(significance[place]) >= threshold else None
 
 
+def step_significance(values, place):
+    """
+    Significance of the step at a place.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Series without NaN, detrended but for this step.
+    place : int
+        Index of the first value after it.
+
+    Returns
+    -------
+    significance : float
+        As of :func:`scan`, not below 0; the largest within two values of the place.
+    """
+    _, significance = scan(clipped_series(values), window_length(len(values)))
+    near = np.abs(significance[max(place - 2, 0) : place + 3])
+    return float(near.max(initial=0.0))
+
+
 def clipped_series(values):
     """
     Pull lone outliers in to the median of their neighbours.
@@ -122,16 +143,19 @@ def local_step(values, place, window, inflation=1.0):
         Difference of the clipped means and its standard deviation; NaN where
         a side has less than three values.
     """
-    sides = []
-    for part in (values[max(place - window, 0) : place], values[place : place + window]):
-        part = part[np.isfinite(part)]
-        if len(part) < 3:
-            return np.nan, np.nan
-        limit = 4.0 * mad_sigma(part)
-        sides.append(part[np.abs(part - np.median(part)) <= limit] if limit > 0 else part)
+    parts = (values[max(place - window, 0) : place], values[place : place + window])
+    sides = [_without_outliers(part[np.isfinite(part)]) for part in parts]
+    if min(map(len, sides)) < 3:
+        return np.nan, np.nan
     sigma = point_to_point_sigma(values)
     error = inflation * sigma * np.sqrt(1.0 / len(sides[0]) + 1.0 / len(sides[1]))
     return float(sides[1].mean() - sides[0].mean()), float(error)
+
+
+def _without_outliers(values):
+    """Values within 4 robust sigma of their median."""
+    limit = 4.0 * mad_sigma(values)
+    return values[np.abs(values - np.median(values)) <= limit] if limit > 0 else values
 
 
 def shape_steps(values, threshold):

@@ -16,7 +16,6 @@ OWN_KEYWORDS = {
 ADDED_KEYWORDS = {"INTSTART"}
 TIGHT = 1e-12
 SPLINE = 1e-9
-# The peer's fit of the width stops some 1e-8 short of the minimum.
 FITTED = 1e-6
 
 
@@ -92,11 +91,11 @@ def _reference_name(path):
     return path.rpartition("/")[2]
 
 
-def _keywords(product, name, ours, peer, ignored=()):
+def _keywords(product, name, ours, peer):
     """Count keywords of the peer's header that ours lacks or gives another value."""
     different = []
     for keyword, value in peer.items():
-        if keyword in OWN_KEYWORDS or keyword in ignored or keyword.startswith("NAXIS"):
+        if keyword in OWN_KEYWORDS or keyword.startswith("NAXIS"):
             continue
         mine = ours.get(keyword)
         if isinstance(value, float) and isinstance(mine, int | float):
@@ -153,7 +152,7 @@ def compare_crfints(ours, peer):
     return findings
 
 
-def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
+def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True):
     """
     Compare two x1dints files.
 
@@ -163,8 +162,6 @@ def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
         The files.
     allowed : float
         Largest relative difference of the columns.
-    ignored : tuple of str
-        Keywords and HDRTAB columns that are known to differ.
     int_times : bool
         Whether INT_TIMES is expected to be equal (see the README's table of
         differences).
@@ -176,7 +173,7 @@ def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
     """
     product = peer.name
     with fits.open(ours) as mine, fits.open(peer) as theirs:
-        findings = [_keywords(product, "PRIMARY", mine[0].header, theirs[0].header, ignored)]
+        findings = [_keywords(product, "PRIMARY", mine[0].header, theirs[0].header)]
         names = [[hdu.name for hdu in file] for file in (mine, theirs)]
         # A second detector's INT_TIMES is an extension of its own in ours.
         extra = names[0].count("INT_TIMES") - names[1].count("INT_TIMES")
@@ -189,24 +186,21 @@ def compare_x1dints(ours, peer, allowed=TIGHT, ignored=(), int_times=True):
         for k in range(1, count + 1):
             pair = mine["EXTRACT1D", k], theirs["EXTRACT1D", k]
             findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed)
-            findings.append(
-                _keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header, ignored)
-            )
+            findings.append(_keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header))
         if int_times:
             # The peer keeps those of the last detector.
             last = mine["INT_TIMES", 1 + extra]
             findings += _table(product, "INT_TIMES", last, theirs["INT_TIMES"], 0)
-        findings += _header_tables(product, mine["HDRTAB"].data, theirs["HDRTAB"].data, ignored)
+        findings += _header_tables(product, mine["HDRTAB"].data, theirs["HDRTAB"].data)
     return findings
 
 
-def _header_tables(product, ours, peer, ignored):
+def _header_tables(product, ours, peer):
     """Compare the metadata of the members, kept in HDRTAB."""
     different = [
         name
         for name in peer.names
         if name not in OWN_KEYWORDS
-        and name not in ignored
         and (name not in ours.names or not _equal_cells(name, ours[name], peer[name]))
     ]
     return [Finding(product, "HDRTAB", len(different), 0, " ".join(different))]
@@ -223,7 +217,7 @@ def _equal_cells(name, ours, peer):
     return bool((ours == peer).all())
 
 
-def compare_tables(ours, peer, allowed=TIGHT, ignored=()):
+def compare_tables(ours, peer, allowed=TIGHT, fitted=FITTED):
     """
     Compare two ECSV light curves: columns, units, types, meta and values.
 
@@ -233,8 +227,8 @@ def compare_tables(ours, peer, allowed=TIGHT, ignored=()):
         The files.
     allowed : float
         Largest relative difference.
-    ignored : tuple of str
-        Columns that are known to differ.
+    fitted : float
+        Largest relative difference of the fitted flux and widths of a star.
 
     Returns
     -------
@@ -259,8 +253,8 @@ def compare_tables(ours, peer, allowed=TIGHT, ignored=()):
         Finding(product, "meta", len(meta), 0, "; ".join(meta)),
     ]
     for name in theirs.colnames:
-        if name in mine.colnames and name not in ignored:
+        if name in mine.colnames:
             pair = [getattr(t[name], "value", t[name]) for t in (mine, theirs)]
-            limit = FITTED if name.startswith("psf_") else allowed
+            limit = fitted if name.startswith("psf_") else allowed
             findings.append(Finding(product, name, relative_difference(*pair), limit))
     return findings

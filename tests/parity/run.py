@@ -19,6 +19,8 @@ import yaml
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.parity.cases import CASES, edit_apertures
 from tests.parity.compare import compare_crfints, compare_tables, compare_x1dints
+from tests.parity.star_fits import compare_star_fits
+from tests.steps import read_config
 
 ROOT = Path(__file__).resolve().parents[2]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"
@@ -150,13 +152,22 @@ def compare(case, ours, peer):
         if path.name.endswith("_crfints.fits"):
             findings += compare_crfints(ours / path.name, path)
         else:
-            findings += compare_x1dints(
-                ours / path.name, path, case.allowed, case.ignored, case.int_times
-            )
+            findings += compare_x1dints(ours / path.name, path, case.allowed, case.int_times)
     for path in peer.glob("*.ecsv"):
         if case.light_curve:
-            findings += compare_tables(ours / path.name, path, case.allowed, case.ignored)
+            findings += compare_tables(ours / path.name, path, case.allowed, case.fitted)
+        if path.name.endswith("_phot.ecsv"):
+            findings += _star_fits(ours.parent, ours / path.name, path)
     return findings
+
+
+def _star_fits(folder, ours, peer):
+    """Compare the fits of the star of both sides with a tight one."""
+    config = read_config(folder)
+    gain = config["references"]["gain"]
+    segments = sorted(ours.parent.glob("*_crfints.fits"))
+    options = config["tso_photometry"]
+    return compare_star_fits(segments, gain and folder / gain, options, ours, peer)
 
 
 def report(case, findings):

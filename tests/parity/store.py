@@ -14,13 +14,17 @@ import tempfile
 from pathlib import Path
 
 from tests.parity.cases import BUSY, Case
-from tests.parity.compare import SPLINE
+from tests.parity.compare import FITTED, SPLINE
 from tests.parity.run import prepare, run_peer
 
 FOLDER = Path(__file__).with_name("products")
 _BOTS = {"mode": "nrs_brightobj", "segment_lengths": (27, 7), "frame_size": (16, 32)} | BUSY
 _LRS = {"mode": "mir_lrs_slitless", "segment_lengths": (27, 7), "frame_size": (32, 16)} | BUSY
 _GRISM = {"mode": "nrc_tsgrism", "segment_lengths": (27, 7), "frame_size": (16, 32)} | BUSY
+
+_NIRCAM = {"mode": "nrc_tsimage", "segment_lengths": (27, 7), "frame_size": (20, 20)} | BUSY
+_MIRI = {"mode": "mir_image", "segment_lengths": (27, 7), "frame_size": (24, 28)} | BUSY
+_SMALL = {"search_box_width": 13, "radius": 2.5, "radius_inner": 3.5, "radius_outer": 6.0}
 
 STORED = (
     Case("bots", _BOTS),
@@ -39,6 +43,13 @@ STORED = (
         allowed=SPLINE,
     ),
     Case("grism-pixel-replace", _GRISM, {"pixel_replace": {"skip": False}}),
+    Case(
+        "nircam-dn",
+        _NIRCAM | {"photom": False, "gain_reference": True},
+        {"tso_photometry": _SMALL},
+        fitted=FITTED,
+    ),
+    Case("miri-moving", _MIRI, {"tso_photometry": _SMALL | {"moving_centroid": True}}),
 )
 
 
