@@ -19,7 +19,7 @@ from scripts.lib.soss_detector import (
 )
 from scripts.lib.soss_grid import combined_grid, oversample
 from scripts.lib.soss_regularisation import FactorSearch, guess_factor, roughness_matrix
-from scripts.lib.soss_solver import factorise
+from scripts.lib.soss_solver import SingularError, factorise
 
 log = logging.getLogger(__name__)
 
@@ -240,7 +240,7 @@ def estimate_spectrum(optics, image, error, outside, bad):
     Parameters
     ----------
     optics : OrderOptics
-        Order 1.
+        Order 1 with the profile of :func:`usable_profile`.
     image, error : ndarray
         Data and errors (rows, columns).
     outside : ndarray
@@ -256,10 +256,10 @@ def estimate_spectrum(optics, image, error, outside, bad):
     from scipy.interpolate import UnivariateSpline
     from scipy.sparse.linalg import lsqr
 
-    with np.errstate(invalid="ignore"):
-        whole = np.broadcast_to(optics.wavelength, optics.profile.shape)
-        centres = np.average(whole, weights=optics.profile, axis=0)
-    grid = oversample(np.sort(centres[np.isfinite(centres)]), 1)
+    whole = np.broadcast_to(optics.wavelength, optics.profile.shape)
+    centres = np.average(whole, weights=optics.profile, axis=0)
+    lit = np.isfinite(centres) & ~(optics.profile == 1).all(axis=0)
+    grid = oversample(np.sort(centres[lit]), 1)
     model = build_model([replace(optics, kernel=None)], grid, [outside], bad)
     matrix = normal_matrix(model, error)
     right = right_side(model, error, _quotient(model, image, error))
@@ -267,7 +267,7 @@ def estimate_spectrum(optics, image, error, outside, bad):
     matrix = matrix[valid][:, valid]
     try:
         solution = factorise(matrix, symmetric=False).solve(right[valid])
-    except ArithmeticError:
+    except SingularError:
         log.warning("the estimate of the spectrum is a least-squares solution: singular matrix")
         solution = lsqr(matrix, right[valid])[0]
     finite = np.isfinite(solution)
@@ -321,17 +321,19 @@ def _single_orders(scene, optics, image, error, bad, factor):
             native[native < limit] if order == 2 else native
             for limit in (scene.separation[1], _BLUE_LIMIT)
         )
-        outside = scene.outside(order) | bad, scene.outside_all
         try:
-            fit, _ = (build_model([plain], oversample(tuned, _SINGLE_OVERSAMPLING), [mask]) for mask in outside)
+            fit = _single_model(plain, tuned, scene.outside(order) | bad)
             found = FactorSearch(fit, image, error).best(factor, _SINGLE_DECADES)
             log.info("regularisation factor of order %d alone: %.6g", order, found)
-            fit, rebuild = (
-                build_model([plain], oversample(used, _SINGLE_OVERSAMPLING), [mask])
-                for mask in (scene.outside(order) | scene.masked, scene.outside_all)
-            )
+            fit = _single_model(plain, used, scene.outside(order) | scene.masked)
+            rebuild = _single_model(plain, used, scene.outside_all)
         except TooFewPixelsError:
             log.warning("too few valid pixels to model spectral order %d alone", order)
             continue
         singles[order] = SingleOrder(fit, rebuild, found)
     return singles
+
+
+def _single_model(optics, wavelengths, mask):
+    """Model of one order on a grid three times finer than its columns."""
+    return build_model([optics], oversample(wavelengths, _SINGLE_OVERSAMPLING), [mask])

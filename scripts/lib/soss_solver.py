@@ -55,14 +55,16 @@ class SingularError(Exception):
     """A matrix cannot be factorised."""
 
 
-def factorise(matrix):
+def factorise(matrix, symmetric=True):
     """
-    LU factorisation of a symmetric sparse matrix.
+    LU factorisation of a sparse matrix.
 
     Parameters
     ----------
     matrix : sparse matrix
-        Symmetric matrix.
+        The matrix.
+    symmetric : bool, optional
+        Whether it is symmetric and positive: pivots are then on the diagonal.
 
     Returns
     -------
@@ -76,12 +78,12 @@ def factorise(matrix):
     """
     from scipy.sparse.linalg import splu
 
+    symmetric_options = {
+        "permc_spec": "MMD_AT_PLUS_A",
+        "diag_pivot_thresh": 0.0,
+        "options": {"SymmetricMode": True},
+    }
     try:
-        return splu(
-            matrix.tocsc(),
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
+        return splu(matrix.tocsc(), **(symmetric_options if symmetric else {}))
     except RuntimeError as error:
         raise SingularError(str(error)) from error

@@ -3,20 +3,21 @@
 # Usage: slurm_down.sh FOLDER
 set -uo pipefail
 base=$1
-scancel --user root 2> /dev/null
+config=/etc/slurm/slurm.conf
+head -n 1 "$config" 2> /dev/null | grep -q "for a test of a workflow" || exit 0
+
+scancel --user root
 for _ in $(seq 20); do
-    [ -z "$(squeue -h 2> /dev/null)" ] && break
+    [ -z "$(squeue -h)" ] && break
     sleep 0.5
 done
-for daemon in "$base/slurmd.pid" "$base/slurmctld.pid" /run/munge/munged.pid; do
-    [ -s "$daemon" ] || continue
-    pid=$(cat "$daemon")
-    kill "$pid" 2> /dev/null
+for file in "$base/slurmd.pid" "$base/slurmctld.pid" /run/munge/munged.pid; do
+    [ -s "$file" ] || continue
+    pid=$(cat "$file")
+    kill "$pid"
     for _ in $(seq 20); do
         kill -0 "$pid" 2> /dev/null || break
         sleep 0.5
     done
 done
-head -n 1 /etc/slurm/slurm.conf 2> /dev/null | grep -q "for a test of a workflow" &&
-    rm /etc/slurm/slurm.conf
-exit 0
+rm "$config"

@@ -75,7 +75,11 @@ def test_conda_environment_pins_the_versions_of_the_lock(project, lock):
 
 
 def test_product_imports_only_direct_dependencies(project, imports):
-    direct = {distribution_name(requirement) for requirement in project["dependencies"]}
+    extras = [name for name in project["optional-dependencies"] if name != "dev"]
+    allowed = [*project["dependencies"]]
+    for name in extras:
+        allowed += project["optional-dependencies"][name]
+    direct = {distribution_name(requirement) for requirement in allowed}
     distributions = packages_distributions()
     for package, path in imports.items():
         if package in sys.stdlib_module_names or package == "scripts":
