@@ -14,7 +14,7 @@ MODE ?= nrs_brightobj
 BIN := .venv/bin
 DEMO := demo/$(MODE)
 
-.PHONY: always help env demo test lint format parity lock clean
+.PHONY: always help env demo test lint format parity bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ format: env ## format the code
 parity: env .venv-oracle/installed.txt ## compare the products with those of jwst 3.0.0
 	@echo "parity: running both and comparing"
 	@$(BIN)/python -m tests.parity.run
+
+bench: env .venv-oracle/installed.txt ## measure speed and memory beside jwst 3.0.0
+	@echo "bench: running both in turn"
+	@$(BIN)/python -m benchmarks.run
 
 lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
 	@echo "lock: resolving pyproject.toml"

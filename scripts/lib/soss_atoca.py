@@ -15,11 +15,12 @@ from scripts.lib.soss_detector import (
     TooFewPixelsError,
     build_model,
     normal_matrix,
+    pixel_matrix,
     right_side,
 )
 from scripts.lib.soss_grid import combined_grid, oversample
 from scripts.lib.soss_regularisation import FactorSearch, guess_factor, roughness_matrix
-from scripts.lib.soss_solver import SingularError, factorise
+from scripts.lib.soss_solver import factorise, solve_plain
 
 log = logging.getLogger(__name__)
 
@@ -254,22 +255,19 @@ def estimate_spectrum(optics, image, error, outside, bad):
         Cubic spline of the spectrum by wavelength [µm], that extrapolates.
     """
     from scipy.interpolate import UnivariateSpline
-    from scipy.sparse.linalg import lsqr
+    from scipy.sparse import csr_matrix
 
     whole = np.broadcast_to(optics.wavelength, optics.profile.shape)
     centres = np.average(whole, weights=optics.profile, axis=0)
     lit = np.isfinite(centres) & ~(optics.profile == 1).all(axis=0)
     grid = oversample(np.sort(centres[lit]), 1)
     model = build_model([replace(optics, kernel=None)], grid, [outside], bad)
-    matrix = normal_matrix(model, error)
-    right = right_side(model, error, _quotient(model, image, error))
+    # Pixel by pixel: the equations are so ill-conditioned that round-off changes their solution.
+    good = ~model.mask
+    pixels = pixel_matrix(model, error)
+    right = csr_matrix(image[good] / error[good]).dot(pixels).toarray().squeeze()
     valid = np.flatnonzero(right)
-    matrix = matrix[valid][:, valid]
-    try:
-        solution = factorise(matrix, symmetric=False).solve(right[valid])
-    except SingularError:
-        log.warning("the estimate of the spectrum is a least-squares solution: singular matrix")
-        solution = lsqr(matrix, right[valid])[0]
+    solution = solve_plain(pixels.T.dot(pixels)[valid, :][:, valid], right[valid])
     finite = np.isfinite(solution)
     return UnivariateSpline(grid[valid][finite], solution[finite], k=3, s=0, ext=0)
 

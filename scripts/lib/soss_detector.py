@@ -271,6 +271,29 @@ def _spread_rows(matrix, rows, n_rows):
     return csr_matrix((matrix.data, matrix.indices, pointers), shape=(n_rows, matrix.shape[1]))
 
 
+def pixel_matrix(model, error):
+    """
+    Matrix B of the model of a single order, pixel by pixel, divided by the errors.
+
+    Parameters
+    ----------
+    model : DetectorModel
+        Model of one order.
+    error : ndarray
+        Errors (rows, columns).
+
+    Returns
+    -------
+    matrix : csr_matrix
+        Shape (pixels that are not masked, points).
+    """
+    from scipy.sparse import diags
+
+    good = ~model.mask
+    columns = np.nonzero(good)[1]
+    return diags(model.profiles[0][good] / error[good]).dot(model.projections[0][columns])
+
+
 def normal_matrix(model, error):
     """
     Matrix of the least-squares problem, B'B.

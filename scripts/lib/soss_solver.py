@@ -55,16 +55,43 @@ class SingularError(Exception):
     """A matrix cannot be factorised."""
 
 
-def factorise(matrix, symmetric=True):
+def solve_plain(matrix, right):
     """
-    LU factorisation of a sparse matrix.
+    Solve sparse equations without regularisation.
+
+    Parameters
+    ----------
+    matrix : csr_matrix
+        Square matrix.
+    right : ndarray
+        Right side (points,).
+
+    Returns
+    -------
+    solution : ndarray
+        Values (points,); the least-squares solution if the matrix is singular.
+    """
+    import warnings
+
+    from scipy.sparse.linalg import MatrixRankWarning, lsqr, spsolve
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", MatrixRankWarning)
+        try:
+            return spsolve(matrix, right)
+        except MatrixRankWarning:
+            log.warning("singular equations: taking the least-squares solution")
+            return lsqr(matrix, right)[0]
+
+
+def factorise(matrix):
+    """
+    LU factorisation of a symmetric positive sparse matrix.
 
     Parameters
     ----------
     matrix : sparse matrix
         The matrix.
-    symmetric : bool, optional
-        Whether it is symmetric and positive: pivots are then on the diagonal.
 
     Returns
     -------
@@ -78,12 +105,12 @@ def factorise(matrix, symmetric=True):
     """
     from scipy.sparse.linalg import splu
 
-    symmetric_options = {
-        "permc_spec": "MMD_AT_PLUS_A",
-        "diag_pivot_thresh": 0.0,
-        "options": {"SymmetricMode": True},
-    }
     try:
-        return splu(matrix.tocsc(), **(symmetric_options if symmetric else {}))
+        return splu(
+            matrix.tocsc(),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
     except RuntimeError as error:
         raise SingularError(str(error)) from error

@@ -156,18 +156,21 @@ def column_wavelengths(coefficients, extents, columns, angle):
     -------
     wavelengths : ndarray
         Wavelengths (points,) in µm.
+
+    Notes
+    -----
+    Last digits decide which points of a grid of column centres take part in a
+    model, so the evaluation is that of jwst 3.0.0.
     """
+    from astropy.modeling.polynomial import Polynomial2D
+
     (x_low, p_low), (x_high, p_high) = extents
-    x, p = (columns - x_low) / (x_high - x_low), (angle - p_low) / (p_high - p_low)
-    degree = int(np.sqrt(2 * len(coefficients))) - 1
-    wavelengths = np.zeros(len(columns))
-    for power in range(degree, -1, -1):
-        factor = sum(
-            coefficients[(power + q) * (power + q + 1) // 2 + q] * p**q
-            for q in range(degree - power + 1)
-        )
-        wavelengths = wavelengths * x + factor
-    return wavelengths
+    polynomial = Polynomial2D(degree=int(np.sqrt(2 * len(coefficients))) - 1)
+    for name in polynomial.param_names:
+        m, n = (int(power) for power in name.removeprefix("c").split("_"))
+        setattr(polynomial, name, coefficients[(m + n) * (m + n + 1) // 2 + n])
+    offset = np.full(len(columns), angle)
+    return polynomial((columns - x_low) / (x_high - x_low), (offset - p_low) / (p_high - p_low))
 
 
 def sample_linear(grid, points, values):

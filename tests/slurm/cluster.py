@@ -91,7 +91,7 @@ class Cluster:
         jobs = self.jobs()
         return [
             f"{number:4d} {jobs[number]['Comment'][:42]:42s} {jobs[number]['JobState']:11s} "
-            f"{jobs[number]['RunTime']:>9s} {sum(self.peaks[number].values()):7.0f} MB "
+            f"{jobs[number]['RunTime']:>9s} {sum(self.peaks[number].values()):7.0f} MB {self.peaks[number]} "
             f"of {jobs[number]['MinMemoryNode']:>6s} {jobs[number]['TimeLimit']:>9s}"
             for number in numbers
         ]

@@ -1,0 +1,1 @@
+"""Measurements of speed and memory beside jwst; not part of the tests."""

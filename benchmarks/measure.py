@@ -1,0 +1,73 @@
+"""Cost of whole processes as the operating system accounts for it."""
+
+import os
+import re
+import subprocess
+import time
+
+COST = re.compile(r"CPU (\d+\.\d+) s, peak memory (\d+) MB")
+
+
+def measure(command, log, **environment):
+    """
+    Run a command and measure it with all processes that it starts.
+
+    Parameters
+    ----------
+    command : list
+        Program and arguments.
+    log : Path
+        File for what it prints.
+    **environment
+        Environment variables to set.
+
+    Returns
+    -------
+    cost : dict
+        ``seconds``, ``cpu_seconds`` and ``peak_mb`` of the largest process.
+
+    Raises
+    ------
+    RuntimeError
+        If the command fails.
+    """
+    started = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | environment,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        msg = f"{command[0]} ended with {process.returncode}; see {log}"
+        raise RuntimeError(msg)
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    # Linux counts ru_maxrss in units of 1024 bytes.
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mb": usage.ru_maxrss * 1024 / 1e6}
+
+
+def step_costs(logs):
+    """
+    CPU time of the workflow's steps, imports included.
+
+    Parameters
+    ----------
+    logs : Path
+        Folder of the jobs' logs, one folder for each rule.
+
+    Returns
+    -------
+    seconds : dict of str to float
+        CPU seconds of all jobs of each rule together.
+    """
+    seconds = {}
+    for path in logs.glob("*/*.log"):
+        found = COST.findall(path.read_text())
+        if found:
+            rule = path.parent.name
+            seconds[rule] = seconds.get(rule, 0.0) + float(found[-1][0])
+    return seconds
