@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import yaml
@@ -78,7 +79,14 @@ def prepare(visit, folder):
     if stamp.exists() and stamp.read_text() == text:
         return
     shutil.rmtree(folder, ignore_errors=True)
-    simulate_visit(folder, VisitOptions(**visit.options))
+    # In a process of its own: a child's peak memory starts from that of its parent.
+    arguments = (folder, VisitOptions(**visit.options))
+    simulation = get_context("spawn").Process(target=simulate_visit, args=arguments)
+    simulation.start()
+    simulation.join()
+    if simulation.exitcode:
+        msg = f"{folder}: the simulation failed"
+        raise RuntimeError(msg)
     stamp.write_text(text)
 
 

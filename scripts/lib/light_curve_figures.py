@@ -1,0 +1,346 @@
+"""Figures of merit of one light curve: noise, seams, steps and correlations."""
+
+import numpy as np
+
+from scripts.lib import noise
+from scripts.lib.baseline import jacobian, take_apart
+from scripts.lib.steps import local_step, shape_steps, window_length
+
+PPM = 1e6
+_SHAPES = ("x", "y", "width")
+_SHAPE_THRESHOLD = 8.0
+_MINUTES = 1440.0
+
+
+def seam_places(segment):
+    """
+    Find where segments meet.
+
+    Parameters
+    ----------
+    segment : ndarray of int, shape (integrations,)
+        Number of the segment of each integration.
+
+    Returns
+    -------
+    seams : list of int
+        Index of the first integration of every segment but the first.
+    """
+    return (np.flatnonzero(np.diff(segment)) + 1).tolist()
+
+
+def cadence_days(times):
+    """
+    Typical time between integrations.
+
+    Parameters
+    ----------
+    times : ndarray, shape (integrations,)
+        Mid times [d].
+
+    Returns
+    -------
+    cadence : float
+        Median difference [d]; NaN if the times are not known.
+    """
+    steps = np.diff(times)
+    steps = steps[np.isfinite(steps) & (steps > 0)]
+    return float(np.median(steps)) if len(steps) else np.nan
+
+
+def scatter_figures(flux, raw, fit, residuals, derivatives):
+    """
+    Scatter of a light curve by every definition in use [ppm].
+
+    Parameters
+    ----------
+    flux, raw : ndarray, shape (integrations,)
+        Flux over its median, and the same of the peer's sum.
+    fit : Fit
+        Baseline and dip.
+    residuals : ndarray, shape (integrations,)
+        Flux over the fit minus 1.
+    derivatives : ndarray, shape (valid integrations, parameters)
+        Of the fit.
+
+    Returns
+    -------
+    figures : dict of str to float
+        Defined in docs/diagnostics.md.
+    """
+    valid = residuals[fit.valid]
+    raw_median = np.nanmedian(raw)
+    outside = np.isfinite(residuals) & (fit.curve >= 1.0)
+    parameters = noise.orthonormal_basis(derivatives).shape[1]
+    return {
+        "scatter_ppm": PPM * noise.clipped_sigma(valid, parameters),
+        "point_to_point_sigma_ppm": PPM * noise.point_to_point_sigma(valid),
+        "mad_sigma_ppm": PPM * noise.mad_sigma(valid),
+        "mad_diff_ppm": PPM * noise.difference_mad(flux),
+        "mad_second_ppm": PPM * noise.second_difference_mad(flux),
+        "rms_baseline_ppm": PPM * float(np.std(residuals[outside])) if outside.any() else None,
+        "peer_point_to_point_sigma_ppm": PPM
+        * noise.point_to_point_sigma(raw / raw_median / fit.smooth),
+    }
+
+
+def averaging_figures(valid_residuals, derivatives, cadence):
+    """
+    Time-averaging curve and its beta.
+
+    Parameters
+    ----------
+    valid_residuals : ndarray, shape (n,)
+        Residuals without NaN.
+    derivatives : ndarray, shape (n, parameters)
+        Of the fit.
+    cadence : float
+        Time between integrations [d].
+
+    Returns
+    -------
+    figures : dict
+        ``time_averaging`` with lists; ``beta_10_30_min``, its error, and
+        ``beta_max`` over sizes with six bins or more; None where the visit is
+        too short or has no times.
+    """
+    sizes = noise.bin_sizes(len(valid_residuals))
+    measured, white, beta = noise.time_averaging(valid_residuals, derivatives, sizes)
+    bins, minutes = len(valid_residuals) // sizes, sizes * cadence * _MINUTES
+    mean, error = noise.beta_between(minutes, beta, bins, 10.0, 30.0)
+    enough = bins >= 6
+    return {
+        "beta_10_30_min": mean,
+        "beta_10_30_min_error": error,
+        "beta_max": float(beta[enough].max()) if enough.any() else None,
+        "time_averaging": {
+            "integrations": sizes.tolist(),
+            "minutes": minutes.tolist() if np.isfinite(cadence) else None,
+            "rms_ppm": (PPM * measured).tolist(),
+            "white_ppm": (PPM * white).tolist(),
+            "beta": beta.tolist(),
+        },
+    }
+
+
+def dip_figures(fit, times):
+    """
+    Describe the transit or eclipse.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    times : ndarray, shape (integrations,)
+        Mid times [d].
+
+    Returns
+    -------
+    figures : dict or None
+        Depth [ppm], middle (MJD, TDB), duration [h]; None if there is no dip.
+    """
+    if fit.dip is None:
+        return None
+    span = times[-1] - times[0]
+    known = bool(np.isfinite(span))
+    return {
+        "depth_ppm": PPM * float(1.0 - fit.curve.min()),
+        "mid_bjd_tdb": float(times[0] + (fit.dip.mid + 1.0) / 2.0 * span) if known else None,
+        "duration_h": float(fit.dip.duration / 2.0 * span * 24.0) if known else None,
+        "partial": bool(fit.dip.partial),
+        "information_gain": fit.gain,
+    }
+
+
+def seam_figures(columns, fit, residuals, scatter, beta):
+    """
+    Step of the flux at every seam of two segments.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``segment``, ``integration`` and ``bjd_tdb`` (integrations,).
+    fit : Fit
+        The fit, with steps on seams if they are significant.
+    residuals : ndarray, shape (integrations,)
+        Flux over the fit minus 1; NaN where not valid.
+    scatter : float
+        Scatter of an integration [ppm].
+    beta : float
+        Factor on the error for correlated noise.
+
+    Returns
+    -------
+    seams : list of dict
+        Step and its error [ppm], significance, and step over scatter.
+    """
+    known = dict(zip(fit.steps, fit.sizes, strict=True))
+    rest = residuals.copy()
+    for place, size in known.items():
+        rest[place:] -= size
+    window, results = window_length(len(rest)), []
+    for seam in seam_places(columns["segment"]):
+        step, error = local_step(rest, seam, window, beta)
+        step += known.get(seam, 0.0)
+        results.append(
+            {
+                "before": int(columns["segment"][seam - 1]),
+                "after": int(columns["segment"][seam]),
+                "first_integration": int(columns["integration"][seam]),
+                "bjd_tdb": float(columns["bjd_tdb"][seam]),
+                "step_ppm": PPM * step,
+                "error_ppm": PPM * error,
+                "significance": abs(step) / error if error > 0 else None,
+                "step_over_scatter": PPM * abs(step) / scatter if scatter > 0 else None,
+            }
+        )
+    return results
+
+
+def tilt_figures(columns, fit):
+    """
+    Sudden changes of flux, place or width away from the seams of the flux.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``x``, ``y``, ``width``, ``segment``, ``integration``, ``bjd_tdb``.
+    fit : Fit
+        The fit of the flux.
+
+    Returns
+    -------
+    events : list of dict
+        Where, the relative change of the flux if it has one [ppm], and the
+        changes of the shape [pixels] with their significance. Changes within
+        a window of each other are one event.
+    """
+    window = window_length(len(fit.x))
+    seams = seam_places(columns["segment"])
+    events = [
+        {"place": place, "flux_step_ppm": PPM * size, "shape_steps": {}}
+        for place, size in zip(fit.steps, fit.sizes, strict=True)
+        if place not in seams
+    ]
+    for name in _SHAPES:
+        for place, step, significance in shape_steps(columns[name], _SHAPE_THRESHOLD):
+            near = [event for event in events if abs(event["place"] - place) <= window // 2]
+            if not near:
+                near = [{"place": place, "flux_step_ppm": None, "shape_steps": {}}]
+                events += near
+            change = {"step_pix": step, "significance": significance}
+            near[0]["shape_steps"][name] = change
+    for event in events:
+        place = event.pop("place")
+        event["integration"] = int(columns["integration"][place])
+        event["bjd_tdb"] = float(columns["bjd_tdb"][place])
+    return sorted(events, key=lambda event: event["integration"])
+
+
+def correlation_figures(columns, residuals):
+    """
+    Correlation of the residual flux with place and width.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``x``, ``y`` and ``width`` (integrations,) [pixels].
+    residuals : ndarray, shape (integrations,)
+        Flux over the fit minus 1.
+
+    Returns
+    -------
+    figures : dict of str to dict
+        Coefficient, slope [ppm per pixel] and significance; None where the
+        place is not known.
+    """
+    figures = {}
+    for name in _SHAPES:
+        coefficient, slope, significance = noise.correlation(residuals, columns[name])
+        figures[name] = {
+            "coefficient": coefficient,
+            "slope_ppm_per_pix": None if slope is None else PPM * slope,
+            "significance": significance,
+        }
+    return figures
+
+
+def light_curve_figures(columns):
+    """
+    All figures of one light curve.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        Rows of the light-curve table of one detector and order, in order of time.
+
+    Returns
+    -------
+    figures : dict
+        Figures by name, defined in docs/diagnostics.md.
+    arrays : dict of str to ndarray
+        ``model``, ``residuals`` and ``valid`` (integrations,) for plots; empty
+        if the light curve is too short.
+    """
+    flux, times = columns["flux_norm"], columns["bjd_tdb"]
+    if not np.isfinite(times).all():
+        times = columns["mjd_utc"]
+    cadence = cadence_days(times)
+    figures = {
+        "n_integrations": len(flux),
+        "n_without_flux": int((~np.isfinite(flux)).sum()),
+        "cadence_s": cadence * 86400.0 if np.isfinite(cadence) else None,
+        **expected_figures(columns),
+    }
+    fit = take_apart(times, flux, seam_places(columns["segment"]))
+    if fit is None:
+        return figures | {"too_short": True}, {}
+    residuals = flux / fit.smooth - 1.0
+    residuals -= np.median(residuals[fit.valid])
+    derivatives = jacobian(fit)
+    figures["n_outlying"] = int((np.isfinite(flux) & ~fit.valid).sum())
+    figures |= scatter_figures(flux, columns["flux_raw"], fit, residuals, derivatives)
+    scatter = figures["scatter_ppm"]
+    for name in ("error", "photon"):
+        expected = figures[f"expected_{name}_ppm"]
+        figures[f"ratio_to_{name}"] = scatter / expected if expected else None
+    averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
+    inflation = max(averaging["beta_10_30_min"] or averaging["beta_max"] or 1.0, 1.0)
+    valid_only = np.where(fit.valid, residuals, np.nan)
+    if fit.steps:
+        inflation = 1.0
+    figures |= {
+        "baseline": fit.baseline,
+        "dip": dip_figures(fit, times),
+        "seams": seam_figures(columns, fit, valid_only, scatter, inflation),
+        "tilt_events": tilt_figures(columns, fit),
+        "correlations": correlation_figures(columns, residuals),
+        **averaging,
+    }
+    arrays = {"model": fit.smooth, "residuals": residuals, "valid": fit.valid}
+    return figures, arrays
+
+
+def expected_figures(columns):
+    """
+    Expected scatter of an integration.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        ``flux``, ``flux_error``, ``photon_error`` (integrations,).
+
+    Returns
+    -------
+    figures : dict of str to (float or None)
+        ``expected_error_ppm`` and ``expected_photon_ppm``: medians of the
+        relative errors; None where they are 0 or unknown.
+    """
+    figures = {}
+    for name, column in (("error", "flux_error"), ("photon", "photon_error")):
+        relative = columns[column] / np.abs(columns["flux"])
+        relative = relative[np.isfinite(relative) & (relative > 0)]
+        figures[f"expected_{name}_ppm"] = (
+            PPM * float(np.median(relative)) if len(relative) else None
+        )
+    return figures
