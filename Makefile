@@ -14,22 +14,22 @@ MODE ?= nrs_brightobj
 BIN := .venv/bin
 DEMO := demo/$(MODE)
 
-.PHONY: always help env demo test lint format parity bench lock clean
+.PHONY: always help env demo test test-slurm lint format parity bench lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# An environment is finished when it holds a copy of the file that it was made from. Contents are
+# An environment is finished when it holds a copy of the files that it was made from. Contents are
 # compared, not times: a git checkout refreshes times and must not cost a new environment.
-# $(1) file that names the packages, $(2) further options of pip
+# $(1) files that name the packages, $(2) further options of pip
 define make-environment
-	@if ! cmp -s $(1) $@; then \
+	@if ! cat $(1) | cmp -s - $@; then \
 		echo "env: installing $(1) into $(@D)"; \
 		$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
 		$(PYTHON) -m venv --clear $(@D); \
-		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(2) --requirement $(1); \
+		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(2) $(addprefix --requirement=,$(1)); \
 		$(@D)/bin/python -m pip check > /dev/null; \
-		cp $(1) $@; \
+		cat $(1) > $@; \
 	fi
 endef
 
@@ -38,6 +38,9 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 # The lock is complete: without --no-deps, an unlisted package could slip in.
 .venv/installed.txt: always
 	$(call make-environment,requirements.lock,--no-deps)
+
+.venv-slurm/installed.txt: always
+	$(call make-environment,requirements.lock tests/slurm/requirements.txt,--no-deps)
 
 .venv-oracle/installed.txt: always
 	$(call make-environment,tests/oracle/requirements.txt,)
@@ -55,6 +58,10 @@ $(DEMO)/config.yaml: | env
 test: lint ## run the linters and the tests
 	@echo "test: pytest"
 	@$(BIN)/python -m pytest -n 2
+
+test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
+	@echo "test-slurm: pytest"
+	@.venv-slurm/bin/python -m pytest -m slurm tests/slurm
 
 lint: env ## run the linters alone
 	@echo "lint: ruff, snakefmt, snakemake --lint"
@@ -83,5 +90,5 @@ lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
 	@rm -rf .venv-lock
 
 clean: ## remove the environments, the demo and caches (never results)
-	@rm -rf .venv .venv-oracle .venv-lock demo .hypothesis .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-oracle .venv-slurm .venv-lock demo .hypothesis .pytest_cache .ruff_cache
 	@find envs scripts tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,6 +19,7 @@ from scripts.lib.frame_statistics import (
     spread_indices,
     trace_moments,
 )
+from scripts.lib.photometry_checks import sums_whole_array
 
 log = logging.getLogger(__name__)
 
@@ -206,6 +207,8 @@ def imaging_statistics(member, photometry, radii):
     median = _median(member)
     rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])
     x, y = (float(np.nanmedian(rows[name])) for name in ("aperture_x", "aperture_y"))
+    if sums_whole_array(member.primary):
+        return _whole_array_statistics(member, median)
     weights = circle(median.shape, x, y, radii["radius"])
     annulus = circle(median.shape, x, y, radii["radius_outer"]) - circle(
         median.shape, x, y, radii["radius_inner"]
@@ -219,6 +222,19 @@ def imaging_statistics(member, photometry, radii):
         "background": (annulus > 0.5).astype(np.float32),
         "photon_share": np.sqrt(arrays["photon_variance"]) / total,
         "centre": np.array([x, y]),
+        "radii": np.array([radii[name] for name in ("radius", "radius_inner", "radius_outer")]),
+    }
+
+
+def _whole_array_statistics(member, median):
+    """Statistics of images that are summed whole, without a background."""
+    weights = np.ones(median.shape)
+    arrays = gather(member, weights, median, None, None)
+    return arrays | {
+        "median": median.astype(np.float32),
+        "aperture": weights.astype(np.float32),
+        "background": np.zeros(median.shape, np.float32),
+        "photon_share": np.sqrt(arrays["photon_variance"]) / np.nansum(median),
     }
 
 

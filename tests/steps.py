@@ -10,6 +10,7 @@ from scripts import (
     collect_photometry,
     collect_spectra,
     extract_1d,
+    extract_soss,
     outlier_detection,
     tso_photometry,
     white_light,
@@ -119,15 +120,10 @@ def _spectroscopy(product, sources, results, settings):
     spectra = []
     for name, source in sources.items():
         spectra.append(results / "segments" / f"{name}_extract1d.fits")
-        run_step(
-            extract_1d.process,
-            {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]},
-            work_mb,
-            segment=str(source),
-            extract1d=references["extract1d"],
-            apcorr=references["apcorr"],
-            out_spectra=spectra[-1],
-        )
+        params = {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]}
+        step = extract_soss if product.exp_type == "NIS_SOSS" else extract_1d
+        files = {"segment": str(source), "out_spectra": spectra[-1], **references}
+        run_step(step.process, params, work_mb, **files)
     x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
     run_step(collect_spectra.process, asn, work_mb, spectra=spectra, out_x1dints=x1dints)
     run_step(
@@ -135,7 +131,7 @@ def _spectroscopy(product, sources, results, settings):
         {"options": config["white_light"]},
         work_mb,
         x1dints=str(x1dints),
-        wavelengthrange=[],
+        wavelengthrange=references["wavelengthrange"],
         out_whtlt=whtlt,
     )
 

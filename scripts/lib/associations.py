@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.errors import InputError
-from scripts.lib.input_checks import group_oddities, group_problems, unsupported
+from scripts.lib.input_checks import group_oddities, group_problems
 from scripts.lib.segments import read_segment
 
 _NAME = re.compile(r"[A-Za-z0-9_.+-]+")
@@ -224,7 +224,6 @@ def _product(association, base_dir, further):
                 f"{path}: member: found {count} times in {association.path}, expected once"
             )
     segments.sort(key=lambda segment: segment.place)
-    problems += unsupported(association.path, segments)
     problems += group_problems(segments)
     if problems:
         return None, problems

@@ -109,7 +109,8 @@ class ShapeFit:
 
     An image that is brighter by a, moved by (dx, dy) and broadened across one
     axis by a variance v is (1 + a) (M - dx M_x - dy M_y + v / 2 M_cc) to first
-    order. The coefficients follow by least squares, weighted as for photon
+    order, but for the square of the shift, which adds to v and is taken from
+    it. The coefficients follow by least squares, weighted as for photon
     noise, over all pixels of the aperture and its wings at once, so that
     single bad pixels matter little.
 
@@ -132,6 +133,7 @@ class ShapeFit:
                 derivative(median, across, _SECOND),
             ]
         )
+        self._across = 2 if across == 0 else 1
         self._used = used & np.isfinite(templates).all(axis=0)
         basis = templates[:, self._used]
         self._median = basis[0]
@@ -166,6 +168,7 @@ class ShapeFit:
         brightness = np.where(1.0 + coefficients[:, 0] > 0, 1.0 + coefficients[:, 0], np.nan)
         shapes = coefficients * np.array([1.0, -1.0, -1.0, 2.0])
         shapes[:, 1:] /= brightness[:, None]
+        shapes[:, 3] -= shapes[:, self._across] ** 2
         shapes[empty | (len(self._median) == 0)] = np.nan
         return shapes
 

@@ -13,6 +13,8 @@ from scripts.lib.errors import InputError
 _TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _CUBE_AXES = 3
+# References without which NIRISS SOSS has neither traces nor models.
+SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
 
 
 def header_problems(path, hdus):
@@ -205,26 +207,6 @@ def _exposures(segments):
     return [sorted(group, key=lambda s: s.first_integration) for group in groups.values()]
 
 
-def unsupported(path, segments):
-    """
-    Tell why segments of a known kind cannot be processed yet.
-
-    Parameters
-    ----------
-    path : str
-        The association, for the message.
-    segments : list of Segment
-        Its segments without problems.
-
-    Returns
-    -------
-    problems : list of str
-        One line for each exposure type that is not supported.
-    """
-    kinds = {segment.exp_type for segment in segments} & {"NIS_SOSS"}
-    return [f"{path}: EXP_TYPE: found {kind}, which is not supported yet" for kind in sorted(kinds)]
-
-
 def check_references(config, products, base_dir):
     """
     Check the reference files that the configuration names.
@@ -246,7 +228,8 @@ def check_references(config, products, base_dir):
     Raises
     ------
     InputError
-        If a file does not exist; the message has one line for each.
+        If a file does not exist, or one that NIRISS SOSS needs is not given;
+        the message has one line for each.
     """
     references = config["references"]
     problems = [
@@ -256,7 +239,39 @@ def check_references(config, products, base_dir):
     ]
     if problems:
         raise InputError("\n".join(problems))
-    extracted = any(product.branch == "spectroscopy" for product in products)
-    if extracted and not config["extract_1d"]["skip"] and references["extract1d"] is None:
+    if config["extract_1d"]["skip"]:
+        return []
+    kinds = {
+        product.exp_type == "NIS_SOSS" for product in products if product.branch == "spectroscopy"
+    }
+    return [
+        *(_soss_oddities(references) if True in kinds else []),
+        *(_box_oddities(references) if False in kinds else []),
+    ]
+
+
+def _soss_oddities(references):
+    """References that NIRISS SOSS wants; InputError for those it cannot do without."""
+    missing = [name for name in SOSS_REFERENCES if references[name] is None]
+    if missing:
+        lines = [
+            f"config: references/{name}: found null, expected the reference file of NIRISS SOSS"
+            for name in missing
+        ]
+        raise InputError("\n".join(lines))
+    wanted = {
+        "photom": "the spectra stay count rates",
+        "wavelengthrange": "light curves sum all wavelengths",
+    }
+    return [
+        f"config: references/{name}: found null: {effect}"
+        for name, effect in wanted.items()
+        if references[name] is None
+    ]
+
+
+def _box_oddities(references):
+    """References that the extraction of slit and slitless spectra wants."""
+    if references["extract1d"] is None:
         return ["config: references/extract1d: found null: the aperture is the whole array"]
     return []

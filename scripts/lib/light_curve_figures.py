@@ -9,6 +9,8 @@ from scripts.lib.steps import local_step, shape_steps, window_length
 PPM = 1e6
 _SHAPES = ("x", "y", "width")
 _SHAPE_THRESHOLD = 8.0
+# Smaller changes of place or width are within what the linear fit can tell.
+_LEAST_SHAPE_STEP = 1e-3
 _MINUTES = 1440.0
 
 
@@ -175,9 +177,7 @@ def seam_figures(columns, fit, residuals, scatter, beta):
         Step and its error [ppm], significance, and step over scatter.
     """
     known = dict(zip(fit.steps, fit.sizes, strict=True))
-    rest = residuals.copy()
-    for place, size in known.items():
-        rest[place:] -= size
+    rest = _without_steps(fit, residuals)
     window, results = window_length(len(rest)), []
     for seam in seam_places(columns["segment"]):
         step, error = local_step(rest, seam, window, beta)
@@ -195,6 +195,21 @@ def seam_figures(columns, fit, residuals, scatter, beta):
             }
         )
     return results
+
+
+def _without_steps(fit, residuals):
+    """Residuals less the steps that are known."""
+    rest = residuals.copy()
+    for place, size in zip(fit.steps, fit.sizes, strict=True):
+        rest[place:] -= size
+    return rest
+
+
+def _inflation(fit, residuals, derivatives, cadence):
+    """Factor on errors of steps for correlated noise: beta without the steps, but at least 1."""
+    rest = _without_steps(fit, residuals)[fit.valid]
+    averaging = averaging_figures(rest - rest.mean(), derivatives, cadence)
+    return max(averaging["beta_10_30_min"] or averaging["beta_max"] or 1.0, 1.0)
 
 
 def tilt_figures(columns, fit):
@@ -224,6 +239,8 @@ def tilt_figures(columns, fit):
     ]
     for name in _SHAPES:
         for place, step, significance in shape_steps(columns[name], _SHAPE_THRESHOLD):
+            if abs(step) < _LEAST_SHAPE_STEP:
+                continue
             near = [event for event in events if abs(event["place"] - place) <= window // 2]
             if not near:
                 near = [{"place": place, "flux_step_ppm": None, "shape_steps": {}}]
@@ -305,10 +322,8 @@ def light_curve_figures(columns):
         expected = figures[f"expected_{name}_ppm"]
         figures[f"ratio_to_{name}"] = scatter / expected if expected else None
     averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
-    inflation = max(averaging["beta_10_30_min"] or averaging["beta_max"] or 1.0, 1.0)
     valid_only = np.where(fit.valid, residuals, np.nan)
-    if fit.steps:
-        inflation = 1.0
+    inflation = _inflation(fit, valid_only, derivatives, cadence)
     figures |= {
         "baseline": fit.baseline,
         "dip": dip_figures(fit, times),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 # Memory of the two Snakemake processes around the script of a job on a cluster.
 SNAKEMAKE_MB = 340
 # Time of a job on a cluster beside that of its data: queue, Snakemake and libraries from a slow disk.
-_START_MINUTES = 10
+_START_MINUTES = 5
 # Segments whose jobs all take less share an allocation with others.
 _SHARED_SECONDS = 300
 _SEGMENT_STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
+_SOSS_STEPS = ("outlier_detection", "extract_soss")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Step:
 STEPS = {
     "outlier_detection": Step(60, 128),
     "extract_1d": Step(150, 32, pixel_bytes=128, mb_per_second=10),
+    "extract_soss": Step(1200, 512, mb_per_second=1),
     "collect_spectra": Step(150, 32, member_mb=2),
     "white_light": Step(100, 64),
     "tso_photometry": Step(100, 96, pixel_bytes=48, mb_per_second=5),
@@ -149,4 +151,5 @@ def request_minutes(step, segments):
 
 def is_small(segment):
     """Tell whether the jobs of a segment are so short that several should share an allocation."""
-    return sum(seconds(step, [segment]) for step in _SEGMENT_STEPS) < _SHARED_SECONDS
+    steps = _SOSS_STEPS if segment.exp_type == "NIS_SOSS" else _SEGMENT_STEPS
+    return sum(seconds(step, [segment]) for step in steps) < _SHARED_SECONDS

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scripts.lib.errors import InputError
 from scripts.lib.soss_detector import (
     OrderOptics,
     TooFewPixelsError,
@@ -20,7 +21,7 @@ from scripts.lib.soss_detector import (
 )
 from scripts.lib.soss_grid import combined_grid, oversample
 from scripts.lib.soss_regularisation import FactorSearch, guess_factor, roughness_matrix
-from scripts.lib.soss_solver import factorise, solve_plain
+from scripts.lib.soss_solver import SingularError, factorise, solve_plain
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ _SINGLE_OVERSAMPLING = 3
 # Wavelength [µm] below which jwst 3.0.0 models order 2 alone in every integration; only for the
 # typical image it takes the value of the reference file.
 _BLUE_LIMIT = 0.95
-_POOR_RESIDUAL = 1e-6
+# Relative residual, or numerical uncertainty of the solution, that makes the spectra doubtful.
+_POOR_SOLUTION = 1e-6
 
 
 @dataclass(frozen=True)
@@ -284,18 +286,32 @@ def _quotient(model, image, error):
 def _factorised(red, image, error, factor):
     """LU factors of the matrix of orders 1 and 2, and the relative residual of a solution."""
     matrix = normal_matrix(red, error) + factor**2 * roughness_matrix(red.grid)
-    factors = factorise(matrix)
-    right = right_side(red, error, _quotient(red, image, error))
-    residual = np.linalg.norm(matrix @ factors.solve(right) - right) / np.linalg.norm(right)
-    log.info("regularisation factor %.6g, relative residual of the solution %.2g", factor, residual)
-    if not residual <= _POOR_RESIDUAL:
-        log.warning(
-            "the model of orders 1 and 2 is ill-posed (relative residual %.2g with regularisation "
-            "factor %.3g): set extract_1d/soss_tikfac to a larger value",
-            residual,
-            factor,
+    try:
+        factors = factorise(matrix)
+    except SingularError as problem:
+        msg = (
+            "the model of orders 1 and 2 has no solution with the regularisation factor "
+            f"{factor:.3g}: set extract_1d/soss_tikfac to a larger value"
         )
-    return factors, float(residual)
+        raise InputError(msg) from problem
+    right = right_side(red, error, _quotient(red, image, error))
+    solution = factors.solve(right)
+    remainder = right - matrix @ solution
+    residual = float(np.linalg.norm(remainder) / np.linalg.norm(right))
+    uncertainty = np.linalg.norm(factors.solve(remainder)) / np.linalg.norm(solution)
+    log.info(
+        "regularisation factor %.6g: the solution has a relative residual of %.2g and a numerical "
+        "uncertainty of %.2g",
+        *(factor, residual, uncertainty),
+    )
+    if not (residual <= _POOR_SOLUTION and uncertainty <= _POOR_SOLUTION):
+        log.warning(
+            "the model of orders 1 and 2 is ill-posed with the regularisation factor %.3g (relative "
+            "residual %.2g, numerical uncertainty %.2g), and decontaminated spectra are not to be "
+            "trusted: set extract_1d/soss_tikfac to a larger value, for example 1e-11",
+            *(factor, residual, uncertainty),
+        )
+    return factors, residual
 
 
 def _rebuild_models(scene, optics, red):

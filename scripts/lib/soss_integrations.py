@@ -31,6 +31,23 @@ class Spectra:
     npixels: np.ndarray
 
 
+@dataclass(frozen=True)
+class Solution:
+    """
+    Spectra on the wavelength grids of the models.
+
+    Attributes
+    ----------
+    red : ndarray
+        Spectra (points, integrations) of orders 1 and 2.
+    singles : dict of int to ndarray
+        Spectra (integrations, points) of blue order 2 and of order 3.
+    """
+
+    red: np.ndarray
+    singles: dict
+
+
 class Aperture:
     """
     Pixels of the aperture of one order.
@@ -48,10 +65,9 @@ class Aperture:
     """
 
     def __init__(self, order, weights, masked, optics):
-        self.order = order
-        self._n_columns = weights.shape[1]
+        self.order, self.n_columns = order, weights.shape[1]
         self.pixels = np.flatnonzero(weights > 0)
-        self.columns = self.pixels % self._n_columns
+        self.columns = self.pixels % self.n_columns
         self.weights = weights.reshape(-1)[self.pixels]
         self.masked = masked.reshape(-1)[self.pixels]
         self.profiles = {
@@ -61,11 +77,149 @@ class Aperture:
 
     def sum(self, values):
         """Sum values (pixels,) of the aperture over the rows of each column."""
-        return np.bincount(self.columns, values, self._n_columns)
+        return np.bincount(self.columns, values, self.n_columns)
 
     def model(self, order, amplitudes):
         """Model (pixels,) of an order from its amplitudes (columns,); NaN is taken as 0."""
         return self.profiles[order] * np.nan_to_num(amplitudes)[self.columns]
+
+
+class BoxExtraction:
+    """
+    Sums over an aperture, its bad pixels left out.
+
+    Parameters
+    ----------
+    aperture : Aperture
+        The aperture.
+
+    Notes
+    -----
+    As long as the same pixels are bad, what the models of other orders add to
+    the sums is their amplitude times a number for each column.
+    """
+
+    def __init__(self, aperture):
+        from scipy.sparse import csr_matrix
+
+        self._aperture = aperture
+        used = np.flatnonzero(~aperture.masked)
+        weights, columns = aperture.weights[used], aperture.columns[used]
+        self._used = aperture.pixels[used]
+        self._sums = csr_matrix(
+            (weights, (columns, np.arange(len(used)))), shape=(aperture.n_columns, len(used))
+        )
+        self._npixels = np.bincount(columns, weights, aperture.n_columns)
+        self._shares = {
+            order: np.bincount(columns, weights * profile[used], aperture.n_columns)
+            for order, profile in aperture.profiles.items()
+            if order != aperture.order
+        }
+
+    def extract(self, image, error, amplitudes):
+        """
+        Extract one integration.
+
+        Parameters
+        ----------
+        image, error : ndarray
+            Data and errors (pixels of the image,).
+        amplitudes : dict of int to ndarray
+            Amplitudes (columns,) of the models of all orders.
+
+        Returns
+        -------
+        flux, error, npixels : ndarray
+            Box sums (columns,); NaN where no pixel is left.
+        """
+        aperture = self._aperture
+        used_error = error[self._used].astype(float)
+        if not (used_error > 0).all():
+            error = error[aperture.pixels].astype(float)
+            weights = np.where(aperture.masked | ~(error > 0), 0.0, aperture.weights)
+            data = decontaminated(aperture, image[aperture.pixels], amplitudes)
+            return weighted_sums(aperture, weights, data, error)
+        flux = self._sums @ image[self._used].astype(float)
+        for order, values in amplitudes.items():
+            if order != aperture.order:
+                flux -= self._shares[order] * np.nan_to_num(values)
+        variance = self._sums @ (used_error * used_error)
+        return blank_empty(flux, np.sqrt(variance), self._npixels)
+
+
+class ModelledExtraction:
+    """
+    Sums over an aperture, its bad pixels replaced by the order's model.
+
+    Parameters
+    ----------
+    aperture : Aperture
+        The aperture.
+    """
+
+    def __init__(self, aperture):
+        self._aperture = aperture
+
+    def extract(self, image, error, amplitudes):
+        """Extract one integration, as :meth:`BoxExtraction.extract`."""
+        aperture, own = self._aperture, amplitudes[self._aperture.order]
+        error = error[aperture.pixels].astype(float)
+        bad = aperture.masked | ~(error > 0)
+        data = decontaminated(aperture, image[aperture.pixels], amplitudes)
+        replaced = bad & np.isfinite(own)[aperture.columns]
+        data = np.where(replaced, aperture.model(aperture.order, own), data)
+        error[replaced] = nearest_errors(data[replaced], data[~bad], error[~bad])
+        weights = np.where(bad & ~replaced, 0.0, aperture.weights)
+        return weighted_sums(aperture, weights, data, error)
+
+
+def decontaminated(aperture, data, amplitudes):
+    """
+    Data of an aperture without the models of the other orders.
+
+    Parameters
+    ----------
+    aperture : Aperture
+        The aperture.
+    data : ndarray
+        Data (pixels of the aperture,).
+    amplitudes : dict of int to ndarray
+        Amplitudes (columns,) of all orders; NaN where there is no model.
+
+    Returns
+    -------
+    data : ndarray
+        Differences (pixels of the aperture,), float64.
+    """
+    data = data.astype(float)
+    for order, values in amplitudes.items():
+        if order != aperture.order:
+            data -= aperture.model(order, values)
+    return data
+
+
+def weighted_sums(aperture, weights, data, error):
+    """
+    Box sums of one integration with weights of its own.
+
+    Parameters
+    ----------
+    aperture : Aperture
+        The aperture.
+    weights, data, error : ndarray
+        Weights, data and errors (pixels of the aperture,); anything where the
+        weight is 0.
+
+    Returns
+    -------
+    flux, error, npixels : ndarray
+        Sums (columns,); NaN where no pixel is left.
+    """
+    used = weights > 0
+    flux = aperture.sum(np.where(used, weights * data, 0.0))
+    with np.errstate(invalid="ignore", over="ignore"):
+        variance = aperture.sum(np.where(used, weights * error**2, 0.0))
+    return blank_empty(flux, np.sqrt(variance), aperture.sum(weights))
 
 
 class RedSolver:
@@ -109,7 +263,7 @@ class RedSolver:
         self._covered = np.array([rebuild.columns[0] for rebuild in models.red_rebuild])
         self._factors = models.factors
 
-    def spectra(self, images):
+    def solve(self, images):
         """
         Spectra on the wavelength grid.
 
@@ -165,30 +319,51 @@ class IntegrationExtractor:
 
     def __init__(self, scene, median_error, models=None, model_bad_pixels=False):
         optics = scene.optics if models is None else models.optics
-        self._orders = list(scene.weights)
-        self._model_bad_pixels = model_bad_pixels and models is not None
-        self._apertures = [
-            Aperture(order, weights, scene.masked, optics)
+        kind = ModelledExtraction if model_bad_pixels and models is not None else BoxExtraction
+        self._apertures = {
+            order: kind(Aperture(order, weights, scene.masked, optics))
             for order, weights in scene.weights.items()
-        ]
-        self._shared = scene.outside_all
-        self.red = None if models is None else RedSolver(models, median_error)
+        }
+        self._red = None if models is None else RedSolver(models, median_error)
         self._singles = {}
         if models is not None:
             self._singles = {
                 order: SingleOrderFit(model) for order, model in models.singles.items()
             }
 
-    def amplitudes(self, images, errors, spectra=None):
+    def solve(self, images, errors):
         """
-        Amplitudes of the models of all orders.
+        Fit the models to integrations.
 
         Parameters
         ----------
         images, errors : ndarray
             Data and errors (integrations, rows, columns).
-        spectra : ndarray, optional
-            Result of :meth:`RedSolver.spectra`, if known already.
+
+        Returns
+        -------
+        solution : Solution or None
+            Spectra on the grids of the models; None without models.
+        """
+        if self._red is None:
+            return None
+        images, errors = (array.reshape(len(array), -1) for array in (images, errors))
+        singles = {
+            order: np.array(
+                [single.solve(image, error) for image, error in zip(images, errors, strict=True)]
+            )
+            for order, single in self._singles.items()
+        }
+        return Solution(self._red.solve(images), singles)
+
+    def amplitudes(self, solution):
+        """
+        Amplitudes of the models of all orders.
+
+        Parameters
+        ----------
+        solution : Solution or None
+            Result of :meth:`solve`.
 
         Returns
         -------
@@ -196,23 +371,14 @@ class IntegrationExtractor:
             Values (integrations, columns) for each order, NaN where there is
             no model; empty without models.
         """
-        if self.red is None:
+        if solution is None:
             return {}
-        flat = images.reshape(len(images), -1)
-        if spectra is None:
-            spectra = self.red.spectra(flat)
-        red = self.red.amplitudes(spectra)
+        red = self._red.amplitudes(solution.red)
         found = {order: red[:, place] for place, order in enumerate(_RED_ORDERS)}
-        for order, single in self._singles.items():
-            alone = np.array(
-                [
-                    single.amplitude(single.solve(image, error))
-                    for image, error in zip(flat, errors.reshape(len(errors), -1), strict=True)
-                ]
-            )
-            found[order] = (
-                np.where(np.isnan(found[order]), alone, found[order]) if order in found else alone
-            )
+        for order, spectra in solution.singles.items():
+            alone = np.array([self._singles[order].amplitude(spectrum) for spectrum in spectra])
+            red_part = found.get(order, np.full_like(alone, np.nan))
+            found[order] = np.where(np.isnan(red_part), alone, red_part)
         return found
 
     def extract(self, images, errors, amplitudes):
@@ -224,7 +390,7 @@ class IntegrationExtractor:
         images, errors : ndarray
             Data and errors (integrations, rows, columns).
         amplitudes : dict of int to ndarray
-            Result of :meth:`amplitudes`.
+            Result of :meth:`amplitudes`; the models that are taken off.
 
         Returns
         -------
@@ -232,57 +398,13 @@ class IntegrationExtractor:
             Spectra of each order.
         """
         images, errors = (array.reshape(len(array), -1) for array in (images, errors))
-        extract_one = self._extract_modelled if self._model_bad_pixels else self._extract_masked
         spectra = {}
-        for aperture in self._apertures:
+        for order, aperture in self._apertures.items():
             rows = [
-                extract_one(
-                    aperture,
-                    image[aperture.pixels],
-                    error[aperture.pixels],
-                    {order: values[place] for order, values in amplitudes.items()},
+                aperture.extract(
+                    image, error, {other: values[place] for other, values in amplitudes.items()}
                 )
                 for place, (image, error) in enumerate(zip(images, errors, strict=True))
             ]
-            spectra[aperture.order] = Spectra(
-                *(np.array(values) for values in zip(*rows, strict=True))
-            )
+            spectra[order] = Spectra(*(np.array(values) for values in zip(*rows, strict=True)))
         return spectra
-
-    def _extract_masked(self, aperture, data, error, amplitudes):
-        """Flux, error and number of pixels of one order in one integration, bad pixels left out."""
-        weights = np.where(aperture.masked | ~(error > 0), 0.0, aperture.weights)
-        data = self._decontaminated(aperture, data, amplitudes)
-        return _sums(aperture, weights, data, error)
-
-    def _extract_modelled(self, aperture, data, error, amplitudes):
-        """Flux, error and number of pixels of one order, bad pixels replaced by its model."""
-        bad = aperture.masked | ~(error > 0)
-        data = self._decontaminated(aperture, data, amplitudes)
-        own = amplitudes.get(aperture.order)
-        modelled = np.zeros(len(data), bool)
-        if own is not None:
-            modelled = np.isfinite(own)[aperture.columns]
-        replaced = bad & modelled
-        data = np.where(replaced, aperture.model(aperture.order, own), data)
-        error = error.copy()
-        error[replaced] = nearest_errors(data[replaced], data[~bad], error[~bad])
-        weights = np.where(bad & ~replaced, 0.0, aperture.weights)
-        return _sums(aperture, weights, data, error)
-
-    def _decontaminated(self, aperture, data, amplitudes):
-        """Data of an aperture without the models of the other orders."""
-        data = data.astype(float)
-        for order, values in amplitudes.items():
-            if order != aperture.order:
-                data -= aperture.model(order, values)
-        return data
-
-
-def _sums(aperture, weights, data, error):
-    """Box sums of one integration."""
-    used = weights > 0
-    flux = aperture.sum(np.where(used, weights * data, 0.0))
-    with np.errstate(invalid="ignore", over="ignore"):
-        variance = aperture.sum(np.where(used, weights * error**2, 0.0))
-    return blank_empty(flux, np.sqrt(variance), aperture.sum(weights))

@@ -267,32 +267,25 @@ def settle_masks(image, error, masked, reference_pixels):
     return masked, reference_pixels
 
 
-def filled_integration(science, error, summary, integration):
+def fill_integration(science, error, summary, integration):
     """
-    Data and errors of one integration with invalid samples filled.
+    Fill the invalid samples of one integration, in place.
 
     Parameters
     ----------
     science, error : ndarray
-        Data and errors (rows, columns), float32; the data are changed in place.
+        Data and errors (rows, columns), float32. Invalid data get a running
+        median, or 0 in pixels that are never valid; errors where data or error
+        are not finite get ten times the median error.
     summary : SegmentSummary
         Sums over time.
     integration : int
         Index of the integration in the segment.
-
-    Returns
-    -------
-    science : ndarray
-        Filled data, float32; 0 in pixels that are never valid.
-    error : ndarray
-        Errors, float64; ten times the median error where data or error are
-        not finite.
     """
+    science, error = science.reshape(-1), error.reshape(-1)
     invalid = ~np.isfinite(science)
-    bad_error = invalid | ~np.isfinite(error)
-    pixels, values = summary.fills.of(integration)
+    bad_error = np.flatnonzero(invalid | ~np.isfinite(error))
     science[invalid] = 0
-    science.reshape(-1)[pixels] = values
-    error = error.astype(np.float64)
-    error[bad_error] = summary.median_error[bad_error] * FILLED_ERROR_FACTOR
-    return science, error
+    pixels, values = summary.fills.of(integration)
+    science[pixels] = values
+    error[bad_error] = summary.median_error.reshape(-1)[bad_error] * FILLED_ERROR_FACTOR

@@ -54,7 +54,7 @@ class SingleOrderFit:
         spectrum : ndarray
             Spectrum (points,); NaN at points that no valid pixel reaches.
         """
-        error = error[self._pixels]
+        error = error[self._pixels].astype(float)
         precision = np.where(error > 0, 1.0 / np.where(error > 0, error, 1.0), 0.0)
         quotient = image[self._pixels] * precision
         right = self._spread @ (self._profile_sums @ (quotient * precision))

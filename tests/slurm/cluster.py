@@ -21,11 +21,12 @@ LOOPBACK = (
 )
 _FIELDS = ("JobId", "JobState", "RunTime", "Comment", "MinMemoryNode", "NumCPUs", "TimeLimit")
 _TICK = 0.5
+_begun = []
 
 
 class Cluster:
     """
-    The daemons of a Slurm, and the memory of its jobs as seen while they run.
+    The daemons of a Slurm, and the largest memory of its jobs as seen while they run [MB].
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ class Cluster:
 
     def __init__(self, base):
         self.base = base
-        self.peaks = defaultdict(dict)
+        self.peaks = defaultdict(float)
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._sample, daemon=True)
 
@@ -50,6 +51,12 @@ class Cluster:
             raise RuntimeError(done.stdout + done.stderr)
         self._watch.start()
         return ""
+
+    def settle(self):
+        """Cancel all jobs and start a slurmd if there is none, for the next test."""
+        subprocess.run(["scancel", "--user", "root"], check=True)
+        if not Path(f"/proc/{self.pid('slurmd')}").exists():
+            subprocess.run(["slurmd"], check=True)
 
     def stop(self):
         """Stop the daemons."""
@@ -91,23 +98,24 @@ class Cluster:
         jobs = self.jobs()
         return [
             f"{number:4d} {jobs[number]['Comment'][:42]:42s} {jobs[number]['JobState']:11s} "
-            f"{jobs[number]['RunTime']:>9s} {sum(self.peaks[number].values()):7.0f} MB {self.peaks[number]} "
+            f"{jobs[number]['RunTime']:>9s} {self.peaks[number]:6.0f} MB "
             f"of {jobs[number]['MinMemoryNode']:>6s} {jobs[number]['TimeLimit']:>9s}"
             for number in numbers
         ]
 
     def _sample(self):
-        """Note the largest memory of each step of the jobs that run."""
+        """Note the memory of the jobs that run, summed over those of their steps that do."""
         while not self._stop.wait(1):
             running = _output("squeue", "-h", "-t", "RUNNING", "-o", "%A").split()
             if not running:
                 continue
             told = _output("sstat", "-a", "-P", "-n", "-o", "JobID,MaxRSS", "-j", ",".join(running))
+            now = defaultdict(float)
             for line in told.splitlines():
                 step, _, size = line.partition("|")
-                if size:
-                    peaks = self.peaks[int(step.partition(".")[0])]
-                    peaks[step] = max(peaks.get(step, 0), _megabytes(size))
+                now[int(step.partition(".")[0])] += _megabytes(size) if size else 0
+            for number, memory in now.items():
+                self.peaks[number] = max(self.peaks[number], memory)
 
 
 def _megabytes(size):
@@ -136,7 +144,7 @@ def begin(folder, *arguments):
     """Start Snakemake in a folder, its output in ``run.log``; it runs in a session of its own."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
     with (folder / "run.log").open("w") as log:
-        return subprocess.Popen(
+        running = subprocess.Popen(
             [*command, "--directory", folder, "--configfile", folder / "config.yaml", *arguments],
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -144,16 +152,22 @@ def begin(folder, *arguments):
             # Products state the time of this instead of that of their making.
             env=os.environ | {"SOURCE_DATE_EPOCH": "1700000000"},
         )
+    _begun.append(running)
+    return running
+
+
+def stop_begun():
+    """Kill what was begun and has not ended."""
+    while _begun:
+        running = _begun.pop()
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
 
 
 def finish(folder, running, timeout=400):
     """Wait for Snakemake to end well and return what it wrote."""
-    try:
-        code = running.wait(timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGTERM)
-        running.wait(30)
-        raise
+    code = running.wait(timeout)
     printed = (folder / "run.log").read_text()
     assert code == 0, printed
     return printed

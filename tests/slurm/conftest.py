@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.slurm.cluster import Cluster, run
+from tests.slurm.cluster import Cluster, run, stop_begun
 
 _LINES = pytest.StashKey[list]()
 
@@ -67,9 +67,11 @@ def jobs_of_the_test(request):
     lines = request.config.stash.setdefault(_LINES, [])
     cluster = request.getfixturevalue("cluster") if "cluster" in request.fixturenames else None
     before = set(cluster.jobs()) if cluster else set()
-    lines.append(f"{request.node.name}")
+    lines.append(request.node.name)
     yield lambda fault: lines.append(f"     FAULT: {fault}")
+    stop_begun()
     if cluster:
+        cluster.settle()
         lines += cluster.table(sorted(set(cluster.jobs()) - before))
 
 

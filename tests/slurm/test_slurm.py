@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_a_normal_run(cluster, visit, same_products):
     assert states(cluster, before) == {"COMPLETED": SEGMENTS // 2 + 2}
     for number, job in cluster.jobs().items():
         if number not in before:
-            taken, asked = sum(cluster.peaks[number].values()), job["MinMemoryNode"]
+            taken, asked = cluster.peaks[number], job["MinMemoryNode"]
             assert asked.endswith("M")
             assert 0 < taken < float(asked[:-1])
     assert "Nothing to be done" in run(visit, *LOOPBACK)
@@ -87,9 +88,9 @@ def test_slurmd_dies_and_comes_back(cluster, visit, same_products, report):
     running = begin(visit, *LOOPBACK)
     cluster.wait_for_state("RUNNING", before)
     wait_for(lambda: list(visit.glob("logs/outlier_detection/*.log")), "the job to work")
-    report("slurmd killed, started again after its job's end")
+    report("slurmd killed, started again after 5 s")
     os.kill(cluster.pid("slurmd"), signal.SIGKILL)
-    wait_for(lambda: len(list(visit.glob("results/segments/*.fits"))) == 2, "the job to end")
+    time.sleep(5)
     subprocess.run(["slurmd"], check=True)
     finish(visit, running)
     same_products(visit)

@@ -211,14 +211,6 @@ def test_two_associations_of_different_id_share_members(visit):
     assert [product.segments[0].crfints.split("_")[-2] for product in products] == ["o003", "a3001"]
 
 
-def test_kinds_that_are_not_supported_yet(tmp_path):
-    names = write_exposure(tmp_path, EXP_TYPE="NIS_SOSS")
-    write_association(tmp_path / "asn.json", names)
-    assert problems_of(tmp_path) == [
-        "asn.json: EXP_TYPE: found NIS_SOSS, which is not supported yet"
-    ]
-
-
 def test_oddities_are_summed_up(tmp_path):
     names = write_exposure(tmp_path, segments=3, TARGNAME=None)
     write_segment(tmp_path / names[1], EXSEGNUM=2, INTSTART=3, INTEND=7, NINTS=9, rows=0)

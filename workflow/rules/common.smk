@@ -63,9 +63,13 @@ def products_of(branch):
     return any_of(name for name, product in PRODUCTS.items() if product.branch == branch)
 
 
-def segments_of(branch):
-    """Regular expression of the segments of one branch."""
-    return any_of(name for name, (product, _) in SEGMENTS.items() if product.branch == branch)
+def segments_of(branch, soss=False):
+    """Regular expression of the segments of one branch, either those of NIRISS SOSS or the others."""
+    return any_of(
+        name
+        for name, (product, segment) in SEGMENTS.items()
+        if product.branch == branch and (segment.exp_type == "NIS_SOSS") == soss
+    )
 
 
 def all_products(wildcards):
@@ -161,6 +165,18 @@ def reference(name, used=True):
     """Reference file, or nothing if it is not given or not used."""
     path = config["references"][name]
     return os.path.normpath(path) if path and used else []
+
+
+def soss_input(option):
+    """File that an option of the SOSS extraction names, or nothing."""
+    path = config["extract_1d"][option]
+    return os.path.normpath(path) if path else []
+
+
+def soss_output(option, kind):
+    """File of each segment that an option of the SOSS extraction asks for, or nothing."""
+    name = config["extract_1d"][option]
+    return f"<results>/{{segment}}_{name}_{kind}.fits" if name else []
 
 
 def wavelength_ranges(wildcards):

@@ -14,11 +14,14 @@ rule tso_photometry:
         "<benchmarks>/tso_photometry/{segment}.tsv"
     wildcard_constraints:
         segment=segments_of("imaging"),
+    group:
+        shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
+        mem_mb=memory_of("tso_photometry"),
+        runtime=runtime_of("tso_photometry"),
         work_mb=work_mb,
     params:
         options=lookup("tso_photometry", within=config),
@@ -49,7 +52,8 @@ rule collect_photometry:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
+        mem_mb=memory_of("collect_photometry"),
+        runtime=runtime_of("collect_photometry"),
         work_mb=work_mb,
     params:
         input_warnings=input_warnings,

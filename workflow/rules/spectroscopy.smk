@@ -33,6 +33,43 @@ rule extract_1d:
         "../../scripts/extract_1d.py"
 
 
+rule extract_soss:
+    """Extract the spectral orders of one NIRISS SOSS segment."""
+    input:
+        segment=flagged_segment,
+        pastasoss=reference("pastasoss"),
+        specprofile=reference("specprofile"),
+        speckernel=reference("speckernel"),
+        photom=reference("photom"),
+        wave_grid=soss_input("soss_wave_grid_in"),
+        estimate=soss_input("soss_estimate"),
+    output:
+        spectra="<results>/segments/{segment}_extract1d.fits",
+        trace_models=soss_output("soss_modelname", "SossExtractModel"),
+        atoca_spectra=soss_output("soss_modelname", "AtocaSpectra"),
+        wave_grid=soss_output("soss_wave_grid_out", "SossWaveGrid"),
+    log:
+        "<logs>/extract_soss/{segment}.log",
+    benchmark:
+        "<benchmarks>/extract_soss/{segment}.tsv"
+    wildcard_constraints:
+        segment=segments_of("spectroscopy", soss=True),
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("extract_soss"),
+        runtime=runtime_of("extract_soss"),
+        work_mb=work_mb,
+    params:
+        options=lookup("extract_1d", within=config),
+        pixel_replace=lookup("pixel_replace", within=config),
+        input_warnings=input_warnings,
+        code=code("extract_soss"),
+    script:
+        "../../scripts/extract_soss.py"
+
+
 rule collect_spectra:
     """Put the spectra of all segments into one product."""
     input:

@@ -1,0 +1,295 @@
+"""Rule extract_soss: extract the spectral orders of a NIRISS SOSS segment (crfints to spectra)."""
+
+import logging
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import ProductWriter, open_fits
+from scripts.lib.fits_cards import set_card
+from scripts.lib.int_times import integration_times
+from scripts.lib.soss_atoca import GridOptions, tune
+from scripts.lib.soss_background import subtract_background
+from scripts.lib.soss_detector import TooFewPixelsError
+from scripts.lib.soss_integrations import IntegrationExtractor
+from scripts.lib.soss_masks import fill_integration, settle_masks, summarise, typical_image
+from scripts.lib.soss_photom import FluxCalibration
+from scripts.lib.soss_products import (
+    ModelSpectra,
+    TraceModelWriter,
+    append_model_spectrum,
+    append_wave_grid,
+    product_cards,
+    read_estimate,
+    read_wave_grid,
+)
+from scripts.lib.soss_segment import SossSegment, why_not_extracted
+from scripts.lib.soss_setup import build_scene, load_references
+from scripts.lib.soss_table import soss_cards, soss_rows
+from scripts.lib.spectrum_table import row_dtype
+
+log = logging.getLogger(__name__)
+
+_REFERENCES = {
+    "pastasoss": ("R_PSTSOS", "PASTASOSS reference file name"),
+    "specprofile": ("R_SPPROF", "SPECPROFILE reference file name"),
+    "speckernel": ("R_SPKERN", "SPECKERNEL reference file name"),
+    "photom": ("R_PHOTOM", "Photometric reference file name"),
+}
+# Memory of the models of a segment; rows and integrations take the rest of the limit.
+_BYTES_PER_ROW_SAMPLE = 64
+_BLOCK_INTEGRATIONS = 32
+
+
+def _slab_rows(shape, memory_mb):
+    """Rows whose time series fit the memory."""
+    return max(
+        1, min(int(memory_mb * 1e6 / (_BYTES_PER_ROW_SAMPLE * shape[0] * shape[2])), shape[1])
+    )
+
+
+def _grid_options(options, inputs):
+    """Parameters of the common model of orders 1 and 2."""
+    grid, estimate = inputs.get("wave_grid"), inputs.get("estimate")
+    return GridOptions(
+        options["soss_threshold"],
+        options["soss_n_os"],
+        options["soss_rtol"],
+        options["soss_max_grid_size"],
+        options["soss_tikfac"],
+        read_wave_grid(grid) if grid else None,
+        read_estimate(estimate) if estimate else None,
+    )
+
+
+def _tuned_models(scene, image, median_error, options, inputs):
+    """Models tuned on the typical image."""
+    if options["subtract_background"]:
+        image, _ = subtract_background(image, scene.masked)
+    try:
+        return tune(scene, image, median_error, _grid_options(options, inputs))
+    except TooFewPixelsError as error:
+        msg = f"{inputs.segment}: no model of orders 1 and 2: {error}; set extract_1d/soss_atoca to false"
+        raise InputError(msg) from error
+
+
+def _primary_cards(member, paths, status, options=None, models=None):
+    """Primary header of the spectra: the segment's, with what was done to it."""
+    cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
+    set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
+    set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
+    if options is None:
+        return cards
+    calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
+    set_card(cards, "S_PHOTOM", calibrated, "Photometric Calibration", after="S_")
+    for name, (keyword, comment) in _REFERENCES.items():
+        value = Path(paths[name]).name if paths[name] else "N/A"
+        set_card(cards, keyword, value, comment, after="R_")
+    set_card(cards, "SOSSWDTH", float(options["soss_width"]), "Aperture width used in extraction")
+    set_card(cards, "OVERSAMP", int(options["soss_n_os"]), "Oversampling used in extraction")
+    set_card(cards, "THRESHLD", float(options["soss_threshold"]), "Threshold used in extraction")
+    set_card(cards, "SOSSDECO", bool(options["soss_atoca"]), "Orders decontaminated")
+    set_card(cards, "SOSSBADP", options["soss_bad_pix"], "Treatment of bad pixels")
+    if models is not None:
+        set_card(cards, "TIKFACTR", float(models.factor), "Tikhonov factor used in extraction")
+        set_card(cards, "TIKRESID", models.residual, "Relative residual of the linear solution")
+        set_card(cards, "SOSSNGRD", len(models.red.grid), "Points of the wavelength grid")
+    return cards
+
+
+class SegmentSpectra:
+    """
+    Write the spectra of a segment block by block, and its optional products.
+
+    Parameters
+    ----------
+    product : ProductWriter
+        Open product with its primary header.
+    scene : Scene
+        Traces and apertures.
+    conversions : dict of int to ndarray
+        Factors to MJy of the orders that are calibrated.
+    columns : dict
+        ``INT_NUM``, times (integrations,) and ``SEGMENT``.
+    """
+
+    def __init__(self, product, scene, conversions, columns):
+        self._product, self._conversions, self._columns = product, conversions, columns
+        self._wavelengths = {
+            order: geometry.trace_wavelength for order, geometry in scene.geometry.items()
+        }
+        n_integrations = len(columns["INT_NUM"])
+        self._offsets = {}
+        for order, wavelength in self._wavelengths.items():
+            cards = soss_cards(n_integrations, len(wavelength), order, order in conversions)
+            size = n_integrations * row_dtype(len(wavelength)).itemsize
+            self._offsets[order] = product.append_hdu(cards, size)
+
+    def write(self, spectra, background, block):
+        """
+        Write the rows of some integrations.
+
+        Parameters
+        ----------
+        spectra : dict of int to Spectra
+            Spectra of each order.
+        background : ndarray
+            Background (integrations, columns).
+        block : slice
+            The integrations.
+        """
+        columns = {
+            name: values if np.ndim(values) == 0 else values[block]
+            for name, values in self._columns.items()
+        }
+        for order, wavelength in self._wavelengths.items():
+            rows = soss_rows(
+                spectra[order], background, wavelength, self._conversions.get(order), columns
+            )
+            offset = self._offsets[order] + block.start * rows.dtype.itemsize
+            self._product.write(rows.view(np.uint8), offset)
+
+
+def _write_spectra(writer, segment, scene, summary, models, options, extras):
+    """Extract all integrations block by block."""
+    extractor = IntegrationExtractor(
+        scene, summary.median_error, models, options["soss_bad_pix"] == "model"
+    )
+    for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
+        block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
+        images, errors = segment.read_integrations(block)
+        for place, integration in enumerate(range(block.start, block.stop)):
+            fill_integration(images[place], errors[place], summary, integration)
+        levels = np.zeros((len(images), images.shape[2]))
+        if options["subtract_background"]:
+            parts = [subtract_background(image, scene.masked) for image in images]
+            images, levels = (np.array(values) for values in zip(*parts, strict=True))
+        solution = extractor.solve(images, errors)
+        amplitudes = extractor.amplitudes(solution)
+        writer.write(extractor.extract(images, errors, amplitudes), levels, block)
+        for write in extras:
+            write(solution, amplitudes, first)
+        log.info("%d of %d integrations done", block.stop, segment.shape[0])
+
+
+def _extra_products(stack, output, cards, scene, models, n_integrations):
+    """Functions that write what a block adds to the optional products."""
+    extras = []
+    paths = {name: output.get(name) for name in ("trace_models", "atoca_spectra")}
+    if models is None:
+        if any(paths.values()):
+            log.warning("there are no models (soss_atoca is false): their products are empty")
+        for path in filter(None, paths.values()):
+            product = stack.enter_context(ProductWriter(path))
+            product.append_hdu(product_cards(cards, "SossExtractModel", product.path.name))
+        return extras
+    if paths["trace_models"]:
+        product = stack.enter_context(ProductWriter(paths["trace_models"]))
+        traces = TraceModelWriter(product, cards, scene, models.optics, n_integrations)
+        extras.append(lambda _, amplitudes, first: traces.write(amplitudes, first))
+    if paths["atoca_spectra"]:
+        product = stack.enter_context(ProductWriter(paths["atoca_spectra"]))
+        product.append_hdu(product_cards(cards, "MultiSpecModel", product.path.name))
+        extras.append(_spectra_writer(product, ModelSpectra(scene, models)))
+    return extras
+
+
+def _spectra_writer(product, model_spectra):
+    """Function that appends the model spectra of a block to a product."""
+    version = 0
+
+    def write(solution, _, first):
+        nonlocal version
+        for place in range(solution.red.shape[1]):
+            singles = {order: values[place] for order, values in solution.singles.items()}
+            for spectrum in model_spectra.of(solution.red[:, place], singles):
+                version += 1
+                append_model_spectrum(product, spectrum, first + place + 1, version)
+
+    return write
+
+
+def _columns(member):
+    """Numbers and times of the integrations, and the segment."""
+    primary, n_integrations = member.primary, member.shape("SCI")[0]
+    table = member.read_table("INT_TIMES") if "INT_TIMES" in member else None
+    last = primary.get("INTEND")
+    last = primary.get("NINTS") if last is None else last
+    times = integration_times(table, n_integrations, primary.get("INTSTART"), last)
+    segment = primary.get("EXSEGNUM")
+    return {**times, "SEGMENT": 1 if segment is None else segment}
+
+
+def _copy_times(member, product):
+    """Copy the tables of times of the segment."""
+    for name in ("INT_TIMES", "INT_TIMES_STRIPE"):
+        if name in member:
+            table = member.hdu(name)
+            offset = product.append_hdu(list(table.cards), table.data_bytes)
+            product.copy_data(member, table, offset)
+
+
+def _prepared(segment, member, paths, options, memory_mb):
+    """Scene, conversions to MJy, sums over time and typical image of a segment."""
+    references = load_references(
+        paths,
+        member.primary.get("PWCPOS"),
+        segment.subarray,
+        segment.shape[1:],
+        options["soss_order_3"],
+    )
+    conversions = {}
+    if paths["photom"]:
+        wavelengths = {order: one.trace_wavelength for order, one in references.geometry.items()}
+        conversions = FluxCalibration(paths["photom"], member.primary).conversions(wavelengths)
+    summary = summarise(segment.read_rows, segment.shape, _slab_rows(segment.shape, memory_mb))
+    image = typical_image(summary, segment.shape[0])
+    masks = settle_masks(image, summary.median_error, summary.masked, summary.reference_pixels)
+    scene = build_scene(references, segment.subarray, options["soss_width"], *masks)
+    return scene, conversions, summary, image
+
+
+def process(snakemake):
+    """Write the spectra of one segment, all of its orders, and the products asked for."""
+    started = time.monotonic()
+    options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
+    paths = {name: inputs.get(name) for name in _REFERENCES}
+    with ExitStack() as stack:
+        member = stack.enter_context(open_fits(inputs.segment))
+        product = stack.enter_context(ProductWriter(Path(output.spectra)))
+        reason = why_not_extracted(member.primary)
+        if reason:
+            log.error("%s: %s; no spectrum is extracted", member.path, reason)
+            product.append_hdu(_primary_cards(member, paths, "SKIPPED"))
+            _copy_times(member, product)
+            return
+        segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
+        memory_mb = snakemake.resources.get("work_mb", 512)
+        scene, conversions, summary, image = _prepared(segment, member, paths, options, memory_mb)
+        models = None
+        if options["soss_atoca"] or options["soss_bad_pix"] == "model":
+            models = _tuned_models(scene, image, summary.median_error, options, inputs)
+        tuned = time.monotonic()
+        log.info("%s: common models after %.1f s", member.path.name, tuned - started)
+        cards = _primary_cards(member, paths, "COMPLETE", options, models)
+        product.append_hdu(cards)
+        _copy_times(member, product)
+        if output.get("wave_grid") and models is not None:
+            grid = stack.enter_context(ProductWriter(output.get("wave_grid")))
+            append_wave_grid(grid, cards, models.red.grid)
+        writer = SegmentSpectra(product, scene, conversions, _columns(member))
+        extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
+        _write_spectra(writer, segment, scene, summary, models, options, extras)
+        seconds = time.monotonic() - tuned
+        log.info("%d integrations extracted in %.1f s", segment.shape[0], seconds)
+
+
+if __name__ == "__main__":
+    from scripts.lib.allocator import keep_freed_memory
+    from scripts.lib.job import run_job
+
+    keep_freed_memory()
+    run_job(snakemake, process)

@@ -1,0 +1,196 @@
+"""What the figures of a visit mean, in plain words."""
+
+_NAMES = {"x": "its place along x", "y": "its place along y", "width": "its width"}
+
+
+def curve_name(curve):
+    """
+    Name of a light curve.
+
+    Parameters
+    ----------
+    curve : dict
+        ``detector`` and ``order``, 0 for images.
+
+    Returns
+    -------
+    name : str
+        Detector, and the order if it is not 1 or -1.
+    """
+    order = abs(curve["order"])
+    return curve["detector"] if order in (0, 1) else f"{curve['detector']} order {order}"
+
+
+def noise_sentence(curve):
+    """
+    Scatter of a light curve beside what is expected.
+
+    Parameters
+    ----------
+    curve : dict
+        Figures of the light curve.
+
+    Returns
+    -------
+    sentence : str
+        One sentence.
+    """
+    name = curve_name(curve)
+    if curve.get("too_short"):
+        return f"{name}: {curve['n_integrations']} integrations are too few to judge."
+    text = f"{name}: scatter {curve['scatter_ppm']:.0f} ppm per integration"
+    if curve["cadence_s"]:
+        text += f" of {curve['cadence_s']:.3g} s"
+    ratios = [
+        f"{curve[key]:.2f} times {what}"
+        for key, what in (("ratio_to_photon", "photon noise"), ("ratio_to_error", "the errors"))
+        if curve[key]
+    ]
+    text += f", {' and '.join(ratios)}" if ratios else ""
+    if curve["beta_10_30_min"]:
+        text += f"; averaged over 10 to 30 min {curve['beta_10_30_min']:.1f} times white noise"
+    return f"{text}."
+
+
+def curve_findings(curve):
+    """
+    What is odd about a light curve.
+
+    Parameters
+    ----------
+    curve : dict
+        Figures of the light curve.
+
+    Returns
+    -------
+    findings : list of str
+        One sentence each; empty if nothing is.
+    """
+    if curve.get("too_short"):
+        return []
+    name = curve_name(curve)
+    return [
+        f"{name}: {text}"
+        for text in [
+            *_noise_findings(curve),
+            *_seam_findings(curve),
+            *_tilt_findings(curve),
+            *_correlation_findings(curve),
+            *_sample_findings(curve),
+            *_element_findings(curve),
+        ]
+    ]
+
+
+def _noise_findings(curve):
+    """Scatter above the errors, and noise that does not average out."""
+    if curve["ratio_to_error"] and curve["ratio_to_error"] > 1.3:
+        yield f"the scatter is {curve['ratio_to_error']:.2f} times what the errors tell"
+    if curve["ratio_to_error"] and curve["ratio_to_error"] < 0.7:
+        yield (
+            f"the scatter is only {curve['ratio_to_error']:.2f} times what the errors tell: "
+            "they are too large"
+        )
+    beta, error = curve["beta_10_30_min"], curve["beta_10_30_min_error"]
+    if beta and beta > 1.4 and beta - 1.0 > 2.5 * error:
+        yield f"red noise: averages over 10 to 30 min scatter {beta:.1f} times as white noise would"
+    elif not beta and (curve["beta_max"] or 0) > 2.0:
+        yield f"red noise: averages scatter up to {curve['beta_max']:.1f} times as white noise would"
+
+
+def _seam_findings(curve):
+    """Steps where segments meet."""
+    for seam in curve["seams"]:
+        if (seam["significance"] or 0) > 4.0:
+            yield (
+                f"step of {seam['step_ppm']:+.0f} ± {seam['error_ppm']:.0f} ppm at the seam of "
+                f"segments {seam['before']} and {seam['after']}"
+            )
+
+
+def _tilt_findings(curve):
+    """Sudden changes within segments."""
+    for event in curve["tilt_events"]:
+        changes = [
+            f"{key} by {change['step_pix']:+.4f} pixels"
+            for key, change in event["shape_steps"].items()
+        ]
+        if event["flux_step_ppm"] is not None:
+            changes.insert(0, f"flux by {event['flux_step_ppm']:+.0f} ppm")
+        kind = "tilt event" if event["shape_steps"] else "step"
+        yield f"{kind} at integration {event['integration']}: {', '.join(changes)}"
+
+
+def _correlation_findings(curve):
+    """Flux that follows the place or width of the star."""
+    for key, figures in curve["correlations"].items():
+        coefficient = figures["coefficient"]
+        if coefficient is not None and abs(coefficient) > 0.3 and figures["significance"] > 5.0:
+            slope = figures["slope_ppm_per_pix"]
+            yield (
+                f"the flux follows {_NAMES[key]} (correlation {coefficient:+.2f}, "
+                f"{slope:+.3g} ppm per pixel)"
+            )
+
+
+def _sample_findings(curve):
+    """Integrations that are missing or odd."""
+    if curve["n_without_flux"]:
+        yield f"{curve['n_without_flux']} integrations have no flux"
+    absent = curve.get("dropped_integrations") or []
+    if absent:
+        shown = ", ".join(map(str, absent[:5])) + (" and others" if len(absent) > 5 else "")
+        yield f"{len(absent)} integrations of the exposure are absent ({shown})"
+    outlying = curve["n_outlying"]
+    if outlying > max(3, 0.01 * curve["n_integrations"]):
+        yield f"{outlying} integrations stick out by more than 5 sigma"
+    invalid = curve.get("flags", {}).get("aperture", {}).get("invalid_fraction")
+    if invalid and invalid > 0.02:
+        yield f"{100 * invalid:.1f} % of the pixels in the aperture are lacking"
+
+
+def _element_findings(curve):
+    """Columns that are worse than their neighbours."""
+    worse = curve.get("worse_elements") or []
+    if worse:
+        shown = ", ".join(
+            f"{one['wavelength_um']:.4f} µm (pixel {one['pixel']}, {one['kind']})"
+            for one in worse[:5]
+        )
+        more = f" and {len(worse) - 5} others" if len(worse) > 5 else ""
+        plural = "columns are" if len(worse) > 1 else "column is"
+        yield f"{len(worse)} bad {plural} worse than the neighbours: {shown}{more}"
+
+
+def overall(curves):
+    """
+    Verdict on a visit.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Figures of its light curves.
+
+    Returns
+    -------
+    verdict : dict
+        ``level`` (``good``, ``look`` or ``unknown``), ``headline``,
+        ``noise`` and ``findings`` (lists of sentences).
+    """
+    findings = [text for curve in curves for text in curve_findings(curve)]
+    judged = [curve for curve in curves if not curve.get("too_short")]
+    if not judged:
+        level, headline = "unknown", "Too few integrations to judge."
+    elif findings:
+        count = len(findings)
+        level = "look"
+        headline = f"{count} thing{'s' if count > 1 else ''} to look at."
+    else:
+        level = "good"
+        headline = "Nothing odd: the noise is white and as expected, and no seam shows."
+    return {
+        "level": level,
+        "headline": headline,
+        "noise": [noise_sentence(curve) for curve in curves],
+        "findings": findings,
+    }

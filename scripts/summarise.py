@@ -1,0 +1,181 @@
+"""Rule summarise: one line for each light curve of all visits, as table and page."""
+
+import json
+import logging
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from scripts import __version__
+from scripts.lib import html_page
+from scripts.lib.array_files import write_text
+from scripts.lib.ecsv import write_ecsv
+from scripts.lib.verdict import curve_findings
+from scripts.report_visit import number
+
+log = logging.getLogger(__name__)
+
+DESCRIPTIONS = {
+    "product": "product",
+    "detector": "detector",
+    "order": "spectral order, 0 of images",
+    "integrations": "number of integrations",
+    "segments": "number of segments",
+    "cadence": "time between integrations",
+    "scatter": "scatter of an integration (ppm)",
+    "ratio_to_photon": "scatter over photon noise",
+    "ratio_to_error": "scatter over the propagated errors",
+    "beta": "scatter of averages over 10 to 30 min over that of white noise",
+    "worst_seam": "largest step at a seam of segments (ppm)",
+    "worst_seam_significance": "the largest step of a seam over its error",
+    "outlier_fraction": "fraction of samples in the aperture flagged as outliers",
+    "jumps": "number of sudden jumps",
+    "bad_columns": "number of columns worse than their neighbours",
+    "findings": "number of things to look at",
+}
+UNITS = {"cadence": "s"}
+_COUNTS = ("order", "integrations", "segments", "jumps", "bad_columns", "findings")
+
+
+def summary_row(diagnostics, curve):
+    """
+    Summarise one light curve.
+
+    Parameters
+    ----------
+    diagnostics : dict
+        Diagnostics of its visit.
+    curve : dict
+        Its figures.
+
+    Returns
+    -------
+    row : dict
+        A value for each column; NaN where there is none.
+    """
+    steps = [seam for seam in curve.get("seams") or [] if seam["significance"] is not None]
+    worst = max(steps, key=lambda seam: seam["significance"], default=None)
+    row = {
+        "product": diagnostics["product"],
+        "detector": curve["detector"],
+        "order": curve["order"],
+        "integrations": curve["n_integrations"],
+        "segments": diagnostics["visit"]["n_segments"],
+        "cadence": curve["cadence_s"],
+        "scatter": curve.get("scatter_ppm"),
+        "ratio_to_photon": curve.get("ratio_to_photon"),
+        "ratio_to_error": curve.get("ratio_to_error"),
+        "beta": curve.get("beta_10_30_min"),
+        "worst_seam": worst and worst["step_ppm"],
+        "worst_seam_significance": worst and worst["significance"],
+        "outlier_fraction": curve["flags"]["aperture"]["outlier_fraction"],
+        "jumps": len(curve.get("tilt_events") or []),
+        "bad_columns": len(curve.get("worse_elements") or []),
+        "findings": len(curve_findings(curve)),
+    }
+    return {name: np.nan if value is None else value for name, value in row.items()}
+
+
+def summary_columns(rows):
+    """
+    Arrange the rows as columns.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of :func:`summary_row`.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        Words, integers and float64.
+    """
+    columns = {}
+    for name in DESCRIPTIONS:
+        values = [row[name] for row in rows]
+        kind = np.int64 if name in _COUNTS else None
+        words = name in ("product", "detector")
+        columns[name] = np.array(values, dtype=kind if kind or words else np.float64)
+    return columns
+
+
+def summary_page(visits, rows, reports):
+    """
+    Make the page.
+
+    Parameters
+    ----------
+    visits : list of dict
+        Diagnostics of all visits.
+    rows : list of dict
+        Of :func:`summary_row`.
+    reports : dict of str to str
+        Path of each product's report from the page.
+
+    Returns
+    -------
+    html : str
+        The page.
+    """
+    head = [
+        *("Visit", "Target", "Light curve", "Integrations", "Scatter (ppm)", "Over photon noise"),
+        *("Over errors", "Beta", "Worst seam (ppm)", "To look at"),
+    ]
+    targets = {visit["product"]: visit["visit"].get("target") for visit in visits}
+    keys = ("integrations", "scatter", "ratio_to_photon", "ratio_to_error", "beta", "worst_seam")
+    lines = [
+        [
+            f'<a href="{escape(reports[row["product"]])}">{escape(row["product"])}</a>',
+            str(targets[row["product"]] or "–"),
+            row["detector"]
+            if abs(row["order"]) <= 1
+            else f"{row['detector']} order {row['order']}",
+            *(number(None if row[key] != row[key] else row[key]) for key in keys),
+            str(row["findings"]),
+        ]
+        for row in rows
+    ]
+    findings = [
+        f"{visit['product']}: {text}" for visit in visits for text in visit["verdict"]["findings"]
+    ]
+    odd = sum(visit["verdict"]["level"] != "good" for visit in visits)
+    headline = (
+        f"{len(visits)} visits, {odd} with something to look at."
+        if odd
+        else (f"{len(visits)} visits, nothing odd.")
+    )
+    level = "look" if odd else "good"
+    verdict = f'<div class="verdict {level}"><p>{headline}</p>{html_page.bullets(findings)}</div>'
+    sections = [
+        ("verdict", "Verdict", verdict),
+        ("visits", "Visits", html_page.table("Light curves", head, lines, range(3, len(head)))),
+    ]
+    header = "<h1>Summary of all visits</h1>"
+    return html_page.page(
+        "Summary of all visits", header, sections, f"<p>Made by tso3flow {__version__}.</p>"
+    )
+
+
+def process(snakemake):
+    """Write the summary of all products."""
+    visits = [
+        json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.diagnostics
+    ]
+    rows = [summary_row(visit, curve) for visit in visits for curve in visit["light_curves"]]
+    write_ecsv(
+        Path(snakemake.output.table),
+        summary_columns(rows),
+        UNITS,
+        DESCRIPTIONS,
+        {"made_by": f"tso3flow {__version__}"},
+    )
+    reports = {visit["product"]: f"{visit['product']}_report.html" for visit in visits}
+    write_text(Path(snakemake.output.page), summary_page(visits, rows, reports))
+    log.info("%d visits", len(visits))
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)

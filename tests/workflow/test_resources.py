@@ -1,0 +1,45 @@
+"""Predicted memory and time of jobs against the records of a run."""
+
+import csv
+
+import pytest
+
+from scripts.lib.associations import load_products
+from scripts.lib.resources import peak_mb, request_minutes, seconds
+from scripts.simulate_visit import VisitOptions, simulate_visit
+from tests.steps import read_config
+from tests.workflow.test_dag import ROOT, snakemake
+
+# Snakemake looks at the memory of a job every half second.
+SHORTEST = 1.0
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(name="records")
+def records_of_a_run(tmp_path):
+    """Step, segments, largest memory [MB] and time [s] of each job of a visit that was run."""
+    options = {"segment_lengths": (200, 100), "frame_size": (32, 512), "detectors": ("nrs1",)}
+    simulate_visit(tmp_path, VisitOptions(mode="nrs_brightobj", **options))
+    done = snakemake(tmp_path, "--cores", "1", snakefile=ROOT / "Snakefile")
+    assert done.returncode == 0, done.stdout
+    (product,) = load_products(read_config(tmp_path)["associations"], tmp_path)
+    by_name = {segment.name: [segment] for segment in product.segments}
+    found = []
+    for path in tmp_path.glob("benchmarks/*/*.tsv"):
+        with path.open() as file:
+            (record,) = csv.DictReader(file, delimiter="\t")
+        segments = by_name.get(path.stem, product.segments)
+        found.append((path.parent.name, segments, float(record["max_rss"]), float(record["s"])))
+    return found
+
+
+def test_records_stay_below_the_predictions_but_not_far(records):
+    start = 30
+    assert {step for step, *_ in records} == {"outlier_detection", "extract_1d", "collect_spectra"}
+    for step, segments, memory, time in records:
+        predicted = peak_mb(step, segments, max_memory_mb=512)
+        assert memory < predicted, step
+        if time > SHORTEST:
+            assert memory > predicted / 3, step
+        assert time < start + seconds(step, segments) < 60 * request_minutes(step, segments), step
