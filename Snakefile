@@ -19,6 +19,8 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/segments.smk"
 include: "workflow/rules/spectroscopy.smk"
 include: "workflow/rules/imaging.smk"
+include: "workflow/rules/report_common.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:

@@ -39,9 +39,21 @@ _REFERENCES = {
     "speckernel": ("R_SPKERN", "SPECKERNEL reference file name"),
     "photom": ("R_PHOTOM", "Photometric reference file name"),
 }
+_REQUIRED = ("pastasoss", "specprofile", "speckernel")
 # Memory of the models of a segment; rows and integrations take the rest of the limit.
 _BYTES_PER_ROW_SAMPLE = 64
 _BLOCK_INTEGRATIONS = 32
+
+
+def _check_references(paths):
+    """Raise if a reference is missing without which there is no extraction."""
+    missing = [name for name in _REQUIRED if not paths[name]]
+    if missing:
+        names = ", ".join(f"references/{name}" for name in missing)
+        msg = f"config: {names}: found null, expected the reference files of NIRISS SOSS"
+        raise InputError(msg)
+    if not paths["photom"]:
+        log.warning("config: references/photom: found null: the spectra stay in DN/s")
 
 
 def _slab_rows(shape, memory_mb):
@@ -266,6 +278,7 @@ def process(snakemake):
             product.append_hdu(_primary_cards(member, paths, "SKIPPED"))
             _copy_times(member, product)
             return
+        _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
         memory_mb = snakemake.resources.get("work_mb", 512)
         scene, conversions, summary, image = _prepared(segment, member, paths, options, memory_mb)

@@ -148,6 +148,8 @@ def time_averaging(curves):
         if minutes:
             axis.axvspan(10, 30, color=SKY, alpha=0.2, lw=0, label="10 to 30 min")
         axis.set_xlim(x[0] * 0.8, x[-1] * 1.25)
+        for side in (axis.xaxis, axis.yaxis):
+            side.set_major_formatter("{x:g}")
         axis.set_xlabel("Length of the average (min)" if minutes else "Integrations averaged")
         axis.legend(loc="lower left")
     axes[0, 0].set_ylabel("Scatter of the averages (ppm)")

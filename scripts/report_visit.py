@@ -226,9 +226,11 @@ def header(diagnostics):
 
 def verdict_box(verdict):
     """The verdict in words."""
+    findings = html_page.bullets(verdict["findings"])
     return (
         f'<div class="verdict {verdict["level"]}"><p>{escape(verdict["headline"])}</p>'
-        f"{html_page.bullets(verdict['findings'])}{html_page.bullets(verdict['noise'])}</div>"
+        + (f"<h3>To look at</h3>{findings}" if findings else "")
+        + f"<h3>Noise</h3>{html_page.bullets(verdict['noise'])}</div>"
     )
 
 

@@ -7,78 +7,25 @@ darkening). Which of them a light curve has is decided by the Bayesian informati
 Times here are scaled to -1 at the first and 1 at the last integration.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from scripts.lib.dips import BASELINES, Dip, baseline_columns, choose_model
 from scripts.lib.noise import mad_sigma, point_to_point_sigma
-from scripts.lib.steps import step_significance, strongest_step
-from scripts.simulation.transit import occulted_fraction, sky_separation
+from scripts.lib.steps import strongest_step, window_length
 
-BASELINES = {
-    "straight line": ("line", 0.0),
-    "parabola": ("parabola", 0.0),
-    "line and fast ramp": ("ramp", 0.05),
-    "line and ramp": ("ramp", 0.2),
-}
 # Points of the binned light curve that the shape of a dip is fitted to.
 _POINTS = 400
-# Gain of information that a dip needs to be believed.
-_LEAST_GAIN = 20.0
-# Lead that a dip needs over a step.
-_LEAST_LEAD = 10.0
-# Significance from which on a step is tried, and that it needs in the common fit to stay.
-_STEP_CANDIDATE = 4.5
-_STEP_THRESHOLD = 7.0
+# Significance from which on a step is tried, and that it needs in the common fit: less where it
+# is expected, on a seam.
+_STEP_CANDIDATE = 4.0
+_STEP_THRESHOLD = 6.5
+_SEAM_THRESHOLD = 5.0
 _MOST_STEPS = 4
-
-
-@dataclass
-class Dip:
-    """
-    A transit or eclipse.
-
-    Attributes
-    ----------
-    mid, duration : float
-        Middle, and time from first to fourth contact, in scaled time.
-    ratio, impact, u1, u2 : float
-        Ratio of radii, impact parameter and limb darkening; they describe the
-        curve and are no measurement of the planet.
-    """
-
-    mid: float
-    duration: float
-    ratio: float
-    impact: float = 0.3
-    u1: float = 0.2
-    u2: float = 0.1
-
-    def light(self, x):
-        """Light that is left at scaled times, 1 outside of the dip."""
-        separation = sky_separation(x, self.mid, self.duration, self.ratio, self.impact)
-        light = np.ones(len(x))
-        inside = separation < 1.0 + self.ratio
-        if inside.any():
-            light[inside] -= occulted_fraction(separation[inside], self.ratio, self.u1, self.u2)
-        return light
-
-    def vector(self):
-        """Parameters as the fit varies them."""
-        return np.array(
-            [self.mid, np.log(self.duration), self.ratio, self.impact, self.u1, self.u2]
-        )
-
-    @classmethod
-    def of_vector(cls, vector):
-        """Make a dip from the parameters of the fit."""
-        mid, duration, *rest = (float(value) for value in vector)
-        return cls(mid, float(np.exp(duration)), *rest)
-
-    @property
-    def partial(self):
-        """Whether a contact is outside the observation."""
-        return abs(self.mid) + self.duration / 2.0 > 1.0
+_MOST_SEAMS = 30
+# Integrations within which a step is put on a seam.
+_SNAP = 5
 
 
 @dataclass
@@ -169,139 +116,6 @@ def inliers(flux, limit=5.0):
     return valid & (np.abs(filled - middle) <= limit * spread) if spread > 0 else valid
 
 
-def baseline_columns(x, kind, tau):
-    """
-    Columns of a baseline.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n,)
-        Scaled times.
-    kind : str
-        ``line``, ``parabola`` or ``ramp``.
-    tau : float
-        Time scale of the ramp.
-
-    Returns
-    -------
-    columns : ndarray, shape (n, 2 or 3)
-        The columns.
-    """
-    columns = [np.ones(len(x)), x]
-    if kind == "parabola":
-        columns.append(x**2)
-    if kind == "ramp":
-        columns.append(np.exp(-(x + 1.0) / tau))
-    return np.stack(columns, axis=1)
-
-
-def trapezoids(x):
-    """
-    Dips to search with: trapezoids whose slopes are a tenth of their length.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n,)
-        Scaled times.
-
-    Returns
-    -------
-    shapes : ndarray, shape (shapes, n)
-        Depth 1.
-    places : ndarray, shape (shapes, 2)
-        Middle and duration of each.
-    """
-    places = np.array(
-        [
-            (mid, duration)
-            for duration in np.geomspace(0.08, 1.4, 12)
-            for mid in np.arange(-1.0 - duration / 4, 1.0 + duration / 4, duration / 10)
-        ]
-    )
-    distance = np.abs(x[None, :] - places[:, :1])
-    half, slope = places[:, 1:] / 2.0, places[:, 1:] / 10.0
-    return np.clip((half - distance) / slope, 0.0, 1.0), places
-
-
-def _projected(columns, shapes):
-    """Shapes without what the columns can make of them, and the columns' orthonormal basis."""
-    basis, _ = np.linalg.qr(columns)
-    return shapes - (shapes @ basis) @ basis.T, basis
-
-
-def _best_shape(columns, flux, shapes, dips_only):
-    """Sum of squares after the best shape, its index and coefficient."""
-    rest, basis = _projected(columns, shapes)
-    residual = flux - basis @ (basis.T @ flux)
-    power = (rest**2).sum(axis=1)
-    overlap = rest @ residual
-    usable = power > 0.02 * (shapes**2).sum(axis=1) + 1e-12
-    if dips_only:
-        usable &= overlap < 0
-    gain = np.where(usable, overlap**2 / np.where(power > 0, power, 1.0), 0.0)
-    best = int(np.argmax(gain))
-    coefficient = overlap[best] / power[best] if gain[best] > 0 else 0.0
-    return (residual**2).sum() - gain[best], best, coefficient, residual - coefficient * rest[best]
-
-
-def _effective_number(residual):
-    """Number of independent points of a series by its autocorrelation."""
-    centred = residual - residual.mean()
-    total = (centred**2).sum()
-    time = 1.0
-    for lag in range(1, len(centred) // 4):
-        rho = (centred[lag:] * centred[:-lag]).sum() / total if total > 0 else 0.0
-        if rho < 2.0 / np.sqrt(len(centred)):
-            break
-        time += 2.0 * rho
-    return len(centred) / time
-
-
-def choose_model(x, flux):
-    """
-    Decide which baseline a light curve has, and whether it has a dip.
-
-    Parameters
-    ----------
-    x, flux : ndarray, shape (n,)
-        Scaled times and flux, binned, without NaN or outliers.
-
-    Returns
-    -------
-    baseline : str
-        One of ``BASELINES``.
-    dip : Dip or None
-        First guess of a dip.
-    gain : float
-        Gain of information by the dip: effective number of points times the
-        logarithm of the ratio of the sums of squares. A dip must also beat a
-        step, which is noise, by ten.
-    """
-    n, log_n = len(x), np.log(len(x))
-    shapes, places = trapezoids(x)
-    edges = (np.arange(n)[None, :] >= np.arange(4, n - 4)[:, None]).astype(float)
-    plain, dipped = {}, {}
-    for name, (kind, tau) in BASELINES.items():
-        columns = baseline_columns(x, kind, tau)
-        size = columns.shape[1]
-        squares = _best_shape(columns, flux, np.zeros((1, n)), False)[0]
-        stepped = _best_shape(columns, flux, edges, False)[0] if n > 12 else squares
-        plain[name] = (n * np.log(squares / n) + size * log_n, squares)
-        squares, best, depth, rest = _best_shape(columns, flux, shapes, True)
-        dipped[name] = (n * np.log(squares / n) + (size + 4) * log_n, squares, best, depth, rest)
-        dipped[name] += (n * np.log(stepped / n) + (size + 1) * log_n,)
-    without = min(plain, key=lambda name: plain[name][0])
-    name = min(dipped, key=lambda name: dipped[name][0])
-    _, squares, best, depth, rest, stepped = dipped[name]
-    gain = _effective_number(rest) * np.log(plain[without][1] / squares) if depth < 0 else 0.0
-    mid, duration = places[best]
-    dip = Dip(float(mid), float(duration), float(np.sqrt(np.clip(-depth, 1e-6, 0.15))))
-    lead = min(one[5] for one in dipped.values()) - dipped[name][0]
-    if gain < _LEAST_GAIN or lead < _LEAST_LEAD:
-        return without, None, float(gain)
-    return name, dip, float(gain)
-
-
 def binned(x, flux, points=_POINTS):
     """
     Average neighbours.
@@ -359,13 +173,16 @@ def _refine(fit, x, flux):
 def _fit_ramp(fit, x, flux):
     """Find the time scale of the ramp among those that the binned light curve can tell."""
     light = fit.dip.light(x) if fit.dip else np.ones(len(x))
-    trials = []
-    for tau in np.geomspace(0.01, 1.0, 61):
-        fit.tau = tau
-        columns, _ = _design(fit, x, light)
-        rest = flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
-        trials.append(((rest**2).sum(), float(tau)))
-    fit.tau = min(trials)[1]
+    trials, grid = [], np.geomspace(0.01, 1.0, 41)
+    for _ in range(3):
+        for tau in grid:
+            fit.tau = float(tau)
+            columns, _ = _design(fit, x, light)
+            rest = flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
+            trials.append(((rest**2).sum(), fit.tau))
+        fit.tau = min(trials)[1]
+        width = np.log(grid[1] / grid[0])
+        grid = fit.tau * np.exp(np.linspace(-width, width, 9))
 
 
 def _solve(fit, flux):
@@ -379,8 +196,8 @@ def _solve(fit, flux):
 
 
 def _snapped(place, seams):
-    """Move a place to a seam that is at most two integrations away."""
-    near = [seam for seam in seams if abs(seam - place) <= 2]
+    """Move a place to a seam that is at most five integrations away."""
+    near = [seam for seam in seams if abs(seam - place) <= _SNAP]
     return min(near, key=lambda seam: abs(seam - place)) if near else place
 
 
@@ -396,7 +213,7 @@ def take_apart(times, flux, seams=()):
         Flux over its median; NaN is left out.
     seams : sequence of int
         Indices of the first integration of every segment but the first; a
-        step within two integrations of a seam is put on it.
+        step within five integrations of a seam is put on it.
 
     Returns
     -------
@@ -411,35 +228,51 @@ def take_apart(times, flux, seams=()):
     fit.tau = BASELINES[fit.baseline][1]
     rest = _adjust(fit, x, y, flux)
     while len(fit.steps) < _MOST_STEPS:
-        used = np.flatnonzero(fit.valid)
-        barred = np.searchsorted(used, fit.steps)
-        place = strongest_step(rest[fit.valid], _STEP_CANDIDATE, barred)
-        if place is None:
+        trial, found = _best_step(fit, rest, (x, y, flux), seams)
+        if trial is None:
             break
-        fit.steps.append(_snapped(int(used[place]), seams))
-        rest = _adjust(fit, x, y, flux)
-        if not _stays(fit, rest):
-            fit.steps.pop()
-            _adjust(fit, x, y, flux)
-            break
+        fit, rest = trial, found
     return fit
+
+
+def _best_step(fit, rest, data, seams):
+    """Fit with the step that explains most, if it is significant, and its residual."""
+    used = np.flatnonzero(fit.valid)
+    barred = np.searchsorted(used, fit.steps)
+    place = strongest_step(rest[fit.valid], _STEP_CANDIDATE, barred)
+    places = [seam for seam in seams[:_MOST_SEAMS] if seam not in fit.steps]
+    if place is not None and _snapped(int(used[place]), seams) not in seams:
+        places.append(int(used[place]))
+    best, best_rest, most = None, None, 0.0
+    for place in places:
+        trial = replace(fit, steps=[*fit.steps, place])
+        trial_rest = _adjust(trial, *data)
+        before, after = ((one[fit.valid] ** 2).sum() for one in (rest, trial_rest))
+        if before - after > most:
+            best, best_rest, most = trial, trial_rest, before - after
+    if best is None:
+        return None, None
+    threshold = _SEAM_THRESHOLD if best.steps[-1] in seams else _STEP_THRESHOLD
+    significance = np.sqrt(most) / _correlated_sigma(best_rest[fit.valid])
+    return (best, best_rest) if significance >= threshold else (None, None)
+
+
+def _correlated_sigma(rest):
+    """Scatter of a residual, as large as its averages over a window make it."""
+    window = window_length(len(rest))
+    sums = np.cumsum(np.append(0.0, rest))
+    means = (sums[window:] - sums[:-window]) / window
+    return max(point_to_point_sigma(rest), float(np.sqrt(window * np.mean(means**2))))
 
 
 def _adjust(fit, x, y, flux):
     """Fit everything anew with the steps that are known; the residual is returned."""
-    for _ in range(2 if BASELINES[fit.baseline][0] == "ramp" else 1):
+    for _ in range(4 if BASELINES[fit.baseline][0] == "ramp" else 1):
         if BASELINES[fit.baseline][0] == "ramp":
             _fit_ramp(fit, x, y)
         if fit.dip is not None:
             _refine(fit, x, y)
     return _solve(fit, flux)
-
-
-def _stays(fit, rest):
-    """Whether the last step stands out from the residual of the common fit."""
-    place, size = int(np.searchsorted(np.flatnonzero(fit.valid), fit.steps[-1])), fit.sizes[-1]
-    values = rest[fit.valid] + size * (np.arange(fit.valid.sum()) >= place)
-    return step_significance(values, place) >= _STEP_THRESHOLD
 
 
 def jacobian(fit):

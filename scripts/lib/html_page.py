@@ -24,6 +24,7 @@ nav ul { list-style: none; padding: 0; margin: .75rem 0; display: flex; flex-wra
   margin: 1rem 0; }
 .verdict.look { border-color: #D55E00; background: #fdf5f0; }
 .verdict p:first-of-type { font-size: 1.15rem; font-weight: 600; }
+.verdict h3 { margin: .75rem 0 0; font-size: 1rem; }
 .verdict ul { margin: .25rem 0; padding-left: 1.25rem; }
 figure { margin: 1rem 0 2rem; }
 figure img { max-width: 100%; height: auto; display: block; }
@@ -163,7 +164,7 @@ def figure(png, alt, caption, vector):
     data = base64.b64encode(png).decode("ascii")
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="{escape(alt)}" '
-        f'width="{round(width * 0.72)}" height="{round(height * 0.72)}">'
+        f'width="{round(width * 0.82)}" height="{round(height * 0.82)}">'
         f'<figcaption>{escape(caption)} <a href="{escape(vector)}">Vector drawing</a>.'
         "</figcaption></figure>"
     )

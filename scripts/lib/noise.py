@@ -256,6 +256,8 @@ def correlation(series, other):
         |r| sqrt((n - 2) / (1 - r^2)).
     """
     used = np.isfinite(series) & np.isfinite(other)
+    if used.sum() < 10:
+        return None, None, None
     for values in (series, other):
         spread = mad_sigma(values[used])
         used &= np.abs(values - np.nanmedian(values)) <= (_CLIP * spread if spread > 0 else np.inf)

@@ -1,4 +1,4 @@
-"""Box extraction of NIRISS SOSS spectra: weights of the pixels and sums over them."""
+"""Boxes around the traces of NIRISS SOSS: weights of their pixels, errors of replaced ones."""
 
 import numpy as np
 
@@ -37,32 +37,20 @@ def box_weights(centre, width, shape):
     return weights
 
 
-def box_sums(image, error, weights):
+def blank_empty(flux, error, npixels):
     """
-    Sum an image over the box.
+    Set flux and error to NaN where no pixel is left.
 
     Parameters
     ----------
-    image, error : ndarray
-        Data and errors (..., rows, columns); anything where the weight is 0.
-    weights : ndarray
-        Weights that broadcast to the same shape, 0 at masked pixels.
+    flux, error, npixels : ndarray
+        Sums (columns,).
 
     Returns
     -------
     flux, error, npixels : ndarray
-        Sums (..., columns); NaN where no pixel is left. Variances add up with
-        the weights, not their squares, as in jwst 3.0.0.
+        The same with NaN where ``npixels`` is not positive.
     """
-    used = weights > 0
-    flux = np.where(used, image * weights, 0.0).sum(axis=-2)
-    variance = np.where(used, np.square(error, dtype=float) * weights, 0.0).sum(axis=-2)
-    npixels = np.broadcast_to(weights, np.shape(image)).sum(axis=-2)
-    return blank_empty(flux, np.sqrt(variance), npixels)
-
-
-def blank_empty(flux, error, npixels):
-    """Set flux and error to NaN where no pixel is left."""
     empty = ~(npixels > 0)
     return np.where(empty, np.nan, flux), np.where(empty, np.nan, error), npixels
 

@@ -5,6 +5,10 @@ import numpy as np
 from scripts.lib.errors import InputError
 
 
+# A bicubic spline needs as many.
+_FEWEST_KERNELS = 4
+
+
 class Kernel:
     """
     Spectral resolution kernel of one order as a function of wavelength.
@@ -54,14 +58,14 @@ class Kernel:
             [self._wavelength_line(place, trace, valid) for place in range(len(self._centres))]
         )
         pixels = np.linspace(-halfwidth, halfwidth, len(wavelengths))
-        try:
-            self._spline = RectBivariateSpline(pixels, self._centres, kernels, bbox=box)
-        except ValueError as error:
+        if len(self._centres) < _FEWEST_KERNELS or not (np.diff(self._centres) > 0).all():
             msg = (
-                f"speckernel: found {len(self._centres)} kernels within {trace[valid].min():.3f} to "
-                f"{trace[valid].max():.3f} µm, expected 4 or more in different columns ({error})"
+                f"speckernel: WAVELENGTHS: found {len(self._centres)} kernels within "
+                f"{trace[valid].min():.3f} to {trace[valid].max():.3f} µm, expected "
+                f"{_FEWEST_KERNELS} or more, in different columns"
             )
-            raise InputError(msg) from error
+            raise InputError(msg)
+        self._spline = RectBivariateSpline(pixels, self._centres, kernels, bbox=box)
 
     @staticmethod
     def _on_trace(table, trace):

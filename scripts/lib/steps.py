@@ -80,27 +80,6 @@ def strongest_step(values, threshold, barred=()):
     return place if abs(significance[place]) >= threshold else None
 
 
-def step_significance(values, place):
-    """
-    Significance of the step at a place.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Series without NaN, detrended but for this step.
-    place : int
-        Index of the first value after it.
-
-    Returns
-    -------
-    significance : float
-        As of :func:`scan`, not below 0; the largest within two values of the place.
-    """
-    _, significance = scan(clipped_series(values), window_length(len(values)))
-    near = np.abs(significance[max(place - 2, 0) : place + 3])
-    return float(near.max(initial=0.0))
-
-
 def clipped_series(values):
     """
     Pull lone outliers in to the median of their neighbours.

@@ -1,6 +1,10 @@
 """What the figures of a visit mean, in plain words."""
 
-_NAMES = {"x": "its place along x", "y": "its place along y", "width": "its width"}
+_NAMES = {
+    "x": "the place along x",
+    "y": "the place along y",
+    "width": "the width of the star or trace",
+}
 
 
 def curve_name(curve):
@@ -162,6 +166,23 @@ def _element_findings(curve):
         yield f"{len(worse)} bad {plural} worse than the neighbours: {shown}{more}"
 
 
+def _summary(curves):
+    """Scatter, worst seam and flags of the visit in one sentence."""
+    parts = []
+    for curve in curves:
+        text = f"{curve_name(curve)} scatters by {curve['scatter_ppm']:.0f} ppm"
+        ratio = curve["ratio_to_photon"]
+        parts.append(f"{text}, {ratio:.2f} times photon noise" if ratio else text)
+    seams = [seam for curve in curves for seam in curve["seams"] if seam["significance"]]
+    if seams:
+        worst = max(seams, key=lambda seam: seam["significance"])
+        parts.append(f"the worst seam is {worst['step_ppm']:+.0f} ± {worst['error_ppm']:.0f} ppm")
+    flags = [curve["flags"]["aperture"]["outlier_fraction"] for curve in curves if "flags" in curve]
+    if flags and flags[0] is not None:
+        parts.append(f"{100 * max(flags):.2g} % of the samples in the aperture are outliers")
+    return f"{'; '.join(parts)}."
+
+
 def overall(curves):
     """
     Verdict on a visit.
@@ -174,20 +195,22 @@ def overall(curves):
     Returns
     -------
     verdict : dict
-        ``level`` (``good``, ``look`` or ``unknown``), ``headline``,
+        ``level`` (``good``, ``look`` or ``unknown``), ``headline``: scatter, worst
+        seam, flags and number of findings;
         ``noise`` and ``findings`` (lists of sentences).
     """
     findings = [text for curve in curves for text in curve_findings(curve)]
     judged = [curve for curve in curves if not curve.get("too_short")]
     if not judged:
-        level, headline = "unknown", "Too few integrations to judge."
-    elif findings:
-        count = len(findings)
-        level = "look"
-        headline = f"{count} thing{'s' if count > 1 else ''} to look at."
-    else:
-        level = "good"
-        headline = "Nothing odd: the noise is white and as expected, and no seam shows."
+        return {
+            "level": "unknown",
+            "headline": "Too few integrations to judge.",
+            "noise": [noise_sentence(curve) for curve in curves],
+            "findings": [],
+        }
+    count = len(findings)
+    odd = f"{count} thing{'s' if count > 1 else ''} to look at." if count else "Nothing looks odd."
+    level, headline = "look" if count else "good", f"{_summary(judged)} {odd}"
     return {
         "level": level,
         "headline": headline,

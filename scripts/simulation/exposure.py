@@ -16,7 +16,6 @@ from scripts.simulation.detector import (
 )
 from scripts.simulation.mode import Mode, View
 from scripts.simulation.options import VisitOptions
-from scripts.simulation.star import planet_radius
 from scripts.simulation.timing import (
     EXPOSURE_START,
     SECONDS_PER_DAY,
@@ -72,7 +71,7 @@ class Exposure:
             {
                 **scene.truth(),
                 "flux": scene.light() * self.view.flux_per_unit,
-                "radius_ratio": planet_radius(scene.wavelength, self.options.radius_ratio),
+                "radius_ratio": self.mode.radius(scene.wavelength, self.options.radius_ratio),
                 "dq": self.bad_pixels(),
             }
         )

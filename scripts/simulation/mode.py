@@ -13,7 +13,7 @@ from scripts.simulation.detector import Readout
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.pointing import cross_dispersion_offsets
 from scripts.simulation.scene import Scene
-from scripts.simulation.star import transit_light
+from scripts.simulation.star import planet_radius, transit_light
 from scripts.simulation.timing import Clock
 
 SPECTRAL_OPTIONS = frozenset({"background_regions", "source_type", "wavelength_plane"})
@@ -79,6 +79,8 @@ class Mode:
         What `Scene.image` takes as the pointing of every integration of the visit.
     light : callable
         Relative light of the star in integrations, shape (integrations, wavelengths).
+    radius : callable
+        Planet's radius (stellar radii) at wavelengths, for the truth.
     detector_ramp : callable
         Height of the detector's ramp when the user names none.
     options : frozenset of str
@@ -97,6 +99,7 @@ class Mode:
     optical_path: Callable[[VisitOptions], str]
     pointing: Callable[[VisitOptions], np.ndarray] = cross_dispersion_offsets
     light: Callable[[Clock, np.ndarray, np.ndarray, VisitOptions], np.ndarray] = transit_light
+    radius: Callable[[np.ndarray, float], np.ndarray] = planet_radius
     detector_ramp: Callable[[VisitOptions], float] = lambda options: 0.0
     options: frozenset[str] = SPECTRAL_OPTIONS
 

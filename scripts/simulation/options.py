@@ -65,6 +65,13 @@ class VisitOptions:
     real_frames : str, optional
         MIRI imaging: result file of Erebus (HDF5, read with h5py) that gives the star's image and
         light.
+    pupil_wheel : float
+        NIRISS SOSS: position of the pupil wheel, degrees; it rotates the traces.
+    zodiacal_light : float
+        NIRISS SOSS: background on the bright side of its step, DN/s and pixel.
+    real_references : str, optional
+        NIRISS SOSS: SPECTRACE reference of SUBSTRIP256, or a folder with one, that gives traces,
+        wavelengths and throughputs; a model of them by default.
     int_times : {"segment", "exposure", "empty"}
         Rows of INT_TIMES in every member.
     drop_segment : int, optional
@@ -115,6 +122,9 @@ class VisitOptions:
     tilt_event: int | None = None
     weak_lens: bool = False
     real_frames: str | None = None
+    pupil_wheel: float = 245.78
+    zodiacal_light: float = 0.0
+    real_references: str | None = None
     int_times: str = "segment"
     drop_segment: int | None = None
     reverse_members: bool = False

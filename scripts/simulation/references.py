@@ -90,7 +90,7 @@ def write_nirspec_apcorr(
     table["pixphase"], table["apcorr"] = phase, 1.0 / share
     model = dated_model("NrsFsApcorrModel")(apcorr_table=table)
     model.sizeunit = "arcsec"
-    _save(model, path, "NIRSPEC", "APCORR", "NRS_BRIGHTOBJ")
+    save_reference(model, path, "NIRSPEC", "APCORR", "NRS_BRIGHTOBJ")
 
 
 def write_miri_lrs_apcorr(
@@ -129,7 +129,7 @@ def write_miri_lrs_apcorr(
     table["apcorr"][:, :used, :sizes] = 1.0 / share
     model = dated_model("MirLrsApcorrModel")(apcorr_table=table)
     model.sizeunit = "pixels"
-    _save(model, path, "MIRI", "APCORR", "MIR_LRS-SLITLESS")
+    save_reference(model, path, "MIRI", "APCORR", "MIR_LRS-SLITLESS")
 
 
 def gain_image(gain: float, shape: tuple[int, int]) -> np.ndarray:
@@ -168,7 +168,7 @@ def write_gain(path: Path, gain: np.ndarray, first_pixel: tuple[int, int] = (1, 
     model = dated_model("GainModel")(data=gain)
     model.meta.subarray.xstart, model.meta.subarray.ystart = first_pixel
     model.meta.subarray.ysize, model.meta.subarray.xsize = gain.shape
-    _save(model, path, "ANY", "GAIN", "ANY")
+    save_reference(model, path, "ANY", "GAIN", "ANY")
 
 
 def write_wavelengthrange(
@@ -197,10 +197,10 @@ def write_wavelengthrange(
         extract_orders=[[name, orders[:1]] for name in filters],
         wunits=u.micron,
     )
-    _save(model, path, instrument, "WAVELENGTHRANGE", exposure_type)
+    save_reference(model, path, instrument, "WAVELENGTHRANGE", exposure_type)
 
 
-def _save(model: Any, path: Path, instrument: str, kind: str, exposure_type: str) -> None:
+def save_reference(model: Any, path: Path, instrument: str, kind: str, exposure_type: str) -> None:
     """Complete the keywords of a reference file and write it."""
     model.meta.telescope = "JWST"
     model.meta.instrument.name = instrument

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from scripts.simulation.options import VisitOptions
@@ -46,12 +48,17 @@ def limb_darkening(wavelength: float) -> tuple[float, float]:
 
 
 def light_curve(
-    times: np.ndarray, span: tuple[float, float], wavelength: np.ndarray, options: VisitOptions
+    times: np.ndarray,
+    span: tuple[float, float],
+    wavelength: np.ndarray,
+    options: VisitOptions,
+    radius: Callable[[np.ndarray, float], np.ndarray] = planet_radius,
+    node_count: int = _WAVELENGTH_NODES,
 ) -> np.ndarray:
     """
     Star's light through the transit, relative to the star alone.
 
-    Computed at 24 wavelengths between the extremes of `wavelength` and interpolated linearly.
+    Computed at a few wavelengths between the extremes of `wavelength` and interpolated linearly.
 
     Parameters
     ----------
@@ -63,26 +70,30 @@ def light_curve(
         Wavelength, micron.
     options : VisitOptions
         Depth, impact parameter and length of the transit.
+    radius : callable
+        Planet's radius against wavelength, as `planet_radius`.
+    node_count : int
+        Number of wavelengths to compute at.
 
     Returns
     -------
     ndarray, shape (integrations, dispersion)
         Relative light, 1 outside transit.
     """
-    nodes = np.linspace(np.min(wavelength), np.max(wavelength), _WAVELENGTH_NODES)
-    radii = planet_radius(nodes, options.radius_ratio)
+    nodes = np.linspace(np.min(wavelength), np.max(wavelength), node_count)
+    radii = radius(nodes, options.radius_ratio)
     middle, duration = sum(span) / 2.0, options.transit_fraction * (span[1] - span[0])
     impact = options.impact_parameter
     separation = sky_separation(times, middle, duration, options.radius_ratio, impact)
     at_nodes = np.stack(
         [
-            1.0 - occulted_fraction(separation, radius, *limb_darkening(node))
-            for node, radius in zip(nodes, radii, strict=True)
+            1.0 - occulted_fraction(separation, size, *limb_darkening(node))
+            for node, size in zip(nodes, radii, strict=True)
         ],
         axis=-1,
     )
-    place = np.interp(wavelength, nodes, np.arange(_WAVELENGTH_NODES))
-    lower = np.clip(place.astype(int), 0, _WAVELENGTH_NODES - 2)
+    place = np.interp(wavelength, nodes, np.arange(node_count))
+    lower = np.clip(place.astype(int), 0, node_count - 2)
     share = place - lower
     return at_nodes[:, lower] * (1.0 - share) + at_nodes[:, lower + 1] * share
 

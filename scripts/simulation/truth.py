@@ -25,7 +25,8 @@ class DetectorTruth:
     vectors : dict of ndarray
         Quantities along the dispersion axis or per pixel: wavelength (micron), trace, width
         (pixels), flux (unit of the product's FLUX, whole star, out of transit), radius_ratio, dq;
-        in imaging wavelength, flux and radius_ratio have one element, and trace and width give
+        in nis_soss the columns of all orders one after the other, with flux in DN/s; in imaging
+        wavelength, flux and radius_ratio have one element, and trace and width give
         way to position (0-based column and row) and psf (share of the light in every pixel).
     mid_times, white_light, response : list of ndarray
         Per segment: mid times (MJD UTC), the star's summed flux before, and the response of, the

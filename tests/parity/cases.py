@@ -42,6 +42,9 @@ class Case:
         Whether INT_TIMES of the x1dints product is to be equal.
     light_curve : bool
         Whether the light curves are to be equal.
+    modelled : bool
+        Whether fluxes come of the models of NIRISS SOSS, so that differences
+        count relative to the median flux.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Case:
     fitted: float = np.inf
     int_times: bool = True
     light_curve: bool = True
+    modelled: bool = False
 
 
 # Background rows clear of the spectrum in the small frames above; (first, last) as polynomials.

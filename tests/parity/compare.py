@@ -17,6 +17,9 @@ ADDED_KEYWORDS = {"INTSTART"}
 TIGHT = 1e-12
 SPLINE = 1e-9
 FITTED = 1e-6
+# Of the fluxes that come of the models of NIRISS SOSS, relative to the median flux.
+MODEL = 1e-6
+MODELLED = ("FLUX", "BACKGROUND")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,29 @@ def relative_difference(ours, peer):
     return float(np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max())
 
 
+def scaled_difference(ours, peer):
+    """
+    Largest difference of two arrays relative to the median of the peer's.
+
+    Parameters
+    ----------
+    ours, peer : ndarray
+        Arrays of the same shape.
+
+    Returns
+    -------
+    difference : float
+        Largest ``|ours - peer|`` over the median of ``|peer|``; infinite where
+        only one is NaN.
+    """
+    ours, peer = np.asarray(ours, dtype=np.float64), np.asarray(peer, dtype=np.float64)
+    if ours.shape != peer.shape or (np.isnan(ours) != np.isnan(peer)).any():
+        return np.inf
+    if not np.nanmax(np.abs(peer)):
+        return 0.0 if not np.nanmax(np.abs(ours)) else np.inf
+    return float(np.nanmax(np.abs(ours - peer)) / np.nanmedian(np.abs(peer)))
+
+
 def _planes(product, ours, peer):
     """Compare all images of two files; they must be identical."""
     findings = []
@@ -111,7 +137,7 @@ def _keywords(product, name, ours, peer):
     return Finding(product, f"{name} keywords", len(different), 0, "; ".join(different))
 
 
-def _table(product, name, ours, peer, allowed):
+def _table(product, name, ours, peer, allowed, scaled=False):
     """Compare two binary tables: names, formats and units of columns, then every value."""
     layout = [(c.name, c.format, c.unit, c.bzero) for c in ours.columns]
     expected = [(c.name, c.format, c.unit, c.bzero) for c in peer.columns]
@@ -124,7 +150,10 @@ def _table(product, name, ours, peer, allowed):
     findings = [Finding(product, f"{name} layout", len(wrong), 0, "; ".join(wrong))]
     for column in {c.name for c in peer.columns} & {c.name for c in ours.columns}:
         difference = relative_difference(ours.data[column], peer.data[column])
-        findings.append(Finding(product, f"{name} {column}", difference, allowed))
+        limit = allowed
+        if scaled and column in MODELLED and difference > allowed:
+            difference, limit = scaled_difference(ours.data[column], peer.data[column]), MODEL
+        findings.append(Finding(product, f"{name} {column}", difference, limit))
     return sorted(findings, key=lambda finding: finding.item)
 
 
@@ -152,7 +181,7 @@ def compare_crfints(ours, peer):
     return findings
 
 
-def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True):
+def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True, scaled=False):
     """
     Compare two x1dints files.
 
@@ -165,6 +194,9 @@ def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True):
     int_times : bool
         Whether INT_TIMES is expected to be equal (see the README's table of
         differences).
+    scaled : bool
+        Whether differences of fluxes count relative to the median flux, as
+        for the models of NIRISS SOSS.
 
     Returns
     -------
@@ -185,7 +217,7 @@ def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True):
         count = sum(name == "EXTRACT1D" for name in names[1])
         for k in range(1, count + 1):
             pair = mine["EXTRACT1D", k], theirs["EXTRACT1D", k]
-            findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed)
+            findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed, scaled)
             findings.append(_keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header))
         if int_times:
             # The peer keeps those of the last detector.

@@ -18,7 +18,7 @@ import yaml
 
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.parity.cases import CASES, edit_apertures
-from tests.parity.compare import compare_crfints, compare_tables, compare_x1dints
+from tests.parity.compare import MODEL, compare_crfints, compare_tables, compare_x1dints
 from tests.parity.star_fits import compare_star_fits
 from tests.steps import read_config
 
@@ -152,10 +152,14 @@ def compare(case, ours, peer):
         if path.name.endswith("_crfints.fits"):
             findings += compare_crfints(ours / path.name, path)
         else:
-            findings += compare_x1dints(ours / path.name, path, case.allowed, case.int_times)
+            findings += compare_x1dints(
+                ours / path.name, path, case.allowed, case.int_times, case.modelled
+            )
     for path in peer.glob("*.ecsv"):
         if case.light_curve:
-            findings += compare_tables(ours / path.name, path, case.allowed, case.fitted)
+            findings += compare_tables(
+                ours / path.name, path, MODEL if case.modelled else case.allowed, case.fitted
+            )
         if path.name.endswith("_phot.ecsv"):
             findings += _star_fits(ours.parent, ours / path.name, path)
     return findings

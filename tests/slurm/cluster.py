@@ -48,6 +48,7 @@ class Cluster:
         if done.returncode == CANNOT_RUN:
             return done.stdout.strip().splitlines()[-1]
         if done.returncode:
+            subprocess.run([HERE / "slurm_down.sh", self.base], check=False)
             raise RuntimeError(done.stdout + done.stderr)
         self._watch.start()
         return ""

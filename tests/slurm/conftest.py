@@ -12,11 +12,18 @@ from tests.slurm.cluster import Cluster, run, stop_begun
 _LINES = pytest.StashKey[list]()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plugins():
+    """Skip all tests without Snakemake's plugins."""
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        pytest.skip(
+            "Snakemake's plugins for clusters are not installed; `make test-slurm` installs them"
+        )
+
+
 @pytest.fixture(scope="session", name="cluster")
 def slurm(tmp_path_factory):
     """A running Slurm."""
-    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
-        pytest.skip("Snakemake's plugin for Slurm is not installed; `make test-slurm` does it")
     cluster = Cluster(tmp_path_factory.mktemp("slurm"))
     reason = cluster.start()
     if reason:

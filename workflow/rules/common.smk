@@ -83,7 +83,8 @@ def all_products(wildcards):
             "references:\n"
             "  extract1d: references/extract1d.json"
         )
-    return [path for product in PRODUCTS.values() for path in product_files(product)]
+    files = [path for product in PRODUCTS.values() for path in product_files(product)]
+    return files + summary_files()
 
 
 def product_files(product):
@@ -97,7 +98,7 @@ def product_files(product):
         files.append(f"<results>/{product.name}_x1dints.fits")
         if not config["white_light"]["skip"]:
             files.append(f"<results>/{product.name}_whtlt.ecsv")
-    return files
+    return files + report_files(product)
 
 
 def segment_of(wildcards):
