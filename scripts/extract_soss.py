@@ -88,11 +88,12 @@ def _tuned_models(scene, image, median_error, options, inputs):
         raise InputError(msg) from error
 
 
-def _primary_cards(member, paths, status, options=None, models=None):
+def _primary_cards(member, paths, status, replaced, options=None, models=None):
     """Primary header of the spectra: the segment's, with what was done to it."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
     set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
+    set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
     if options is None:
         return cards
     calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
@@ -100,6 +101,8 @@ def _primary_cards(member, paths, status, options=None, models=None):
     for name, (keyword, comment) in _REFERENCES.items():
         value = Path(paths[name]).name if paths[name] else "N/A"
         set_card(cards, keyword, value, comment, after="R_")
+    if paths["photom"]:
+        set_card(cards, "R_AREA", "N/A", "Pixel area reference file name", after="R_")
     set_card(cards, "SOSSWDTH", float(options["soss_width"]), "Aperture width used in extraction")
     set_card(cards, "OVERSAMP", int(options["soss_n_os"]), "Oversampling used in extraction")
     set_card(cards, "THRESHLD", float(options["soss_threshold"]), "Threshold used in extraction")
@@ -275,7 +278,7 @@ def process(snakemake):
         reason = why_not_extracted(member.primary)
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
-            product.append_hdu(_primary_cards(member, paths, "SKIPPED"))
+            product.append_hdu(_primary_cards(member, paths, "SKIPPED", "SKIPPED"))
             _copy_times(member, product)
             return
         _check_references(paths)
@@ -287,7 +290,8 @@ def process(snakemake):
             models = _tuned_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
-        cards = _primary_cards(member, paths, "COMPLETE", options, models)
+        replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
+        cards = _primary_cards(member, paths, "COMPLETE", replaced, options, models)
         product.append_hdu(cards)
         _copy_times(member, product)
         if output.get("wave_grid") and models is not None:

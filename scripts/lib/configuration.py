@@ -13,7 +13,8 @@ _LIMITS = {
     "minimum": "at least",
     "maximum": "at most",
     "exclusiveMinimum": "more than",
-    "minLength": "a text of length",
+    "minLength": "a text of length at least",
+    "minItems": "a list of length at least",
 }
 
 

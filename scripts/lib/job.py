@@ -1,5 +1,6 @@
 """Run the work of one job: its log, and what the user sees when it fails."""
 
+import errno
 import logging
 import resource
 import sys
@@ -8,6 +9,8 @@ from scripts.lib.allocator import keep_freed_memory
 from scripts.lib.errors import InputError
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+# What the file system refuses for reasons that only the user can change.
+_REFUSALS = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT))
 
 
 def run_job(snakemake, function):
@@ -16,8 +19,9 @@ def run_job(snakemake, function):
 
     Messages of all loggers, and Python warnings, go to the job's log file and
     to standard error. The process ends with exit code 1 when the function
-    raises: an :class:`~scripts.lib.errors.InputError` is reported as its
-    message alone, anything else with the traceback.
+    raises: an :class:`~scripts.lib.errors.InputError`, a folder that cannot
+    be written to, a full disk and exhausted memory are reported in one
+    message, anything else with the traceback.
 
     Parameters
     ----------
@@ -43,10 +47,20 @@ def run_job(snakemake, function):
     except InputError as error:
         log.error("%s", error)
         sys.exit(1)
-    except Exception:
-        log.exception("unexpected error; please report it together with this log")
+    except Exception as error:
+        _log_failure(log, error)
         sys.exit(1)
     _log_cost(log)
+
+
+def _log_failure(log, error):
+    """Log what the machine lacks in one line, and anything else with its traceback."""
+    if isinstance(error, MemoryError):
+        log.error("out of memory: %s; expected more, or a lower max_memory_mb", error)
+    elif isinstance(error, OSError) and error.errno in _REFUSALS:
+        log.error("%s: %s", error.filename or "writing", error.strerror)
+    else:
+        log.error("unexpected error; please report it together with this log", exc_info=error)
 
 
 def _log_cost(log):

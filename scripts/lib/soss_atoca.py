@@ -308,7 +308,7 @@ def _factorised(red, image, error, factor):
         log.warning(
             "the model of orders 1 and 2 is ill-posed with the regularisation factor %.3g (relative "
             "residual %.2g, numerical uncertainty %.2g), and decontaminated spectra are not to be "
-            "trusted: set extract_1d/soss_tikfac to a larger value, for example 1e-11",
+            "trusted: raise extract_1d/soss_tikfac by factors of ten until this warning is gone",
             *(factor, residual, uncertainty),
         )
     return factors, residual

@@ -211,7 +211,7 @@ def integration_weights(grid, lower, upper):
     low = np.searchsorted(grid, lower, side="right") - 1
     high = np.searchsorted(grid, upper) - 1
     first = np.where(grid[low] == lower, low, low - 1)
-    span = max(int((high - first).max()) + 1, 2)
+    span = max(int((high - first).max()) + 1, 4)
     points = first[:, None] + np.arange(span)
     points[points > high[:, None]] = -1
     weights = _end_weights(grid, points, lower, upper, low, high)

@@ -69,13 +69,12 @@ def combined_grid(native, estimate, shortest, oversampling, tolerance, limit):
     tolerance : float
         Relative tolerance of the integral over an interval.
     limit : int
-        Greatest number of points.
+        Number of points at which the refinement stops.
 
     Returns
     -------
     grid : ndarray
-        Ascending wavelengths. It has more points than the limit only if its
-        unrefined parts do.
+        Ascending wavelengths.
 
     Notes
     -----
@@ -142,7 +141,9 @@ def refine(grid, function, limit, tolerance):
     function : callable
         What is integrated.
     limit : int
-        Greatest number of points, at least that of ``grid``.
+        Number of points at which to stop, at least that of ``grid``. In the last
+        round only the worst intervals are halved, for as many points as are
+        left; if none is left, all are (as in jwst 3.0.0).
     tolerance : float
         Relative tolerance; an error below 1e-6 is always tolerated.
 
@@ -164,7 +165,6 @@ def refine(grid, function, limit, tolerance):
         if parts.sum() > limit:
             full = True
             parts = np.ones_like(parts)
-            # A slice from -0 takes all, as it does in jwst 3.0.0.
             parts[np.argsort(relative)[-(limit - len(grid)) :]] = 2
         grid = _spaced(oversample(grid, parts))
     return grid, converged

@@ -4,7 +4,6 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
-
 # A bicubic spline needs as many.
 _FEWEST_KERNELS = 4
 

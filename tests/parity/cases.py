@@ -13,6 +13,7 @@ LRS = {"mode": "mir_lrs_slitless", "segment_lengths": (30, 26), "frame_size": (6
 GRISM = {"mode": "nrc_tsgrism", "segment_lengths": (30, 26), "frame_size": (24, 64)}
 NIRCAM = {"mode": "nrc_tsimage", "segment_lengths": (30, 26), "frame_size": (48, 48)}
 MIRI = {"mode": "mir_image", "segment_lengths": (30, 26), "frame_size": (64, 68)}
+SOSS = {"mode": "nis_soss", "segment_lengths": (4, 3), "seed": 3}
 BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
 
 
@@ -62,6 +63,11 @@ class Case:
 _BACKGROUND = {"bkg_coeff": [[-0.5], [3.5], [19.5], [23.5]]}
 _LRS_BACKGROUND = {"bkg_coeff": [[1.5], [7.5], [24.5], [30.5]]}
 _SOURCE_LIMITS = {"src_coeff": [[8.2, 0.01], [15.7, 0.01]]}
+
+_BOX = {"soss_atoca": False}
+_ATOCA = {"soss_tikfac": 1e-9, "soss_rtol": 0.1}
+# The peer uses the range of order 1 for all orders; with one for all there is no difference.
+_EACH = {"white_light": {"min_wavelength": 0.6, "max_wavelength": 2.9}}
 
 CASES = (
     Case("bots-defaults", BOTS),
@@ -175,6 +181,41 @@ CASES = (
                 "radius_outer": 14.0,
             }
         },
+    ),
+    Case("soss-box", SOSS | {"nan_rate": 1e-3}, {**_EACH, "extract_1d": _BOX}),
+    Case(
+        "soss-box-background",
+        SOSS | {"zodiacal_light": 1.5},
+        {**_EACH, "extract_1d": _BOX | {"subtract_background": True, "soss_width": 33.0}},
+    ),
+    Case(
+        "soss-substrip96-box",
+        SOSS | {"frame_size": (96, 2048)},
+        {**_EACH, "extract_1d": _BOX},
+    ),
+    Case(
+        "soss-atoca",
+        SOSS | {"segment_lengths": (4,), "nan_rate": 1e-3},
+        {**_EACH, "extract_1d": _ATOCA},
+        modelled=True,
+    ),
+    Case(
+        "soss-bad-pix-model",
+        SOSS | {"segment_lengths": (3,)},
+        {**_EACH, "extract_1d": _ATOCA | {"soss_bad_pix": "model", "subtract_background": True}},
+        modelled=True,
+    ),
+    Case(
+        "soss-substrip96",
+        SOSS | {"segment_lengths": (3,), "frame_size": (96, 2048)},
+        {**_EACH, "extract_1d": _ATOCA},
+        modelled=True,
+    ),
+    Case(
+        "soss-factor-search",
+        SOSS | {"segment_lengths": (3,)},
+        {**_EACH, "extract_1d": _ATOCA | {"soss_tikfac": None}},
+        modelled=True,
     ),
 )
 

@@ -24,7 +24,11 @@ from tests.steps import read_config
 
 ROOT = Path(__file__).resolve().parents[2]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"
-STEP_OF_REFERENCE = {"wavelengthrange": "white_light", "gain": "tso_photometry"}
+STEP_OF_REFERENCE = {
+    "wavelengthrange": "white_light",
+    "gain": "tso_photometry",
+    "photom": "photom",
+}
 
 
 def prepare(case, folder):

@@ -26,7 +26,7 @@ DETECTORS = ("nrs1", "nrs2")
 PRODUCT = "jw{:05d}-o003_t001_nirspec_f290lp-g395h-s1600a1-sub2048"
 
 
-def write_campaign(folder, visits, segments, shape=(400, 32, 2048)):
+def write_campaign(folder, visits, segments, shape=(400, 32, 2048), **config):
     """
     Write visits of NIRSpec bright object time series without their data.
 
@@ -40,6 +40,8 @@ def write_campaign(folder, visits, segments, shape=(400, 32, 2048)):
         Segments of each visit, both detectors counted; even.
     shape : tuple of int
         (integrations, y, x) of a segment.
+    **config
+        Further settings.
     """
     templates = [_template(folder / "template", detector) for detector in DETECTORS]
     for visit in range(1, visits + 1):
@@ -60,7 +62,7 @@ def write_campaign(folder, visits, segments, shape=(400, 32, 2048)):
         product = {"name": PRODUCT.format(visit), "members": entries}
         association = {"asn_id": "o003", "asn_pool": "pool.csv", "products": [product]}
         (folder / f"jw{visit:05d}_tso3_asn.json").write_text(json.dumps(association))
-    (folder / "config.yaml").write_text(yaml.safe_dump({"associations": ["*_asn.json"]}))
+    (folder / "config.yaml").write_text(yaml.safe_dump({"associations": ["*_asn.json"], **config}))
 
 
 def _template(folder, detector):

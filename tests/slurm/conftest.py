@@ -5,9 +5,11 @@ import importlib.util
 import shutil
 
 import pytest
+import yaml
 
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.slurm.cluster import Cluster, run, stop_begun
+from tests.workflow.test_dag import PEER_ONLY
 
 _LINES = pytest.StashKey[list]()
 
@@ -37,6 +39,8 @@ def processed_on_one_core(tmp_path_factory):
     """The visit of `make demo` with the products that one core makes."""
     folder = tmp_path_factory.mktemp("one_core")
     simulate_visit(folder, VisitOptions(mode="nrs_brightobj"))
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | PEER_ONLY))
     run(folder, "--cores", "1")
     return folder
 

@@ -131,6 +131,7 @@ def test_snakemake_dies_and_goes_on(cluster, visit, same_products, report):
     before = cluster.jobs()
     running = begin(visit, *LOOPBACK)
     wait_for(lambda: "Finished jobid" in (visit / "run.log").read_text(), "the first jobs to end")
+    cluster.wait_for_state("RUNNING", before)
     report("Snakemake killed, its jobs cancelled, and started again")
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()

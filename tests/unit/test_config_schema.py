@@ -11,6 +11,7 @@ from scripts.lib.configuration import mistake
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 SECTIONS = ["outlier_detection", "pixel_replace", "extract_1d", "white_light", "tso_photometry"]
+OWN_SECTIONS = ["light_curve", "spectroscopic_light_curves", "report"]
 REFERENCES = [
     "extract1d",
     "apcorr",
@@ -108,7 +109,9 @@ def test_config_file_holds_the_defaults_in_order(defaults):
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     assert config == defaults
     assert list(config) == list(defaults)
-    assert all(list(config[key]) == list(defaults[key]) for key in ("references", *SECTIONS))
+    assert all(
+        list(config[key]) == list(defaults[key]) for key in ("references", *SECTIONS, *OWN_SECTIONS)
+    )
 
 
 def test_config_file_comments_every_key_with_its_description(schema):
@@ -126,7 +129,7 @@ def test_config_file_comments_every_key_with_its_description(schema):
 
 
 def test_keys_are_the_public_ones(defaults):
-    keys = ["associations", "output_dir", "max_memory_mb", "references", *SECTIONS]
+    keys = ["associations", "output_dir", "max_memory_mb", "references", *SECTIONS, *OWN_SECTIONS]
     assert sorted(defaults) == sorted(keys)
     assert list(defaults["references"]) == REFERENCES
     assert (defaults["associations"], defaults["output_dir"]) == ([], "results")
@@ -200,6 +203,6 @@ def test_mistakes_are_told_in_one_line(schema, config, message):
 
 def test_every_rule_of_the_schema_has_a_text(schema):
     rules = {rule for _, setting in settings(schema) for rule in setting}
-    told = {"type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength"}
+    told = {"type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength", "minItems"}
     silent = {"description", "default", "additionalProperties", "properties", "items"}
     assert rules <= told | silent

@@ -1,3 +1,4 @@
+import errno
 import logging
 import re
 import warnings
@@ -71,6 +72,35 @@ def test_unexpected_error_has_a_traceback(job):
     assert caught.value.code == 1
     assert "Traceback" in log_of(job)
     assert "ZeroDivisionError" in log_of(job)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "results"), "results: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device"), "writing: No space left on device"),
+        (
+            MemoryError("Unable to allocate 9 TiB"),
+            "out of memory: Unable to allocate 9 TiB; expected more, or a lower max_memory_mb",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_the_machine_lacks_is_one_line(job, error, message):
+    def function(snakemake):
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, function)
+    assert caught.value.code == 1
+    (line,) = log_of(job).splitlines()
+    assert line.endswith(f"ERROR {message}")
+
+
+def test_a_missing_file_that_should_be_there_has_a_traceback(job):
+    with pytest.raises(SystemExit):
+        run_job(job, lambda snakemake: open("/nowhere/at/all"))
+    assert "Traceback" in log_of(job)
 
 
 def test_a_job_without_log_file_reports_to_the_terminal(capsys):

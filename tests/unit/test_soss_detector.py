@@ -45,8 +45,8 @@ class TestWeights:
             (2.0, 5.0, {2: 0.5, 3: 1.5, 4: 1.0}),
             # Else the sum starts one point before the last one below the lower edge.
             (2.5, 5.5, {1: 0.125, 2: -0.125, 3: 1.0, 4: 1.25, 5: 0.75}),
-            (2.5, 3.5, {1: 0.125, 2: -0.125, 3: 1.0}),
-            (2.25, 2.75, {1: -0.125, 2: 0.625}),
+            (2.5, 3.5, {1: 0.125, 2: 0.125, 3: 0.75}),
+            (2.25, 2.75, {1: -0.0625, 2: 0.75}),
         ],
     )
     def test_points_and_weights(self, lower, upper, expected):

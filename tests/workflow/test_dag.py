@@ -19,6 +19,10 @@ LRS = "jw00001-o003_t001_miri_p750l"
 BOTS = "jw00002-o001_t001_nirspec_g395h"
 LRS_SEGMENT = "jw00001003001_04101_00001-seg00{}_mirimage_o003"
 STEPS = ("outlier_detection", "extract_1d", "collect_spectra", "white_light")
+# Configuration that asks for the products of the peer alone.
+PEER_ONLY = {
+    section: {"skip": True} for section in ("light_curve", "spectroscopic_light_curves", "report")
+}
 STUB = """
 from pathlib import Path
 {imports}
@@ -60,7 +64,9 @@ def message_of(folder, *arguments):
 
 
 def configure(folder, **config):
-    (folder / "my.yaml").write_text(yaml.safe_dump({"associations": ["data/*_asn.json"], **config}))
+    (folder / "my.yaml").write_text(
+        yaml.safe_dump({"associations": ["data/*_asn.json"], **PEER_ONLY, **config})
+    )
 
 
 @pytest.fixture(name="visit")

@@ -1,12 +1,12 @@
 """The workflow as a module of another."""
 
 from tests.builders import write_association, write_exposure
-from tests.workflow.test_dag import LRS, ROOT, STEPS, planned, snakemake
+from tests.workflow.test_dag import LRS, PEER_ONLY, ROOT, STEPS, planned, snakemake
 
 MODULE = """
 module {name}:
     snakefile: "{root}/Snakefile"
-    config: {{"associations": ["asn.json"], "output_dir": "{name}", "outlier_detection": {{"snr": {snr}}}}}
+    config: {config}
 use rule * from {name} as {name}_*
 """
 TARGET = """
@@ -21,7 +21,11 @@ JOBS = {"outlier_detection": 2, "extract_1d": 2, "collect_spectra": 1, "white_li
 
 def write_workflow(folder, **modules):
     """Write a workflow with the threshold of each of its modules, and a visit."""
-    text = "".join(MODULE.format(name=name, snr=snr, root=ROOT) for name, snr in modules.items())
+    text = ""
+    for name, snr in modules.items():
+        config = {"associations": ["asn.json"], "output_dir": name, **PEER_ONLY}
+        config["outlier_detection"] = {"snr": snr}
+        text += MODULE.format(name=name, config=config, root=ROOT)
     inputs = [f"{name}/{LRS}_whtlt.ecsv" for name in modules]
     text += TARGET.format(inputs=", ".join(f'"{path}"' for path in inputs))
     (folder / "Snakefile").write_text(text)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.builders import write_association, write_exposure, write_segment
-from tests.workflow.test_dag import ROOT, STEPS, STUB, planned, snakemake
+from tests.workflow.test_dag import PEER_ONLY, ROOT, STEPS, STUB, planned, snakemake
 
 PRODUCTS = ("jw00001-o001_t001_miri_p750l", "jw00002-o001_t001_miri_p750l")
 SEGMENTS = 2
@@ -34,7 +34,9 @@ def two_processed_visits(tmp_path_factory):
         for name, member in zip(names, members, strict=True):
             (data / name).rename(data / member)
         write_association(data / "asn.json", members, product, asn_id="o001")
-    (folder / "config.yaml").write_text(yaml.safe_dump({"associations": ["visit*/asn.json"]}))
+    (folder / "config.yaml").write_text(
+        yaml.safe_dump({"associations": ["visit*/asn.json"], **PEER_ONLY})
+    )
     made = snakemake(folder, "--cores", "2", snakefile=folder / "copy" / "Snakefile")
     assert made.returncode == 0, made.stdout
     return folder

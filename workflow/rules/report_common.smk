@@ -113,7 +113,7 @@ def plot_files(branch):
     """Plots of the products of a branch as output of a rule."""
     files = {}
     for name in PLOTS[branch]:
-        stem = "<results>/{product}_plots/" + name
+        stem = f"<results>/{{product}}_plots/{name}"
         files[f"{name}_png"] = report(
             f"{stem}.png",
             caption=f"../report/{name}.rst",
