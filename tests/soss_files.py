@@ -8,6 +8,7 @@ COLUMNS = 2048
 CUTOFFS = {1: 2048, 2: 1783, 3: 1134}
 # Wavelength in µm at the first column and its change over 2048 columns; row of the trace there.
 _WAVELENGTHS = {1: (2.83, -1.98), 2: (1.42, -0.92), 3: (0.96, -0.65)}
+_THROUGHPUTS = {1: 0.4, 2: 0.1, 3: 0.05}
 _ROWS = {1: (60.0, 20.0), 2: (75.0, 130.0), 3: (120.0, 140.0)}
 
 
@@ -62,7 +63,7 @@ def write_traces(path, orders=(1, 2, 3)):
             {
                 "spectral_order": order,
                 "wavelength": grid,
-                "throughput": np.full(len(grid), 0.4 / order**2),
+                "throughput": np.full(len(grid), _THROUGHPUTS[order]),
             }
             for order in orders
         ],
@@ -104,11 +105,16 @@ def write_kernels(path, halfwidth=5):
     fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
 
 
-def images(n_integrations=3, height=256, rate=1000.0):
-    """Count rates of three orders, each of constant light per column, with noise."""
+def rate(order):
+    """Light per column of an order: that of a spectrum falling as 1 / wavelength, 1000 in order 1."""
+    return 1000 * (_THROUGHPUTS[order] * _WAVELENGTHS[order][1]) / (0.4 * _WAVELENGTHS[1][1])
+
+
+def images(n_integrations=3, height=256):
+    """Count rates of three orders with noise."""
     generator = np.random.default_rng(8)
     image = sum(
-        profile * np.where(np.arange(COLUMNS) < CUTOFFS[order], rate / order, 0)
+        profile * np.where(np.arange(COLUMNS) < CUTOFFS[order], rate(order), 0)
         for order, profile in profiles(height).items()
     )
     error = np.sqrt(image / 100 + 0.1)

@@ -44,14 +44,15 @@ def subtract_background(image, masked):
 
 def _clip(image, used):
     """Pixels that are left when those far from their column's mean are taken out repeatedly."""
-    values = np.where(used, image, 0).astype(float)
-    while True:
-        count = np.maximum(used.sum(axis=0), 1)
-        mean = np.where(used, values, 0).sum(axis=0) / count
-        deviation = np.where(used, values - mean, 0)
-        sigma = np.sqrt((deviation**2).sum(axis=0) / count)
+    used, columns = used.copy(), np.arange(image.shape[1])
+    while len(columns):
+        part = used[:, columns]
+        values = np.where(part, image[:, columns], 0).astype(float)
+        count = np.maximum(part.sum(axis=0), 1)
+        mean = values.sum(axis=0) / count
+        sigma = np.sqrt((np.where(part, values - mean, 0) ** 2).sum(axis=0) / count)
         low, high = mean - _CLIP_SIGMA * sigma, mean + _CLIP_SIGMA * sigma
-        kept = used & (values >= low) & (values <= high)
-        if (kept == used).all():
-            return used
-        used = kept
+        kept = part & (values >= low) & (values <= high)
+        used[:, columns] = kept
+        columns = columns[(kept != part).any(axis=0)]
+    return used

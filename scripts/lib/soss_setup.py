@@ -15,6 +15,9 @@ from scripts.lib.soss_trace import Throughput, order_geometry
 
 log = logging.getLogger(__name__)
 
+# Order 3, like blue order 2, is modelled at its own resolution.
+_CONVOLVED_ORDERS = (1, 2)
+
 
 @dataclass(frozen=True)
 class SossReferences:
@@ -76,9 +79,11 @@ def load_references(paths, position, subarray, shape, order_3):
     kernels = read_kernels(paths["speckernel"])
     optics = {}
     for order in orders:
-        entry, trace = traces.orders[order], np.zeros(shape[1])
-        trace[: len(geometry[order].trace_wavelength)] = geometry[order].trace_wavelength
-        kernel = Kernel(kernels.wavelengths, kernels.kernels, kernels.halfwidth, trace)
+        entry, kernel = traces.orders[order], None
+        if order in _CONVOLVED_ORDERS:
+            trace = np.zeros(shape[1])
+            trace[: len(geometry[order].trace_wavelength)] = geometry[order].trace_wavelength
+            kernel = Kernel(kernels.wavelengths, kernels.kernels, kernels.halfwidth, trace)
         throughput = Throughput(entry.throughput_wavelength, entry.throughput)
         wavelength = geometry[order].wavelength
         optics[order] = OrderOptics(wavelength, profiles[order], throughput, kernel)

@@ -211,12 +211,6 @@ CASES = (
         {**_EACH, "extract_1d": _ATOCA},
         modelled=True,
     ),
-    Case(
-        "soss-factor-search",
-        SOSS | {"segment_lengths": (3,)},
-        {**_EACH, "extract_1d": _ATOCA | {"soss_tikfac": None}},
-        modelled=True,
-    ),
 )
 
 

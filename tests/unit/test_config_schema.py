@@ -163,7 +163,10 @@ def test_part_of_a_section_keeps_the_other_defaults(defaults):
             "config/outlier_detection: found skp, snrr, expected one of skip, snr, rolling",
         ),
         ({"associations": "a.json"}, "config/associations: found 'a.json', expected a list"),
-        ({"associations": [""]}, "config/associations/0: found '', expected a text of length 1"),
+        (
+            {"associations": [""]},
+            "config/associations/0: found '', expected a text of length at least 1",
+        ),
         ({"output_dir": 3}, "config/output_dir: found 3, expected a text"),
         ({"max_memory_mb": 1}, "config/max_memory_mb: found 1, expected at least 64"),
         ({"max_memory_mb": 64.5}, "config/max_memory_mb: found 64.5, expected a whole number"),

@@ -238,7 +238,8 @@ def test_spectra_of_a_segment(tmp_path, extract, work_mb, caplog):
         primary={"INTSTART": 3, "INTEND": 5},
     )
     with caplog.at_level(logging.INFO), fits.open(extract(segment, ROWS, work_mb)) as product:
-        assert [hdu.name for hdu in product] == ["PRIMARY", "INT_TIMES", "EXTRACT1D"]
+        names = ["PRIMARY", "INT_TIMES", "EXTRACT1D", "APERTURE"]
+        assert [hdu.name for hdu in product] == names
         header, table = product["EXTRACT1D"].header, product["EXTRACT1D"].data
         # Rows 2 + 3 + 4, less the background (row 0) three times: the same in all integrations.
         np.testing.assert_allclose(table["FLUX"], 9e6, rtol=1e-15)

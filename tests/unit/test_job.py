@@ -77,7 +77,10 @@ def test_unexpected_error_has_a_traceback(job):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (PermissionError(errno.EACCES, "Permission denied", "results"), "results: Permission denied"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "results"),
+            "results: Permission denied",
+        ),
         (OSError(errno.ENOSPC, "No space left on device"), "writing: No space left on device"),
         (
             MemoryError("Unable to allocate 9 TiB"),

@@ -21,7 +21,7 @@ OPTIONS = {
     "soss_n_os": 2,
     "soss_rtol": 1.0,
     "soss_max_grid_size": 20000,
-    "soss_tikfac": 1e-3,
+    "soss_tikfac": 1e-9,
     "soss_width": 40.0,
     "soss_bad_pix": "masking",
     "soss_order_3": True,
@@ -57,12 +57,13 @@ def extract(folder, target, segment="segment.fits", outputs=(), files=None, **op
     return target / "spectra.fits"
 
 
-class TestPlainBox:
-    @pytest.fixture(scope="class")
-    def product(self, folder, tmp_path_factory):
-        with fits.open(extract(folder, tmp_path_factory.mktemp("box"))) as hdus:
-            yield hdus
+@pytest.fixture(scope="module")
+def product(folder, tmp_path_factory):
+    with fits.open(extract(folder, tmp_path_factory.mktemp("box"))) as hdus:
+        yield hdus
 
+
+class TestPlainBox:
     def test_each_order_has_a_table(self, product):
         tables = [hdu for hdu in product if hdu.name == "EXTRACT1D"]
         assert [hdu.header["SPORDER"] for hdu in tables] == [1, 2, 3]
@@ -111,17 +112,17 @@ def test_models_give_their_products_and_keywords(folder, tmp_path):
     path = extract(folder, tmp_path, outputs=outputs, soss_atoca=True)
     with fits.open(path) as product:
         header = product[0].header
-        assert header["TIKFACTR"] == 1e-3
+        assert header["TIKFACTR"] == 1e-9
         assert header["TIKRESID"] < 1e-8
         flux = product["EXTRACT1D", 2].data["FLUX"]
-        assert_allclose(flux[:, 900:1100], 500, rtol=0.1)
+        assert_allclose(flux[:, 900:1100].mean(axis=1), soss_files.rate(2), rtol=0.02)
     with fits.open(tmp_path / "trace_models.fits") as models:
         assert models[0].header["DATAMODL"] == "SossExtractModel"
         assert [hdu.name for hdu in models[1:]] == [
             *(f"{kind}{order}" for kind in ("ORDER", "APER") for order in (1, 2, 3))
         ]
-        model = models["ORDER1"].data[0, :, 500]
-        assert_allclose(model.sum(), 1000, rtol=0.05)
+        model = models["ORDER1"].data[0, :, 300:800]
+        assert_allclose(model.sum(axis=0).mean(), 1000, rtol=0.02)
         assert_allclose(models["APER1"].data[2].sum(axis=0), 40, rtol=1e-5)
     with fits.open(tmp_path / "atoca_spectra.fits") as spectra:
         orders = [hdu.header["SPORDER"] for hdu in spectra[1:]]

@@ -3,15 +3,13 @@
 import csv
 
 import pytest
+import yaml
 
 from scripts.lib.associations import load_products
 from scripts.lib.resources import peak_mb, request_minutes, seconds
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.steps import read_config
-from tests.workflow.test_dag import ROOT, snakemake
-
-# Snakemake looks at the memory of a job every half second.
-SHORTEST = 1.0
+from tests.workflow.test_dag import PEER_ONLY, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +19,8 @@ def records_of_a_run(tmp_path):
     """Step, segments, largest memory [MB] and time [s] of each job of a visit that was run."""
     options = {"segment_lengths": (200, 100), "frame_size": (32, 512), "detectors": ("nrs1",)}
     simulate_visit(tmp_path, VisitOptions(mode="nrs_brightobj", **options))
-    done = snakemake(tmp_path, "--cores", "1", snakefile=ROOT / "Snakefile")
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump(PEER_ONLY))
+    done = snakemake(tmp_path, "--cores", "1")
     assert done.returncode == 0, done.stdout
     (product,) = load_products(read_config(tmp_path)["associations"], tmp_path)
     by_name = {segment.name: [segment] for segment in product.segments}
@@ -36,10 +35,12 @@ def records_of_a_run(tmp_path):
 
 def test_records_stay_below_the_predictions_but_not_far(records):
     start = 30
+    used = {}
     assert {step for step, *_ in records} == {"outlier_detection", "extract_1d", "collect_spectra"}
     for step, segments, memory, time in records:
         predicted = peak_mb(step, segments, max_memory_mb=512)
         assert memory < predicted, step
-        if time > SHORTEST:
-            assert memory > predicted / 3, step
+        used[step] = max(memory / predicted, used.get(step, 0))
         assert time < start + seconds(step, segments) < 60 * request_minutes(step, segments), step
+    # Snakemake looks every half second only, and may miss the peak of a short job.
+    assert max(used.values()) > 1 / 2, used

@@ -3,10 +3,11 @@
 import shutil
 
 import pytest
+import yaml
 
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.steps import process_visit
-from tests.workflow.test_dag import snakemake
+from tests.workflow.test_dag import PEER_ONLY, snakemake
 
 
 def products(folder):
@@ -21,6 +22,7 @@ def test_two_cores_and_one_process_make_the_same_bytes(tmp_path, monkeypatch):
     simulate_visit(tmp_path / "one", VisitOptions(mode="nrs_brightobj", **options))
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     process_visit(tmp_path / "one")
+    (tmp_path / "two" / "my.yaml").write_text(yaml.safe_dump(PEER_ONLY))
     done = snakemake(tmp_path / "two", "--cores", "2")
     assert done.returncode == 0, done.stdout
     made = products(tmp_path / "one")

@@ -18,11 +18,18 @@ from astropy.table import QTable
 from scripts.lib.fits_headers import read_hdus
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.steps import process_visit
+from tests.workflow.test_dag import PEER_ONLY
 
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16, 64)}
 
 pytestmark = pytest.mark.slow
+
+
+def peer_only(folder):
+    """Let the configuration of a folder ask for the products of the peer alone."""
+    with (folder / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write(yaml.safe_dump(PEER_ONLY))
 
 
 def command(folder, *arguments):
@@ -58,6 +65,7 @@ def processed_visit(tmp_path_factory):
     """A visit of two segments and two detectors with its products."""
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VisitOptions(**VISIT))
+    peer_only(folder)
     printed = run(folder)
     assert jobs(printed) == {
         "outlier_detection": 4,
@@ -169,6 +177,7 @@ def test_a_killed_run_leaves_no_partial_product_and_resumes(done, tmp_path):
     simulate_visit(
         tmp_path, VisitOptions(**VISIT | {"frame_size": (32, 512), "detectors": ("nrs1",)})
     )
+    peer_only(tmp_path)
     running = subprocess.Popen(
         command(tmp_path),
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,98 @@
+"""The report of whole visits, made by the workflow."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+import yaml
+from astropy.io import fits
+from astropy.table import QTable
+
+from scripts.simulate_visit import VisitOptions, simulate_visit
+from tests.workflow.test_visits import product, run
+
+pytestmark = pytest.mark.slow
+
+
+class Page(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def of(self, tag):
+        """Attributes of all elements of one kind."""
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def check_page(path, n_plots):
+    text = path.read_text()
+    page = Page(text)
+    assert page.open == []
+    assert len(page.of("img")) == n_plots
+    assert all(image["alt"] and image["src"].startswith("data:") for image in page.of("img"))
+    headings = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3")]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(later - one <= 1 for one, later in zip(headings, headings[1:], strict=False))
+    targets = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    for link in page.of("a"):
+        if link["href"].startswith("#"):
+            assert link["href"][1:] in targets
+        else:
+            assert (path.parent / link["href"]).is_file()
+    assert "http" not in text.replace("http-equiv", "")
+    return text
+
+
+@pytest.mark.parametrize(("mode", "n_plots"), [("nrs_brightobj", 8), ("mir_image", 6)])
+def test_report_of_a_visit(tmp_path, mode, n_plots):
+    frame = {"frame_size": (32, 256)} if mode == "nrs_brightobj" else {}
+    simulate_visit(tmp_path, VisitOptions(mode=mode, segment_lengths=(50, 40), **frame))
+    run(tmp_path)
+    text = check_page(product(tmp_path, "report.html"), n_plots)
+    assert "WASP-39" in text
+    figures = json.loads(product(tmp_path, "diagnostics.json").read_text())
+    for curve in figures["light_curves"]:
+        assert 0.7 < curve["ratio_to_error"] < 1.5
+        assert len(curve["seams"]) == 1
+    table = QTable.read(product(tmp_path, "lc.ecsv"))
+    assert len(table) == 90 * len(figures["light_curves"])
+    assert (tmp_path / "results" / "summary.html").exists() is False
+    if mode == "nrs_brightobj":
+        with fits.open(product(tmp_path, "speclc.fits")) as hdus:
+            hdus.verify("exception")
+            assert hdus["FLUX", 2].data.shape == hdus["ERROR", 2].data.shape
+            assert len(hdus["TIME", 1].data) == len(hdus["FLUX", 1].data) == 90
+
+
+def test_summary_of_two_visits(tmp_path):
+    for number in (1, 2):
+        simulate_visit(
+            tmp_path / f"visit{number}",
+            VisitOptions(
+                mode="nrs_brightobj",
+                segment_lengths=(30,),
+                frame_size=(16, 64),
+                detectors=("nrs1",),
+                observation=f"00{number}",
+                seed=number,
+            ),
+        )
+    config = yaml.safe_load((tmp_path / "visit1" / "config.yaml").read_text())
+    config["associations"] = ["visit*/*_asn.json"]
+    config["references"] = {k: f"visit1/{v}" for k, v in config["references"].items() if v}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    run(tmp_path)
+    check_page(tmp_path / "results" / "summary.html", 0)
+    assert len(QTable.read(tmp_path / "results" / "summary.ecsv")) == 2
