@@ -29,7 +29,13 @@ from scripts.simulation.transit import sky_separation
 from tests.steps import process_visit
 
 ROOT = Path(__file__).resolve().parents[1]
-VISIT = {"integrations": 36, "segments": 1, "radius_ratio": 0.15, "seed": 4, "transit_fraction": 0.6}
+VISIT = {
+    "integrations": 36,
+    "segments": 1,
+    "radius_ratio": 0.15,
+    "seed": 4,
+    "transit_fraction": 0.6,
+}
 # Without hits and drift nothing but the overlap can bias the depths.
 CLEAN = {"cosmic_ray_rate": 0.0, "drift": 0.0, "jitter": 0.0, "bad_pixel_rate": 5e-4}
 SIDES = {"box": {"soss_atoca": False}, "atoca": {"soss_atoca": True}}
@@ -315,7 +321,12 @@ def draw(orders, path):
             error = 1e6 * order.sigma[side]
             options = {"color": colour, "marker": marker, "markersize": 4}
             top.errorbar(
-                order.wavelength, 1e6 * order.depth[side], error, linestyle="", label=name, **options
+                order.wavelength,
+                1e6 * order.depth[side],
+                error,
+                linestyle="",
+                label=name,
+                **options,
             )
             ratio = order.bias[side] / order.sigma[side]
             bottom.plot(order.wavelength, ratio, linewidth=1, label=name, **options)
@@ -378,7 +389,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--folder", type=Path, default=ROOT / "benchmarks" / "visits")
     parser.add_argument("--figure", type=Path, default=ROOT / "benchmarks" / "soss_science.png")
-    parser.add_argument("--stacked", type=int, default=100, help="integrations in each simulated one")
+    parser.add_argument(
+        "--stacked", type=int, default=100, help="integrations in each simulated one"
+    )
     parser.add_argument("--columns", type=int, default=24, help="columns in a bin")
     parser.add_argument("--rtol", type=float, default=0.1)
     parser.add_argument("--tikfac", type=float, default=1e-9)

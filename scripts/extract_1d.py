@@ -9,10 +9,10 @@ import numpy as np
 
 from scripts.lib.aperture_correction import ApertureCorrection
 from scripts.lib.aperture_images import append_aperture
-from scripts.lib.apertures import read_reference
 from scripts.lib.background import fit_background
 from scripts.lib.dq import DO_NOT_USE
 from scripts.lib.errors import InputError
+from scripts.lib.extract1d_reference import read_reference
 from scripts.lib.extraction_setup import prepare
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card

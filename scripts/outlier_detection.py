@@ -129,11 +129,15 @@ def is_outlier(sci, err, medians, snr, precision=np.float64):
     """
     largest = np.finfo(err.dtype).max
     with np.errstate(over="ignore", invalid="ignore"):
-        lowest_threshold = snr * np.fmin(np.fmax(err, 0), largest)
-        outliers = np.abs(sci - medians) >= lowest_threshold
-        near = np.nonzero(outliers)
-        difference = np.abs(np.subtract(sci[near], medians[near], dtype=precision))
-        outliers[near] = difference > snr * np.nan_to_num(err[near])
+        lowest_threshold = np.fmax(err, 0)
+        np.fmin(lowest_threshold, largest, out=lowest_threshold)
+        lowest_threshold *= snr
+        deviation = np.subtract(sci, medians)
+        outliers = np.abs(deviation, out=deviation) >= lowest_threshold
+        if outliers.any():
+            near = np.nonzero(outliers)
+            difference = np.abs(np.subtract(sci[near], medians[near], dtype=precision))
+            outliers[near] = difference > snr * np.nan_to_num(err[near])
     return outliers
 
 
@@ -179,9 +183,11 @@ def flag_rolling(sci, dq, err, starts, settings):
         samples = _mask(sci[:, pixels], dq[:, pixels], settings.mask, buffer)
         for (low, high), frames in zip(groups, tested, strict=True):
             medians = rolling_median_block(samples[low : high + window - 1], window)
-            medians = medians[starts[frames] - low]
-            outliers = is_outlier(samples[frames], err[frames, pixels], medians, settings.snr)
-            count += _flag(dq[frames, pixels], outliers)
+            # Frame by frame, so that temporary arrays stay in the cache.
+            for k in range(frames.start, frames.stop):
+                median = medians[starts[k] - low]
+                outliers = is_outlier(samples[k], err[k, pixels], median, settings.snr)
+                count += _flag(dq[k, pixels], outliers)
     return count
 
 
@@ -195,9 +201,10 @@ def _mask(samples, dq, bits, out):
 
 
 def _flag(dq, outliers):
-    """Set the flags of an outlier and count them."""
-    dq[outliers] |= _FLAGGED
-    return np.count_nonzero(outliers)
+    """Set the flags of outliers of one image and count them."""
+    where = np.flatnonzero(outliers)
+    dq[where] |= _FLAGGED
+    return len(where)
 
 
 def flag_global(sci, dq, err, settings):

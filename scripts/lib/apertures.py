@@ -5,10 +5,8 @@ Limits are named by dispersion and cross-dispersion, whichever of x and y these
 are in the data.
 """
 
-import json
 import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -17,7 +15,6 @@ from scripts.lib.errors import InputError
 log = logging.getLogger(__name__)
 
 HORIZONTAL = 1
-_ANY = "ANY"
 # Exposure types whose source position the wavelength solution gives.
 _LOCATED_TYPES = ("NRS_BRIGHTOBJ", "NRS_FIXEDSLIT", "NRS_MSASPEC", "MIR_LRS-FIXEDSLIT")
 
@@ -70,80 +67,6 @@ class Aperture:
     smoothing_length: int = 0
     use_source_position: bool = False
     position_offset: float = 0.0
-
-
-def read_reference(path):
-    """
-    Read an EXTRACT1D reference file.
-
-    Parameters
-    ----------
-    path : str or Path
-        JSON file.
-
-    Returns
-    -------
-    entries : list of dict
-        Its ``apertures``.
-
-    Raises
-    ------
-    InputError
-        If the file is not JSON or has no list ``apertures``.
-    """
-    try:
-        reference = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"{path}: cannot be read: {error.strerror}"
-        raise InputError(msg) from error
-    except ValueError as error:
-        msg = f"{path}: not a JSON file: {error}"
-        raise InputError(msg) from error
-    entries = reference.get("apertures") if isinstance(reference, dict) else None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        msg = f"{path}: not an EXTRACT1D reference: no list of objects under the key 'apertures'"
-        raise InputError(msg)
-    return entries
-
-
-def select_entry(entries, name, order):
-    """
-    Find the aperture of a slit and spectral order in an EXTRACT1D reference.
-
-    Parameters
-    ----------
-    entries : list of dict
-        Apertures in file order; the first that fits is taken.
-    name : str or None
-        Name of the slit, or the exposure type of slitless data.
-    order : int
-        Spectral order.
-
-    Returns
-    -------
-    entry : dict or None
-        The aperture; None if the name is known but not in this order.
-
-    Raises
-    ------
-    InputError
-        If no aperture is of this name.
-    """
-    known = False
-    for entry in entries:
-        identifier = entry.get("id", "dummy")
-        if identifier == "dummy" or (identifier not in (name, _ANY) and name != _ANY):
-            continue
-        if entry.get("region_type", "target") != "target":
-            continue
-        known = True
-        if entry.get("spectral_order", order) in (order, _ANY):
-            return entry
-    if known:
-        return None
-    found = ", ".join(str(entry.get("id")) for entry in entries) or "none"
-    msg = f"EXTRACT1D reference: no aperture of id {name!r} (or {_ANY!r}); ids found: {found}"
-    raise InputError(msg)
 
 
 def whole_array(shape):

@@ -20,6 +20,7 @@ from scripts.lib.aperture_weights import (
 )
 from scripts.lib.background import BackgroundModel
 from scripts.lib.errors import InputError
+from scripts.lib.extract1d_reference import select_entry
 from scripts.lib.source_position import locate_source
 from scripts.lib.spectrum_table import SLIT_KEYWORDS
 from scripts.lib.wcs import bounding_box, read_wcs, sky_position, wavelength_image
@@ -111,7 +112,7 @@ def prepare(member, entries, options):
     if order == 0 and not _is_prism(primary):
         log.warning("%s: spectral order 0 is a direct image; no spectrum", member.path)
         return None
-    entry = {} if entries is None else apertures.select_entry(entries, name, order)
+    entry = {} if entries is None else select_entry(entries, name, order)
     if entry is None:
         log.warning(
             "%s: the EXTRACT1D reference has no aperture of %s in spectral order %s; no spectrum",

@@ -9,11 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.extract1d_reference import read_reference
+from scripts.lib.fits_headers import read_hdus
 
 _TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _CUBE_AXES = 3
 # References without which NIRISS SOSS has neither traces nor models.
+_ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
 SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
 
 
@@ -228,14 +231,15 @@ def check_references(config, products, base_dir):
     Raises
     ------
     InputError
-        If a file does not exist, or one that NIRISS SOSS needs is not given;
-        the message has one line for each.
+        If a file does not exist or is no FITS or EXTRACT1D file, or one that
+        NIRISS SOSS needs is not given; the message has one line for each.
     """
     references = config["references"]
+    given = {name: path for name, path in references.items() if path is not None}
     problems = [
-        f"config: references/{name}: found no file {path}, expected a reference file or null"
-        for name, path in references.items()
-        if path is not None and not Path(base_dir, path).is_file()
+        problem
+        for name, path in given.items()
+        for problem in _reference_problems(name, path, base_dir)
     ]
     if problems:
         raise InputError("\n".join(problems))
@@ -248,6 +252,20 @@ def check_references(config, products, base_dir):
         *(_soss_oddities(references) if True in kinds else []),
         *(_box_oddities(references) if False in kinds else []),
     ]
+
+
+def _reference_problems(name, path, base_dir):
+    """Find out whether a reference file cannot be used, without reading its data."""
+    if not Path(base_dir, path).is_file():
+        return [f"config: references/{name}: found no file {path}, expected a reference file or null"]
+    try:
+        if name == "extract1d":
+            read_reference(Path(base_dir, path))
+        elif name not in _ASDF_REFERENCES:
+            read_hdus(Path(base_dir, path))
+    except InputError as error:
+        return [f"config: references/{name}: {error}"]
+    return []
 
 
 def _soss_oddities(references):

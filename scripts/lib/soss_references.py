@@ -305,12 +305,15 @@ def read_kernels(path):
     Raises
     ------
     InputError
-        If the arrays differ in shape or the half width is missing.
+        If the arrays are empty or differ in shape, or the half width is missing.
     """
     with open_fits(path) as file:
         wavelengths = _read_image(file, file.hdu("WAVELENGTHS"))
         kernels = _read_image(file, file.hdu("KERNELS"))
         halfwidth = file.header("KERNELS").get("HALFWIDT")
+    if not kernels.size:
+        msg = f"{path}: KERNELS: found shape {kernels.shape}, expected at least one kernel"
+        raise InputError(msg)
     if wavelengths.shape != kernels.shape or wavelengths.ndim != 2:
         msg = (
             f"{path}: KERNELS: found shape {kernels.shape}, "

@@ -1,4 +1,3 @@
-import json
 import logging
 
 import numpy as np
@@ -7,8 +6,6 @@ import pytest
 from scripts.lib.apertures import (
     Aperture,
     make_aperture,
-    read_reference,
-    select_entry,
     shifted,
     smoothing_length,
     whole_array,
@@ -20,69 +17,6 @@ SHAPE = (6, 20)
 
 def make(entry, options=None, axis=1, shape=SHAPE, exp_type="NRS_BRIGHTOBJ", source="POINT"):
     return make_aperture({"id": "S1", **entry}, shape, axis, options or {}, exp_type, source)
-
-
-def test_reads_apertures(tmp_path):
-    path = tmp_path / "reference.json"
-    path.write_text(json.dumps({"reftype": "EXTRACT1D", "apertures": [{"id": "S1"}]}))
-    assert read_reference(path) == [{"id": "S1"}]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("{", "not a JSON file"),
-        ("[]", "apertures"),
-        ('{"apertures": {}}', "apertures"),
-        ('{"apertures": [1]}', "apertures"),
-    ],
-)
-def test_refuses_other_files(tmp_path, content, message):
-    path = tmp_path / "reference.json"
-    path.write_text(content)
-    with pytest.raises(InputError, match=message):
-        read_reference(path)
-
-
-def test_refuses_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
-        read_reference(tmp_path / "none.json")
-
-
-ENTRIES = [
-    {"xstart": 0},
-    {"id": "dummy"},
-    {"id": "S1", "region_type": "background", "n": 0},
-    {"id": "S1", "spectral_order": 2, "n": 1},
-    {"id": "S1", "spectral_order": 1, "n": 2},
-    {"id": "S1", "n": 3},
-    {"id": "S2", "spectral_order": "ANY", "n": 4},
-]
-
-
-@pytest.mark.parametrize(
-    ("name", "order", "number"), [("S1", 1, 2), ("S1", 2, 1), ("S1", 3, 3), ("S2", -1, 4)]
-)
-def test_takes_the_first_aperture_of_name_and_order(name, order, number):
-    assert select_entry(ENTRIES, name, order)["n"] == number
-
-
-def test_any_stands_for_every_name():
-    entry = {"id": "ANY"}
-    assert select_entry([{"id": "S2"}, entry, {"id": "S1"}], "S1", 1) is entry
-    assert select_entry([entry], None, 1) is entry
-    assert select_entry([{"id": "S2"}], "ANY", 1) == {"id": "S2"}
-
-
-def test_knows_a_name_whose_order_is_missing():
-    assert select_entry([{"id": "S1", "spectral_order": 2}], "S1", 1) is None
-
-
-def test_tells_which_names_it_found():
-    with pytest.raises(InputError, match=r"'S9'.*None, dummy, S1"):
-        select_entry(ENTRIES, "S9", 1)
-    with pytest.raises(InputError, match="ids found: none"):
-        select_entry([], "S9", 1)
 
 
 def test_whole_array_has_no_background():
