@@ -312,14 +312,15 @@ def draw(orders, path):
         PNG file.
     """
     figure, axes = new_figure(7.0, 2, len(orders), sharex="col")
-    styles = {"box": (RED, "s", "box"), "atoca": (BLUE, "o", "ATOCA")}
+    styles = {"box": (RED, "s", 6, "box"), "atoca": (BLUE, "o", 3, "ATOCA")}
     for (top, bottom), order in zip(axes.T, orders, strict=True):
         reach = order.wavelength[order.overlap]
         for axis in (top, bottom):
             axis.axvspan(reach.min(), reach.max(), color="#eeeeee", zorder=0)
-        for side, (colour, marker, name) in styles.items():
+        for side, (colour, marker, size, name) in styles.items():
             error = 1e6 * order.sigma[side]
-            options = {"color": colour, "marker": marker, "markersize": 4}
+            options = {"color": colour, "marker": marker, "markersize": size}
+            options["markerfacecolor"] = "none" if side == "box" else colour
             top.errorbar(
                 order.wavelength,
                 1e6 * order.depth[side],
@@ -338,8 +339,8 @@ def draw(orders, path):
         bottom.set_xlabel("wavelength (µm)")
     axes[0, 0].set_ylabel("transit depth (ppm)")
     axes[1, 0].set_ylabel("bias of the depth (standard deviations)")
-    axes[0, -1].legend(loc="upper right")
-    axes[1, -1].legend(loc="upper right")
+    axes[0, 0].legend(loc="lower left")
+    axes[1, 0].legend(loc="upper left")
     figure.savefig(path, dpi=120)
 
 

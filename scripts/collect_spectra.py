@@ -14,6 +14,13 @@ from scripts.lib.fits_cards import set_card
 
 log = logging.getLogger(__name__)
 
+SOSS_KEYWORDS = {
+    "TIKRESID": (max, "Largest relative residual of a linear solution"),
+    "SOSSNGRD": (max, "Points of the largest wavelength grid"),
+    "SOSSDECO": (all, "Orders decontaminated"),
+    "SOSSBADP": (min, "Treatment of bad pixels"),
+}
+
 
 def merge_int_times(tables):
     """
@@ -79,6 +86,47 @@ def _int_times_hdus(tables, detectors):
     return hdus
 
 
+def product_times(files):
+    """
+    Tables of times of the product.
+
+    Parameters
+    ----------
+    files : list of FitsFile
+        Spectra of each segment, in the order of the product.
+
+    Returns
+    -------
+    hdus : list of astropy.io.fits.BinTableHDU
+        INT_TIMES of each detector where they differ, and INT_TIMES_STRIPE of
+        superstripe subarrays, each integration and stripe once, in order;
+        what no segment has is left out.
+    """
+    from astropy.io import fits
+
+    timed = [spectra for spectra in files if "INT_TIMES" in spectra]
+    hdus = []
+    if timed:
+        tables = [spectra.read_table("INT_TIMES") for spectra in timed]
+        hdus += _int_times_hdus(tables, [spectra.primary.get("DETECTOR") for spectra in timed])
+    striped = [spectra for spectra in files if "INT_TIMES_STRIPE" in spectra]
+    if striped:
+        rows = np.concatenate([spectra.read_table("INT_TIMES_STRIPE") for spectra in striped])
+        keys = rows[[rows.dtype.names[0], rows.dtype.names[1]]]
+        rows = rows[np.unique(keys, return_index=True)[1]]
+        hdus.append(fits.BinTableHDU(rows, name="INT_TIMES_STRIPE"))
+    return hdus
+
+
+def _tell_models(cards, files):
+    """Set what the headers of the segments tell of the models of NIRISS SOSS; no schema has it."""
+    for keyword, (choose, comment) in SOSS_KEYWORDS.items():
+        values = [spectra.primary.get(keyword) for spectra in files]
+        values = [value for value in values if value is not None]
+        if values:
+            set_card(cards, keyword, choose(values), comment, after="R_")
+
+
 def _write_product(path, skeleton, files):
     """Write the product: small parts from the skeleton, table rows copied from the segments' files."""
     tables = [
@@ -88,6 +136,7 @@ def _write_product(path, skeleton, files):
         for hdu in skeleton.hdus:
             cards, source, rows = list(hdu.cards), skeleton, hdu
             if hdu.name == "PRIMARY":
+                _tell_models(cards, files)
                 set_card(cards, "HISTORY", f"tso3flow {__version__}: calwebb_tso3 as of jwst 3.0.0")
             if hdu.name == "EXTRACT1D":
                 source, rows = tables.pop(0)
@@ -113,12 +162,8 @@ def process(snakemake):
         hdus = product_skeleton(
             path.name, files, snakemake.params.asn_pool, snakemake.params.asn_table
         )
-        timed = [spectra for spectra in files if "INT_TIMES" in spectra]
-        if timed:
-            tables = [spectra.read_table("INT_TIMES") for spectra in timed]
-            detectors = [spectra.primary.get("DETECTOR") for spectra in timed]
-            for place, hdu in enumerate(_int_times_hdus(tables, detectors), start=1):
-                hdus.insert(place, hdu)
+        for place, hdu in enumerate(product_times(files), start=1):
+            hdus.insert(place, hdu)
         with tempfile.TemporaryDirectory() as folder:
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))

@@ -1,5 +1,8 @@
 """Tell the user what is wrong with the configuration."""
 
+from itertools import pairwise
+from pathlib import Path
+
 _TYPES = {
     "object": "a section of keys",
     "array": "a list",
@@ -48,3 +51,36 @@ def _expected(rule, value):
     if rule == "enum":
         return " or ".join("null" if item is None else str(item) for item in value)
     return f"{_LIMITS[rule]} {value}"
+
+
+def contradictions(config, base_dir):
+    """
+    Find settings that no schema can tell to be wrong.
+
+    Parameters
+    ----------
+    config : dict
+        The validated configuration.
+    base_dir : str or Path
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    problems : list of str
+        Limits in the wrong order and an output folder that is none, one line each.
+    """
+    problems = []
+    folder = Path(base_dir, config["output_dir"])
+    if folder.exists() and not folder.is_dir():
+        problems.append(f"config/output_dir: found the file {folder}, expected a folder")
+    low, high = (config["white_light"][f"{end}_wavelength"] for end in ("min", "max"))
+    if low is not None and high is not None and low >= high:
+        problems.append(
+            f"config/white_light/min_wavelength: found {low}, expected less than max_wavelength, {high}"
+        )
+    edges = config["spectroscopic_light_curves"]["edges"] or []
+    if any(first >= second for first, second in pairwise(edges)):
+        problems.append(
+            f"config/spectroscopic_light_curves/edges: found {edges}, expected ascending wavelengths"
+        )
+    return problems

@@ -56,11 +56,15 @@ def unify_nan_and_dq(sci, dq, *planes):
     invalid = np.isnan(sci)
     for plane in planes:
         invalid |= np.isnan(plane)
-    if dq is not None and dq.shape == sci.shape:
+    has_dq = dq is not None and dq.shape == sci.shape
+    if has_dq:
         invalid |= (dq & DO_NOT_USE).astype(bool)
-        dq[invalid] |= DO_NOT_USE
+    # Few pixels are invalid: their places are found once and not in every plane.
+    places = np.nonzero(invalid)
+    if has_dq:
+        dq[places] |= DO_NOT_USE
     for plane in (sci, *planes):
-        plane[invalid] = np.nan
+        plane[places] = np.nan
     return invalid
 
 

@@ -15,8 +15,8 @@ from scripts.lib.fits_headers import read_hdus
 _TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _CUBE_AXES = 3
-# References without which NIRISS SOSS has neither traces nor models.
 _ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
+# References without which NIRISS SOSS has neither traces nor models.
 SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
 
 
@@ -257,7 +257,9 @@ def check_references(config, products, base_dir):
 def _reference_problems(name, path, base_dir):
     """Find out whether a reference file cannot be used, without reading its data."""
     if not Path(base_dir, path).is_file():
-        return [f"config: references/{name}: found no file {path}, expected a reference file or null"]
+        return [
+            f"config: references/{name}: found no file {path}, expected a reference file or null"
+        ]
     try:
         if name == "extract1d":
             read_reference(Path(base_dir, path))

@@ -169,7 +169,8 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     from stdatamodels import fits_support
     from stdatamodels.jwst.datamodels import TSOMultiSpecModel
 
-    headers = [fits.Header.fromstring("".join(spectra.hdus[0].cards)) for spectra in files]
+    extracted = [spectra for spectra in files if spectra.primary.get("S_EXTR1D") != "SKIPPED"]
+    headers = [fits.Header.fromstring("".join(spectra.hdus[0].cards)) for spectra in extracted]
     for header in headers:
         header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **PEER_VERSION})
         header.setdefault("S_OUTLIR", "SKIPPED")

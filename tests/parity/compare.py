@@ -13,7 +13,7 @@ OWN_KEYWORDS = {
     *("CRDS_VER", "CRDS_CTX"),
 }
 # What ours tell beyond the peer's.
-ADDED_KEYWORDS = {"INTSTART"}
+ADDED_KEYWORDS = {"INTSTART", "TIKRESID", "SOSSNGRD", "SOSSDECO", "SOSSBADP"}
 TIGHT = 1e-12
 SPLINE = 1e-9
 FITTED = 1e-6

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from astropy.io import fits
 
-from scripts.collect_spectra import distinct_int_times, merge_int_times
+from scripts.collect_spectra import distinct_int_times, merge_int_times, product_times
 from scripts.lib.blend import blend, header_table
+from scripts.lib.fits_blocks import open_fits
 from scripts.lib.spectral_product import spectral_wcs, with_row_counts
 
 
@@ -40,6 +42,20 @@ class TestIntTimes:
         merged = distinct_int_times(tables, ["NRS1", "NRS2", "NRS1", "NRS2"])
         np.testing.assert_array_equal(merged["NRS1"]["int_mid_MJD_UTC"], [1, 2])
         np.testing.assert_array_equal(merged["NRS2"]["int_mid_MJD_UTC"], [1.1, 2.1])
+
+
+def test_times_of_stripes_are_kept_once_and_in_order(tmp_path):
+    paths = []
+    for name, integrations in (("a", (3, 4)), ("b", (1, 2, 3))):
+        pairs = [(integration, stripe) for integration in integrations for stripe in (1, 2)]
+        rows = np.array(pairs, [("integration_number", "i4"), ("stripe_number", "i4")])
+        paths.append(tmp_path / f"{name}.fits")
+        table = fits.BinTableHDU(rows, name="INT_TIMES_STRIPE")
+        fits.HDUList([fits.PrimaryHDU(), table]).writeto(paths[-1])
+    with open_fits(paths[0]) as first, open_fits(paths[1]) as second:
+        (hdu,) = product_times([first, second])
+    expected = [(integration, stripe) for integration in (1, 2, 3, 4) for stripe in (1, 2)]
+    assert [tuple(row) for row in hdu.data] == expected
 
 
 class TestBlend:

@@ -6,7 +6,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from snakemake.utils import validate
 
-from scripts.lib.configuration import mistake
+from scripts.lib.configuration import contradictions, mistake
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -209,3 +209,21 @@ def test_every_rule_of_the_schema_has_a_text(schema):
     told = {"type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength", "minItems"}
     silent = {"description", "default", "additionalProperties", "properties", "items"}
     assert rules <= told | silent
+
+
+def test_defaults_do_not_contradict_each_other(defaults, tmp_path):
+    assert contradictions(defaults, tmp_path) == []
+    (tmp_path / "results").mkdir()
+    assert contradictions(defaults, tmp_path) == []
+
+
+def test_contradictions_are_all_told(defaults, tmp_path):
+    config = deepcopy(defaults)
+    (tmp_path / "results").touch()
+    config["white_light"] |= {"min_wavelength": 4.0, "max_wavelength": 4.0}
+    config["spectroscopic_light_curves"]["edges"] = [1.0, 2.0, 2.0]
+    assert contradictions(config, tmp_path) == [
+        f"config/output_dir: found the file {tmp_path}/results, expected a folder",
+        "config/white_light/min_wavelength: found 4.0, expected less than max_wavelength, 4.0",
+        "config/spectroscopic_light_curves/edges: found [1.0, 2.0, 2.0], expected ascending wavelengths",
+    ]

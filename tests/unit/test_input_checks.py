@@ -186,7 +186,7 @@ def test_unreadable_member_is_a_problem(tmp_path):
 
 @pytest.fixture(name="config")
 def configuration(tmp_path):
-    (tmp_path / "apertures.json").touch()
+    (tmp_path / "apertures.json").write_text('{"apertures": []}')
     references = {"extract1d": "apertures.json", "apcorr": None, "gain": None}
     return {"references": references, "extract_1d": {"skip": False}}
 
@@ -203,6 +203,23 @@ class TestReferences:
             f"config: references/apcorr: found no file {tmp_path}, expected a reference file or null",
             "config: references/gain: found no file gain.fits, expected a reference file or null",
         ]
+
+    def test_files_that_are_no_reference_are_all_named(self, config, tmp_path):
+        (tmp_path / "apertures.json").write_text('{"apertures": [')
+        (tmp_path / "gain.fits").write_text("SIMPLE")
+        config["references"]["gain"] = "gain.fits"
+        with pytest.raises(InputError) as caught:
+            check_references(config, [], tmp_path)
+        first, second = str(caught.value).splitlines()
+        place = f"config: references/extract1d: {tmp_path}/apertures.json"
+        assert first.startswith(f"{place}: not a JSON file: Expecting value")
+        place = f"config: references/gain: {tmp_path}/gain.fits"
+        assert second.startswith(f"{place}: not a FITS file")
+
+    def test_files_in_asdf_are_not_opened(self, config, tmp_path):
+        (tmp_path / "ranges.asdf").write_text("#ASDF")
+        config["references"]["wavelengthrange"] = "ranges.asdf"
+        assert check_references(config, [segment()], tmp_path) == []
 
     def test_spectra_without_apertures_are_odd(self, config, tmp_path):
         config["references"]["extract1d"] = None

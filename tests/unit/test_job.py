@@ -100,9 +100,9 @@ def test_what_the_machine_lacks_is_one_line(job, error, message):
     assert line.endswith(f"ERROR {message}")
 
 
-def test_a_missing_file_that_should_be_there_has_a_traceback(job):
+def test_a_missing_file_that_should_be_there_has_a_traceback(job, tmp_path):
     with pytest.raises(SystemExit):
-        run_job(job, lambda snakemake: open("/nowhere/at/all"))
+        run_job(job, lambda snakemake: (tmp_path / "none").read_bytes())
     assert "Traceback" in log_of(job)
 
 

@@ -84,7 +84,7 @@ def two_observations(tmp_path):
         )
     members = [f"jw2_00001-seg001_nrs{k}_calints.fits" for k in (2, 1)]
     write_association(data / "bots_asn.json", members, BOTS, asn_id="o001")
-    (tmp_path / "extract1d.json").touch()
+    (tmp_path / "extract1d.json").write_text('{"apertures": []}')
     configure(tmp_path, references={"extract1d": "extract1d.json"})
     return tmp_path
 

@@ -2,6 +2,7 @@
 
 import json
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -44,7 +45,7 @@ def check_page(path, n_plots):
     headings = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3")]
     assert headings[0] == 1
     assert headings.count(1) == 1
-    assert all(later - one <= 1 for one, later in zip(headings, headings[1:], strict=False))
+    assert all(later - one <= 1 for one, later in pairwise(headings))
     targets = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     for link in page.of("a"):
         if link["href"].startswith("#"):

@@ -10,7 +10,7 @@ from snakemake.utils import validate
 
 from scripts.lib import resources as predicted
 from scripts.lib.associations import load_products, oddity_lines
-from scripts.lib.configuration import mistake
+from scripts.lib.configuration import contradictions, mistake
 from scripts.lib.errors import InputError
 from scripts.lib.imaging_inputs import imaging_check
 from scripts.lib.input_checks import check_references
@@ -31,6 +31,9 @@ try:
     validate(config, schema="../schemas/config.schema.yaml")
 except WorkflowError as error:
     stop(mistake(error.__context__))
+
+if wrong_settings := contradictions(config, "."):
+    stop("\n".join(wrong_settings))
 
 
 pathvars:
