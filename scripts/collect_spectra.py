@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
+from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
@@ -159,9 +160,9 @@ def process(snakemake):
             raise InputError(msg)
         from scripts.lib.spectral_product import product_skeleton
 
-        hdus = product_skeleton(
-            path.name, files, snakemake.params.asn_pool, snakemake.params.asn_table
-        )
+        asn_pool, asn_table = snakemake.params.asn_pool, snakemake.params.asn_table
+        with compiled_yaml():
+            hdus = product_skeleton(path.name, files, asn_pool, asn_table)
         for place, hdu in enumerate(product_times(files), start=1):
             hdus.insert(place, hdu)
         with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from scripts.lib.extract1d_reference import read_reference
 from scripts.lib.extraction_setup import prepare
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
-from scripts.lib.int_times import integration_times
+from scripts.lib.int_times import integration_times, read_int_times
 from scripts.lib.spectral_blocks import VARIANCES, SpectralBlocks
 from scripts.lib.spectrum_table import (
     CALIBRATED_UNITS,
@@ -285,10 +285,10 @@ def _block_length(integration_bytes, row_bytes, memory_mb):
 def _times(member):
     """Numbers and times of the integrations."""
     primary, n_integrations = member.primary, member.shape("SCI")[0]
-    table = member.read_table("INT_TIMES") if "INT_TIMES" in member else None
     last = primary.get("INTEND")
     last = primary.get("NINTS") if last is None else last
-    return integration_times(table, n_integrations, primary.get("INTSTART"), last)
+    first, table = primary.get("INTSTART"), read_int_times(member)
+    return integration_times(table, n_integrations, first, last)
 
 
 def _write_spectra(product, member, setup, correction, params, memory_mb):

@@ -127,13 +127,13 @@ def is_outlier(sci, err, medians, snr, precision=np.float64):
     Rounding to float32 keeps order, so a difference below the threshold in
     float32 is not above it in float64. Only the others are looked at again.
     """
-    largest = np.finfo(err.dtype).max
     with np.errstate(over="ignore", invalid="ignore"):
-        lowest_threshold = np.fmax(err, 0)
-        np.fmin(lowest_threshold, largest, out=lowest_threshold)
-        lowest_threshold *= snr
+        threshold = err * snr
+        if snr <= 1:
+            np.minimum(threshold, snr * np.finfo(err.dtype).max, out=threshold)
         deviation = np.subtract(sci, medians)
-        outliers = np.abs(deviation, out=deviation) >= lowest_threshold
+        outliers = np.abs(deviation, out=deviation) >= threshold
+        outliers |= np.isnan(threshold)
         if outliers.any():
             near = np.nonzero(outliers)
             difference = np.abs(np.subtract(sci[near], medians[near], dtype=precision))
@@ -196,7 +196,7 @@ def _mask(samples, dq, bits, out):
     out = out[:, : samples.shape[1]]
     for masked, values, flags in zip(out, samples, dq, strict=True):
         masked[:] = values
-        masked[(flags & bits).astype(bool)] = np.nan
+        masked[np.flatnonzero((flags & bits) != 0)] = np.nan
     return out
 
 
@@ -256,15 +256,16 @@ def detect_outliers(planes, block, series, settings):
     count : int
         Number of outliers in the integrations tested.
     """
-    sci, dq, err = (planes[name].reshape(len(planes[name]), -1) for name in ("SCI", "DQ", "ERR"))
+    flat = {name: plane.reshape(len(plane), -1) for name, plane in planes.items()}
+    sci, dq, err = flat["SCI"], flat["DQ"], flat["ERR"]
     if is_rolling(settings.window, series):
         starts = window_starts(series, settings.window)[block.frames] - block.frames.start
         count = flag_rolling(sci, dq, err, starts, settings)
     else:
         count = flag_global(sci, dq, err, settings)
-    names = [name for name in PLANES if name in planes and name not in ("SCI", "DQ")]
+    others = [flat[name] for name in PLANES if name in flat and name not in ("SCI", "DQ")]
     for k in range(block.tested.start, block.tested.stop):
-        unify_nan_and_dq(planes["SCI"][k], planes["DQ"][k], *(planes[name][k] for name in names))
+        unify_nan_and_dq(sci[k], dq[k], *(plane[k] for plane in others))
     return count
 
 

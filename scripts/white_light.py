@@ -224,7 +224,7 @@ def _sum_table(product, version, options, reference):
     integration = times["INT_NUM"] if start is None else start + np.arange(n_rows, dtype=np.int32)
     if np.isnan(flux).any():
         log.warning(
-            "%s: order %s: %d spectra have no finite flux; NaN",
+            "%s: order %s: %d spectra have no finite flux in the wavelength range; NaN",
             product.path,
             order,
             np.isnan(flux).sum(),

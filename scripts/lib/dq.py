@@ -58,9 +58,9 @@ def unify_nan_and_dq(sci, dq, *planes):
         invalid |= np.isnan(plane)
     has_dq = dq is not None and dq.shape == sci.shape
     if has_dq:
-        invalid |= (dq & DO_NOT_USE).astype(bool)
-    # Few pixels are invalid: their places are found once and not in every plane.
-    places = np.nonzero(invalid)
+        invalid |= (dq & DO_NOT_USE) != 0
+    # Few pixels are invalid; in one dimension it is fast to find their places once.
+    places = np.flatnonzero(invalid) if invalid.ndim == 1 else invalid
     if has_dq:
         dq[places] |= DO_NOT_USE
     for plane in (sci, *planes):

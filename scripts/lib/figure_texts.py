@@ -23,9 +23,9 @@ TITLES = {
 CAPTIONS = {
     "white_light": (
         "Flux of each integration over its median, with lacking pixels made up for; the line is a "
-        "quick model of baseline and transit or eclipse, which is not meant for measuring the "
-        "planet. Below: what it leaves, with means of neighbours in black. Dashed lines: seams of "
-        "segments; dotted lines: sudden jumps."
+        "quick model of baseline, transit or eclipse, and jumps, which is not meant for measuring "
+        "the planet. Below: what baseline and transit leave, with means of neighbours in black. "
+        "Dashed lines: seams of segments; dotted lines: sudden jumps."
     ),
     "time_averaging": (
         "Scatter of averages of neighbouring integrations against their length. White noise "

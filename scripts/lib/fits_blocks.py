@@ -13,14 +13,14 @@ _IMAGE_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8
 _TABLE_DTYPES = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 _UNSIGNED = {np.dtype(">i2"): np.uint16, np.dtype(">i4"): np.uint32, np.dtype(">i8"): np.uint64}
 _COPY_LENGTH = 1 << 24
+_PIECE_LENGTH = 1 << 20
 
 
 class FitsFile:
     """
     Read access to the data of a FITS file by block, without memory mapping.
 
-    Nothing but headers is held: peak memory is that of the arrays returned,
-    which are swapped into native byte order in place.
+    Nothing but headers is held: peak memory is that of the arrays returned.
 
     Parameters
     ----------
@@ -73,48 +73,6 @@ class FitsFile:
         """Return the shape of an image extension in numpy order, e.g. (integrations, y, x)."""
         return self.hdu(name).shape
 
-    def raw(self, name, integrations=slice(None), rows=slice(None)):
-        """
-        Read a block of an image as it is in the file.
-
-        Parameters
-        ----------
-        name : str
-            Extension name.
-        integrations : slice, optional
-            Range along the first axis of a 3-D image; ignored for 2-D images.
-        rows : slice, optional
-            Range along the axis before the last.
-
-        Returns
-        -------
-        block : ndarray
-            Big-endian array of shape (integrations, rows, x), or (rows, x) of
-            a 2-D image; no scaling applied.
-        """
-        hdu = self.hdu(name)
-        shape = hdu.shape if len(hdu.shape) == 3 else (1, *hdu.shape)
-        first, last, _ = integrations.indices(shape[0])
-        low, high, _ = rows.indices(shape[1])
-        if len(hdu.shape) == 2:
-            first, last = 0, 1
-        dtype = np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
-        block = np.empty((max(last - first, 0), max(high - low, 0), shape[2]), dtype)
-        row_length = shape[2] * dtype.itemsize
-        self._read_rows(
-            block, hdu.data_offset, (first, last), (low, high), shape[1] * row_length, row_length
-        )
-        return block if len(hdu.shape) == 3 else block[0]
-
-    def _read_rows(self, block, offset, integrations, rows, frame_length, row_length):
-        """Fill a block from the file: one read where whole frames are wanted, else one a frame."""
-        (first, last), (low, high) = integrations, rows
-        if (high - low) * row_length == frame_length:
-            self.read_into(block, offset + first * frame_length)
-            return
-        for k, integration in enumerate(range(first, last)):
-            self.read_into(block[k], offset + integration * frame_length + low * row_length)
-
     def read_into(self, array, offset):
         """Fill a contiguous array from an offset of the file; InputError where the file ends early."""
         view = memoryview(array).cast("B") if array.size else memoryview(b"")
@@ -132,36 +90,70 @@ class FitsFile:
 
         Parameters
         ----------
-        name, integrations, rows
-            As for :meth:`raw`.
+        name : str
+            Extension name.
+        integrations : slice, optional
+            Range along the first axis of a 3-D image; ignored for 2-D images.
+        rows : slice, optional
+            Range along the axis before the last.
 
         Returns
         -------
         block : ndarray
-            Native array of the type in the file; signed integers with the
-            BZERO of the unsigned convention become unsigned (DQ: uint32).
+            Array of shape (integrations, rows, x), or (rows, x) of a 2-D
+            image, of the type in the file in native byte order; signed
+            integers with the BZERO of the unsigned convention become unsigned
+            (DQ: uint32).
 
         Raises
         ------
         InputError
             If the image has another BZERO or a BSCALE.
         """
-        header = self.header(name)
-        block = self.raw(name, integrations, rows)
+        hdu = self.hdu(name)
+        header, dtype = hdu.header, np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
         zero, scale = header.get("BZERO") or 0, header.get("BSCALE") or 1
-        unsigned = _UNSIGNED.get(block.dtype) if zero == 1 << (8 * block.itemsize - 1) else None
+        unsigned = _UNSIGNED.get(dtype) if zero == 1 << (8 * dtype.itemsize - 1) else None
         if scale != 1 or (zero and unsigned is None):
             msg = (
                 f"{self.path}[{name}]: found BZERO={zero} and BSCALE={scale}, "
                 "expected none or those of unsigned integers"
             )
             raise InputError(msg)
-        native = _to_native(block)
+        native = self._read_image(hdu, dtype.newbyteorder("="), integrations, rows)
         if unsigned is None:
             return native
         native = native.view(unsigned)
         native ^= native.dtype.type(zero)
         return native
+
+    def _read_image(self, hdu, dtype, integrations, rows):
+        """Read a block: in one go where whole frames are wanted, else frame by frame."""
+        shape = hdu.shape if len(hdu.shape) == 3 else (1, *hdu.shape)
+        integrations = integrations if len(hdu.shape) == 3 else slice(None)
+        first, last, _ = integrations.indices(shape[0])
+        low, high, _ = rows.indices(shape[1])
+        block = np.empty((max(last - first, 0), max(high - low, 0), shape[2]), dtype)
+        row_length = shape[2] * dtype.itemsize
+        frame_length = shape[1] * row_length
+        start = hdu.data_offset + first * frame_length + low * row_length
+        if block.shape[1] == shape[1]:
+            self._read_native(block, start)
+        else:
+            for k, frame in enumerate(block):
+                self._read_native(frame, start + k * frame_length)
+        return block if len(hdu.shape) == 3 else block[0]
+
+    def _read_native(self, array, offset):
+        """Fill an array by way of a buffer that stays in the processor's cache."""
+        flat = array.reshape(-1)
+        buffer = np.empty(max(1, min(_PIECE_LENGTH // array.itemsize, len(flat))), array.dtype)
+        stored = buffer.view(buffer.dtype.newbyteorder(">"))
+        for first in range(0, len(flat), len(buffer)):
+            piece = flat[first : first + len(buffer)]
+            self.read_into(buffer[: len(piece)], offset + first * array.itemsize)
+            # Faster than swapping in place.
+            piece[:] = stored[: len(piece)]
 
     def read_table(self, name, version=1, rows=slice(None)):
         """
@@ -229,12 +221,6 @@ class FitsFile:
 def open_fits(path):
     """Open a FITS file for reading by block; see :class:`FitsFile`."""
     return FitsFile(path)
-
-
-def _to_native(block):
-    """Swap the bytes of an array in place where the machine's order is another."""
-    native = block.dtype.newbyteorder("=")
-    return block if block.dtype == native else block.byteswap(inplace=True).view(native)
 
 
 def table_dtype(header):
@@ -362,19 +348,25 @@ class ProductWriter:
         integration, row : int, optional
             Place of the block's first element in the cube.
         """
-        stored = (
-            block ^ block.dtype.type(1 << (8 * block.itemsize - 1))
-            if block.dtype.kind == "u"
-            else block
-        )
-        stored = np.ascontiguousarray(stored, dtype=stored.dtype.newbyteorder(">"))
         row_length = shape[2] * block.itemsize
         frame_length = shape[1] * row_length
+        start = offset + integration * frame_length + row * row_length
         if block.shape[1] == shape[1]:
-            self.write(stored, offset + integration * frame_length)
+            self._write_stored(block, start)
             return
-        for k in range(block.shape[0]):
-            self.write(stored[k], offset + (integration + k) * frame_length + row * row_length)
+        for k, frame in enumerate(block):
+            self._write_stored(frame, start + k * frame_length)
+
+    def _write_stored(self, array, offset):
+        """Write an array as it is stored, by way of pieces that stay in the processor's cache."""
+        flat, dtype = array.reshape(-1), array.dtype
+        step = _PIECE_LENGTH // array.itemsize
+        for first in range(0, len(flat), step):
+            piece = flat[first : first + step]
+            if dtype.kind == "u":
+                piece = piece ^ dtype.type(1 << (8 * dtype.itemsize - 1))
+            stored = np.ascontiguousarray(piece, dtype.newbyteorder(">"))
+            self.write(stored, offset + first * array.itemsize)
 
     def copy_data(self, source, hdu, offset):
         """

@@ -164,7 +164,7 @@ def figure(png, alt, caption, vector):
     data = base64.b64encode(png).decode("ascii")
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="{escape(alt)}" '
-        f'width="{round(width * 0.82)}" height="{round(height * 0.82)}">'
+        f'width="{round(width * 0.97)}" height="{round(height * 0.97)}">'
         f'<figcaption>{escape(caption)} <a href="{escape(vector)}">Vector drawing</a>.'
         "</figcaption></figure>"
     )

@@ -4,6 +4,8 @@ import logging
 
 import numpy as np
 
+from scripts.lib.errors import InputError
+
 log = logging.getLogger(__name__)
 
 # Columns of INT_TIMES by the column of the EXTRACT1D table that they fill.
@@ -15,6 +17,35 @@ TIME_COLUMNS = {
     "TDB-MID": "int_mid_BJD_TDB",
     "TDB-END": "int_end_BJD_TDB",
 }
+
+
+def read_int_times(member):
+    """
+    Read the INT_TIMES table of a segment.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment.
+
+    Returns
+    -------
+    table : ndarray or None
+        Structured array, or None if the file has none.
+
+    Raises
+    ------
+    InputError
+        If it has rows, but not all the columns.
+    """
+    if "INT_TIMES" not in member:
+        return None
+    table = member.read_table("INT_TIMES")
+    missing = {"integration_number", *TIME_COLUMNS.values()} - set(table.dtype.names or ())
+    if len(table) and missing:
+        msg = f"{member.path}[INT_TIMES]: found no {', '.join(sorted(missing))}, expected these columns"
+        raise InputError(msg)
+    return table
 
 
 def first_row(numbers, n_integrations, first, last):

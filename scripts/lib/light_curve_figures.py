@@ -263,7 +263,7 @@ def correlation_figures(columns, residuals):
     columns : dict of str to ndarray
         ``x``, ``y`` and ``width`` (integrations,) [pixels].
     residuals : ndarray, shape (integrations,)
-        Flux over the fit minus 1.
+        Flux over the fit minus 1, without steps.
 
     Returns
     -------
@@ -296,8 +296,8 @@ def light_curve_figures(columns):
     figures : dict
         Figures by name, defined in docs/diagnostics.md.
     arrays : dict of str to ndarray
-        ``model``, ``residuals`` and ``valid`` (integrations,) for plots; empty
-        if the light curve is too short.
+        ``model`` with the steps, ``residuals`` in which they are left, and
+        ``valid`` (integrations,), for plots; empty if the light curve is too short.
     """
     flux, times = columns["flux_norm"], columns["bjd_tdb"]
     if not np.isfinite(times).all():
@@ -329,10 +329,11 @@ def light_curve_figures(columns):
         "dip": dip_figures(fit, times),
         "seams": seam_figures(columns, fit, valid_only, scatter, inflation),
         "tilt_events": tilt_figures(columns, fit),
-        "correlations": correlation_figures(columns, residuals),
+        "correlations": correlation_figures(columns, _without_steps(fit, residuals)),
         **averaging,
     }
-    arrays = {"model": fit.smooth, "residuals": residuals, "valid": fit.valid}
+    steps = residuals - _without_steps(fit, residuals)
+    arrays = {"model": fit.smooth + steps, "residuals": residuals, "valid": fit.valid}
     return figures, arrays
 
 

@@ -78,8 +78,11 @@ def save(figure, png, svg):
 
     with rc_context(_SETTINGS):
         for path, options in (
-            (png, {"dpi": 130, "metadata": {"Software": None}}),
-            (svg, {"dpi": 150, "metadata": {"Date": None, "Creator": None}}),
+            (
+                png,
+                {"dpi": 110, "metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}},
+            ),
+            (svg, {"dpi": 100, "metadata": {"Date": None, "Creator": None}}),
         ):
             stream = io.BytesIO()
             figure.savefig(stream, format=path.suffix[1:], **options)

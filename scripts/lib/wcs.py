@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 
+from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
 
 
@@ -36,7 +37,10 @@ def read_wcs(file):
     hdu = file.hdu("ASDF")
     content = np.empty(hdu.data_bytes, np.uint8)
     file.read_into(content, hdu.data_offset)
-    with asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree:
+    with (
+        compiled_yaml(),
+        asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree,
+    ):
         wcs = tree.tree.get("meta", {}).get("wcs")
         if wcs is None:
             msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"

@@ -3,8 +3,10 @@ import logging
 import numpy as np
 import pytest
 
-from scripts.lib.int_times import TIME_COLUMNS, first_row, integration_times
-from tests.spectral_segments import TIMES, int_times
+from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import open_fits
+from scripts.lib.int_times import TIME_COLUMNS, first_row, integration_times, read_int_times
+from tests.spectral_segments import TIMES, int_times, write_segment
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,23 @@ def test_without_times_integrations_count_from_one(table, found, caplog):
     assert all(np.isnan(times[name]).all() and len(times[name]) == 3 for name in TIME_COLUMNS)
     assert found in caplog.text
     assert "from 8 to 10" in caplog.text
+
+
+def test_reads_the_table_of_a_segment(tmp_path):
+    with open_fits(write_segment(tmp_path / "a.fits")) as member:
+        np.testing.assert_array_equal(read_int_times(member), int_times([1, 2, 3]))
+
+
+def test_refuses_a_table_without_all_columns(tmp_path):
+    times = int_times([1, 2, 3])[["integration_number", *TIMES[1:]]]
+    with (
+        open_fits(write_segment(tmp_path / "a.fits", times=times)) as member,
+        pytest.raises(InputError, match=rf"a\.fits\[INT_TIMES\]: found no {TIMES[0]}, expected"),
+    ):
+        read_int_times(member)
+
+
+def test_columns_of_a_table_without_rows_do_not_count(tmp_path):
+    path = write_segment(tmp_path / "a.fits", times=np.zeros(0, [("integration_number", "i4")]))
+    with open_fits(path) as member:
+        assert len(read_int_times(member)) == 0

@@ -1,0 +1,81 @@
+"""What each part of the workflow imports: start-up is most of the time of a small job."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.spectral_segments import write_segment
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = sorted(path.stem for path in (ROOT / "scripts").glob("[a-z]*.py"))
+# What a module may import at its top, beside numpy.
+ALLOWED = {"tso_photometry": {"scipy"}, "simulate_visit": {"scipy"}}
+REPORT_FOREIGN = """
+import json, sys
+known = {*sys.stdlib_module_names, *before, "scripts"}
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} - known)))
+"""
+
+
+def foreign_imports(code, *arguments):
+    """Packages, other than those of Python and the project, that some code imports in a process of its own."""
+    before = "import sys; before = {name.partition('.')[0] for name in sys.modules}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", before + code + REPORT_FOREIGN, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def run_code(step, **options):
+    """Code that runs a step with input and output files that are its arguments."""
+    names = {"outlier_detection": ("calints", "crfints"), "extract_1d": ("segment", "spectra")}
+    given, made = names[step]
+    return f"""
+from types import SimpleNamespace
+class Named(dict):
+    __getattr__ = dict.__getitem__
+import scripts.{step}
+params = Named(options={options!r}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
+job = Named(
+    input=Named({given}=sys.argv[1]), output=Named({made}=sys.argv[2]), params=params, resources={{}}
+)
+scripts.{step}.process(job)
+"""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_modules_of_steps_import_no_more_than_numpy(step):
+    allowed = {"numpy", *ALLOWED.get(step, ())}
+    assert foreign_imports(f"import scripts.{step}") <= allowed
+
+
+def test_reading_the_workflow_needs_python_alone():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    modules = re.findall(r"^from (scripts[.\w]*) import (\w+)", rules, re.MULTILINE)
+    assert len(modules) > 5
+    code = "\n".join(f"from {module} import {name}" for module, name in modules)
+    assert foreign_imports(code) == set()
+
+
+def test_outlier_detection_runs_with_numpy_alone(tmp_path):
+    write_segment(tmp_path / "in.fits")
+    files = str(tmp_path / "in.fits"), str(tmp_path / "out.fits")
+    assert foreign_imports(run_code("outlier_detection"), *files) == {"numpy"}
+    assert (tmp_path / "out.fits").exists()
+
+
+def test_extraction_imports_no_table_image_or_plot_package(tmp_path):
+    write_segment(tmp_path / "in.fits")
+    files = str(tmp_path / "in.fits"), str(tmp_path / "out.fits")
+    imported = foreign_imports(run_code("extract_1d"), *files)
+    assert (tmp_path / "out.fits").exists()
+    assert {"asdf", "gwcs"} <= imported
+    assert not imported & {"pandas", "photutils", "matplotlib", "jsonschema", "snakemake"}
