@@ -1,4 +1,4 @@
-"""Gather the spectra of all segments into one x1dints product."""
+"""Rule collect_spectra: put the spectra of all segments into one product (spectra to x1dints)."""
 
 import logging
 import tempfile
@@ -82,7 +82,7 @@ def _int_times_hdus(tables, detectors):
         hdu = fits.BinTableHDU(table, name="INT_TIMES", ver=version)
         if len(merged) > 1:
             hdu.header["DETECTOR"] = (detector, "detector these times are of")
-            log.warning("%s has INT_TIMES of its own: INT_TIMES,%d", detector, version)
+            log.info("%s has INT_TIMES of its own: INT_TIMES,%d", detector, version)
         hdus.append(hdu)
     return hdus
 

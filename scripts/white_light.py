@@ -1,10 +1,13 @@
-"""White-light curves: the flux of every spectrum summed over a wavelength range."""
+"""Rule white_light: sum the flux of every spectrum over a wavelength range (x1dints to whtlt)."""
 
 import logging
-import os
 from dataclasses import dataclass
 
 import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.fits_blocks import open_fits
+from scripts.lib.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -187,8 +190,6 @@ def wavelength_range(order, filter_name, reference, min_wavelength=None, max_wav
     if reference is not None:
         rows = [row for row in reference if row[0] == order and row[1] == filter_name]
         if len(rows) != 1:
-            from scripts.lib.errors import InputError
-
             msg = f"wavelengthrange: {len(rows)} rows for order {order} and filter {filter_name}; expected one"
             raise InputError(msg)
         lower, upper = rows[0][2:]
@@ -265,19 +266,12 @@ def _write_table(path, columns, unit, meta):
         table[name] = (
             values << units.Unit(unit) if name.startswith("whitelight") and unit else values
         )
-    part = path.with_name(f".{path.name}.part")
-    table.write(part, format="ascii.ecsv", overwrite=True)
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
-    part.replace(path)
+    with whole_file(path) as part:
+        table.write(part, format="ascii.ecsv", overwrite=True)
 
 
 def process(snakemake):
     """Turn one x1dints product into its white-light curve."""
-    from pathlib import Path
-
-    from scripts.lib.fits_blocks import open_fits
-
     with open_fits(snakemake.input.x1dints) as product:
         exp_type = product.primary.get("EXP_TYPE")
         wavelengthrange = snakemake.input.get("wavelengthrange")
@@ -305,7 +299,7 @@ def process(snakemake):
     if any(name.startswith("integration_number") for name in columns):
         meta["time_base"] = "integration number: INT_TIMES gives no times for these data"
         log.warning("no spectrum has a mid time: integration numbers are the time base")
-    _write_table(Path(snakemake.output.whtlt), columns, unit, meta)
+    _write_table(snakemake.output.whtlt, columns, unit, meta)
 
 
 if __name__ == "__main__":

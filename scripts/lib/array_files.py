@@ -1,8 +1,8 @@
 """Files of named arrays that pass between the jobs of a report."""
 
-import os
-
 import numpy as np
+
+from scripts.lib.whole_file import whole_file
 
 
 def write_arrays(path, arrays):
@@ -16,16 +16,8 @@ def write_arrays(path, arrays):
     arrays : dict of str to ndarray
         The arrays; no object arrays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def read_arrays(path):
@@ -57,10 +49,5 @@ def write_text(path, text):
     text : str
         Its content.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as part:
         part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

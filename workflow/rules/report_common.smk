@@ -6,7 +6,9 @@ NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb")
 
 
 def has_report(product):
-    """Whether a product has light curves that a report can be made of."""
+    """Whether a product has light curves that a report can be made of; NIRISS SOSS not yet."""
+    if product.exp_type == "NIS_SOSS":
+        return False
     step = "tso_photometry" if product.branch == "imaging" else "extract_1d"
     return not config[step]["skip"]
 

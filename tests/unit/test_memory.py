@@ -1,0 +1,92 @@
+"""Peak memory of whole steps, each in a process of its own, against what their rules ask for."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from scripts.lib.fits_blocks import ProductWriter
+from scripts.lib.fits_cards import format_card
+from scripts.lib.resources import peak_mb, work_mb
+from tests.spectral_segments import asdf_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUTS = {"outlier_detection": ("calints", "crfints"), "extract_1d": ("segment", "spectra")}
+RUN = """
+import resource, sys
+import scripts.{step}
+from scripts.lib.allocator import keep_freed_memory
+class Named(dict):
+    __getattr__ = dict.__getitem__
+keep_freed_memory()
+params = Named(options={{}}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
+job = Named(
+    input=Named({given}=sys.argv[1]),
+    output=Named({made}=sys.argv[2]),
+    params=params,
+    resources={{"work_mb": int(sys.argv[3])}},
+)
+scripts.{step}.process(job)
+# The largest memory of this process: that of getrusage starts from that of the parent.
+(line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(int(line.split()[1]) * 1024)
+"""
+
+
+def image_cards(name, shape, **more):
+    values = {"XTENSION": "IMAGE", "BITPIX": 32 if name == "DQ" else -32, "NAXIS": len(shape)}
+    values |= {f"NAXIS{k}": length for k, length in enumerate(shape[::-1], start=1)}
+    values |= {"PCOUNT": 0, "GCOUNT": 1, "EXTNAME": name, **more}
+    return [format_card(keyword, value) for keyword, value in values.items()]
+
+
+def write_empty_segment(path, shape):
+    """Segment of zeros that takes no room on disk: its data are holes of the file."""
+    primary = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXP_TYPE": "NRS_BRIGHTOBJ"}
+    sci = {"DISPAXIS": 1, "SPORDER": 1, "SLTNAME": "S1600A1", "SRCXPOS": 0.0, "SRCYPOS": 0.0}
+    length = 4 * math.prod(shape)
+    with ProductWriter(path) as product:
+        product.append_hdu([format_card(keyword, value) for keyword, value in primary.items()])
+        product.append_hdu(image_cards("SCI", shape, **sci), length)
+        product.append_hdu(image_cards("ERR", shape), length)
+        product.append_hdu(image_cards("DQ", shape, BZERO=1 << 31), length)
+        tree = np.frombuffer(asdf_bytes(), np.uint8)
+        product.write(tree, product.append_hdu(asdf_cards(len(tree)), len(tree)))
+
+
+def asdf_cards(length):
+    values = {"XTENSION": "BINTABLE", "BITPIX": 8, "NAXIS": 2, "NAXIS1": length, "NAXIS2": 1}
+    values |= {"PCOUNT": 0, "GCOUNT": 1, "TFIELDS": 1, "TFORM1": f"{length}B", "TTYPE1": "ASDF"}
+    values["EXTNAME"] = "ASDF"
+    return [format_card(keyword, value) for keyword, value in values.items()]
+
+
+def peak_bytes(step, folder, shape, memory_mb):
+    write_empty_segment(folder / "in.fits", shape)
+    given, made = OUTPUTS[step]
+    code = RUN.format(step=step, given=given, made=made)
+    files = [str(folder / "in.fits"), str(folder / "out.fits"), str(memory_mb)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *files], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (folder / "out.fits").unlink()
+    return int(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("step", OUTPUTS)
+def test_memory_does_not_grow_with_the_number_of_integrations(step, tmp_path):
+    short, long = (peak_bytes(step, tmp_path, (n, 16, 64), 8) for n in (250, 4000))
+    assert long < 1.1 * short
+
+
+@pytest.mark.parametrize(
+    ("step", "shape"), [("outlier_detection", (26, 768, 1024)), ("extract_1d", (2, 768, 1024))]
+)
+def test_memory_is_within_what_the_rule_asks_for(step, shape, tmp_path):
+    segment = SimpleNamespace(shape=shape, data_bytes=12 * math.prod(shape))
+    peak = peak_bytes(step, tmp_path, shape, work_mb([segment], 512))
+    assert peak <= 1e6 * peak_mb(step, [segment], 512)
