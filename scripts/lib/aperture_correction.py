@@ -37,7 +37,7 @@ def read_row(path, keys):
     """
     with open_fits(path) as file:
         header = file.header("APCORR")
-        row = select_row(file.read_table("APCORR"), keys)
+        row = select_row(file.read_table("APCORR"), keys, f"{path}[APCORR]")
     missing = {"wavelength", "size", "apcorr"} - row.keys()
     if missing:
         msg = f"{path}[APCORR]: columns {sorted(missing)} are missing; found {sorted(row)}"
@@ -50,7 +50,7 @@ def read_row(path, keys):
     return row, str(header.get("SIZEUNIT") or "pixels").lower()
 
 
-def select_row(table, keys):
+def select_row(table, keys, place="APCORR table"):
     """
     Find the row of an APCORR table for an observation.
 
@@ -60,6 +60,8 @@ def select_row(table, keys):
         Structured array of the APCORR extension.
     keys : dict of str to str
         Value that each selecting column must have; case does not matter.
+    place : str, optional
+        What to call the table in messages.
 
     Returns
     -------
@@ -74,13 +76,13 @@ def select_row(table, keys):
     columns = {name.lower(): name for name in table.dtype.names}
     missing = [key for key in keys if key not in columns]
     if missing:
-        msg = f"APCORR table: columns {missing} are missing; found {sorted(columns)}"
+        msg = f"{place}: columns {missing} are missing; found {sorted(columns)}"
         raise InputError(msg)
     fits = np.ones(len(table), dtype=bool)
     for key, value in keys.items():
         fits &= np.array([_text(entry) == str(value).upper() for entry in table[columns[key]]])
     if fits.sum() != 1:
-        msg = f"APCORR table: {fits.sum()} rows for {keys}; expected 1"
+        msg = f"{place}: found {fits.sum()} rows for {keys}, expected 1"
         raise InputError(msg)
     row = table[fits][0]
     return {key: row[name] for key, name in columns.items()}

@@ -200,6 +200,14 @@ def test_refuses_a_table_without_corrections(tmp_path):
         read_row(path, {"subarray": "FULL"})
 
 
+def test_a_row_that_is_missing_is_told_with_the_file(tmp_path):
+    path = nirspec_file(tmp_path / "apcorr.fits", unit=None)
+    with pytest.raises(
+        InputError, match=r"apcorr\.fits\[APCORR\]: found 0 rows for .*, expected 1"
+    ):
+        read_row(path, {"filter": "CLEAR"})
+
+
 def test_first_integration_decides_for_nirspec(tmp_path):
     correct = ApertureCorrection(nirspec_file(tmp_path / "apcorr.fits"), NIRSPEC, setup())
     first = correct(np.array([[2.0, 2.0], [4.0, 4.0]]))

@@ -230,7 +230,9 @@ def test_missing_file_is_an_input_error(tmp_path):
 
 
 def test_simulated_products_of_the_peer_are_read_like_astropy(shared_data):
-    for path in (shared_data / "eureka-miri-lrs-sim").glob("*.fits"):
+    paths = list((shared_data / "eureka-miri-lrs-sim").glob("*.fits"))
+    assert paths
+    for path in paths:
         with fits.open(path) as expected:
             for hdu, reference in zip(read_hdus(path), expected, strict=True):
                 assert hdu.name == reference.name

@@ -98,7 +98,9 @@ def test_a_second_run_does_nothing(done):
 def test_products_open_as_the_data_models_of_the_peer(done, pattern, expected):
     from stdatamodels.jwst import datamodels
 
-    for path in (done / "results").glob(pattern):
+    paths = list((done / "results").glob(pattern))
+    assert paths
+    for path in paths:
         with datamodels.open(path) as model:
             model.validate()
             assert type(model).__name__ == expected
