@@ -9,7 +9,7 @@ import numpy as np
 
 from scripts.simulation.detector import Planes
 from scripts.simulation.mode import Mode, View
-from scripts.simulation.models import dated_model
+from scripts.simulation.models import dated_model, save_model
 
 
 def write_member(
@@ -48,4 +48,4 @@ def write_member(
         for name, value in {**keywords, **view.keywords}.items():
             model[name] = value
         model.meta.wcs = view.wcs
-        model.save(str(path))
+        save_model(model, path)

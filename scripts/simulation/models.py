@@ -1,8 +1,12 @@
-"""Data models that write a fixed date."""
+"""Data models whose files depend on nothing but their content."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from scripts.lib.asdf_history import sort_extensions
+from scripts.lib.fits_headers import read_hdus
 
 _FILE_DATE = "2022-07-14T00:00:00.000"
 
@@ -30,3 +34,30 @@ def dated_model(name: str) -> type:
         self.meta.date = _FILE_DATE
 
     return type(name, (base,), {"on_save": on_save})
+
+
+def save_model(model: Any, path: Path) -> None:
+    """
+    Write a data model, so that equal models give equal files.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The model.
+    path : Path
+        FITS or ASDF file to write.
+    """
+    model.save(str(path))
+    with path.open("r+b") as file:
+        for start in _trees(path):
+            file.seek(start)
+            content = sort_extensions(file.read())
+            file.seek(start)
+            file.write(content)
+
+
+def _trees(path: Path) -> list[int]:
+    """Where ASDF content starts in a file; FITS files of plain tables have none."""
+    if path.suffix != ".fits":
+        return [0]
+    return [hdu.data_offset for hdu in read_hdus(path) if hdu.name == "ASDF"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
+from scripts.simulation import star
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.star import light_curve, star_spectrum
-from scripts.simulation.timing import Clock
 
 _NODES = 200
 # Wavelengths (micron) of Na I, H I, K I and Ca II.
@@ -52,31 +54,7 @@ def planet_radius(wavelength: np.ndarray, radius_ratio: float) -> np.ndarray:
     return radius_ratio * (1.0 + rise)
 
 
-def transit_light(
-    clock: Clock, integrations: np.ndarray, wavelength: np.ndarray, options: VisitOptions
-) -> np.ndarray:
-    """
-    Star's light through a transit in the middle of the visit.
-
-    Parameters
-    ----------
-    clock : Clock
-        Times of the integrations.
-    integrations : ndarray, shape (integrations,)
-        Integration numbers, 1-based.
-    wavelength : ndarray, shape (elements,)
-        Wavelength, micron.
-    options : VisitOptions
-        The visit and its transit.
-
-    Returns
-    -------
-    ndarray, shape (integrations, elements)
-        Relative light, 1 outside transit.
-    """
-    span = clock.span(options.total_integrations)
-    times = clock.mid_times(integrations)
-    return light_curve(times, span, wavelength, options, planet_radius, _NODES)
+transit_light = partial(star.transit_light, radius=planet_radius, node_count=_NODES)
 
 
 def transit_depth(wavelength: np.ndarray, options: VisitOptions) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.simulation.models import dated_model
+from scripts.simulation.models import dated_model, save_model
 from scripts.simulation.scene import enclosed_share
 
 _USEAFTER = "2022-01-01T00:00:00"
@@ -210,5 +210,5 @@ def save_reference(model: Any, path: Path, instrument: str, kind: str, exposure_
     model.meta.description = "Simulated"
     model.meta.pedigree = "DUMMY"
     model.meta.useafter = _USEAFTER
-    model.save(str(path))
+    save_model(model, path)
     model.close()

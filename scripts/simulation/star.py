@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,11 @@ def light_curve(
 
 
 def transit_light(
-    clock: Clock, integrations: np.ndarray, wavelength: np.ndarray, options: VisitOptions
+    clock: Clock,
+    integrations: np.ndarray,
+    wavelength: np.ndarray,
+    options: VisitOptions,
+    **spectrum: Any,
 ) -> np.ndarray:
     """
     Star's light through a transit in the middle of the visit.
@@ -114,6 +119,8 @@ def transit_light(
         Wavelength, micron.
     options : VisitOptions
         The visit and its transit.
+    **spectrum
+        ``radius`` and ``node_count`` of `light_curve`.
 
     Returns
     -------
@@ -121,7 +128,7 @@ def transit_light(
         Relative light, 1 outside transit.
     """
     span = clock.span(options.total_integrations)
-    return light_curve(clock.mid_times(integrations), span, wavelength, options)
+    return light_curve(clock.mid_times(integrations), span, wavelength, options, **spectrum)
 
 
 def _planck(wavelength: np.ndarray) -> np.ndarray:
