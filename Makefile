@@ -14,7 +14,7 @@ MODE ?= nrs_brightobj
 BIN := .venv/bin
 DEMO := demo/$(MODE)
 
-.PHONY: always help env demo test test-slurm lint format parity bench lock clean
+.PHONY: always help env demo test test-slurm campaigns lint format parity bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this mac
 	@echo "test-slurm: pytest"
 	@.venv-slurm/bin/python -m pytest -m slurm tests/slurm
 
+campaigns: env ## damage inputs and kill runs, in hundreds of ways
+	@echo "campaigns: corruptions"
+	@$(BIN)/python -m tests.robustness.campaign
+	@echo "campaigns: kills"
+	@$(BIN)/python -m tests.robustness.kills
+
 lint: env ## run the linters alone
 	@echo "lint: ruff, snakefmt, snakemake --lint"
 	@$(BIN)/ruff check --quiet
@@ -82,6 +88,7 @@ parity: env .venv-oracle/installed.txt ## compare the products with those of jws
 bench: env .venv-oracle/installed.txt ## measure speed and memory beside jwst 3.0.0
 	@echo "bench: running both in turn"
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.scaling
 
 lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
 	@echo "lock: resolving pyproject.toml"

@@ -1,9 +1,11 @@
 """Cost of whole processes as the operating system accounts for it."""
 
 import os
+import platform
 import re
 import subprocess
 import time
+from pathlib import Path
 
 COST = re.compile(r"CPU (\d+\.\d+) s, peak memory (\d+) MB")
 
@@ -62,12 +64,20 @@ def step_costs(logs):
     Returns
     -------
     seconds : dict of str to float
-        CPU seconds of all jobs of each rule together.
+        CPU seconds of all jobs of each step together; the extraction of NIRISS
+        SOSS counts as ``extract_1d``, as in jwst.
     """
     seconds = {}
     for path in logs.glob("*/*.log"):
         found = COST.findall(path.read_text())
         if found:
-            rule = path.parent.name
+            rule = path.parent.name.replace("extract_soss", "extract_1d")
             seconds[rule] = seconds.get(rule, 0.0) + float(found[-1][0])
     return seconds
+
+
+def machine(cores):
+    """Name of the processor, and how many of its cores are used."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{cores} cores, {names[0] if names else platform.machine()}"

@@ -1,96 +1,35 @@
 """
 Measure the workflow beside jwst on the same simulated visits.
 
-``python -m benchmarks.run`` simulates the visits (kept in a folder for the next
-time), copies them once to warm the cache, then runs jwst and the workflow in
-turn, and prints medians and ratios. ``make bench`` calls it.
+``python -m benchmarks.run [VISIT ...]`` simulates the visits (kept in a folder for the next time)
+and runs cp, jwst, the workflow, and the workflow with reports in turn; the files are in the
+system's cache. The results of each visit replace its former ones in ``results.json``, so visits
+can be measured one by one. ``--table`` prints all that there are; ``make bench`` measures all.
 """
 
 import argparse
 import json
 import os
-import platform
 import shutil
-import statistics
 import sys
-import time
-from dataclasses import dataclass
+import tempfile
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 
-import yaml
-
-from benchmarks.measure import measure, step_costs
-from scripts.simulate_visit import VisitOptions, simulate_visit
+from benchmarks.measure import machine, measure, step_costs
+from benchmarks.step_process import run_step
+from benchmarks.tables import draw_visits, machine_line, step_table, visit_table
+from benchmarks.visits import VISITS, association, prepare
+from scripts.lib.fits_blocks import open_fits
 
 ROOT = Path(__file__).resolve().parents[1]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"
-STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
+RESULTS = ROOT / "benchmarks" / "results.json"
+FIGURE = ROOT / "benchmarks" / "speed.png"
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A simulated visit: its name in tables and the options of the simulator."""
-
-    name: str
-    options: dict
-
-    @property
-    def integrations(self):
-        """Integrations of all detectors together."""
-        detectors = 2 if self.options["mode"] == "nrs_brightobj" else 1
-        return sum(self.options["segment_lengths"]) * detectors
-
-
-VISITS = (
-    Visit(
-        "BOTS 2x600 x (32x512)",
-        {"mode": "nrs_brightobj", "segment_lengths": (600, 600), "frame_size": (32, 512)},
-    ),
-    Visit(
-        "LRS 4x500 x (416x72)",
-        {"mode": "mir_lrs_slitless", "segment_lengths": (500,) * 4, "frame_size": (416, 72)},
-    ),
-    Visit(
-        "TSGRISM 4x150 x (64x2048)",
-        {"mode": "nrc_tsgrism", "segment_lengths": (150,) * 4, "frame_size": (64, 2048)},
-    ),
-    Visit(
-        "TSIMAGE 4000 x (64x64)",
-        {"mode": "nrc_tsimage", "segment_lengths": (2000, 2000), "frame_size": (64, 64)},
-    ),
-)
-
-
-def prepare(visit, folder):
-    """
-    Simulate a visit unless the folder has it.
-
-    Parameters
-    ----------
-    visit : Visit
-        The visit.
-    folder : Path
-        Where to.
-    """
-    stamp = folder / "options.json"
-    text = json.dumps(visit.options)
-    if stamp.exists() and stamp.read_text() == text:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    # In a process of its own: a child's peak memory starts from that of its parent.
-    arguments = (folder, VisitOptions(**visit.options))
-    simulation = get_context("spawn").Process(target=simulate_visit, args=arguments)
-    simulation.start()
-    simulation.join()
-    if simulation.exitcode:
-        msg = f"{folder}: the simulation failed"
-        raise RuntimeError(msg)
-    stamp.write_text(text)
-
-
-def run_workflow(folder, cores):
+def run_workflow(folder, cores, config="benchmark.yaml"):
     """
     Run the whole workflow from nothing.
 
@@ -100,22 +39,25 @@ def run_workflow(folder, cores):
         Folder of the visit.
     cores : int
         Cores it may use.
+    config : str, optional
+        Configuration in the folder.
 
     Returns
     -------
     cost : dict
         Seconds, CPU seconds, peak memory of the largest process [MB], and CPU
-        seconds by step.
+        seconds by step, imports included.
     """
     for name in ("results", "logs", "benchmarks", ".snakemake"):
         shutil.rmtree(folder / name, ignore_errors=True)
+    os.sync()
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-    command += ["--cores", cores, "--directory", folder, "--configfile", folder / "config.yaml"]
+    command += ["--cores", cores, "--directory", folder, "--configfile", folder / config]
     cost = measure(command, folder / "workflow.log")
     return cost | {"steps": step_costs(folder / "logs")}
 
 
-def run_peer(folder):
+def run_peer(folder, cores):
     """
     Run jwst on the association, its import included.
 
@@ -123,54 +65,111 @@ def run_peer(folder):
     ----------
     folder : Path
         Folder of the visit.
+    cores : int
+        Threads that its linear algebra may use.
 
     Returns
     -------
     cost : dict
         As of :func:`run_workflow`; the steps' CPU seconds exclude the import.
+
+    Raises
+    ------
+    RuntimeError
+        If the run fails.
     """
     shutil.rmtree(folder / "peer", ignore_errors=True)
-    association = yaml.safe_load((folder / "config.yaml").read_text())["associations"][0]
-    command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", folder / association, folder / "peer"]
-    command += ["--parameters", folder / "steps.json", "--report", folder / "peer.json"]
-    cost = measure(command, folder / "peer.log", OMP_NUM_THREADS="1")
+    os.sync()
+    command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", association(folder), folder / "peer"]
+    command += ["--parameters", folder / "benchmark_steps.json", "--report", folder / "peer.json"]
+    cost = measure(command, folder / "peer.log", OMP_NUM_THREADS=str(cores))
     (outcome,) = json.loads((folder / "peer.json").read_text())
+    if outcome["error"]:
+        raise RuntimeError(outcome["error"])
     return cost | {"steps": outcome["step_cpu_seconds"]}
 
 
-def copy_inputs(folder):
-    """Seconds of a plain copy of the segments, the floor of what reads and writes them."""
+def run_copy(folder):
+    """Cost of a plain copy of the segments, the floor of what reads and writes them."""
     target = folder / "copy"
     target.mkdir(exist_ok=True)
-    command = ["cp", *folder.glob("*_calints.fits"), target]
-    cost = measure(command, folder / "copy.log")
+    os.sync()
+    cost = measure(["cp", *folder.glob("*_calints.fits"), target], folder / "copy.log")
     shutil.rmtree(target)
     return cost
 
 
-def median_cost(costs):
+def run_in_turn(folder, repeats, cores):
     """
-    Median of each figure over several runs.
+    Measure one visit on all sides in turn.
 
     Parameters
     ----------
-    costs : list of dict
-        Costs of single runs.
+    folder : Path
+        Its folder.
+    repeats : int
+        Runs of each side.
+    cores : int
+        Cores to use.
 
     Returns
     -------
-    cost : dict
-        The same keys.
+    runs : dict of str to list of dict
+        Costs of all single runs by side.
     """
-    first = costs[0]
-    figures = {k: statistics.median(c[k] for c in costs) for k in first if k != "steps"}
-    steps = first.get("steps", {})
-    return figures | {"steps": {k: statistics.median(c["steps"][k] for c in costs) for k in steps}}
+    run_copy(folder)
+    runs = {"copy": [], "jwst": [], "workflow": [], "report": []}
+    for _ in range(repeats):
+        runs["copy"].append(run_copy(folder))
+        runs["jwst"].append(run_peer(folder, cores))
+        runs["workflow"].append(run_workflow(folder, cores))
+        runs["report"].append(run_workflow(folder, cores, "benchmark_report.yaml"))
+    return runs
+
+
+def run_warm_steps(folder, repeats):
+    """
+    Cost of our steps on the first segment in processes that have done another one before.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a visit.
+    repeats : int
+        Runs of each step.
+
+    Returns
+    -------
+    costs : dict of str to dict
+        Medians for each step: ``cpu_seconds`` of an integration without imports, as jwst counts
+        them, but with reading and writing the files; without these, ``arithmetic``.
+    """
+    source = sorted(folder.glob("*_calints.fits"))[0]
+    with open_fits(source) as segment:
+        length, exp_type = segment.shape("SCI")[0], segment.primary["EXP_TYPE"]
+    last = {"NRC_TSIMAGE": "tso_photometry", "NIS_SOSS": None}.get(exp_type, "extract_1d")
+    apertures = list(folder.glob("references/*extract1d.json"))
+    references = {"extract1d": str(apertures[0])} if apertures else {}
+    costs = {"outlier_detection": [], **({last: []} if last else {})}
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        flagged, made = Path(scratch) / "crfints.fits", Path(scratch) / "made.fits"
+        for _ in range(repeats):
+            costs["outlier_detection"].append(run_step("outlier_detection", [source] * 2, flagged))
+            if last:
+                costs[last].append(run_step(last, [flagged] * 2, made, references=references))
+    return {
+        step: {
+            key: median(run[key] for run in runs) / length
+            for key in ("cpu_seconds", "arithmetic")
+            if key in runs[0]
+        }
+        for step, runs in costs.items()
+    }
 
 
 def compare(visit, folder, repeats, cores):
     """
-    Measure one visit: copy, jwst and workflow in turn.
+    Measure a visit.
 
     Parameters
     ----------
@@ -178,92 +177,59 @@ def compare(visit, folder, repeats, cores):
         The visit.
     folder : Path
         Its folder.
-    repeats : int
-        Runs of each.
-    cores : int
-        Cores of the workflow.
+    repeats, cores
+        As for :func:`run_in_turn`.
 
     Returns
     -------
     result : dict
-        Medians of each side, and all single runs.
+        All single ``runs``; ``warm`` as of :func:`run_warm_steps`; title and number of
+        integrations; and the date, machine and load at the start.
     """
+    result = {"title": visit.title, "integrations": visit.integrations}
+    result |= {"date": datetime.now(UTC).isoformat(timespec="seconds")}
+    result |= {"machine": machine(cores), "load": os.getloadavg()[0]}
     prepare(visit, folder)
-    runs = {"copy": [], "jwst": [], "workflow": []}
-    copy_inputs(folder)
-    for _ in range(repeats):
-        runs["copy"].append(copy_inputs(folder))
-        runs["jwst"].append(run_peer(folder))
-        runs["workflow"].append(run_workflow(folder, cores))
-    medians = {side: median_cost(costs) for side, costs in runs.items()}
-    return {"visit": visit.name, "integrations": visit.integrations, **medians, "runs": runs}
+    runs = run_in_turn(folder, repeats, cores)
+    return result | {"runs": runs, "warm": run_warm_steps(folder, max(repeats, 3))}
 
 
-def table(results):
-    """
-    Lay out results as Markdown.
-
-    Parameters
-    ----------
-    results : list of dict
-        Results of :func:`compare`.
-
-    Returns
-    -------
-    text : str
-        One line for each visit, then one for each step.
-    """
-    lines = [
-        "| visit | jwst s | tso3flow s | ratio | CPU ratio | cp s | jwst MB | tso3flow MB |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for r in results:
-        ours, peer = r["workflow"], r["jwst"]
-        lines.append(
-            f"| {r['visit']} | {peer['seconds']:.1f} | {ours['seconds']:.1f} "
-            f"| {peer['seconds'] / ours['seconds']:.1f} "
-            f"| {peer['cpu_seconds'] / ours['cpu_seconds']:.1f} "
-            f"| {r['copy']['seconds']:.2f} | {peer['peak_mb']:.0f} | {ours['peak_mb']:.0f} |"
-        )
-    lines += ["", "| step, CPU ms an integration | jwst | tso3flow | ratio |", "|---|---|---|---|"]
-    for r in results:
-        for step in STEPS:
-            peer, ours = (r[side]["steps"].get(step) for side in ("jwst", "workflow"))
-            if peer and ours:
-                scale = 1000 / r["integrations"]
-                lines.append(
-                    f"| {r['visit']}: {step} | {peer * scale:.2f} | {ours * scale:.3f} "
-                    f"| {peer / ours:.1f} |"
-                )
-    return "\n".join(lines)
+def show(results):
+    """Print the tables of some results."""
+    print(f"{machine_line(results)}\n\n{visit_table(results)}\n\n{step_table(results)}", flush=True)
 
 
 def main():
-    """Measure the chosen visits, print the table and write the results."""
+    """Measure the chosen visits, print the tables, write the results and draw the figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--folder", type=Path, default=ROOT / "benchmarks" / "visits")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--figure", type=Path, default=FIGURE)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each side (default: 3)")
     parser.add_argument("--cores", type=int, default=os.cpu_count())
-    parser.add_argument("visits", nargs="*", help="first words of names of visits (default: all)")
+    parser.add_argument("--divide", type=int, default=1, help="shorten all segments by this")
+    parser.add_argument("--simulate", action="store_true", help="only simulate the visits")
+    parser.add_argument("--table", action="store_true", help="only print what was measured")
+    parser.add_argument("visits", nargs="*", metavar="VISIT", help=f"of {', '.join(VISITS)}")
     arguments = parser.parse_args()
-    results = []
-    for visit in VISITS:
-        short = visit.name.split()[0]
-        if arguments.visits and short not in arguments.visits:
+    if unknown := set(arguments.visits) - set(VISITS):
+        parser.error(f"{', '.join(sorted(unknown))}: expected {', '.join(VISITS)}")
+    folder = arguments.folder.resolve()
+    measured = json.loads(arguments.results.read_text()) if arguments.results.exists() else {}
+    for name in [] if arguments.table else arguments.visits or VISITS:
+        visit = VISITS[name].divided(arguments.divide)
+        if arguments.simulate:
+            prepare(visit, folder / name.lower())
             continue
-        folder = arguments.folder.resolve() / short.lower()
-        results.append(compare(visit, folder, arguments.repeats, arguments.cores))
-        print(table(results[-1:]), flush=True)
-    machine = {"cores": arguments.cores, "processor": platform.processor() or platform.machine()}
-    output = {"date": datetime.now(UTC).isoformat(), **machine, "results": results}
-    path = arguments.folder / "results.json"
-    path.write_text(json.dumps(output, indent=2))
-    print(f"\n{table(results)}\n\n{path}")
+        measured[name] = compare(visit, folder / name.lower(), arguments.repeats, arguments.cores)
+        arguments.results.write_text(json.dumps(measured, indent=1) + "\n")
+        show([measured[name]])
+    results = [measured[name] for name in VISITS if name in measured]
+    if results and not arguments.simulate:
+        show(results)
+        draw_visits(results, arguments.figure)
     return 0
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
-    code = main()
-    print(f"{time.monotonic() - started:.0f} s")
-    sys.exit(code)
+    sys.exit(main())

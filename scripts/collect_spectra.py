@@ -12,6 +12,8 @@ from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
+from scripts.lib.input_history import history_of
+from scripts.lib.reference_records import add_records, recorded_texts
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +130,7 @@ def _tell_models(cards, files):
             set_card(cards, keyword, choose(values), comment, after="R_")
 
 
-def _write_product(path, skeleton, files):
+def _write_product(path, skeleton, files, warnings):
     """Write the product: small parts from the skeleton, table rows copied from the segments' files."""
     tables = [
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
@@ -138,6 +140,10 @@ def _write_product(path, skeleton, files):
             cards, source, rows = list(hdu.cards), skeleton, hdu
             if hdu.name == "PRIMARY":
                 _tell_models(cards, files)
+                headers = [spectra.hdus[0].cards for spectra in files]
+                add_records(cards, recorded_texts(headers))
+                for line in history_of(warnings):
+                    set_card(cards, "HISTORY", line)
                 set_card(cards, "HISTORY", f"tso3flow {__version__}: calwebb_tso3 as of jwst 3.0.0")
             if hdu.name == "EXTRACT1D":
                 source, rows = tables.pop(0)
@@ -168,7 +174,8 @@ def process(snakemake):
         with tempfile.TemporaryDirectory() as folder:
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))
-            _write_product(path, skeleton, files)
+            warnings = snakemake.params.get("input_warnings", [])
+            _write_product(path, skeleton, files, warnings)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,22 @@
-"""Rule diagnose: noise, seams, flags and drifts of a visit in figures, and a verdict in words."""
+"""Noise, seams, flags and drifts of a visit in figures, and a verdict in words."""
 
-import json
-import logging
 import math
-from pathlib import Path
 
 import numpy as np
 
 from scripts import __version__
-from scripts.lib.array_files import read_arrays, write_arrays, write_text
-from scripts.lib.ecsv import read_ecsv
 from scripts.lib.element_noise import LightCurveMap, element_figures, stretches, worse_elements
+from scripts.lib.extraction_regions import read_statistics
 from scripts.lib.frame_statistics import CLASSES
 from scripts.lib.light_curve_figures import light_curve_figures
 from scripts.lib.noise import MAD_TO_SIGMA
-from scripts.lib.spectral_series import open_series
 from scripts.lib.verdict import overall
 
-log = logging.getLogger(__name__)
-
+_FRAME_ARRAYS = (
+    *("median", "aperture", "background", "trace", "across", "unit", "centre", "radii"),
+    "contamination",
+)
+_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
 _META = {
     "target": "TARGNAME",
     "instrument": "INSTRUME",
@@ -120,8 +118,7 @@ def frame_arrays(statistics):
         class (integrations, classes).
     """
     first = statistics[0]
-    names = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
-    arrays = {name: first[name] for name in names if name in first}
+    arrays = {name: first[name] for name in _FRAME_ARRAYS if name in first}
     arrays["outlier_map"] = sum(one["outlier_map"] for one in statistics)
     counts = np.concatenate([one["outliers"] for one in statistics])
     arrays["outlier_fractions"] = counts / np.maximum(first["class_sizes"], 1)
@@ -151,10 +148,9 @@ def spectral_figures(series, columns):
     -----
     Holds 400 spectra at most, and a block of some 16 MB.
     """
-    template = series.template()
     image = LightCurveMap(series.n_integrations, series.n_elements)
     for rows, values in series.blocks():
-        image.add(rows, values["FLUX"], template)
+        image.add(rows, values["FLUX"], series.template)
     groups = []
     for wanted in stretches(series.n_integrations):
         parts = [values for _, values in series.blocks([wanted])]
@@ -163,7 +159,9 @@ def spectral_figures(series, columns):
     worse = worse_elements(elements)
     for one in worse:
         one["wavelength_um"] = float(series.wavelength[one["element"]])
-        one["pixel"] = int(columns[one["element"]]) if len(columns) else one["element"]
+        one["pixel"] = (
+            int(columns[one["element"]]) if len(columns) == series.n_elements else one["element"]
+        )
     figures = {"worse_elements": worse}
     for name in ("error", "photon"):
         ratio = elements["noise"] / elements[name]
@@ -227,67 +225,117 @@ def plain(value):
     return value
 
 
-def _detector_statistics(paths, segments, detector):
-    """Statistics of the segments of one detector; of all if none is of it."""
+def order_statistics(paths, segments, detector, order):
+    """
+    Read the statistics of one light curve.
+
+    Parameters
+    ----------
+    paths : list of str
+        Files of the statistics of all segments.
+    segments : list of dict
+        ``detector`` of each.
+    detector : str
+        Detector of the light curve.
+    order : int
+        Its spectral order.
+
+    Returns
+    -------
+    statistics : list of dict of str to ndarray
+        Those of the segments of the detector, of all if none is of it,
+        without segments of which this order was not extracted: all arrays of
+        the first, the flags of the others.
+    """
     chosen = [
         path
         for path, segment in zip(paths, segments, strict=True)
         if segment["detector"] == detector
     ]
-    return [read_arrays(path) for path in chosen or paths]
+    found = []
+    for path in chosen or paths:
+        arrays = read_statistics(path, order, _FLAG_ARRAYS if found else None)
+        found += [arrays] if "outliers" in arrays else []
+    return found
 
 
-def _element_pixels(statistics, n_elements):
-    """Detector pixel along the dispersion of every element; empty if not known."""
-    first = statistics[0]
-    if "across" not in first:
-        return np.empty(0, int)
-    pixels = np.flatnonzero((first["aperture"] > 0).any(axis=int(first["across"])))
-    return pixels if len(pixels) == n_elements else np.empty(0, int)
+def contamination_figures(statistics):
+    """
+    Light of other orders in the aperture of an order.
+
+    Parameters
+    ----------
+    statistics : list of dict of str to ndarray
+        Statistics of the segments.
+
+    Returns
+    -------
+    figures : dict of str to float
+        Median and largest ``contamination`` of the columns; empty where there
+        is but one order, or no model.
+    """
+    values = statistics[0].get("contamination", np.empty(0))
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return {}
+    return {
+        "contamination_median": float(np.median(values)),
+        "contamination_largest": float(values.max()),
+    }
 
 
-def process(snakemake):
-    """Write figures and plot data of one product."""
-    params, inputs = snakemake.params, snakemake.input
-    columns, _, meta = read_ecsv(inputs.light_curve)
+def diagnose(product, table, series, statistics_of, exposure_integrations):
+    """
+    Measure a visit.
+
+    Parameters
+    ----------
+    product : str
+        Name of the product.
+    table : tuple
+        Columns, units and meta of its light-curve table.
+    series : list of SpectralSeries
+        Its spectra; empty for images.
+    statistics_of : callable
+        Gives the statistics (list of dict) of a detector and order.
+    exposure_integrations : int
+        Number of integrations of the exposure.
+
+    Returns
+    -------
+    diagnostics : dict
+        Content of the diagnostics file, without arrays or NaN.
+    curves : dict of (str, int) to dict of str to ndarray
+        Rows of the light curves.
+    arrays : list of dict of str to ndarray
+        What is plotted, of each light curve.
+    """
+    columns, _, meta = table
     curves = split_curves(columns)
-    series = {}
-    if inputs.get("spectra"):
-        opened = open_series(
-            list(inputs.spectra), params.segments, list(inputs.statistics), params.replaced
-        )
-        series = {(one.detector, one.order): one for one in opened}
-    figures, arrays = [], {}
-    for k, (key, rows) in enumerate(curves.items()):
-        statistics = _detector_statistics(list(inputs.statistics), params.segments, key[0])
+    series = {(one.detector, one.order): one for one in series}
+    figures, arrays = [], []
+    for key, rows in curves.items():
+        statistics = statistics_of(*key)
         found, plots = light_curve_figures(rows)
         found["flags"] = flag_figures(statistics)
         found["dropped_integrations"] = dropped_integrations(
-            rows["integration"], params.exposure_integrations
+            rows["integration"], exposure_integrations
         )
+        found |= contamination_figures(statistics)
         plots |= frame_arrays(statistics)
         if key in series:
-            pixels = _element_pixels(statistics, series[key].n_elements)
-            more, images = spectral_figures(series[key], pixels)
+            more, images = spectral_figures(series[key], statistics[0]["pixels"])
             found, plots = found | more, plots | images
-        figures.append({"detector": key[0], "order": key[1], **found})
-        arrays |= {f"{k}/{name}": values for name, values in plots.items()}
-    product = {
-        "product": params.product,
+        several = sum(detector == key[0] for detector, _ in curves) > 1
+        names = {"detector": key[0], "order": key[1], "several_orders": several}
+        figures.append(names | found)
+        arrays.append(plots)
+    diagnostics = {
+        "product": product,
         "made_by": f"tso3flow {__version__}",
         "verdict": overall(figures),
         "visit": visit_figures(curves, meta),
         "light_curves": figures,
         "conventions": conventions(),
     }
-    write_arrays(Path(snakemake.output.plot_data), arrays)
-    text = json.dumps(plain(product), indent=1, allow_nan=False, ensure_ascii=False)
-    write_text(Path(snakemake.output.diagnostics), f"{text}\n")
-    for sentence in (*product["verdict"]["noise"], *product["verdict"]["findings"]):
-        log.info("%s", sentence)
-
-
-if __name__ == "__main__":
-    from scripts.lib.job import run_job
-
-    run_job(snakemake, process)
+    return plain(diagnostics), curves, arrays

@@ -17,6 +17,8 @@ from scripts.lib.extraction_setup import prepare
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
 from scripts.lib.int_times import integration_times, read_int_times
+from scripts.lib.progress import Progress
+from scripts.lib.reference_records import record_references, reference_name
 from scripts.lib.spectral_blocks import VARIANCES, SpectralBlocks
 from scripts.lib.spectrum_table import (
     CALIBRATED_UNITS,
@@ -301,7 +303,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
     blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
     segment = member.primary.get("EXSEGNUM")
-    increment = params.options.get("log_increment") or n_integrations
+    progress = Progress(log, n_integrations, least=params.options.get("log_increment", 1))
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         sums = extract_spectra(setup, *blocks.read(block))
@@ -313,11 +315,10 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
         columns["SEGMENT"] = 1 if segment is None else segment
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
-        if block.stop // increment > first // increment:
-            log.info("%d of %d integrations done", block.stop, n_integrations)
+        progress.reached(block.stop)
 
 
-def _primary_cards(member, references, replaced):
+def _primary_cards(member, references, job, replaced):
     """Primary header of the spectra: the segment's, with what was done to it."""
     cards = list(member.hdus[0].cards)
     set_card(cards, "DATAMODL", "TSOMultiSpecModel", "Type of data model")
@@ -328,13 +329,15 @@ def _primary_cards(member, references, replaced):
     }
     for keyword, (value, comment) in statuses.items():
         set_card(cards, keyword, value, comment, after="S_")
-    apertures, correction = references["extract1d"], references["apcorr"]
-    name = Path(apertures).name if apertures else "N/A"
+    names = job.params.get("reference_names", {})
+    name = reference_name("extract1d", references["extract1d"], names)
     comment = "1-D extraction parameters reference file name"
     set_card(cards, "R_EXTR1D", name, comment, after="R_")
-    if correction:
+    if references["apcorr"]:
+        name = reference_name("apcorr", references["apcorr"], names)
         comment = "Aperture correction reference file name"
-        set_card(cards, "R_APCORR", Path(correction).name, comment, after="R_")
+        set_card(cards, "R_APCORR", name, comment, after="R_")
+    record_references(cards, job, references)
     return cards
 
 
@@ -354,11 +357,14 @@ def process(snakemake):
     started = time.monotonic()
     params, memory_mb = snakemake.params, snakemake.resources.get("work_mb", 512)
     references = {name: snakemake.input.get(name) for name in ("extract1d", "apcorr")}
-    entries = read_reference(references["extract1d"]) if references["extract1d"] else None
+    entries = params.get("apertures")
+    if references["extract1d"]:
+        entries = read_reference(references["extract1d"])
     path = Path(snakemake.output.spectra)
     with open_fits(snakemake.input.segment) as member, ProductWriter(path) as product:
         _check_member(member)
-        product.append_hdu(_primary_cards(member, references, not params.pixel_replace["skip"]))
+        replaced = not params.pixel_replace["skip"]
+        product.append_hdu(_primary_cards(member, references, snakemake, replaced))
         if "INT_TIMES" in member:
             table = member.hdu("INT_TIMES")
             offset = product.append_hdu(list(table.cards), table.data_bytes)

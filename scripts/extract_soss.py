@@ -11,10 +11,14 @@ from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
 from scripts.lib.int_times import integration_times
+from scripts.lib.progress import Progress
+from scripts.lib.reference_records import record_references, reference_name
+from scripts.lib.soss_aperture_images import append_apertures
 from scripts.lib.soss_atoca import GridOptions, tune
-from scripts.lib.soss_background import subtract_background
+from scripts.lib.soss_background import dark_pixels, subtract_background
+from scripts.lib.soss_checks import why_not_extracted
 from scripts.lib.soss_detector import TooFewPixelsError
-from scripts.lib.soss_integrations import IntegrationExtractor
+from scripts.lib.soss_integrations import IntegrationExtractor, contamination
 from scripts.lib.soss_masks import fill_integration, settle_masks, summarise, typical_image
 from scripts.lib.soss_photom import FluxCalibration
 from scripts.lib.soss_products import (
@@ -26,7 +30,7 @@ from scripts.lib.soss_products import (
     read_estimate,
     read_wave_grid,
 )
-from scripts.lib.soss_segment import SossSegment, why_not_extracted
+from scripts.lib.soss_segment import SossSegment
 from scripts.lib.soss_setup import build_scene, load_references
 from scripts.lib.soss_table import soss_cards, soss_rows
 from scripts.lib.spectrum_table import row_dtype
@@ -77,10 +81,17 @@ def _grid_options(options, inputs):
     )
 
 
+def _without_background(image, masked, options):
+    """Typical image as the models fit it, and the pixels of which the background was the mean."""
+    if not options["subtract_background"]:
+        return image, np.zeros(image.shape, bool)
+    return subtract_background(image, masked)[0], dark_pixels(image, masked)
+
+
 def _tuned_models(scene, image, median_error, options, inputs):
-    """Models tuned on the typical image."""
-    if options["subtract_background"]:
-        image, _ = subtract_background(image, scene.masked)
+    """Models tuned on the typical image, its background subtracted; None if none are wanted."""
+    if not options["soss_atoca"] and options["soss_bad_pix"] != "model":
+        return None
     try:
         return tune(scene, image, median_error, _grid_options(options, inputs))
     except TooFewPixelsError as error:
@@ -88,18 +99,19 @@ def _tuned_models(scene, image, median_error, options, inputs):
         raise InputError(msg) from error
 
 
-def _primary_cards(member, paths, status, replaced, options=None, models=None):
+def _primary_cards(member, paths, job, status, replaced, models=None):
     """Primary header of the spectra: the segment's, with what was done to it."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
     set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
     set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
-    if options is None:
+    if status == "SKIPPED":
         return cards
+    options, names = job.params.options, job.params.get("reference_names", {})
     calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
     set_card(cards, "S_PHOTOM", calibrated, "Photometric Calibration", after="S_")
     for name, (keyword, comment) in _REFERENCES.items():
-        value = Path(paths[name]).name if paths[name] else "N/A"
+        value = reference_name(name, paths[name], names)
         set_card(cards, keyword, value, comment, after="R_")
     if paths["photom"]:
         set_card(cards, "R_AREA", "N/A", "Pixel area reference file name", after="R_")
@@ -112,6 +124,7 @@ def _primary_cards(member, paths, status, replaced, options=None, models=None):
         set_card(cards, "TIKFACTR", float(models.factor), "Tikhonov factor used in extraction")
         set_card(cards, "TIKRESID", models.residual, "Relative residual of the linear solution")
         set_card(cards, "SOSSNGRD", len(models.red.grid), "Points of the wavelength grid")
+    record_references(cards, job, paths)
     return cards
 
 
@@ -173,6 +186,7 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
     extractor = IntegrationExtractor(
         scene, summary.median_error, models, options["soss_bad_pix"] == "model"
     )
+    progress = Progress(log, segment.shape[0])
     for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
         block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
         images, errors = segment.read_integrations(block)
@@ -187,7 +201,7 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
         writer.write(extractor.extract(images, errors, amplitudes), levels, block)
         for write in extras:
             write(solution, amplitudes, first)
-        log.info("%d of %d integrations done", block.stop, segment.shape[0])
+        progress.reached(block.stop)
 
 
 def _extra_products(stack, output, cards, scene, models, n_integrations):
@@ -278,20 +292,19 @@ def process(snakemake):
         reason = why_not_extracted(member.primary)
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
-            product.append_hdu(_primary_cards(member, paths, "SKIPPED", "SKIPPED"))
+            product.append_hdu(_primary_cards(member, paths, snakemake, "SKIPPED", "SKIPPED"))
             _copy_times(member, product)
             return
         _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
         memory_mb = snakemake.resources.get("work_mb", 512)
         scene, conversions, summary, image = _prepared(segment, member, paths, options, memory_mb)
-        models = None
-        if options["soss_atoca"] or options["soss_bad_pix"] == "model":
-            models = _tuned_models(scene, image, summary.median_error, options, inputs)
+        image, background = _without_background(image, scene.masked, options)
+        models = _tuned_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
         replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
-        cards = _primary_cards(member, paths, "COMPLETE", replaced, options, models)
+        cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
         product.append_hdu(cards)
         _copy_times(member, product)
         if output.get("wave_grid") and models is not None:
@@ -302,6 +315,8 @@ def process(snakemake):
         _write_spectra(writer, segment, scene, summary, models, options, extras)
         seconds = time.monotonic() - tuned
         log.info("%d integrations extracted in %.1f s", segment.shape[0], seconds)
+        ratios = contamination(scene, models, image, summary.median_error)
+        append_apertures(product, scene, background, ratios)
 
 
 if __name__ == "__main__":

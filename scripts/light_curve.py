@@ -1,18 +1,19 @@
-"""Rule light_curve: one table with flux, errors, flags and the star's place for each integration."""
+"""Rule light_curve: tables of flux with errors, flags and the star's place; bins of wavelength."""
 
 import logging
 from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.array_files import read_arrays
 from scripts.lib.ecsv import write_ecsv
+from scripts.lib.extraction_regions import read_statistics
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.frame_statistics import ShapeFit, pixel_classes
+from scripts.lib.light_curve_bins import write_light_curves
 from scripts.lib.photometry_table import read_segment
 from scripts.lib.spectral_series import open_series, series_times, sum_completed
 from scripts.segment_statistics import background_level
-from scripts.white_light import wavelength_range
+from scripts.white_light import read_ranges, wavelength_range
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ DESCRIPTIONS = {
     "y": "place of the star, or shift of the spectrum, along y",
     "width": "width (standard deviation) of the star, or of the trace across the dispersion",
 }
+# What of the statistics of a segment tells where the trace is, and what its flags.
+_SHAPE_ARRAYS = ("median", "aperture", "background", "across", "trace_moments", "shapes")
+_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 _FLUXES = ("flux_raw", "flux", "flux_error", "photon_error")
 
 
@@ -68,8 +72,8 @@ def segment_shifts(segments):
 
     Parameters
     ----------
-    segments : list of dict of str to ndarray
-        Statistics of the segments of one detector in order of time.
+    segments : iterable of dict of str to ndarray
+        Statistics of the segments of one detector and order, in order of time.
 
     Returns
     -------
@@ -78,26 +82,31 @@ def segment_shifts(segments):
         dispersion, and shift since the first segment's median along it
         [pixels]; ``width`` [pixels]. NaN where unknown.
     """
-    first = segments[0]
+    segments = iter(segments)
+    first = next(segments)
     across = int(first["across"])
-    used = pixel_classes(first["aperture"] > 0)[:2].any(axis=0)
-    fit = ShapeFit(_clean(first), used, across)
+    fit, image = _fit_of(first)
     centre, width = first["trace_moments"]
     origin = np.zeros(2)
     origin[1 - across] = centre
-    places = []
+    places = [first["shapes"][:, 1:]]
     for arrays in segments:
-        start = np.zeros(4) if arrays is first else fit(_clean(arrays)[np.newaxis])[0]
+        # The noise of a median biases fits to it; that of both cancels in the difference.
+        other_fit, other = _fit_of(arrays)
+        start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
         places.append(arrays["shapes"][:, 1:] + start[1:])
     x, y, variance = np.concatenate(places).T
     squared = np.maximum(width**2 + variance, 0.0)
     return {"x": origin[0] + x, "y": origin[1] + y, "width": np.sqrt(squared)}
 
 
-def _clean(arrays):
-    """Median image without background."""
+def _fit_of(arrays):
+    """Fit to the median of a segment without background, and this image."""
     across = int(arrays["across"])
-    return arrays["median"] - background_level(arrays["median"], arrays["background"] > 0, across)
+    level = background_level(arrays["median"], arrays["background"] > 0, across)
+    image = arrays["median"] - level
+    used = pixel_classes(arrays["aperture"] > 0)[:2].any(axis=0)
+    return ShapeFit(image, used, across), image
 
 
 def flag_fractions(segments):
@@ -106,7 +115,7 @@ def flag_fractions(segments):
 
     Parameters
     ----------
-    segments : list of dict of str to ndarray
+    segments : iterable of dict of str to ndarray
         Statistics of the segments.
 
     Returns
@@ -114,12 +123,12 @@ def flag_fractions(segments):
     columns : dict of str to ndarray
         ``outlier_fraction`` and ``invalid_fraction`` (integrations,).
     """
-    columns = {}
-    for name, counts in (("outlier_fraction", "outliers"), ("invalid_fraction", "invalid")):
-        columns[name] = np.concatenate(
-            [arrays[counts][:, 0] / max(arrays["class_sizes"][0], 1) for arrays in segments]
-        )
-    return columns
+    found = {"outlier_fraction": [], "invalid_fraction": []}
+    for arrays in segments:
+        size = max(arrays["class_sizes"][0], 1)
+        for fractions, name in zip(found.values(), ("outliers", "invalid"), strict=True):
+            fractions.append(arrays[name][:, 0] / size)
+    return {name: np.concatenate(fractions) for name, fractions in found.items()}
 
 
 def white_light(series, limits):
@@ -139,7 +148,7 @@ def white_light(series, limits):
         Columns of :func:`scripts.lib.spectral_series.sum_completed`.
     """
     used = (series.wavelength >= limits[0]) & (series.wavelength <= limits[1])
-    template = series.template()
+    template = series.template
     columns = {}
     for rows, values in series.blocks():
         for name, part in sum_completed(values, template, used).items():
@@ -162,8 +171,9 @@ def spectral_rows(series, limits):
         All columns of the table.
     """
     columns = series_times(series) | white_light(series, limits)
-    segments = [read_arrays(part.statistics) for part in series.parts]
-    columns |= segment_shifts(segments) | flag_fractions(segments)
+    for names, gather in ((_SHAPE_ARRAYS, segment_shifts), (_FLAG_ARRAYS, flag_fractions)):
+        parts = (read_statistics(part.statistics, series.order, names) for part in series.parts)
+        columns |= gather(parts)
     return _labelled(columns, series.detector, series.order)
 
 
@@ -230,9 +240,8 @@ def _labelled(columns, detector, order):
     return {name: columns[name] for name in DESCRIPTIONS}
 
 
-def _spectral_table(inputs, segments, options, replaced):
+def _spectral_table(inputs, series, options):
     """Columns, unit and meta of a product of spectra."""
-    series = open_series(list(inputs.spectra), segments, list(inputs.statistics), replaced)
     rows = []
     with open_fits(inputs.spectra[0]) as file:
         primary = file.primary
@@ -253,16 +262,13 @@ def _ranges(path, primary):
     """Rows of the wavelength-range reference, which only NIRISS SOSS has."""
     if not path or primary.get("EXP_TYPE") != "NIS_SOSS":
         return None
-    import asdf
-
-    with asdf.open(path) as reference:
-        return [tuple(row) for row in reference["wavelengthrange"]]
+    return read_ranges(path)
 
 
 def _imaging_table(inputs, segments):
     """Columns, unit and meta of a product of images."""
     tables = [read_segment(path) for path in inputs.photometry]
-    statistics = [read_arrays(path) for path in inputs.statistics]
+    statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
     rows = imaging_rows(tables, statistics, segments)
@@ -270,21 +276,27 @@ def _imaging_table(inputs, segments):
 
 
 def process(snakemake):
-    """Write the light-curve table of one product."""
+    """Write the light-curve table of one product and, if asked for, its light curves in bins."""
     params, inputs = snakemake.params, snakemake.input
     if inputs.get("photometry"):
         rows, unit, primary = _imaging_table(inputs, params.segments)
     else:
-        rows, unit, primary = _spectral_table(
-            inputs, params.segments, params.options, params.replaced
+        series = open_series(
+            list(inputs.spectra), params.segments, list(inputs.statistics), params.replaced
         )
+        rows, unit, primary = _spectral_table(inputs, series, params.options)
     columns = {name: np.concatenate([part[name] for part in rows]) for name in DESCRIPTIONS}
     units = {"mjd_utc": "d", "bjd_tdb": "d", "x": "pix", "y": "pix", "width": "pix"}
     units |= dict.fromkeys(_FLUXES, unit)
     keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
     meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
+    warnings = list(params.get("carried", []))
+    if warnings:
+        meta["input_warnings"] = warnings
     path = Path(snakemake.output.light_curve)
     write_ecsv(path, columns, units, DESCRIPTIONS, meta)
+    if snakemake.output.get("binned"):
+        write_light_curves(snakemake.output.binned, series, params.bins, warnings)
     log.info("%s: %d rows", path.name, len(columns["flux"]))
 
 

@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,20 +16,20 @@ from scripts.lib.dq import DO_NOT_USE, OUTLIER, bad_bits, unify_nan_and_dq
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
-from scripts.lib.rolling_median import (
-    PIXELS_AT_A_TIME,
-    group_length,
-    rolling_median_block,
-    window_starts,
-)
+from scripts.lib.input_history import history_of
+from scripts.lib.outlier_search import flag_rolling, is_outlier
+from scripts.lib.plausibility import check_plausible
+from scripts.lib.progress import Progress
+from scripts.lib.reference_records import context_of, crds_keywords, history_lines
+from scripts.lib.rolling_median import window_starts
 
 log = logging.getLogger(__name__)
 
 PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _VARIANCES = PLANES[3:]
-_FLAGGED = OUTLIER | DO_NOT_USE
-# Larger blocks are slower: their memory is taken anew from the system for every block.
-_BLOCK_MB = 128
+# Larger blocks are slower: they leave the processor's cache.
+_BLOCK_MB = 64
+_PIXELS_TO_UNIFY = 32768
 
 
 @dataclass(frozen=True)
@@ -99,114 +100,6 @@ def nan_median(samples):
         return (lower + upper) / samples.dtype.type(2)
 
 
-def is_outlier(sci, err, medians, snr, precision=np.float64):
-    """
-    Tell which samples differ from their median by more than ``snr`` errors.
-
-    Parameters
-    ----------
-    sci : ndarray of float32
-        Samples, in any unit.
-    err : ndarray of float32, shape of ``sci``
-        Their errors. NaN counts as 0, an infinite one as the largest number.
-    medians : ndarray of float32 or float64, shape of ``sci``
-        Median of each sample.
-    snr : float
-        Threshold.
-    precision : dtype, optional
-        Type in which the difference is taken; the threshold is float32.
-
-    Returns
-    -------
-    outliers : ndarray of bool
-        True where ``|sci - medians| > snr * err``; never where a sample or
-        its median is NaN.
-
-    Notes
-    -----
-    Rounding to float32 keeps order, so a difference below the threshold in
-    float32 is not above it in float64. Only the others are looked at again.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        threshold = err * snr
-        if snr <= 1:
-            np.minimum(threshold, snr * np.finfo(err.dtype).max, out=threshold)
-        deviation = np.subtract(sci, medians)
-        outliers = np.abs(deviation, out=deviation) >= threshold
-        outliers |= np.isnan(threshold)
-        if outliers.any():
-            near = np.nonzero(outliers)
-            difference = np.abs(np.subtract(sci[near], medians[near], dtype=precision))
-            outliers[near] = difference > snr * np.nan_to_num(err[near])
-    return outliers
-
-
-def flag_rolling(sci, dq, err, starts, settings):
-    """
-    Flag outliers from the rolling median, in place.
-
-    Parameters
-    ----------
-    sci : ndarray of float32, shape (frames, pixels)
-        Samples of consecutive integrations: those to test and those that
-        only their windows cover.
-    dq : ndarray of uint32, shape (frames, pixels)
-        DQ flags; outliers get ``OUTLIER`` and ``DO_NOT_USE``.
-    err : ndarray of float32, shape (frames, pixels)
-        Errors.
-    starts : ndarray of int, shape (frames,)
-        Frame at which the window of each frame starts, ascending. A frame
-        whose window is not inside the block is not tested.
-    settings : Settings
-        Parameters. A sample with NaN in its window is no outlier, and samples
-        with one of the bits ``settings.mask`` count as NaN.
-
-    Returns
-    -------
-    count : int
-        Number of outliers.
-
-    Notes
-    -----
-    Beside the arguments memory takes 64 KiB a frame.
-    """
-    if settings.mask is None:
-        return 0
-    window, group = settings.window, group_length(settings.window)
-    end = len(sci) - window + 1
-    groups = [(low, min(low + group, end)) for low in range(0, end, group)]
-    tested = [slice(*np.searchsorted(starts, borders)) for borders in groups]
-    buffer = np.empty((len(sci), min(PIXELS_AT_A_TIME, sci.shape[1])), sci.dtype)
-    count = 0
-    for left in range(0, sci.shape[1], PIXELS_AT_A_TIME):
-        pixels = slice(left, left + PIXELS_AT_A_TIME)
-        samples = _mask(sci[:, pixels], dq[:, pixels], settings.mask, buffer)
-        for (low, high), frames in zip(groups, tested, strict=True):
-            medians = rolling_median_block(samples[low : high + window - 1], window)
-            # Frame by frame, so that temporary arrays stay in the cache.
-            for k in range(frames.start, frames.stop):
-                median = medians[starts[k] - low]
-                outliers = is_outlier(samples[k], err[k, pixels], median, settings.snr)
-                count += _flag(dq[k, pixels], outliers)
-    return count
-
-
-def _mask(samples, dq, bits, out):
-    """Copy samples into a part of a buffer, with NaN where a DQ bit is set."""
-    out = out[:, : samples.shape[1]]
-    for masked, values, flags in zip(out, samples, dq, strict=True):
-        masked[:] = values
-        masked[np.flatnonzero((flags & bits) != 0)] = np.nan
-    return out
-
-
-def _flag(dq, outliers):
-    """Set the flags of outliers of one image and count them."""
-    where = np.flatnonzero(outliers)
-    dq[where] |= _FLAGGED
-    return len(where)
-
-
 def flag_global(sci, dq, err, settings):
     """
     Flag outliers from one median of all integrations, in place.
@@ -227,11 +120,14 @@ def flag_global(sci, dq, err, settings):
     count : int
         Number of outliers.
     """
-    medians = nan_median(sci)
-    return sum(
-        _flag(flags, is_outlier(samples, errors, medians, settings.snr, precision=np.float32))
-        for samples, flags, errors in zip(sci, dq, err, strict=True)
-    )
+    medians, count = nan_median(sci), 0
+    for samples, flags, errors in zip(sci, dq, err, strict=True):
+        where = np.flatnonzero(
+            is_outlier(samples, errors, medians, settings.snr, precision=np.float32)
+        )
+        flags[where] |= OUTLIER | DO_NOT_USE
+        count += len(where)
+    return count
 
 
 def detect_outliers(planes, block, series, settings):
@@ -240,11 +136,12 @@ def detect_outliers(planes, block, series, settings):
 
     Parameters
     ----------
-    planes : dict of str to ndarray, shape (frames, y, x)
-        SCI, ERR (float32), DQ (uint32), and the variances that there are.
+    planes : dict of str to ndarray
+        SCI (float32) and DQ (uint32) of the frames of the block, (frames, y, x);
+        ERR and the variances that there are (float32, these also as stored in
+        FITS) of the integrations to test, (tested, y, x).
     block : Block
-        The integrations that the planes hold, and those to test; the others
-        are not changed.
+        The frames, and those to test; the others are not changed.
     series : int
         Integrations in the whole series.
     settings : Settings
@@ -259,14 +156,34 @@ def detect_outliers(planes, block, series, settings):
     flat = {name: plane.reshape(len(plane), -1) for name, plane in planes.items()}
     sci, dq, err = flat["SCI"], flat["DQ"], flat["ERR"]
     if is_rolling(settings.window, series):
-        starts = window_starts(series, settings.window)[block.frames] - block.frames.start
-        count = flag_rolling(sci, dq, err, starts, settings)
+        starts = window_starts(series, settings.window)[block.integrations] - block.frames.start
+        count = flag_rolling(sci, dq, err, block.tested, starts, settings)
     else:
         count = flag_global(sci, dq, err, settings)
-    others = [flat[name] for name in PLANES if name in flat and name not in ("SCI", "DQ")]
-    for k in range(block.tested.start, block.tested.stop):
-        unify_nan_and_dq(sci[k], dq[k], *(plane[k] for plane in others))
+    flat |= {"SCI": sci[block.tested], "DQ": dq[block.tested]}
+    _unify({name: plane.reshape(-1) for name, plane in flat.items()})
     return count
+
+
+def _unify(planes):
+    """Make NaN and DQ agree in planes of one dimension, in pieces that stay in the cache."""
+    others = [planes[name] for name in PLANES if name in planes and name not in ("SCI", "DQ")]
+    for first in range(0, len(planes["SCI"]), _PIXELS_TO_UNIFY):
+        piece = slice(first, first + _PIXELS_TO_UNIFY)
+        unify_nan_and_dq(planes["SCI"][piece], planes["DQ"][piece], *(p[piece] for p in others))
+
+
+def _read_planes(source, names, block):
+    """Planes of a block: SCI and DQ of all its frames, the others of those to test."""
+    planes = {}
+    for name in names:
+        integrations = block.frames if name in ("SCI", "DQ") else block.integrations
+        if name in _VARIANCES and source.header(name)["BITPIX"] == -32:
+            # What is only looked at for NaN need not be swapped, and back.
+            planes[name] = source.read_stored(name, integrations, block.rows)
+        else:
+            planes[name] = _read(source, name, integrations, block.rows)
+    return planes
 
 
 def _read(source, name, integrations, rows):
@@ -343,21 +260,28 @@ def _header_updates(path, pool, table):
     ]
 
 
-def _detect_in_file(source, product, options, offsets, memory_mb):
-    """Read, test and write block by block, in `_BLOCK_MB` or less; return the number of outliers."""
-    shape = source.shape("SCI")
+def _detect_in_file(source, product, options, offsets, limits):
+    """Read, test and write block by block within (memory [MB], threads); return the outliers."""
+    shape, (memory_mb, threads) = source.shape("SCI"), limits
     # Beside the planes: masked samples, bytes in file order, temporary arrays.
-    samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 5)))
+    samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / threads / (4 * (len(offsets) + 3)))
     blocks = plan_blocks(shape, int(options.get("rolling_window_width", Settings.window)), samples)
     settings = _settings(options, source, blocks)
-    count = 0
-    for block in blocks:
-        planes = {name: _read(source, name, block.frames, block.rows) for name in offsets}
-        count += detect_outliers(planes, block, shape[0], settings)
+
+    def detect(block):
+        planes = _read_planes(source, offsets, block)
+        count = detect_outliers(planes, block, shape[0], settings)
         first = block.integrations.start
-        for name, offset in offsets.items():
-            product.write_block(planes[name][block.tested], offset, shape, first, block.rows.start)
-    return count
+        for name, plane in planes.items():
+            part = plane[block.tested] if name in ("SCI", "DQ") else plane
+            product.write_block(part, offsets[name], shape, first, block.rows.start)
+        return count
+
+    progress = Progress(log, len(blocks), "blocks of pixels")
+    if threads == 1 or len(blocks) == 1:
+        return sum(progress.counted(map(detect, blocks)))
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(progress.counted(pool.map(detect, blocks)))
 
 
 def process(snakemake):
@@ -365,12 +289,18 @@ def process(snakemake):
     started = time.monotonic()
     path = Path(snakemake.output.crfints)
     params = snakemake.params
-    memory_mb = snakemake.resources.get("work_mb", 512)
+    limits = snakemake.resources.get("work_mb", 512), getattr(snakemake, "threads", 1)
     updates = _header_updates(path, params.asn_pool, params.asn_table)
+    records = getattr(params, "parameter_files", None) or []
+    warnings = history_of(getattr(params, "input_warnings", None) or [])
+    updates += [("HISTORY", line) for line in (*history_lines(records), *warnings)]
+    context = crds_keywords(context_of(snakemake), records)
+    updates += [(keyword, value) for keyword, (value, _) in context.items()]
     with open_fits(snakemake.input.calints) as source, ProductWriter(path) as product:
         _check_planes(source)
+        check_plausible(source)
         offsets = _append_headers(product, source, updates)
-        count = _detect_in_file(source, product, params.options, offsets, memory_mb)
+        count = _detect_in_file(source, product, params.options, offsets, limits)
         shape = source.shape("SCI")
     log.info(
         "%s: %d integrations of %d x %d pixels, %d outliers (fraction %.2e), %.1f s",

@@ -15,9 +15,13 @@ from scripts.lib.plot_style import (
     RED,
     SKY,
     binned_points,
+    colour_scale,
+    legend_above,
+    name_panel,
     new_figure,
     note,
     robust_limits,
+    time_label,
 )
 from scripts.lib.seam_lines import mark_seams
 from scripts.lib.verdict import curve_name
@@ -39,7 +43,7 @@ class Curve:
     rows : dict of str to ndarray
         Its rows of the light-curve table, in order of time.
     arrays : dict of str to ndarray
-        Plot data of the diagnostics.
+        What the diagnostics hold for plots.
     hours : ndarray
         Time since the first integration [h], or number of the integration.
     axis_label : str
@@ -54,7 +58,7 @@ class Curve:
     axis_label: str
 
 
-def make_curves(diagnostics, curves, plot_data):
+def make_curves(diagnostics, curves, arrays):
     """
     Gather what is plotted.
 
@@ -64,8 +68,8 @@ def make_curves(diagnostics, curves, plot_data):
         Content of the diagnostics file.
     curves : dict of (str, int) to dict of str to ndarray
         Rows of the light curves.
-    plot_data : dict of str to ndarray
-        Plot data; names start with the number of the curve.
+    arrays : list of dict of str to ndarray
+        What is plotted, of each light curve.
 
     Returns
     -------
@@ -73,20 +77,15 @@ def make_curves(diagnostics, curves, plot_data):
         One for each light curve.
     """
     gathered = []
-    for k, figures in enumerate(diagnostics["light_curves"]):
+    for figures, plots in zip(diagnostics["light_curves"], arrays, strict=True):
         rows = curves[figures["detector"], figures["order"]]
-        arrays = {
-            name.split("/", 1)[1]: values
-            for name, values in plot_data.items()
-            if name.startswith(f"{k}/")
-        }
         times = rows["bjd_tdb"]
         if np.isfinite(times).all():
             hours = (times - times[0]) * 24.0
             label = f"Time since BJD {times[0] + 2400000.5:.5f} TDB (h)"
         else:
             hours, label = rows["integration"].astype(float), "Number of the integration"
-        gathered.append(Curve(curve_name(figures), figures, rows, arrays, hours, label))
+        gathered.append(Curve(curve_name(figures), figures, rows, plots, hours, label))
     return gathered
 
 
@@ -105,19 +104,20 @@ def white_light(curves):
             residuals = _PPM * curve.arrays["residuals"]
             lower.plot(curve.hours, residuals, alpha=0.5, **style)
             x, means = binned_points(curve.hours, residuals)
-            lower.plot(x, means, ls="", marker="o", ms=3.5, color=BLACK, label="means")
+            label = "means" if len(x) else None
+            lower.plot(x, means, ls="", marker="o", ms=3.5, color=BLACK, label=label)
             lower.axhline(0.0, color=BLACK, lw=0.8)
             lower.set_ylim(robust_limits(residuals))
         else:
             note(lower, "too few integrations for a model")
         upper.set_ylim(robust_limits(flux))
-        upper.set_title(curve.name)
+        name_panel(upper, curve.name)
         for axis in column:
             mark_seams(axis, curve)
-        upper.legend(loc="best", markerscale=2)
-        lower.set_xlabel(curve.axis_label)
     axes[0, 0].set_ylabel("Flux over its median")
     axes[1, 0].set_ylabel("Residual (ppm)")
+    time_label(figure, axes, curves[0].axis_label)
+    legend_above(figure)
     return figure
 
 
@@ -126,7 +126,7 @@ def time_averaging(curves):
     figure, axes = new_figure(4.2, 1, len(curves), sharey=True)
     for k, (curve, axis) in enumerate(zip(curves, axes[0], strict=True)):
         averaging = curve.figures.get("time_averaging")
-        axis.set_title(curve.name)
+        name_panel(axis, curve.name)
         if not averaging:
             note(axis, "too few integrations")
             continue
@@ -151,23 +151,26 @@ def time_averaging(curves):
         for side in (axis.xaxis, axis.yaxis):
             side.set_major_formatter("{x:g}")
         axis.set_xlabel("Length of the average (min)" if minutes else "Integrations averaged")
-        axis.legend(loc="lower left")
     axes[0, 0].set_ylabel("Scatter of the averages (ppm)")
+    legend_above(figure)
     return figure
 
 
 def light_curve_map(curves):
     """Flux against time and wavelength."""
-    figure, axes = new_figure(4.6, 1, len(curves))
+    figure, axes = new_figure(4.6, 1, len(curves), margins={"right": 1.2, "top": 0.4})
     image = None
+    # The scale of the least noisy curve: a faint order would hide the others' dips.
     spreads = [np.nanpercentile(curve.arrays["map"], [2, 98]) for curve in curves]
-    low, high = np.min(spreads), np.max(spreads)
+    low, high = min(spreads, key=np.ptp)
     for curve, axis in zip(curves, axes[0], strict=True):
         wavelength = curve.arrays["wavelength"]
         wavelength = wavelength[np.isfinite(wavelength)]
-        extent = (*_ends(wavelength), *_ends(curve.hours))
+        left, right = _ends(wavelength)
+        flux_map = curve.arrays["map"] if left < right else curve.arrays["map"][:, ::-1]
+        extent = (min(left, right), max(left, right), *_ends(curve.hours))
         image = axis.imshow(
-            curve.arrays["map"],
+            flux_map,
             origin="lower",
             aspect="auto",
             extent=extent,
@@ -176,11 +179,11 @@ def light_curve_map(curves):
             vmax=high,
             interpolation="nearest",
         )
-        axis.set_title(curve.name)
+        name_panel(axis, curve.name)
         axis.set_xlabel("Wavelength (µm)")
         axis.grid(False)
     axes[0, 0].set_ylabel(curves[0].axis_label)
-    figure.colorbar(image, ax=axes.ravel().tolist(), label="Flux over its median", extend="both")
+    colour_scale(figure, axes[0, -1], image, "Flux over its median", "both")
     return figure
 
 
@@ -218,10 +221,10 @@ def noise_spectrum(curves):
                 wavelength, values, color=colour, ls=style, lw=1.3, label=label if first else None
             )
         worse = [one["element"] for one in curve.figures.get("worse_elements", [])]
-        tops.append(np.nanpercentile(noise, 99))
+        tops.append(np.nanpercentile(noise, 98))
         axis.plot(
             wavelength[worse],
-            np.minimum(noise[worse], 3.0 * tops[-1]),
+            np.minimum(noise[worse], 1.2 * tops[-1]),
             ls="",
             marker="x",
             ms=8,
@@ -231,11 +234,10 @@ def noise_spectrum(curves):
     lowest = min(np.nanpercentile(curve.arrays["element_noise"], 1) for curve in curves) * _PPM
     if max(tops) > 10.0 * lowest:
         axis.set_yscale("log")
-    else:
-        axis.set_ylim(0.8 * lowest, 1.25 * max(tops))
+    axis.set_ylim(0.8 * lowest, 1.25 * max(tops))
     axis.set_xlabel("Wavelength (µm)")
     axis.set_ylabel("Noise of a column per integration (ppm)")
-    axis.legend(loc="best", markerscale=2)
+    legend_above(figure)
     return figure
 
 
@@ -248,7 +250,8 @@ def scatter(curves):
         ("scatter_ppm", "measured, residuals", BLUE, ""),
         ("peer_point_to_point_sigma_ppm", "plain sum, point to point", RED, "//"),
     )
-    figure, axes = new_figure(1.4 + 1.3 * len(curves), 1, 1)
+    margins = {"left": 1.2, "right": 2.5, "top": 0.15}
+    figure, axes = new_figure(1.0 + 1.2 * len(curves), 1, 1, margins=margins)
     axis, height = axes[0, 0], 0.15
     for k, (key, label, colour, hatch) in enumerate(bars):
         values = [curve.figures.get(key) or np.nan for curve in curves]
@@ -257,6 +260,14 @@ def scatter(curves):
             place, values, height * 0.9, color=colour, hatch=hatch, edgecolor="white", label=label
         )
         axis.bar_label(drawn, fmt="%.0f", padding=3, fontsize=8)
+    shown = [
+        figures[key]
+        for figures in (c.figures for c in curves)
+        for key, *_ in bars
+        if figures.get(key)
+    ]
+    if shown and max(shown) > 30.0 * min(shown):
+        axis.set_xscale("log")
     axis.set_yticks(range(len(curves)), [curve.name for curve in curves])
     axis.invert_yaxis()
     axis.margins(x=0.08)
@@ -270,7 +281,7 @@ def position(curves):
     figure, axes = new_figure(6.0, 3, len(curves), sharex="col")
     labels = {"x": "Shift in x", "y": "Shift in y", "width": "Width"}
     for k, (curve, column) in enumerate(zip(curves, axes.T, strict=True)):
-        column[0].set_title(curve.name)
+        name_panel(column[0], curve.name)
         for axis, name in zip(column, labels, strict=True):
             values = curve.rows[name]
             if not np.isfinite(values).any():
@@ -283,9 +294,9 @@ def position(curves):
             axis.set_ylim(robust_limits(shown))
             axis.ticklabel_format(axis="y", useOffset=False)
             mark_seams(axis, curve)
-        column[-1].set_xlabel(curve.axis_label)
+    time_label(figure, axes, curves[0].axis_label)
     for axis, label in zip(axes[:, 0], labels.values(), strict=True):
-        axis.set_ylabel(f"{label}\n(pixels)")
+        axis.set_ylabel(f"{label} (pixels)")
     return figure
 
 

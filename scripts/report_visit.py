@@ -1,4 +1,4 @@
-"""Rule report_visit: plots of a visit and one page that tells how good its light curves are."""
+"""Rule report_visit: diagnostics, plots and a page that tells how good a visit's light curves are."""
 
 import json
 import logging
@@ -9,13 +9,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from scripts import __version__
-from scripts.diagnose import split_curves
+from scripts.diagnose import diagnose, order_statistics
 from scripts.lib import html_page
-from scripts.lib.array_files import read_arrays, write_text
+from scripts.lib.array_files import write_text
 from scripts.lib.ecsv import read_ecsv
 from scripts.lib.figure_texts import CAPTIONS, PLOTS, TITLES, description
 from scripts.lib.fits_headers import read_hdus
 from scripts.lib.plot_style import save
+from scripts.lib.spectral_series import open_series
 from scripts.lib.verdict import curve_name
 from scripts.plot_visit import DRAW, make_curves
 
@@ -25,7 +26,6 @@ _PACKAGES = ("numpy", "scipy", "astropy", "matplotlib", "snakemake")
 _STEPS = (
     *("outlier_detection", "extract_1d", "extract_soss", "collect_spectra", "white_light"),
     *("tso_photometry", "collect_photometry", "segment_statistics", "light_curve"),
-    *("spectroscopic_light_curves", "diagnose"),
 )
 _COST = re.compile(r"CPU ([0-9.]+) s, peak memory (\d+) MB")
 # Rows of the table of noise: key of the figure, what it is.
@@ -44,6 +44,8 @@ _NOISE_ROWS = (
     ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
     ("beta_max", "Largest beta"),
     ("median_element_ratio_to_photon", "Median column over photon noise"),
+    ("contamination_median", "Light of other orders over that of this one, median column"),
+    ("contamination_largest", "Light of other orders over that of this one, worst column"),
     ("n_integrations", "Integrations"),
     ("n_without_flux", "Integrations without flux"),
     ("n_outlying", "Integrations that stick out"),
@@ -180,7 +182,7 @@ def sources_table(member, references, association):
     """Table of the association and of the reference files of all stages."""
     primary = read_hdus(member)[0].header
     rows = [["Association", association]]
-    rows += [[f"{name} (given)", str(path)] for name, path in references.items() if path]
+    rows += [[f"{name} (used)", str(path)] for name, path in references.items() if path]
     rows += [
         [f"{key} (header)", str(value)] for key, value in primary.items() if key.startswith("R_")
     ]
@@ -258,16 +260,12 @@ def _sections(diagnostics, plots, snakemake):
     ]
 
 
-def _draw_plots(diagnostics, snakemake):
+def _draw_plots(diagnostics, curves, snakemake):
     """Save all plots and return them as HTML."""
-    curves = make_curves(
-        diagnostics,
-        split_curves(read_ecsv(snakemake.input.light_curve)[0]),
-        read_arrays(snakemake.input.plot_data),
-    )
     pieces, folder = [], Path(snakemake.output.report).parent
     for name in PLOTS[snakemake.params.branch]:
-        png, svg = (Path(snakemake.output[f"{name}_{kind}"]) for kind in ("png", "svg"))
+        paths = [snakemake.output.get(f"{name}_{kind}") for kind in ("png", "svg")]
+        png, svg = (Path(path) if path else None for path in paths)
         save(DRAW[name](curves), png, svg)
         pieces.append(f"<h3>{escape(TITLES[name])}</h3>")
         pieces.append(
@@ -275,16 +273,36 @@ def _draw_plots(diagnostics, snakemake):
                 png.read_bytes(),
                 description(name, diagnostics["light_curves"]),
                 CAPTIONS[name],
-                svg.relative_to(folder).as_posix(),
+                svg.relative_to(folder).as_posix() if svg else None,
             )
         )
     return "\n".join(pieces)
 
 
+def _measured(snakemake):
+    """Diagnostics of the visit, and what is plotted."""
+    inputs, params = snakemake.input, snakemake.params
+    statistics, series = list(inputs.statistics), []
+    if inputs.get("spectra"):
+        series = open_series(list(inputs.spectra), params.segments, statistics, params.replaced)
+    diagnostics, rows, arrays = diagnose(
+        params.product,
+        read_ecsv(inputs.light_curve),
+        series,
+        lambda detector, order: order_statistics(statistics, params.segments, detector, order),
+        params.exposure_integrations,
+    )
+    return diagnostics, make_curves(diagnostics, rows, arrays)
+
+
 def process(snakemake):
-    """Write the plots and the report of one product."""
-    diagnostics = json.loads(Path(snakemake.input.diagnostics).read_text(encoding="utf-8"))
-    plots = _draw_plots(diagnostics, snakemake)
+    """Write the diagnostics, plots and report of one product."""
+    diagnostics, curves = _measured(snakemake)
+    text = json.dumps(diagnostics, indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(Path(snakemake.output.diagnostics), f"{text}\n")
+    for sentence in (*diagnostics["verdict"]["noise"], *diagnostics["verdict"]["findings"]):
+        log.info("%s", sentence)
+    plots = _draw_plots(diagnostics, curves, snakemake)
     page = html_page.page(
         f"{diagnostics['visit'].get('target') or ''} {diagnostics['product']}: report".strip(),
         header(diagnostics),

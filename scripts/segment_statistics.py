@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.aperture_images import read_aperture
 from scripts.lib.array_files import write_arrays
 from scripts.lib.circular_apertures import Ring, overlap
 from scripts.lib.dq import DO_NOT_USE, OUTLIER
+from scripts.lib.extraction_regions import SINGLE, Region, read_regions
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.frame_statistics import (
     ShapeFit,
@@ -20,11 +20,13 @@ from scripts.lib.frame_statistics import (
     trace_moments,
 )
 from scripts.lib.photometry_checks import sums_whole_array
+from scripts.lib.progress import Progress
 
 log = logging.getLogger(__name__)
 
-# Integrations of which the median image is made.
+# Integrations of which the median image is made, and the part of photons in the errors.
 _SAMPLE = 31
+_PHOTON_SAMPLE = 5
 _BLOCK_BYTES = 1 << 24
 
 
@@ -76,7 +78,57 @@ def circle(shape, x, y, radius):
     return overlap(Ring(radius), x, y, place)[0].reshape(shape)
 
 
-def gather(member, weights, light, fit, across):
+class Target:
+    """
+    What is measured of one region in every integration.
+
+    Parameters
+    ----------
+    region : Region
+        The region.
+    clean : ndarray of float, shape (y, x)
+        Median image without background.
+    fit : ShapeFit or None
+        Fit of shift and width.
+    """
+
+    def __init__(self, region, clean, fit=None):
+        self.name, self.weights = region.name, region.weights
+        self._light = None if region.filled else clean * region.weights
+        self._fit, self._pixels = fit, region.pixels
+        self._classes = pixel_classes(region.weights > 0)
+
+    def empty_arrays(self, n_integrations, across):
+        """Arrays to be filled by block, with the sizes of the classes."""
+        n_classes = len(self._classes)
+        arrays = {
+            "outliers": np.zeros((n_integrations, n_classes)),
+            "invalid": np.zeros((n_integrations, n_classes)),
+            "shapes": np.full((n_integrations, 4), np.nan),
+            "class_sizes": self._classes.sum(axis=(1, 2)),
+        }
+        if self._light is not None:
+            n_elements = 1 if across is None else len(self._pixels)
+            arrays["missing"] = np.zeros((n_integrations, n_elements), np.float32)
+        if across is None:
+            arrays["photon_variance"] = np.full(n_integrations, np.nan)
+        return {f"{self.name}/{name}": values for name, values in arrays.items()}
+
+    def measure(self, images, outlier, invalid, across):
+        """Measurements of a block of integrations by name."""
+        found = {
+            "outliers": class_counts(outlier, self._classes),
+            "invalid": class_counts(invalid, self._classes),
+        }
+        if self._light is not None:
+            missing = missing_light(invalid, self._light, across)
+            found["missing"] = missing if across is None else missing[:, self._pixels]
+        if self._fit is not None:
+            found["shapes"] = self._fit(images)
+        return found
+
+
+def gather(member, targets, across):
     """
     Go through the integrations of a segment once.
 
@@ -84,67 +136,99 @@ def gather(member, weights, light, fit, across):
     ----------
     member : FitsFile
         The segment.
-    weights : ndarray of float, shape (y, x)
-        Weights of the pixels in the sum.
-    light : ndarray of float, shape (y, x)
-        Median image without background times the weights.
-    fit : ShapeFit or None
-        Fit of shift and width.
+    targets : list of Target
+        What to measure.
     across : int or None
         Axis across the dispersion; None for images.
 
     Returns
     -------
     arrays : dict of str to ndarray
-        Counts of flags for each integration (integrations, classes) and pixel
-        (y, x), fraction of missing light (integrations, elements), shapes
-        (integrations, 4); for images ``photon_variance`` (integrations,): of
-        the sum over the aperture, in squared units of the image.
+        ``outlier_map`` and ``invalid_map`` (y, x), how often each pixel was
+        flagged; and under ``<region>/``: counts of flags for each integration
+        (integrations, classes), fraction of missing light (integrations,
+        elements) unless the extraction makes up for it, shapes (integrations,
+        4); for images ``photon_variance`` (integrations,): of the sum over
+        the aperture, in squared units of the image.
 
     Notes
     -----
     Peak memory: some 16 MB of each plane.
     """
     n_integrations, *shape = member.shape("SCI")
-    classes = pixel_classes(weights > 0)
-    arrays = {
-        "outliers": np.zeros((n_integrations, len(classes))),
-        "invalid": np.zeros((n_integrations, len(classes))),
-        "outlier_map": np.zeros(shape, np.int32),
-        "invalid_map": np.zeros(shape, np.int32),
-        "missing": np.zeros((n_integrations, 1 if across is None else shape[1 - across]), "f4"),
-        "shapes": np.full((n_integrations, 4), np.nan),
-        "class_sizes": classes.sum(axis=(1, 2)),
-    }
-    if across is None:
-        arrays["photon_variance"] = np.full(n_integrations, np.nan)
+    arrays = {name: np.zeros(shape, np.int32) for name in ("outlier_map", "invalid_map")}
+    for target in targets:
+        arrays |= target.empty_arrays(n_integrations, across)
     step = max(1, _BLOCK_BYTES // (4 * shape[0] * shape[1]))
+    progress = Progress(log, n_integrations)
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         images, flags = member.read("SCI", block), member.read("DQ", block)
         outlier = (flags & OUTLIER) != 0
         invalid = np.isnan(images) | ((flags & DO_NOT_USE) != 0)
-        arrays["outliers"][block] = class_counts(outlier, classes)
-        arrays["invalid"][block] = class_counts(invalid, classes)
         arrays["outlier_map"] += outlier.sum(axis=0, dtype=np.int32)
         arrays["invalid_map"] += invalid.sum(axis=0, dtype=np.int32)
-        arrays["missing"][block] = missing_light(invalid, light, across)
-        if fit is not None:
+        if across is not None:
             images[invalid] = np.nan
-            arrays["shapes"][block] = fit(images)
-        elif "VAR_POISSON" in member:
+        variances = None
+        if across is None and "VAR_POISSON" in member:
             variances = np.nan_to_num(member.read("VAR_POISSON", block), nan=0.0)
-            arrays["photon_variance"][block] = np.einsum("tyx,yx->t", variances, weights)
+        for target in targets:
+            for name, values in target.measure(images, outlier, invalid, across).items():
+                arrays[f"{target.name}/{name}"][block] = values
+            if variances is not None:
+                photons = np.einsum("tyx,yx->t", variances, target.weights)
+                arrays[f"{target.name}/photon_variance"][block] = photons
+        progress.reached(block.stop)
     return arrays
 
 
 def _median(member):
-    """Median image of a sample of the integrations."""
-    indices = spread_indices(member.shape("SCI")[0], _SAMPLE)
-    frames = np.stack([member.read("SCI", slice(k, k + 1))[0] for k in indices])
-    flags = np.stack([member.read("DQ", slice(k, k + 1))[0] for k in indices])
-    frames[(flags & DO_NOT_USE) != 0] = np.nan
-    return median_frame(frames)
+    """Median image of a sample of the integrations, some rows at a time."""
+    n_integrations, height, width = member.shape("SCI")
+    indices = spread_indices(n_integrations, _SAMPLE).tolist()
+    median = np.empty((height, width))
+    step = max(1, _BLOCK_BYTES // (4 * len(indices) * width))
+    for first in range(0, height, step):
+        rows = slice(first, first + step)
+        samples = {
+            name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
+            for name in ("SCI", "DQ")
+        }
+        samples["SCI"][(samples["DQ"] & DO_NOT_USE) != 0] = np.nan
+        median[rows] = median_frame(samples["SCI"])
+    return median
+
+
+def photon_part(member, region, across):
+    """
+    Part of the variance of each spectral element that is photon noise.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment.
+    region : Region
+        Aperture of the spectrum.
+    across : int
+        Axis across the dispersion.
+
+    Returns
+    -------
+    part : ndarray of float64, shape (elements,)
+        Sum over a sample of the integrations of the weighted ``VAR_POISSON``
+        over that of the squared ``ERR``; NaN where there is no valid pixel.
+    """
+    photons, total = np.zeros((2, *member.shape("SCI")[1:]))
+    for k in spread_indices(member.shape("SCI")[0], _PHOTON_SAMPLE):
+        one = slice(k, k + 1)
+        variance, error = member.read("VAR_POISSON", one)[0], member.read("ERR", one)[0]
+        valid = np.isfinite(variance) & np.isfinite(error)
+        photons[valid] += variance[valid]
+        total[valid] += error[valid].astype(float) ** 2
+    photons, total = ((values * region.weights).sum(axis=across) for values in (photons, total))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (photons / total)[region.pixels]
 
 
 def spectral_statistics(member, spectra):
@@ -159,31 +243,42 @@ def spectral_statistics(member, spectra):
     Returns
     -------
     arrays : dict of str to ndarray
-        Those of :func:`gather`, with the median image, the aperture and
-        background region, and place and width of the trace.
+        Those of :func:`gather`, with the median image, and of each region the
+        aperture and background region, and place and width of the trace.
     """
     median = _median(member)
-    images = read_aperture(spectra)
-    weights, region = images if images is not None else np.zeros((2, *median.shape), np.float32)
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
-    clean = median - background_level(median, region > 0, across)
-    around = pixel_classes(weights > 0)[:2].any(axis=0)
-    fit = ShapeFit(clean, around, across) if around.any() else None
-    light = clean * weights
-    if fit is None:
+    regions = read_regions(spectra, across, median.shape)
+    if not regions:
         log.warning("%s: no aperture is known; neither trace nor missing light", member.path)
-    arrays = gather(member, weights, light, fit, across)
+        empty = np.zeros(median.shape, np.float32)
+        regions = [Region(SINGLE, empty, empty, np.empty(0, int))]
+    targets, arrays = [], {"median": median.astype(np.float32), "across": np.array(across)}
+    for region in regions:
+        clean = median - background_level(median, region.background > 0, across)
+        around = pixel_classes(region.weights > 0)[:2].any(axis=0)
+        fit = ShapeFit(clean, around, across) if around.any() else None
+        targets.append(Target(region, clean, fit))
+        found = _trace(region, clean, around, across)
+        if region.filled and "VAR_POISSON" in member:
+            found["photon_part"] = photon_part(member, region, across)
+        arrays |= {f"{region.name}/{name}": values for name, values in found.items()}
+    return arrays | gather(member, targets, across)
+
+
+def _trace(region, clean, around, across):
+    """Aperture, and place and width of the trace."""
     centre, mean, width = trace_moments(clean, around.astype(float), across)
-    elements = np.flatnonzero(weights.any(axis=across))
-    arrays["missing"] = arrays["missing"][:, elements]
-    return arrays | {
-        "median": median.astype(np.float32),
-        "aperture": weights,
-        "background": region,
-        "trace": centre,
+    found = {
+        "aperture": region.weights,
+        "background": region.background,
+        "pixels": region.pixels,
+        "trace": centre if region.trace is None else region.trace,
         "trace_moments": np.array([mean, width]),
-        "across": np.array(across),
     }
+    if region.contamination is not None:
+        found["contamination"] = region.contamination
+    return found
 
 
 def imaging_statistics(member, photometry, radii):
@@ -202,40 +297,31 @@ def imaging_statistics(member, photometry, radii):
     arrays : dict of str to ndarray
         Those of :func:`gather`, with the median image, the aperture and
         background annulus; ``photon_share`` (integrations,): photon noise as
-        a fraction of the sum over the aperture.
+        a fraction of the sum over the aperture. Images that are summed whole
+        have no background.
     """
     median = _median(member)
-    rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])
-    x, y = (float(np.nanmedian(rows[name])) for name in ("aperture_x", "aperture_y"))
-    if sums_whole_array(member.primary):
-        return _whole_array_statistics(member, median)
-    weights = circle(median.shape, x, y, radii["radius"])
-    annulus = circle(median.shape, x, y, radii["radius_outer"]) - circle(
-        median.shape, x, y, radii["radius_inner"]
+    weights, annulus, found = np.ones(median.shape), np.zeros(median.shape), {}
+    if not sums_whole_array(member.primary):
+        rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])
+        x, y = (float(np.nanmedian(rows[name])) for name in ("aperture_x", "aperture_y"))
+        sizes = [radii[name] for name in ("radius", "radius_inner", "radius_outer")]
+        weights, inner, outer = (circle(median.shape, x, y, size) for size in sizes)
+        annulus = ((outer - inner) > 0.5).astype(float)
+        found = {"centre": np.array([x, y]), "radii": np.array(sizes)}
+    clean = median - background_level(median, annulus > 0, 0).mean()
+    region = Region(SINGLE, weights, annulus, np.empty(0, int))
+    arrays = gather(member, [Target(region, clean)], None)
+    found |= {
+        "aperture": weights.astype(np.float32),
+        "background": annulus.astype(np.float32),
+        "photon_share": np.sqrt(arrays[f"{SINGLE}/photon_variance"]) / np.nansum(median * weights),
+    }
+    return (
+        arrays
+        | {"median": median.astype(np.float32)}
+        | {f"{SINGLE}/{name}": values for name, values in found.items()}
     )
-    light = (median - background_level(median, annulus > 0.5, 0).mean()) * weights
-    arrays = gather(member, weights, light, None, None)
-    total = np.nansum(median * weights)
-    return arrays | {
-        "median": median.astype(np.float32),
-        "aperture": weights.astype(np.float32),
-        "background": (annulus > 0.5).astype(np.float32),
-        "photon_share": np.sqrt(arrays["photon_variance"]) / total,
-        "centre": np.array([x, y]),
-        "radii": np.array([radii[name] for name in ("radius", "radius_inner", "radius_outer")]),
-    }
-
-
-def _whole_array_statistics(member, median):
-    """Statistics of images that are summed whole, without a background."""
-    weights = np.ones(median.shape)
-    arrays = gather(member, weights, median, None, None)
-    return arrays | {
-        "median": median.astype(np.float32),
-        "aperture": weights.astype(np.float32),
-        "background": np.zeros(median.shape, np.float32),
-        "photon_share": np.sqrt(arrays["photon_variance"]) / np.nansum(median),
-    }
 
 
 def process(snakemake):

@@ -190,6 +190,8 @@ def _write_configuration(
 
     with_gain = options.gain_reference or not options.photom
     needed = {kind: path for kind, path in references.items() if kind != "gain" or with_gain}
+    if "extract1d" in references:
+        needed.setdefault("apcorr", "N/A")
     config = {"associations": [association.name], "references": needed}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     steps: dict[str, dict[str, str]] = {}

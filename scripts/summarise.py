@@ -11,7 +11,7 @@ from scripts import __version__
 from scripts.lib import html_page
 from scripts.lib.array_files import write_text
 from scripts.lib.ecsv import write_ecsv
-from scripts.lib.verdict import curve_findings
+from scripts.lib.verdict import curve_findings, curve_name
 from scripts.report_visit import number
 
 log = logging.getLogger(__name__)
@@ -122,15 +122,18 @@ def summary_page(visits, rows, reports):
         *("Visit", "Target", "Light curve", "Integrations", "Scatter (ppm)", "Over photon noise"),
         *("Over errors", "Beta", "Worst seam (ppm)", "To look at"),
     ]
+    names = {
+        (visit["product"], curve["detector"], curve["order"]): curve_name(curve)
+        for visit in visits
+        for curve in visit["light_curves"]
+    }
     targets = {visit["product"]: visit["visit"].get("target") for visit in visits}
     keys = ("integrations", "scatter", "ratio_to_photon", "ratio_to_error", "beta", "worst_seam")
     lines = [
         [
             f'<a href="{escape(reports[row["product"]])}">{escape(row["product"])}</a>',
             str(targets[row["product"]] or "–"),
-            row["detector"]
-            if abs(row["order"]) <= 1
-            else f"{row['detector']} order {row['order']}",
+            names[row["product"], row["detector"], row["order"]],
             *(number(None if row[key] != row[key] else row[key]) for key in keys),
             str(row["findings"]),
         ]

@@ -20,6 +20,7 @@ from scripts.lib.photometry_table import (
     make_table,
     write_segment,
 )
+from scripts.lib.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def locate(series, planned, settings):
 def _fit_star(series, guess, settings):
     """Centroid (x, y) near a guess, flux and FWHM (x, y) of the star, (5, integrations)."""
     measured = np.full((5, series.shape[0]), np.nan)
-    single, width = 0, settings.fit_box_width
+    single, width, progress = 0, settings.fit_box_width, Progress(log, series.shape[0])
     for block, images, bad, levels in _without_star(series, guess, settings):
         centres = np.array(centres_of_mass(images, bad, levels, *guess, width))
         found = np.flatnonzero(np.isfinite(centres).all(axis=0))
@@ -120,6 +121,7 @@ def _fit_star(series, guess, settings):
         measured[:2, block] = centres
         measured[2:, block.start + found] = fitted.T
         single += count
+        progress.reached(block.stop)
     log.info(
         "%d integrations: %d without a centroid, %d without a fitted width, %d fitted one by one",
         series.shape[0],
@@ -228,10 +230,8 @@ def measure_whole_array(series):
     """
     total, error = np.empty((2, series.shape[0]), np.float32)
     for block in series.blocks():
-        images, errors = (
-            series.plane(name, block).reshape(block.stop - block.start, -1)
-            for name in ("SCI", "ERR")
-        )
+        planes = (series.plane(name, block) for name in ("SCI", "ERR"))
+        images, errors = (plane.reshape(len(plane), -1) for plane in planes)
         with np.errstate(over="ignore", invalid="ignore"):
             total[block] = np.nansum(images, axis=1)
             error[block] = np.sqrt(np.nansum(errors**2, axis=1))
@@ -301,7 +301,8 @@ def mid_times(table, first, n_integrations):
     times = np.full((2, n_integrations), np.nan)
     first = 1 if first is None else first
     covered = np.arange(0)
-    if table is not None and len(table) and set(_TIMES) <= set(table.dtype.names):
+    kinds = {} if table is None else {name: table.dtype[name].kind for name in table.dtype.names}
+    if kinds and len(table) and all(kinds.get(name, "-") in "iuf" for name in _TIMES):
         rows = np.arange(n_integrations) + first - int(table["integration_number"][0])
         covered = np.flatnonzero((rows >= 0) & (rows < len(table)))
         times[:, covered] = [table[name][rows[covered]] for name in _TIMES[1:]]
@@ -365,7 +366,7 @@ def _check(source, options, gain_path):
     gain_hdus = read_hdus(gain_path) if gain_path else None
     problems = segment_problems(source.path, source.hdus, options, gain_path, gain_hdus)
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(map(str, problems)))
 
 
 def _times(source):

@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.reference_records import reference_texts
 from scripts.lib.whole_file import whole_file
 
 log = logging.getLogger(__name__)
@@ -235,12 +236,36 @@ def _sum_table(product, version, options, reference):
     )
 
 
-def _read_reference(path):
-    """Rows (order, filter, min, max) of a wavelengthrange reference file."""
+def read_ranges(path):
+    """
+    Read a wavelengthrange reference file.
+
+    Parameters
+    ----------
+    path : str or Path
+        ASDF file.
+
+    Returns
+    -------
+    rows : list of tuple
+        Order, filter, shortest and longest wavelength [um].
+
+    Raises
+    ------
+    InputError
+        If the file is no such reference.
+    """
     import asdf
 
-    with asdf.open(path) as reference:
-        return [tuple(row) for row in reference["wavelengthrange"]]
+    try:
+        with asdf.open(path) as reference:
+            rows = [tuple(row) for row in reference["wavelengthrange"]]
+            return [(order, name, float(low), float(high)) for order, name, low, high in rows]
+    except Exception as error:
+        # What asdf raises of a damaged file depends on where the damage is.
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        msg = f"{path}: not a wavelengthrange reference: {reason}"
+        raise InputError(msg) from error
 
 
 def _table_meta(primary):
@@ -276,7 +301,7 @@ def process(snakemake):
         exp_type = product.primary.get("EXP_TYPE")
         wavelengthrange = snakemake.input.get("wavelengthrange")
         reference = (
-            _read_reference(wavelengthrange) if wavelengthrange and exp_type == "NIS_SOSS" else None
+            read_ranges(wavelengthrange) if wavelengthrange and exp_type == "NIS_SOSS" else None
         )
         versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
         spectra = [
@@ -299,6 +324,11 @@ def process(snakemake):
     if any(name.startswith("integration_number") for name in columns):
         meta["time_base"] = "integration number: INT_TIMES gives no times for these data"
         log.warning("no spectrum has a mid time: integration numbers are the time base")
+    used = {"wavelengthrange": wavelengthrange if reference else None}
+    if records := reference_texts(snakemake, used):
+        meta["reference_files"] = records
+    if warnings := list(snakemake.params.get("carried", [])):
+        meta["input_warnings"] = warnings
     _write_table(snakemake.output.whtlt, columns, unit, meta)
 
 

@@ -15,32 +15,74 @@ KEYWORDS = {
     "INTSTART": 1,
     "INTEND": 3,
 }
+TIMES = (
+    *("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC"),
+    *("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB"),
+)
+PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 
 
-def write_segment(path, shape=(3, 4, 5), planes=None, rows=None, **keywords):
+def int_times(first, rows):
     """
-    Write a segment whose planes are zero.
+    Make a table INT_TIMES of integrations of a minute without pauses.
+
+    Parameters
+    ----------
+    first, rows : int
+        Number of the first integration, and how many.
+
+    Returns
+    -------
+    table : ndarray
+        Structured array; integration 1 starts at MJD 59000 UTC, and 5 minutes
+        later at the barycentre.
+    """
+    table = np.zeros(rows, [("integration_number", "i4"), *((name, "f8") for name in TIMES)])
+    table["integration_number"] = first + np.arange(rows)
+    for k, name in enumerate(TIMES):
+        minutes = table["integration_number"] - 1 + 0.5 * (k % 3) + 5 * (k // 3)
+        table[name] = 59000 + minutes / 1440
+    return table
+
+
+def write_segment(path, shape=(3, 4, 5), planes=None, rows=None, times=None, **keywords):
+    """
+    Write a segment without peculiarities whose planes are zero.
 
     Parameters
     ----------
     path : Path
         The file.
     shape : tuple of int
-        Shape of SCI, ERR and DQ.
+        Shape of SCI, ERR, DQ and the variances.
     planes : dict of str to (tuple of int or None), optional
         Shapes of single extensions; None leaves the extension out.
     rows : int, optional
         Rows of INT_TIMES, as many as integrations if not given.
+    times : ndarray, optional
+        INT_TIMES itself; that of :func:`int_times` if not given.
     **keywords
         Primary keywords that differ from ``KEYWORDS``; None leaves one out.
     """
+    known = {k: v for k, v in (KEYWORDS | keywords).items() if v is not None}
     primary = fits.PrimaryHDU()
-    primary.header.update({k: v for k, v in (KEYWORDS | keywords).items() if v is not None})
-    shapes = {"SCI": shape, "ERR": shape, "DQ": shape} | (planes or {})
-    images = [fits.ImageHDU(np.zeros(s, "f4"), name=n) for n, s in shapes.items() if s is not None]
-    times = np.zeros(shape[0] if rows is None else rows, [("integration_number", "i4")])
+    primary.header.update(known)
+    images = [
+        fits.ImageHDU(np.zeros(size, "u4" if name == "DQ" else "f4"), name=name)
+        for name, size in (dict.fromkeys(PLANES, shape) | (planes or {})).items()
+        if size is not None
+    ]
+    for image in images:
+        if image.name in ("SCI", "ERR"):
+            image.header["BUNIT"] = "DN/s"
+    if times is None:
+        first = known.get("INTSTART")
+        rows = shape[0] if rows is None else rows
+        times = int_times(first if isinstance(first, int) else 1, rows)
     table = fits.BinTableHDU(times, name="INT_TIMES")
-    fits.HDUList([primary, *images, table]).writeto(path, overwrite=True)
+    column = fits.Column("ASDF_METADATA", "8B", array=np.frombuffer(b"#ASDF 1.", np.uint8)[None])
+    wcs = fits.BinTableHDU.from_columns([column], name="ASDF")
+    fits.HDUList([primary, *images, table, wcs]).writeto(path, overwrite=True)
 
 
 def write_association(path, members, name="jw00001-o003_t001_miri_p750l", asn_id="o003", **content):

@@ -8,6 +8,10 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# No test may depend on a CRDS cache of the machine.
+for name in ("CRDS_PATH", "CRDS_CONTEXT"):
+    os.environ.pop(name, None)
+
 settings.register_profile("tso3flow", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("tso3flow")
 

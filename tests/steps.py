@@ -1,5 +1,6 @@
 """Run the steps of the workflow in the test's own process, without Snakemake."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,18 +12,27 @@ from scripts import (
     collect_spectra,
     extract_1d,
     extract_soss,
+    light_curve,
     outlier_detection,
+    report_visit,
+    segment_statistics,
     tso_photometry,
     white_light,
 )
 from scripts.lib.associations import load_products
+from scripts.lib.figure_texts import PLOTS
 from scripts.lib.imaging_inputs import imaging_check
+from scripts.lib.reference_files import ReferenceFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 class _Named(SimpleNamespace):
-    """Names of a job that scripts read as attributes or with ``get``."""
+    """Names of a job that scripts read as attributes, keys or with ``get``."""
+
+    def __getitem__(self, name):
+        """Return an attribute."""
+        return getattr(self, name)
 
     def get(self, name, default=None):
         """Return an attribute, or the default where there is none."""
@@ -74,6 +84,7 @@ def run_step(function, params, work_mb=64, **files):
         output=_Named(**outputs),
         params=_Named(**params),
         resources=_Named(work_mb=work_mb),
+        log=[],
         threads=1,
     )
     function(job)
@@ -96,10 +107,14 @@ def process_visit(folder, work_mb=64):
         What was made.
     """
     config = read_config(folder)
-    (product,) = load_products(config["associations"], folder, imaging_check(config, folder))
+    check = imaging_check(folder, ReferenceFiles(config, {}, folder, {}))
+    (product,) = load_products(config["associations"], folder, check)
     results = folder / "results"
     (results / "segments").mkdir(parents=True, exist_ok=True)
-    references = {k: str(folder / v) if v else [] for k, v in config["references"].items()}
+    references = {
+        kind: str(folder / path) if path and path != "N/A" else []
+        for kind, path in config["references"].items()
+    }
     asn = {"asn_pool": product.asn_pool, "asn_table": product.asn_table}
     sources = {}
     for segment in product.segments:
@@ -110,6 +125,9 @@ def process_visit(folder, work_mb=64):
             run_step(outlier_detection.process, options, work_mb, **files)
             sources[segment.name] = results / segment.crfints
     finish = _photometry if product.branch == "imaging" else _spectroscopy
+    for name in ("wave_grid_in", "estimate"):
+        path = config["extract_1d"][f"soss_{name}"]
+        references[name.removesuffix("_in")] = str(folder / path) if path else []
     finish(product, sources, results, (config, references, asn, work_mb))
     return product
 
@@ -154,3 +172,65 @@ def _photometry(product, sources, results, settings):
     segments = [str(source) for source in sources.values()]
     files = {"photometry": tables, "segments": segments, "out_phot": phot}
     run_step(collect_photometry.process, {}, work_mb, **files)
+
+
+def report_on(folder, product, plots=False):
+    """
+    Make tables, diagnostics and report of a product that :func:`process_visit` made.
+
+    Parameters
+    ----------
+    folder : Path
+        As there.
+    product : Product
+        The product.
+    plots : bool
+        Whether to save the plots as vector drawings, too.
+
+    Returns
+    -------
+    diagnostics : dict
+        Content of the diagnostics file.
+    """
+    config, results = read_config(folder), folder / "results"
+    is_image, stem = product.branch == "imaging", str(results / product.name)
+    parts, statistics = [], []
+    kind = "photometry" if is_image else "spectra"
+    for segment in product.segments:
+        name = str(results / "segments" / segment.name)
+        parts.append(f"{name}_{'photometry' if is_image else 'extract1d'}.fits")
+        statistics.append(f"{name}_statistics.npz")
+        files = {"segment": str(results / segment.crfints), kind: parts[-1]}
+        params = {"photometry": config["tso_photometry"]}
+        run_step(segment_statistics.process, params, **files, out_statistics=statistics[-1])
+    places = [
+        {"number": one.number, "detector": one.detector, "first": one.first_integration}
+        for one in product.segments
+    ]
+    params = {"segments": places, "options": config["white_light"], "replaced": False}
+    params["bins"] = config["spectroscopic_light_curves"]
+    files = {kind: parts, "statistics": statistics}
+    if is_image:
+        files["segments"] = [str(results / segment.crfints) for segment in product.segments]
+    else:
+        files["out_binned"] = f"{stem}_speclc.fits"
+    run_step(light_curve.process, params, **files, out_light_curve=f"{stem}_lc.ecsv")
+    params |= {
+        "product": product.name,
+        "branch": product.branch,
+        "exposure_integrations": product.segments[0].exposure_integrations,
+        "names": [],
+        "association": product.asn_table,
+        "settings": {"references": config["references"]},
+    }
+    forms = ("png", "svg") if plots else ("png",)
+    outputs = {
+        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
+        for name in PLOTS[product.branch]
+        for form in forms
+    }
+    inputs = {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
+    inputs |= {name: paths for name, paths in files.items() if name in ("spectra", "statistics")}
+    pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
+    run_step(report_visit.process, params, **inputs, **outputs, **pages)
+    return json.loads(Path(f"{stem}_diagnostics.json").read_text())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.fits_cards import format_card
+from scripts.lib.extension_cards import image_cards
 
 _NAME = "APERTURE"
 
@@ -44,16 +44,7 @@ def append_aperture(product, setup, shape):
         As for :func:`aperture_images`.
     """
     images = np.ascontiguousarray(aperture_images(setup, shape), ">f4")
-    values = {
-        "XTENSION": "IMAGE",
-        "BITPIX": -32,
-        "NAXIS": 3,
-        **{f"NAXIS{k}": length for k, length in enumerate(images.shape[::-1], start=1)},
-        "PCOUNT": 0,
-        "GCOUNT": 1,
-        "EXTNAME": _NAME,
-    }
-    cards = [format_card(keyword, value) for keyword, value in values.items()]
+    cards = image_cards(_NAME, images.shape, -32)
     product.write(images.view(np.uint8), product.append_hdu(cards, images.nbytes))
 
 

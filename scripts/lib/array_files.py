@@ -20,24 +20,6 @@ def write_arrays(path, arrays):
         np.savez(file, **arrays)
 
 
-def read_arrays(path):
-    """
-    Read all arrays of a file.
-
-    Parameters
-    ----------
-    path : str or Path
-        File that :func:`write_arrays` wrote.
-
-    Returns
-    -------
-    arrays : dict of str to ndarray
-        The arrays.
-    """
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
 def write_text(path, text):
     """
     Write a text file, whole or not at all.

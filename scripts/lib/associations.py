@@ -1,24 +1,24 @@
-"""Level-3 associations: what products to make from which segments."""
+"""What products to make from which segments: level-3 associations, or segments without one."""
 
-import glob
-import json
 import os
-import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scripts.lib.association_files import read_association
+from scripts.lib.doctor_group import comparison_findings
 from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding, of_error, stop_at_errors
+from scripts.lib.grouping import group_segments, left_out, product_key
 from scripts.lib.input_checks import group_oddities, group_problems
-from scripts.lib.segments import read_segment
-
-_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+from scripts.lib.segments import describe, open_segment, read_segment
+from scripts.lib.sources import find_sources
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """
-    What one association asks for.
+    What one association asks for, or one group of segments without an association.
 
     Attributes
     ----------
@@ -27,13 +27,15 @@ class Product:
     asn_id : str
         Association id, e.g. ``o003``.
     asn_path : str
-        The association file.
+        The association file; of a group the one that the workflow writes.
     asn_pool : str
         Name of the association pool, empty if there is none.
     segments : tuple of Segment
         Science members by exposure, segment and detector.
-    oddities : tuple of str
-        What is unusual about the segments taken together.
+    oddities : tuple of Finding
+        What is unusual about the association and its segments taken together.
+    is_group : bool
+        Whether the workflow has to write the association.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Product:
     asn_pool: str
     segments: tuple
     oddities: tuple
+    is_group: bool = False
 
     @property
     def asn_table(self):
@@ -59,183 +62,191 @@ class Product:
         return self.segments[0].branch
 
 
-@dataclass(frozen=True, slots=True)
-class Association:
+def load_products(patterns, base_dir, further=None, output_dir=None):
     """
-    Content of an association file.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    asn_id, asn_pool, product : str
-        Association id, pool (empty if there is none) and name of the product.
-    members : tuple of str
-        Paths of the science members.
-    oddities : tuple of str
-        What is unusual about the file.
-    """
-
-    path: str
-    asn_id: str
-    asn_pool: str
-    product: str
-    members: tuple
-    oddities: tuple
-
-
-def load_products(patterns, base_dir, further=None):
-    """
-    Read associations and the headers of their members.
+    Read associations and the headers of segments.
 
     Parameters
     ----------
     patterns : list of str
-        Association files or glob patterns, relative to ``base_dir`` or absolute.
+        Associations, segments, folders, or glob patterns of them, relative to
+        ``base_dir`` or absolute.
     base_dir : str or Path
         The working directory.
     further : callable, optional
         Further check of a segment, as for
         :func:`~scripts.lib.segments.read_segment`.
+    output_dir : str, optional
+        Folder of the products: segments there are not looked at, and the
+        associations of grouped segments are named there.
 
     Returns
     -------
     products : list of Product
-        One for each association, in the order of the patterns.
+        One for each association, in the order of the patterns, then one for
+        each group of segments that no association names, by name.
 
     Raises
     ------
     InputError
         If anything prevents processing; the message lists every problem of
-        every association, one a line.
+        every association and segment, one a line.
     """
-    paths, problems = _expand(patterns, base_dir)
-    products = []
-    for path in paths:
-        try:
-            association = read_association(path, base_dir)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        product, found = _product(association, base_dir, further)
-        problems += found
-        products += [product] if product else []
-    problems += _clashes(products)
-    if problems:
-        raise InputError("\n".join(dict.fromkeys(problems)))
+    products, findings = survey(patterns, base_dir, further, output_dir)
+    stop_at_errors(findings)
     return products
 
 
-def _expand(patterns, base_dir):
-    """Association files that the patterns stand for, each once, and patterns without a file."""
-    found, problems = {}, []
-    for pattern in patterns:
-        matches = sorted(glob.glob(pattern, root_dir=base_dir, recursive=True))
-        if not matches:
-            problems.append(f"{pattern}: association: found no such file, expected one or more")
-        for match in matches:
-            found.setdefault(os.path.realpath(Path(base_dir, match)), os.path.normpath(match))
-    return list(found.values()), problems
-
-
-def read_association(path, base_dir):
+def survey(patterns, base_dir, further=None, output_dir=None):
     """
-    Read one association file.
+    Read associations and the headers of segments, whatever is wrong with them.
 
     Parameters
     ----------
-    path : str
-        The file, absolute or relative to ``base_dir``.
-    base_dir : str or Path
-        The working directory.
+    patterns, base_dir, further, output_dir
+        As for :func:`load_products`.
 
     Returns
     -------
-    association : Association
-        Only the first product counts, as in the peer; the members' paths
-        start where the association file is, unless absolute.
-
-    Raises
-    ------
-    InputError
-        If the file is no association, or has no product or science member.
+    products : list of Product
+        Those without problems of their own.
+    findings : list of Finding
+        Everything about the patterns, the associations and the segments.
     """
-    try:
-        content = json.loads(Path(base_dir, path).read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"{path}: association: cannot be read: {error.strerror}"
-        raise InputError(msg) from error
-    except ValueError as error:
-        msg = f"{path}: association: found no JSON ({error}), expected an association"
-        raise InputError(msg) from error
-    product = _first_product(path, content)
-    names = {"asn_id": content.get("asn_id"), "products/name": product.get("name")}
-    for key, name in names.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            msg = f"{path}: {key}: found {name!r}, expected a name without blanks and slashes"
-            raise InputError(msg)
-    oddities = [f"products: found {len(content['products'])}, expected one: the first counts"]
-    return Association(
-        path=path,
-        asn_id=content["asn_id"],
-        asn_pool=content.get("asn_pool") or "",
-        product=product["name"],
-        members=tuple(_science_members(path, product)),
-        oddities=tuple(oddities if len(content["products"]) > 1 else ()),
-    )
-
-
-def _first_product(path, content):
-    """Return the first product of an association's content."""
-    products = content.get("products") if isinstance(content, dict) else None
-    if not isinstance(products, list) or not products or not isinstance(products[0], dict):
-        msg = f"{path}: products: found none, expected the product of an association"
-        raise InputError(msg)
-    return products[0]
-
-
-def _science_members(path, product):
-    """Yield the paths of the members that are science data."""
-    members = product.get("members")
-    members = members if isinstance(members, list) else []
-    fields = [
-        (m.get("expname"), m.get("exptype")) if isinstance(m, dict) else (m, None) for m in members
+    sources = find_sources(patterns, base_dir, output_dir)
+    products, findings, named = [], list(sources.findings), set()
+    for path in sources.associations.values():
+        try:
+            association = read_association(path, base_dir)
+        except InputError as error:
+            findings.append(of_error(path, error))
+            continue
+        members = [_locate(member, base_dir, sources.members) for member in association.members]
+        named.update(_real(base_dir, member) for member in (*members, *association.others))
+        product, found = _product(association, members, base_dir, further)
+        findings += found
+        products += [product] if product else []
+    segments, science, found = _loose_segments(sources.segments, named, base_dir, further)
+    findings += found
+    groups, found = _groups(segments, products, output_dir or "")
+    products, findings = products + groups, findings + found
+    useful = {
+        sources.patterns[real]
+        for real in {*sources.associations, *named, *science}
+        if real in sources.patterns
+    }
+    findings += [
+        Finding("error", pattern, "association", "no time series of science", "one or more")
+        for pattern in dict.fromkeys(sources.patterns.values())
+        if pattern not in useful
     ]
-    unusable = [field for field in fields if not all(isinstance(text, str) for text in field)]
-    if unusable:
-        msg = f"{path}: members: found {unusable[0]}, expected an expname and an exptype"
-        raise InputError(msg)
-    science = [expname for expname, exptype in fields if exptype.lower() == "science"]
-    if not science:
-        msg = f"{path}: members: found none of exptype science, expected one or more"
-        raise InputError(msg)
-    return [os.path.normpath(Path(path).parent / expname) for expname in science]
+    return products, findings + _clashes(products)
 
 
-def _product(association, base_dir, further):
-    """Describe the product of an association, or tell what prevents it."""
-    segments, problems = [], []
-    for path, count in Counter(association.members).items():
-        segment, found = read_segment(path, base_dir, association.asn_id, further)
-        problems += found
-        segments += [segment] if segment else []
-        if count > 1:
-            problems.append(
-                f"{path}: member: found {count} times in {association.path}, expected once"
+def _locate(path, base_dir, folders):
+    """Path of a member: as named, or compressed, or else anywhere in the folders searched."""
+    name = Path(path).name
+    places = (path, f"{path}.gz", *folders.get(name, ()), *folders.get(f"{name}.gz", ()))
+    return next((p for p in places if os.path.isfile(os.path.join(base_dir, p))), path)
+
+
+def _real(base_dir, path):
+    """Real path of a file, or the path itself if it is none that a system could have."""
+    try:
+        return os.path.realpath(Path(base_dir, path))
+    except ValueError:
+        return path
+
+
+def _loose_segments(paths, named, base_dir, further):
+    """Segments of science that no association names, their real paths, and what is found."""
+    segments, science, findings = [], [], []
+    for real, path in paths.items():
+        if real in named:
+            continue
+        if path.endswith(".gz") and real.removesuffix(".gz") in paths:
+            found = f"{Path(path).name.removesuffix('.gz')} beside it"
+            findings.append(Finding("note", path, "file", found, "", "left out"))
+            science.append(real)
+            continue
+        hdus, problems = open_segment(path, base_dir)
+        notes = left_out(path, hdus[0].header) if hdus else []
+        findings += [*problems, *notes]
+        if notes:
+            continue
+        science.append(real)
+        if not problems:
+            segment, found = describe(path, base_dir, hdus, further=further)
+            findings += found
+            segments += [segment] if segment else []
+    return segments, science, findings
+
+
+def _groups(segments, products, output_dir):
+    """Products of segments that no association names, and what is found."""
+    taken = {product_key(product.segments[0]): product for product in products}
+    groups, findings = group_segments([s for s in segments if product_key(s) not in taken])
+    for segment in segments:
+        if product_key(segment) in taken:
+            expected = f"it among the members of {taken[product_key(segment)].asn_path}"
+            findings.append(
+                Finding("warning", segment.path, "association", "none", expected, "left out")
             )
-    segments.sort(key=lambda segment: segment.place)
-    problems += group_problems(segments)
-    if problems:
-        return None, problems
-    product = Product(
-        name=association.product,
-        asn_id=association.asn_id,
-        asn_path=association.path,
-        asn_pool=association.asn_pool,
-        segments=tuple(segments),
-        oddities=(*association.oddities, *group_oddities(segments)),
+    made = []
+    for name, members in groups.items():
+        found = [oddity for segment in members for oddity in segment.oddities]
+        product, together = _assemble(
+            Product(
+                name=name,
+                asn_id=members[0].asn_id,
+                asn_path=os.path.join(output_dir, f"{name}_asn.json"),
+                asn_pool="none",
+                segments=tuple(members),
+                oddities=(),
+                is_group=True,
+            ),
+            found,
+        )
+        findings += together
+        made += [product] if product else []
+    return made, findings
+
+
+def _product(association, members, base_dir, further):
+    """Describe the product of an association, if nothing prevents it, and what is found."""
+    segments, findings = [], list(association.oddities)
+    for path, count in Counter(members).items():
+        segment, found = read_segment(path, base_dir, association.asn_id, further, association.path)
+        findings += found
+        if segment:
+            segments.append(segment)
+            findings += segment.oddities
+        if count > 1:
+            found = f"{count} times in {association.path}"
+            findings.append(Finding("error", path, "member", found, "once"))
+    return _assemble(
+        Product(
+            name=association.product,
+            asn_id=association.asn_id,
+            asn_path=association.path,
+            asn_pool=association.asn_pool,
+            segments=tuple(segments),
+            oddities=association.oddities,
+        ),
+        findings,
     )
-    return product, []
+
+
+def _assemble(product, findings):
+    """Product with its segments in order and checked together, unless there are errors."""
+    segments = sorted(product.segments, key=lambda segment: segment.place)
+    findings = [*findings, *group_problems(segments)]
+    if any(finding.severity == "error" for finding in findings):
+        return None, findings
+    label = product.name if product.is_group else product.asn_path
+    together = [*group_oddities(label, segments), *comparison_findings(label, segments)]
+    oddities = (*product.oddities, *together)
+    return replace(product, segments=tuple(segments), oddities=oddities), findings + together
 
 
 def _clashes(products):
@@ -245,37 +256,13 @@ def _clashes(products):
         names = [product.name, *(segment.crfints for segment in product.segments)]
         taken = [name for name in names if name in makers]
         problems += [
-            f"{product.asn_path}: product: found {name}, which {makers[name]} makes as well"
+            Finding(
+                "error",
+                product.asn_path,
+                "product",
+                f"{name}, which {makers[name]} makes as well",
+            )
             for name in (taken[:1] if product.name in makers else taken)
         ]
         makers |= dict.fromkeys(set(names) - set(taken), product.asn_path)
     return problems
-
-
-def oddity_lines(products):
-    """
-    Sum up the oddities of all products for the user.
-
-    Parameters
-    ----------
-    products : list of Product
-        What the workflow is to make.
-
-    Returns
-    -------
-    lines : list of str
-        One line for each oddity of a product, and one for each keyword that
-        is odd in segments, with the first file and the number of others.
-    """
-    lines = []
-    for product in products:
-        lines += [f"{product.asn_path}: {oddity}" for oddity in product.oddities]
-        odd = {}
-        for segment in product.segments:
-            for oddity in segment.oddities:
-                odd.setdefault(oddity.partition(":")[0], []).append(f"{segment.path}: {oddity}")
-        lines += [
-            found[0] + (f" (and {len(found) - 1} more)" if found[1:] else "")
-            for found in odd.values()
-        ]
-    return lines

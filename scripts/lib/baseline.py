@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scripts.lib.dips import BASELINES, Dip, baseline_columns, choose_model
+from scripts.lib.least_squares import fit_within
 from scripts.lib.noise import mad_sigma, point_to_point_sigma
 from scripts.lib.steps import strongest_step, window_length
 
@@ -148,7 +149,6 @@ def _design(fit, x, light):
 
 def _refine(fit, x, flux):
     """Fit the shape of the dip to the binned light curve."""
-    from scipy.optimize import least_squares
 
     def residual(vector):
         columns, _ = _design(fit, x, Dip.of_vector(vector).light(x))
@@ -158,16 +158,9 @@ def _refine(fit, x, flux):
     lower = np.array([-1.5, np.log(0.02), 1e-3, 0.0, 0.0, -0.3])
     upper = np.array([1.5, np.log(6.0), 0.5, 0.95, 1.0, 0.8])
     start = np.clip(fit.dip.vector(), lower + 1e-4, upper - 1e-4)
-    result = least_squares(
-        lambda vector: residual(vector) / scale,
-        start,
-        bounds=(lower, upper),
-        x_scale=[0.05, 0.1, 0.02, 0.2, 0.2, 0.2],
-        max_nfev=25,
-        ftol=1e-5,
-        xtol=1e-5,
-    )
-    fit.dip = Dip.of_vector(result.x)
+    scales = np.array([0.05, 0.1, 0.02, 0.2, 0.2, 0.2])
+    best = fit_within(lambda vector: residual(vector) / scale, start, lower, upper, scales)
+    fit.dip = Dip.of_vector(best)
 
 
 def _fit_ramp(fit, x, flux):

@@ -1,6 +1,7 @@
 """Tell the user what is wrong with the configuration."""
 
 from itertools import pairwise
+from math import isnan
 from pathlib import Path
 
 _TYPES = {
@@ -67,9 +68,9 @@ def contradictions(config, base_dir):
     Returns
     -------
     problems : list of str
-        Limits in the wrong order and an output folder that is none, one line each.
+        Numbers that are NaN, limits in the wrong order and an output folder that is none, one line each.
     """
-    problems = []
+    problems = [f"{place}: found NaN, expected a number" for place in _nan_places("config", config)]
     folder = Path(base_dir, config["output_dir"])
     if folder.exists() and not folder.is_dir():
         problems.append(f"config/output_dir: found the file {folder}, expected a folder")
@@ -84,3 +85,13 @@ def contradictions(config, base_dir):
             f"config/spectroscopic_light_curves/edges: found {edges}, expected ascending wavelengths"
         )
     return problems
+
+
+def _nan_places(place, value):
+    """Yield the places of NaN in nested sections and lists."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _nan_places(f"{place}/{key}", item)
+    elif isinstance(value, float) and isnan(value):
+        yield place

@@ -32,7 +32,7 @@ def read_reference(path):
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise InputError(msg) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{path}: not a JSON file: {error}"
         raise InputError(msg) from error
     entries = reference.get("apertures") if isinstance(reference, dict) else None
@@ -40,6 +40,25 @@ def read_reference(path):
         msg = f"{path}: not an EXTRACT1D reference: no list of objects under the key 'apertures'"
         raise InputError(msg)
     return entries
+
+
+def slit_name(exp_type, header):
+    """
+    Name by which the reference knows the apertures of a segment.
+
+    Parameters
+    ----------
+    exp_type : str
+        ``EXP_TYPE``.
+    header : dict
+        Keywords of SCI.
+
+    Returns
+    -------
+    name : str or None
+        Name of the slit, or the exposure type of slitless data.
+    """
+    return header.get("SLTNAME") if exp_type == "NRS_BRIGHTOBJ" else exp_type
 
 
 def select_entry(entries, name, order):
@@ -51,7 +70,7 @@ def select_entry(entries, name, order):
     entries : list of dict
         Apertures in file order; the first that fits is taken.
     name : str or None
-        Name of the slit, or the exposure type of slitless data.
+        As :func:`slit_name` tells it.
     order : int
         Spectral order.
 

@@ -20,8 +20,8 @@ from scripts.lib.aperture_weights import (
 )
 from scripts.lib.background import BackgroundModel
 from scripts.lib.errors import InputError
-from scripts.lib.extract1d_reference import select_entry
-from scripts.lib.source_position import locate_source
+from scripts.lib.extract1d_reference import select_entry, slit_name
+from scripts.lib.source_position import locate_on_sky, locate_source
 from scripts.lib.spectrum_table import SLIT_KEYWORDS
 from scripts.lib.wcs import bounding_box, read_wcs, sky_position, wavelength_image
 
@@ -108,7 +108,7 @@ def prepare(member, entries, options):
     """
     primary, header = member.primary, member.header("SCI")
     axis, order = header.get("DISPAXIS"), _spectral_order(member)
-    name = _slit_name(member)
+    name = slit_name(primary.get("EXP_TYPE"), header)
     if order == 0 and not _is_prism(primary):
         log.warning("%s: spectral order 0 is a direct image; no spectrum", member.path)
         return None
@@ -151,12 +151,6 @@ def _spectral_order(member):
     return order
 
 
-def _slit_name(member):
-    """Name by which the reference knows the aperture."""
-    exp_type = member.primary.get("EXP_TYPE")
-    return member.header("SCI").get("SLTNAME") if exp_type == "NRS_BRIGHTOBJ" else exp_type
-
-
 def _is_slit(member):
     """Whether the segment is of the data model that has the keywords of a slit."""
     return member.primary.get("DATAMODL") == "SlitModel"
@@ -195,16 +189,19 @@ def _placed(aperture, member, wcs, wavelength):
 
 def _at_source(aperture, member, wcs, wavelength):
     """Aperture moved to the source position of the header, where the WCS can tell it."""
-    exp_type, header = member.primary.get("EXP_TYPE"), member.header("SCI")
-    if exp_type != "NRS_BRIGHTOBJ":
+    exp_type = member.primary.get("EXP_TYPE")
+    box = bounding_box(wcs, member.shape("SCI")[-2:])
+    if exp_type == "NRS_BRIGHTOBJ":
+        source = locate_source(wcs, box, wavelength.shape[1], _slit_position(member))
+    elif exp_type == "MIR_LRS-FIXEDSLIT":
+        sky = (member.primary.get("DITH_RA"), member.primary.get("DITH_DEC"))
+        if None in sky:
+            log.warning("%s: DITH_RA or DITH_DEC is missing; no shift", member.path)
+            return aperture
+        source = locate_on_sky(wcs, box, wavelength.shape[1], sky)
+    else:
         log.warning("no source position is known for EXP_TYPE %s; no shift", exp_type)
         return aperture
-    slit_position = (header.get("SRCXPOS"), header.get("SRCYPOS"))
-    if None in slit_position:
-        msg = f"{member.path}[SCI]: SRCXPOS or SRCYPOS is missing; expected the source's place in the slit"
-        raise InputError(msg)
-    box = bounding_box(wcs, member.shape("SCI")[-2:])
-    source = locate_source(wcs, box, wavelength.shape[1], slit_position)
     if source is None:
         return aperture
     nominal = centre_across(source_profile(aperture, wavelength)[0][:, source.column])
@@ -213,6 +210,16 @@ def _at_source(aperture, member, wcs, wavelength):
     )
     aperture = apertures.shifted(aperture, source.row - nominal)
     return replace(aperture, trace=source.trace)
+
+
+def _slit_position(member):
+    """Place of the source in its slit."""
+    header = member.header("SCI")
+    position = (header.get("SRCXPOS"), header.get("SRCYPOS"))
+    if None in position:
+        msg = f"{member.path}[SCI]: SRCXPOS or SRCYPOS is missing; expected the source's place in the slit"
+        raise InputError(msg)
+    return position
 
 
 def _setup(member, aperture, wcs, wavelength, identity):

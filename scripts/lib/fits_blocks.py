@@ -1,6 +1,7 @@
 """Read and write FITS data by block, and make products appear whole or not at all."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,10 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.fits_cards import BLOCK_LENGTH, header_bytes
 from scripts.lib.fits_headers import read_hdus
+from scripts.lib.fits_tables import UNSIGNED, native_table, table_dtype
+from scripts.lib.whole_file import whole_file
 
 _IMAGE_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
-_TABLE_DTYPES = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
-_UNSIGNED = {np.dtype(">i2"): np.uint16, np.dtype(">i4"): np.uint32, np.dtype(">i8"): np.uint64}
 _COPY_LENGTH = 1 << 24
 _PIECE_LENGTH = 1 << 20
 
@@ -78,13 +79,17 @@ class FitsFile:
         view = memoryview(array).cast("B") if array.size else memoryview(b"")
         done = 0
         while done < len(view):
-            count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
+            try:
+                count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
+            except OSError as error:
+                msg = f"{self.path}: cannot be read: {error.strerror} at byte {offset + done}"
+                raise InputError(msg) from error
             if count == 0:
                 msg = f"{self.path}: ends at byte {offset + done} although its headers promise more"
                 raise InputError(msg)
             done += count
 
-    def read(self, name, integrations=slice(None), rows=slice(None)):
+    def read(self, name, integrations=slice(None), rows=slice(None), version=1):
         """
         Read a block of an image in native byte order.
 
@@ -96,6 +101,8 @@ class FitsFile:
             Range along the first axis of a 3-D image; ignored for 2-D images.
         rows : slice, optional
             Range along the axis before the last.
+        version : int, optional
+            Number of the extension among those of the name.
 
         Returns
         -------
@@ -110,10 +117,10 @@ class FitsFile:
         InputError
             If the image has another BZERO or a BSCALE.
         """
-        hdu = self.hdu(name)
+        hdu = self.hdu(name, version)
         header, dtype = hdu.header, np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
         zero, scale = header.get("BZERO") or 0, header.get("BSCALE") or 1
-        unsigned = _UNSIGNED.get(dtype) if zero == 1 << (8 * dtype.itemsize - 1) else None
+        unsigned = UNSIGNED.get(dtype) if zero == 1 << (8 * dtype.itemsize - 1) else None
         if scale != 1 or (zero and unsigned is None):
             msg = (
                 f"{self.path}[{name}]: found BZERO={zero} and BSCALE={scale}, "
@@ -127,9 +134,14 @@ class FitsFile:
         native ^= native.dtype.type(zero)
         return native
 
+    def read_stored(self, name, integrations=slice(None), rows=slice(None)):
+        """Read a block of an image as :meth:`read` does, but as stored: big-endian."""
+        hdu = self.hdu(name)
+        return self._read_image(hdu, _IMAGE_DTYPES[hdu.header["BITPIX"]], integrations, rows)
+
     def _read_image(self, hdu, dtype, integrations, rows):
         """Read a block: in one go where whole frames are wanted, else frame by frame."""
-        shape = hdu.shape if len(hdu.shape) == 3 else (1, *hdu.shape)
+        shape, dtype = hdu.shape if len(hdu.shape) == 3 else (1, *hdu.shape), np.dtype(dtype)
         integrations = integrations if len(hdu.shape) == 3 else slice(None)
         first, last, _ = integrations.indices(shape[0])
         low, high, _ = rows.indices(shape[1])
@@ -138,14 +150,17 @@ class FitsFile:
         frame_length = shape[1] * row_length
         start = hdu.data_offset + first * frame_length + low * row_length
         if block.shape[1] == shape[1]:
-            self._read_native(block, start)
+            self._fill(block, start)
         else:
             for k, frame in enumerate(block):
-                self._read_native(frame, start + k * frame_length)
+                self._fill(frame, start + k * frame_length)
         return block if len(hdu.shape) == 3 else block[0]
 
-    def _read_native(self, array, offset):
-        """Fill an array by way of a buffer that stays in the processor's cache."""
+    def _fill(self, array, offset):
+        """Fill an array, a native one by way of a buffer that stays in the processor's cache."""
+        if not array.dtype.isnative:
+            self.read_into(array, offset)
+            return
         flat = array.reshape(-1)
         buffer = np.empty(max(1, min(_PIECE_LENGTH // array.itemsize, len(flat))), array.dtype)
         stored = buffer.view(buffer.dtype.newbyteorder(">"))
@@ -175,11 +190,11 @@ class FitsFile:
             (TZERO) are unsigned.
         """
         hdu = self.hdu(name, version)
-        dtype = table_dtype(hdu.header)
+        dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
         first, last, _ = rows.indices(hdu.header["NAXIS2"])
         stored = np.empty(max(last - first, 0), dtype)
         self.read_into(stored, hdu.data_offset + first * dtype.itemsize)
-        return _native_table(stored, hdu.header)
+        return native_table(stored, hdu.header)
 
     def read_columns(self, name, columns, version=1, rows=slice(None)):
         """
@@ -203,7 +218,7 @@ class FitsFile:
             Columns of the unsigned convention are not converted.
         """
         hdu = self.hdu(name, version)
-        dtype = table_dtype(hdu.header)
+        dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
         first, last, _ = rows.indices(hdu.header["NAXIS2"])
         arrays = {}
         for column in columns:
@@ -223,58 +238,13 @@ def open_fits(path):
     return FitsFile(path)
 
 
-def table_dtype(header):
-    """
-    Structured type of a binary table's rows as stored.
-
-    Parameters
-    ----------
-    header : dict
-        Keywords of the table extension.
-
-    Returns
-    -------
-    dtype : dtype
-        Big-endian structured type, one field a column.
-    """
-    fields = []
-    for k in range(1, header["TFIELDS"] + 1):
-        form = header[f"TFORM{k}"].strip()
-        count = form.rstrip("ABDEIJKLMPQX")
-        code = form[len(count) :]
-        length = int(count) if count else 1
-        base = f"S{length}" if code == "A" else _TABLE_DTYPES[code]
-        name = header[f"TTYPE{k}"]
-        fields.append((name, base) if code == "A" or length == 1 else (name, base, (length,)))
-    return np.dtype(fields)
-
-
-def _native_table(stored, header):
-    """Copy a table into native byte order, applying the unsigned convention."""
-    zeros = [header.get(f"TZERO{k}") or 0 for k in range(1, header["TFIELDS"] + 1)]
-    fields = []
-    for (name, _), zero in zip(stored.dtype.fields.items(), zeros, strict=True):
-        base, shape = stored.dtype[name].base, stored.dtype[name].shape
-        native = np.dtype(_UNSIGNED[base]) if zero else base.newbyteorder("=")
-        fields.append((name, native, shape))
-    table = np.empty(stored.shape, fields)
-    for (name, *_), zero in zip(fields, zeros, strict=True):
-        values = stored[name].astype(stored[name].dtype.newbyteorder("="))
-        table[name] = (
-            values.view(table.dtype[name].base) ^ table.dtype[name].base.type(zero)
-            if zero
-            else values
-        )
-    return table
-
-
 class ProductWriter:
     """
     Write a FITS product that appears under its name only when it is complete.
 
-    The bytes go to ``.<name>.part`` in the folder of the product; leaving the
-    ``with`` block cleanly syncs them to disk and renames, an exception removes
-    them.
+    The bytes go to the part of :func:`~scripts.lib.whole_file.whole_file`;
+    leaving the ``with`` block cleanly syncs them to disk and renames, an
+    exception removes them.
 
     Parameters
     ----------
@@ -284,24 +254,23 @@ class ProductWriter:
 
     def __init__(self, path):
         self.path = Path(path)
-        self._part = self.path.with_name(f".{self.path.name}.part")
         self._end = 0
         self._file = None
+        self._open = None
 
     def __enter__(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._part.open("w+b", buffering=0)
+        with ExitStack() as stack:
+            part = stack.enter_context(whole_file(self.path))
+            self._file = stack.enter_context(part.open("r+b", buffering=0))
+            self._open = stack.pop_all()
         return self
 
-    def __exit__(self, exception_type, *_exception):
-        if exception_type is None:
+    def __exit__(self, exception_type, *exception):
+        if exception_type is not None:
+            return self._open.__exit__(exception_type, *exception)
+        with self._open:
             self._file.truncate(self._end)
-            os.fsync(self._file.fileno())
-        self._file.close()
-        if exception_type is None:
-            self._part.replace(self.path)
-        else:
-            self._part.unlink(missing_ok=True)
+        return None
 
     def append_hdu(self, cards, data_bytes=0):
         """

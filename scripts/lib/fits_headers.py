@@ -11,13 +11,14 @@ import re
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 
 from scripts.lib.errors import InputError
 
 _BLOCK_LENGTH = 2880
 _CARD_LENGTH = 80
+_BITPIX = (8, 16, 32, 64, -32, -64)
 _READ_LENGTH = 10 * _BLOCK_LENGTH
 _END_CARD = b"END".ljust(_CARD_LENGTH)
 _CARD = re.compile(
@@ -27,7 +28,14 @@ _CARD = re.compile(
 _CONTINUE = re.compile(r"CONTINUE  *'((?:[^']|'')*)'")
 _INTEGER = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EDed][+-]?\d+)?")
+_UNPRINTABLE = re.compile("[^ -~]")
+_COMPLEX = re.compile(r"\(.*\)")
+_WORDS = {"T": True, "F": False, "": None}
 _NO_VALUE = frozenset(("COMMENT", "HISTORY"))
+
+
+class NoValue(str):
+    """Text of a card that is neither quoted nor a FITS value, such as NaN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Hdu:
         ``EXTVER``, 1 if there is none.
     header : dict of str to (str, bool, int, float or None)
         Value of each keyword, the first where a keyword is repeated; None
-        where the card has no value. Text that is no FITS value stays text.
+        where the card has no value. Text that is no FITS value is a `NoValue`.
     cards : list of str
         The cards, 80 characters each, without ``END``.
     header_offset, data_offset : int
@@ -65,7 +73,7 @@ class Hdu:
     shape: tuple
 
 
-def read_hdus(path):
+def read_hdus(path, until=None):
     """
     Read all headers of a FITS file, skipping the data.
 
@@ -73,6 +81,9 @@ def read_hdus(path):
     ----------
     path : str or Path
         The file; one whose name ends in ``.gz`` is decompressed.
+    until : str, optional
+        Name of the extension to stop at, without a look at its data: no more
+        of a compressed file is then read than need be.
 
     Returns
     -------
@@ -92,7 +103,7 @@ def read_hdus(path):
     path = Path(path)
     try:
         with _open(path) as file:
-            return _walk(path, file)
+            return _walk(path, file, until)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         msg = f"{path}: cannot be read: {reason}"
@@ -123,9 +134,12 @@ def parse_cards(cards):
         keyword = (long or keyword).upper()
         if keyword in header or keyword in _NO_VALUE:
             continue
-        header[keyword] = (
-            _plain_value(other) if string is None else _string_value(string, cards, k + 1)
-        )
+        if string is None:
+            header[keyword] = _plain_value(other)
+        elif card[match.end() :].lstrip()[:1] in ("", "/"):
+            header[keyword] = _string_value(string, cards, k + 1)
+        else:
+            header[keyword] = NoValue(card[10:].strip())
     return header
 
 
@@ -142,13 +156,16 @@ def _string_value(string, cards, following):
 
 
 def _plain_value(text):
-    """Logical, number or None of a value that is not quoted."""
+    """Logical, number, None or text of a value that is not quoted."""
     text = text.strip()
     if _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
-        return float(text.upper().replace("D", "E"))
-    return {"T": True, "F": False, "": None}.get(text, text)
+        number = float(text.upper().replace("D", "E"))
+        return number if isfinite(number) else NoValue(text)
+    if text in _WORDS:
+        return _WORDS[text]
+    return text if _COMPLEX.fullmatch(text) else NoValue(text)
 
 
 @contextmanager
@@ -162,7 +179,7 @@ def _open(path):
             yield file
 
 
-def _walk(path, file):
+def _walk(path, file, until):
     """Read header after header, seeking over the data."""
     hdus = []
     offset = 0
@@ -172,8 +189,10 @@ def _walk(path, file):
         if text is None:
             break
         hdu = _hdu(path, text, offset, len(hdus))
-        _check_data(path, file, hdu, size)
         hdus.append(hdu)
+        if hdu.name == until:
+            break
+        _check_data(path, file, hdu, size)
         offset = hdu.data_offset + -(-hdu.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
     if not hdus:
         msg = f"{path}: not a FITS file: it is empty"
@@ -214,19 +233,39 @@ def _find_end(data, start=0):
 def _hdu(path, text, offset, number):
     """Make the header-data unit of the header text found at an offset."""
     cards = [text[k : k + _CARD_LENGTH] for k in range(0, len(text), _CARD_LENGTH)]
+    place = f"{path}: not a FITS file: header of HDU {number}"
+    if strange := _UNPRINTABLE.search(text):
+        msg = f"{place}: found {strange[0]!r} at byte {offset + strange.start()}, expected printable ASCII"
+        raise InputError(msg)
     header = parse_cards(cards)
-    try:
-        shape = tuple(int(header[f"NAXIS{k}"]) for k in range(int(header["NAXIS"]), 0, -1))
-        elements = int(header.get("PCOUNT") or 0) + prod(shape) if shape else 0
-        data_bytes = abs(int(header["BITPIX"])) // 8 * int(header.get("GCOUNT") or 1) * elements
-        version = int(header.get("EXTVER") or 1)
-    except (KeyError, TypeError, ValueError) as error:
-        msg = f"{path}: not a FITS file: header of HDU {number} has no usable {error.args[0]}"
-        raise InputError(msg) from error
+    if not number and header.get("SIMPLE") is not True:
+        msg = f"{place}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
+        raise InputError(msg)
+    axes = _whole_number(place, header, "NAXIS", None, range(1000))
+    shape = tuple(_whole_number(place, header, f"NAXIS{k}", None) for k in range(axes, 0, -1))
+    elements = _whole_number(place, header, "PCOUNT", 0) + prod(shape) if shape else 0
+    groups = _whole_number(place, header, "GCOUNT", 1)
+    data_bytes = abs(_whole_number(place, header, "BITPIX", None, _BITPIX)) // 8 * groups * elements
+    version = _whole_number(place, header, "EXTVER", 1, None)
+    if "TFIELDS" in header:
+        _whole_number(place, header, "TFIELDS", None, range(1000))
     name = str(header.get("EXTNAME") or "").upper() if number else "PRIMARY"
     header_bytes = len(text) + _CARD_LENGTH
     data_offset = offset + -(-header_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
     return Hdu(name, version, header, cards, offset, data_offset, data_bytes, shape)
+
+
+def _whole_number(place, header, keyword, default, allowed=range(1 << 62)):
+    """Whole number of a keyword; InputError if it is missing without a default, or not allowed."""
+    value = header.get(keyword)
+    if value is None and default is not None:
+        return default
+    if type(value) is not int or (allowed is not None and value not in allowed):
+        found = "none" if value is None else repr(value)
+        expected = "one of " + ", ".join(map(str, _BITPIX)) if allowed is _BITPIX else "a count"
+        msg = f"{place}: {keyword}: found {found}, expected {expected}"
+        raise InputError(msg)
+    return value
 
 
 def _check_data(path, file, hdu, size):

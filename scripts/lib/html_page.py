@@ -152,7 +152,7 @@ def figure(png, alt, caption, vector):
         What it shows, for those who do not see it.
     caption : str
         Caption.
-    vector : str
+    vector : str or None
         Path of the vector drawing, relative to the page.
 
     Returns
@@ -162,11 +162,11 @@ def figure(png, alt, caption, vector):
     """
     width, height = (int.from_bytes(png[k : k + 4], "big") for k in (16, 20))
     data = base64.b64encode(png).decode("ascii")
+    link = f' <a href="{escape(vector)}">Vector drawing</a>.' if vector else ""
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="{escape(alt)}" '
         f'width="{round(width * 0.97)}" height="{round(height * 0.97)}">'
-        f'<figcaption>{escape(caption)} <a href="{escape(vector)}">Vector drawing</a>.'
-        "</figcaption></figure>"
+        f"<figcaption>{escape(caption)}{link}</figcaption></figure>"
     )
 
 

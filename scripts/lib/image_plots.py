@@ -1,30 +1,51 @@
-"""Plots of images: the median with its aperture, and the map of outliers."""
+"""Plots of images: the median with its apertures, and the map of outliers."""
 
 import numpy as np
 
-from scripts.lib.plot_style import BLUE, GREEN, ORANGE, RED, SKY, new_figure, note
+from scripts.lib.plot_style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    colour_scale,
+    legend_above,
+    name_panel,
+    new_figure,
+    note,
+    time_label,
+)
+
+_ORDER_COLOURS = (ORANGE, SKY, GREEN, PURPLE)
+_SCALE_MARGIN = 1.2
 
 
 def median_frame(curves):
-    """Median image with aperture, background and trace drawn on it."""
-    curves = _one_per_detector(curves)
-    figure, axes = _frame_axes(curves)
-    for curve, axis in zip(curves, axes.ravel(), strict=True):
-        image, turned = _turned(curve.arrays["median"], curve.arrays)
+    """Median image with apertures, background and traces drawn on it."""
+    detectors = _by_detector(curves)
+    figure, axes = _frame_axes(detectors)
+    for group, axis in zip(detectors, axes.ravel(), strict=True):
+        arrays = group[0].arrays
+        image, turned = _turned(arrays["median"], arrays)
         finite = image[np.isfinite(image)]
         low, high = np.percentile(finite, [1, 99.99]) if len(finite) else (0, 1)
         drawn = axis.imshow(
             image,
             origin="lower",
-            aspect="auto" if "trace" in curve.arrays else "equal",
+            aspect="auto" if "trace" in arrays else "equal",
             cmap="gray",
             norm=_stretch(low, high),
             interpolation="nearest",
         )
-        unit = str(curve.arrays["unit"]) or "unit of the data"
-        figure.colorbar(drawn, ax=axis, label=f"Median ({unit})", extend="both", pad=0.01)
-        handles = _draw_regions(axis, curve)
-        _frame_labels(axis, curve, turned, handles)
+        unit = str(arrays["unit"]) or "unit of the data"
+        _frame_labels(axis, group, turned)
+        colour_scale(figure, axis, drawn, f"Median ({unit})", "both")
+        if len(group) > 1:
+            _draw_orders(axis, group)
+        else:
+            _draw_regions(axis, arrays)
+    legend_above(figure)
     return figure
 
 
@@ -35,23 +56,28 @@ def _stretch(low, high):
     return PowerNorm(0.5, low, high if high > low else low + 1.0)
 
 
-def _draw_regions(axis, curve):
-    """Draw aperture, background and trace; name, colour and style of each."""
-    arrays = curve.arrays
-    handles = [("aperture", ORANGE, "-"), ("background", SKY, "--")]
+def _draw_regions(axis, arrays):
+    """Draw aperture, background and trace or centre."""
     if "radii" in arrays:
-        for radius, (_, colour, style) in zip(
-            arrays["radii"], [handles[0], handles[1], handles[1]], strict=True
-        ):
+        labels = ("aperture", "background", None)
+        for radius, label in zip(arrays["radii"], labels, strict=True):
+            colour, style = (ORANGE, "-") if label == "aperture" else (SKY, "--")
             _circle(axis, arrays["centre"], radius, colour, style)
-        axis.plot(*arrays["centre"], marker="+", ms=10, color=RED, ls="")
-        return handles
-    _outline(axis, _turned(arrays["aperture"], arrays)[0], ORANGE, "-")
-    _outline(axis, _turned(arrays["background"], arrays)[0], SKY, "--")
-    if "trace" not in arrays:
-        return handles[:1]
-    axis.plot(arrays["trace"], color=RED, lw=1, ls=":")
-    return [*handles, ("trace", RED, ":")]
+            _name_line(axis, label, colour, style)
+        axis.plot(*arrays["centre"], marker="+", ms=10, color=RED, ls="", label="centre")
+        return
+    _outline(axis, _turned(arrays["aperture"], arrays)[0], ORANGE, "-", "aperture")
+    _outline(axis, _turned(arrays["background"], arrays)[0], SKY, "--", "background")
+    if "trace" in arrays:
+        axis.plot(arrays["trace"], color=RED, lw=1, ls=":", label="trace")
+
+
+def _draw_orders(axis, group):
+    """Draw aperture and trace of every order of a detector, each in a colour of its own."""
+    for curve, colour in zip(group, _ORDER_COLOURS, strict=False):
+        arrays, label = curve.arrays, f"order {curve.figures['order']}"
+        _outline(axis, _turned(arrays["aperture"], arrays)[0], colour, "-", label)
+        axis.plot(arrays["trace"], color=colour, lw=1, ls=":")
 
 
 def _circle(axis, centre, radius, colour, style):
@@ -61,16 +87,34 @@ def _circle(axis, centre, radius, colour, style):
     axis.add_patch(Circle(centre, radius, fill=False, ec=colour, ls=style, lw=1.6))
 
 
-def _one_per_detector(curves):
-    """First curve of each detector: orders share their images."""
-    return list({curve.figures["detector"]: curve for curve in curves}.values())
+def _outline(axis, weights, colour, style, label):
+    """Draw the border of a region; nothing of an empty one."""
+    if (weights > 0).any() and not (weights > 0).all():
+        axis.contour(weights > 0, levels=[0.5], colors=[colour], linestyles=[style], linewidths=1.2)
+        _name_line(axis, label, colour, style)
 
 
-def _frame_axes(curves):
+def _name_line(axis, label, colour, style):
+    """Have a line in the legend of what is no line of the plot."""
+    if label:
+        axis.plot([], [], color=colour, ls=style, label=label)
+
+
+def _by_detector(curves):
+    """Curves of each detector, whose orders share their images."""
+    groups = {}
+    for curve in curves:
+        groups.setdefault(curve.figures["detector"], []).append(curve)
+    return list(groups.values())
+
+
+def _frame_axes(detectors):
     """Axes for images: spectra below each other, others beside."""
-    if "trace" in curves[0].arrays:
-        return new_figure(2.6 * len(curves), len(curves), 1)
-    return new_figure(4.8, 1, len(curves), width=6.0)
+    margins = {"right": _SCALE_MARGIN, "below": 0.95}
+    if "trace" in detectors[0][0].arrays:
+        height = 3.4 if len(detectors[0]) > 1 else 2.6
+        return new_figure(height * len(detectors), len(detectors), 1, margins=margins)
+    return new_figure(4.7, 1, len(detectors), width=5.5, margins=margins | {"top": 0.7})
 
 
 def _turned(image, arrays):
@@ -79,65 +123,61 @@ def _turned(image, arrays):
     return (image.T if turned else image), turned
 
 
-def _outline(axis, weights, colour, style):
-    """Draw the border of a region; nothing of an empty one."""
-    if (weights > 0).any() and not (weights > 0).all():
-        axis.contour(weights > 0, levels=[0.5], colors=[colour], linestyles=[style], linewidths=1.2)
-
-
-def _frame_labels(axis, curve, turned, handles):
-    """Labels and legend of an image."""
-    from matplotlib.lines import Line2D
-
+def _frame_labels(axis, group, turned, zoom=True):
+    """Labels of an image, and its part that matters."""
     across, along = ("Column x", "Row y") if turned else ("Row y", "Column x")
-    axis.set_xlabel(f"{along} (pixels)")
-    axis.set_ylabel(f"{across} (pixels)")
-    axis.set_title(curve.name)
+    name = group[0].figures["detector"] if len(group) > 1 else group[0].name
+    axis.set(xlabel=f"{along} (pixels)", ylabel=f"{across} (pixels)")
+    name_panel(axis, name)
     axis.grid(False)
-    if "radii" in curve.arrays:
-        _zoom(axis, curve)
-    lines = [
-        Line2D([], [], color=colour, ls=style, label=label) for label, colour, style in handles
-    ]
-    axis.legend(
-        handles=lines, loc="upper right", fontsize=8, frameon=True, framealpha=0.85, ncols=3
-    )
+    if zoom and "radii" in group[0].arrays:
+        _zoom(axis, group[0].arrays)
 
 
-def _zoom(axis, curve):
+def _zoom(axis, arrays):
     """Show the surroundings of the star only."""
-    x, y = curve.arrays["centre"]
-    reach = 2.0 * curve.arrays["radii"].max() + 2.0
-    height, width = curve.arrays["median"].shape
+    x, y = arrays["centre"]
+    reach = 2.0 * arrays["radii"].max() + 2.0
+    height, width = arrays["median"].shape
     axis.set_xlim(max(x - reach, -0.5), min(x + reach, width - 0.5))
     axis.set_ylim(max(y - reach, -0.5), min(y + reach, height - 0.5))
 
 
 def outliers(curves):
     """How often each pixel was flagged, and how many pixels in each integration."""
-    curves = _one_per_detector(curves)
+    detectors = _by_detector(curves)
     spectra = "trace" in curves[0].arrays
-    shape = (2 * len(curves), 1) if spectra else (1, 2 * len(curves))
-    figure, axes = new_figure(4.4 * len(curves) if spectra else 4.2, *shape)
-    for k, curve in enumerate(curves):
+    shape = (2 * len(detectors), 1) if spectra else (1, 2 * len(detectors))
+    margins = {"right": _SCALE_MARGIN, "below": 0.95, "beside": 1.95, "top": 0.4}
+    figure, axes = new_figure(
+        4.8 * len(detectors) if spectra else 4.0,
+        *shape,
+        margins=margins if spectra else margins | {"right": 0.2},
+    )
+    for k, group in enumerate(detectors):
         upper, lower = axes.ravel()[2 * k : 2 * k + 2]
-        image, turned = _turned(curve.arrays["outlier_map"], curve.arrays)
-        top = max(np.percentile(image, 99.9), 1)
-        drawn = upper.imshow(
-            image,
-            origin="lower",
-            aspect="auto" if spectra else "equal",
-            cmap="cividis",
-            vmin=0,
-            vmax=top,
-            interpolation="nearest",
-        )
-        figure.colorbar(drawn, ax=upper, label="Times flagged", extend="max", pad=0.01)
-        across, along = ("Column x", "Row y") if turned else ("Row y", "Column x")
-        upper.set(xlabel=f"{along} (pixels)", ylabel=f"{across} (pixels)", title=curve.name)
-        upper.grid(False)
-        _flag_curves(lower, curve)
+        _flag_map(figure, upper, group, spectra)
+        _flag_curves(lower, group[0])
+    time_label(figure, axes[-1:, -1:], curves[0].axis_label)
+    legend_above(figure)
     return figure
+
+
+def _flag_map(figure, axis, group, spectra):
+    """Map of how often each pixel was flagged."""
+    arrays = group[0].arrays
+    image, turned = _turned(arrays["outlier_map"], arrays)
+    drawn = axis.imshow(
+        image,
+        origin="lower",
+        aspect="auto" if spectra else "equal",
+        cmap="cividis",
+        vmin=0,
+        vmax=max(np.percentile(image, 99.9), 1),
+        interpolation="nearest",
+    )
+    _frame_labels(axis, group, turned, zoom=False)
+    colour_scale(figure, axis, drawn, "Times flagged", "max", whole_numbers=True)
 
 
 def _flag_curves(axis, curve):
@@ -150,18 +190,7 @@ def _flag_curves(axis, curve):
     for name, colour, marker, values in zip(
         names, (BLUE, ORANGE, GREEN), "os^", fractions.T, strict=True
     ):
-        axis.plot(
-            curve.hours,
-            values,
-            ls="",
-            marker=marker,
-            ms=3,
-            color=colour,
-            alpha=0.6,
-            label=name,
-            rasterized=True,
-        )
-    axis.set_xlabel(curve.axis_label)
+        style = {"ls": "", "marker": marker, "ms": 3, "color": colour, "rasterized": True}
+        axis.plot(curve.hours, values, alpha=0.6, label=name, **style)
     axis.set_ylabel("Flagged as outlier (%)")
     axis.set_ylim(0.0, 1.2 * max(float(fractions.max()), 1e-3))
-    axis.legend(loc="upper right", ncols=3, markerscale=1.5)

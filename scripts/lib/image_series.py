@@ -10,7 +10,7 @@ from scripts.lib.dq import DO_NOT_USE
 log = logging.getLogger(__name__)
 
 # Bytes of one plane of a block, unless one image is larger.
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)

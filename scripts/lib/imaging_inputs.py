@@ -4,41 +4,48 @@ from functools import cache
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.findings import of_error
 from scripts.lib.fits_headers import read_hdus
+from scripts.lib.input_checks import IMAGING
 from scripts.lib.photometry_checks import segment_problems
-from scripts.lib.segments import IMAGING
+from scripts.lib.reference_checks import missing_file
 
 
-def imaging_check(config, base_dir):
+def imaging_check(base_dir, references):
     """
-    Make the check of imaging segments for a configuration.
+    Make the check of imaging segments.
 
     Parameters
     ----------
-    config : dict
-        The validated configuration.
     base_dir : str or Path
         Folder that relative paths start from.
+    references : ReferenceFiles
+        Reference files and settings of each segment; it observes all segments.
 
     Returns
     -------
     check : callable
         Takes the path and the header-data units of a segment and returns its
-        problems, one line each; none if it is no image or photometry is
+        problems, a list of Finding; none if it is no image or photometry is
         skipped.
     """
-    options, gain = config["tso_photometry"], config["references"]["gain"]
-
-    @cache
-    def gain_hdus():
-        return read_hdus(Path(base_dir, gain)) if gain else None
+    gain_hdus = cache(read_hdus)
 
     def check(path, hdus):
-        if options["skip"] or hdus[0].header.get("EXP_TYPE") not in IMAGING:
+        references.observe(path, hdus)
+        if hdus[0].header.get("EXP_TYPE") not in IMAGING:
+            return []
+        options, gain = references.settings("tso_photometry", path), None
+        if options["skip"]:
             return []
         try:
-            return segment_problems(path, hdus, options, gain, gain_hdus())
+            gain = references.find("gain", path)
+            if gain.source == "crds" and gain.path and not Path(gain.path).is_file():
+                return [missing_file(gain)]
+            headers = gain_hdus(Path(base_dir, gain.path)) if gain.path else None
+            return segment_problems(path, hdus, options, gain.path, headers)
         except InputError as error:
-            return [str(error)]
+            known_as = Path(base_dir, gain.path) if gain else None
+            return [of_error(str(gain.path if gain else path), error, known_as)]
 
     return check

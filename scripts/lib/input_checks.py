@@ -1,26 +1,28 @@
 """
 Checks of the input before any job runs.
 
-*Problems* prevent processing; all of them are collected and reported together.
-*Oddities* do not: they are logged as warnings.
+*Problems*, findings of severity ``error``, prevent processing; all of them are
+collected and reported together. *Oddities* do not: they are ``warning``.
 """
 
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
-from scripts.lib.errors import InputError
-from scripts.lib.extract1d_reference import read_reference
-from scripts.lib.fits_headers import read_hdus
+from scripts.lib.findings import Finding
+from scripts.lib.keyword_checks import value_problems
 
-_TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
+# Exposure types that are time series whatever TSOVISIT says.
+TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
+IMAGING = ("NRC_TSIMAGE", "MIR_IMAGE")
+SPECTROSCOPY = (
+    *("MIR_LRS-SLITLESS", "MIR_LRS-FIXEDSLIT", "NIS_SOSS", "NRC_TSGRISM", "NRS_BRIGHTOBJ"),
+)
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
+_COUNTS = range(1 << 31)
 _CUBE_AXES = 3
-_ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
-# References without which NIRISS SOSS has neither traces nor models.
-SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
 
 
-def header_problems(path, hdus):
+def header_problems(path, hdus, complete=True):
     """
     Find what in the headers of a segment prevents its processing.
 
@@ -30,35 +32,44 @@ def header_problems(path, hdus):
         The file, for the messages.
     hdus : list of Hdu
         Its header-data units.
+    complete : bool, optional
+        False if only those up to SCI are known.
 
     Returns
     -------
-    problems : list of str
-        One line for each: file, keyword, found, expected.
+    problems : list of Finding
+        Errors.
     """
-    problems = _keyword_problems(hdus[0].header) + _plane_problems(hdus)
-    return [f"{path}: {problem}" for problem in problems]
+    error = partial(Finding, "error", path)
+    return [
+        *value_problems(path, hdus),
+        *_keyword_problems(error, hdus[0].header),
+        *_plane_problems(error, hdus, complete),
+    ]
 
 
-def _keyword_problems(primary):
+def _keyword_problems(error, primary):
     """Find primary keywords that are missing or wrong."""
     exp_type, nints = primary.get("EXP_TYPE"), primary.get("NINTS")
     problems = [
-        f"{keyword}: found {primary[keyword]!r}, expected a whole number"
+        error(keyword, repr(primary[keyword]), "a whole number from 1")
         for keyword in _OPTIONAL_INTEGERS
-        if not _is_integer(primary.get(keyword) or 0)
+        if not _is_integer(primary.get(keyword) or 0) or (primary.get(keyword) or 0) not in _COUNTS
     ]
     if not isinstance(exp_type, str) or not exp_type:
-        problems.append(f"EXP_TYPE: found {exp_type!r}, expected an exposure type")
-    elif primary.get("TSOVISIT") is not True and exp_type not in _TSO_TYPES:
-        problems.append(
-            f"TSOVISIT: found {primary.get('TSOVISIT')!r} with EXP_TYPE {exp_type}, expected True "
-            f"or EXP_TYPE one of {', '.join(_TSO_TYPES)}: not a time-series observation"
-        )
+        problems.append(error("EXP_TYPE", repr(exp_type), "an exposure type"))
+    elif primary.get("TSOVISIT") is not True and exp_type not in TSO_TYPES:
+        found = f"{primary.get('TSOVISIT')!r} with EXP_TYPE {exp_type}"
+        expected = f"True or EXP_TYPE one of {', '.join(TSO_TYPES)}"
+        problems.append(error("TSOVISIT", found, expected, "not a time-series observation"))
+    elif exp_type not in (*IMAGING, *SPECTROSCOPY):
+        expected = f"one of {', '.join((*IMAGING, *SPECTROSCOPY))}"
+        effect = "time series of other types have no pipeline"
+        problems.append(error("EXP_TYPE", exp_type, expected, effect))
     if not _is_integer(nints):
-        problems.append(f"NINTS: found {nints!r}, expected the number of integrations")
-    elif nints < 2:
-        problems.append(f"NINTS: found {nints}, expected 2 or more: not a time series")
+        problems.append(error("NINTS", repr(nints), "the number of integrations"))
+    elif nints < 2 or nints not in _COUNTS:
+        problems.append(error("NINTS", str(nints), "2 or more", "not a time series"))
     return problems
 
 
@@ -67,52 +78,62 @@ def _is_integer(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _plane_problems(hdus):
+def _plane_problems(error, hdus, complete):
     """Find extensions that are missing or of the wrong shape."""
     shapes = {
         name: [hdu.shape for hdu in hdus if hdu.name == name] for name in ("SCI", "ERR", "DQ")
     }
     if len(shapes["SCI"]) != 1:
-        return [f"SCI: found {len(shapes['SCI'])} extensions, expected one"]
+        return [error("SCI", f"{len(shapes['SCI'])} extensions", "one")]
     shape = shapes["SCI"][0]
     if len(shape) != _CUBE_AXES or 0 in shape:
-        return [f"SCI: found shape {shape}, expected a cube (integrations, y, x)"]
+        return [error("SCI", f"shape {shape}", "a cube (integrations, y, x)")]
     return [
-        f"{name}: found shape {shapes[name][0] if shapes[name] else None}, "
-        f"expected that of SCI, {shape}"
+        error(name, f"shape {shapes[name][0] if shapes[name] else None}", f"that of SCI, {shape}")
         for name in ("ERR", "DQ")
-        if shapes[name][:1] != [shape]
+        if complete and shapes[name][:1] != [shape]
     ]
 
 
-def header_oddities(hdus):
+def header_oddities(path, hdus, complete=True):
     """
     Find what is unusual in the headers of a segment that can be processed.
 
     Parameters
     ----------
+    path : str
+        The file.
     hdus : list of Hdu
         Header-data units of a file without problems.
+    complete : bool, optional
+        False if only those up to SCI are known.
 
     Returns
     -------
-    oddities : list of str
-        One line for each, without the name of the file.
+    oddities : list of Finding
+        Warnings.
     """
+    warning = partial(Finding, "warning", path)
     primary = hdus[0].header
     nints = next(hdu.shape[0] for hdu in hdus if hdu.name == "SCI")
     first, last, total = (primary.get(key) for key in ("INTSTART", "INTEND", "NINTS"))
     expected_last = (first or 1) + nints - 1
-    rows = sum(hdu.shape[0] for hdu in hdus if hdu.name == "INT_TIMES" and hdu.shape)
+    tables = [hdu for hdu in hdus if hdu.name == "INT_TIMES"]
+    rows = sum(hdu.shape[0] for hdu in tables if hdu.shape)
     oddities = []
     if last is not None and last != expected_last:
-        oddities.append(f"INTEND: found {last} with INTSTART {first}, expected {expected_last}")
+        found, effect = f"{last} with INTSTART {first}", "integrations are counted from INTSTART"
+        oddities.append(warning("INTEND", found, str(expected_last), effect))
     if expected_last > total:
-        oddities.append(f"NINTS: found {total}, expected {expected_last} or more")
-    if rows < nints:
-        oddities.append(f"INT_TIMES: found {rows} rows, expected {nints} or more")
+        effect = "it is unknown whether segments are missing at the end"
+        oddities.append(warning("NINTS", str(total), f"{expected_last} or more", effect))
+    if complete and rows < nints:
+        found = f"{rows} rows" if tables else "none"
+        effect = "integrations get numbers, but no times"
+        oddities.append(warning("INT_TIMES", found, f"{nints} rows or more", effect))
     if not primary.get("TARGNAME"):
-        oddities.append("TARGNAME: found none, expected the name of the target")
+        expected, effect = "the name of the target", "the products name none"
+        oddities.append(warning("TARGNAME", "none", expected, effect))
     return oddities
 
 
@@ -127,8 +148,8 @@ def group_problems(segments):
 
     Returns
     -------
-    problems : list of str
-        Mixed exposure types, duplicates, overlapping integrations.
+    problems : list of Finding
+        Mixed exposure types, duplicates, overlapping integrations: errors.
     """
     return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
 
@@ -136,8 +157,13 @@ def group_problems(segments):
 def _mixed_types(segments):
     """Find segments whose exposure type is not that of the first."""
     return [
-        f"{segment.path}: EXP_TYPE: found {segment.exp_type}, "
-        f"expected {segments[0].exp_type} as in {segments[0].path}"
+        Finding(
+            "error",
+            segment.path,
+            "EXP_TYPE",
+            segment.exp_type,
+            f"{segments[0].exp_type} as in {segments[0].path}",
+        )
         for segment in segments
         if segment.exp_type != segments[0].exp_type
     ]
@@ -146,8 +172,13 @@ def _mixed_types(segments):
 def _duplicates(segments):
     """Find segments that are there twice."""
     return [
-        f"{second.path}: member: found the same exposure, segment and detector as in "
-        f"{first.path}, expected each once"
+        Finding(
+            "error",
+            second.path,
+            "member",
+            f"the same exposure, segment and detector as in {first.path}",
+            "each once",
+        )
         for first, second in pairwise(segments)
         if first.place == second.place
     ]
@@ -156,142 +187,76 @@ def _duplicates(segments):
 def _overlaps(segments):
     """Find segments of one exposure and detector that hold the same integrations."""
     problems = []
-    for group in _exposures(segments):
+    for group in by_detector(segments):
         furthest = group[0]
         for segment in group[1:]:
             overlap = segment.first_integration <= furthest.last_integration
             if overlap and segment.place != furthest.place:
-                problems.append(
-                    f"{segment.path}: INTSTART: found {segment.first_integration}, expected more than "
-                    f"{furthest.last_integration}, the last integration of {furthest.path}"
-                )
+                last = f"{furthest.last_integration}, the last integration of {furthest.path}"
+                found, expected = str(segment.first_integration), f"more than {last}"
+                problems.append(Finding("error", segment.path, "INTSTART", found, expected))
             furthest = max(furthest, segment, key=lambda s: s.last_integration)
     return problems
 
 
-def group_oddities(segments):
+def group_oddities(path, segments):
     """
     Find integrations that no segment of an association holds.
 
     Parameters
     ----------
+    path : str
+        The association, for the messages.
     segments : list of Segment
         In the order of :attr:`Segment.place`, without problems.
 
     Returns
     -------
-    oddities : list of str
-        Gaps between segments, missing ends, disagreeing ``NINTS``.
+    oddities : list of Finding
+        Gaps between segments, missing ends, disagreeing ``NINTS``: warnings.
     """
+    warning = partial(Finding, "warning", path)
     oddities = []
-    for group in _exposures(segments):
+    for group in by_detector(segments):
         place = f"{group[0].exposure_id} {group[0].detector}".strip()
         totals = sorted({segment.exposure_integrations for segment in group})
         if len(totals) > 1:
-            oddities.append(f"{place}: NINTS: found {totals}, expected one number for all segments")
+            expected = "one number for all segments"
+            effect = "the largest counts"
+            oddities.append(warning(f"NINTS of {place}", str(totals), expected, effect))
         if group[-1].last_integration > totals[-1]:
             # NINTS counts something else than the exposure, so the end is unknown.
             totals.append(group[-1].last_integration)
         ends = [0, *(segment.last_integration for segment in group)]
         starts = [*(segment.first_integration for segment in group), totals[-1] + 1]
         oddities += [
-            f"{place}: integrations: found none of {end + 1} to {start - 1}, expected 1 to {totals[-1]}"
+            warning(
+                f"integrations of {place}",
+                f"none of {end + 1} to {start - 1}",
+                f"1 to {totals[-1]}",
+                "the product lacks them",
+            )
             for end, start in zip(ends, starts, strict=True)
             if start > end + 1
         ]
     return oddities
 
 
-def _exposures(segments):
-    """Lists of segments of one exposure and detector, in order of their integrations."""
+def by_detector(segments):
+    """
+    Sort segments by exposure and detector.
+
+    Parameters
+    ----------
+    segments : iterable of Segment
+        In any order.
+
+    Returns
+    -------
+    groups : list of list of Segment
+        The segments of each exposure and detector in order of their integrations.
+    """
     groups = {}
     for segment in segments:
         groups.setdefault((segment.exposure_id, segment.detector), []).append(segment)
     return [sorted(group, key=lambda s: s.first_integration) for group in groups.values()]
-
-
-def check_references(config, products, base_dir):
-    """
-    Check the reference files that the configuration names.
-
-    Parameters
-    ----------
-    config : dict
-        The validated configuration.
-    products : list of Product
-        What the workflow is to make.
-    base_dir : Path
-        Folder that relative paths start from.
-
-    Returns
-    -------
-    oddities : list of str
-        References that are not given although a step would use them.
-
-    Raises
-    ------
-    InputError
-        If a file does not exist or is no FITS or EXTRACT1D file, or one that
-        NIRISS SOSS needs is not given; the message has one line for each.
-    """
-    references = config["references"]
-    given = {name: path for name, path in references.items() if path is not None}
-    problems = [
-        problem
-        for name, path in given.items()
-        for problem in _reference_problems(name, path, base_dir)
-    ]
-    if problems:
-        raise InputError("\n".join(problems))
-    if config["extract_1d"]["skip"]:
-        return []
-    kinds = {
-        product.exp_type == "NIS_SOSS" for product in products if product.branch == "spectroscopy"
-    }
-    return [
-        *(_soss_oddities(references) if True in kinds else []),
-        *(_box_oddities(references) if False in kinds else []),
-    ]
-
-
-def _reference_problems(name, path, base_dir):
-    """Find out whether a reference file cannot be used, without reading its data."""
-    if not Path(base_dir, path).is_file():
-        return [
-            f"config: references/{name}: found no file {path}, expected a reference file or null"
-        ]
-    try:
-        if name == "extract1d":
-            read_reference(Path(base_dir, path))
-        elif name not in _ASDF_REFERENCES:
-            read_hdus(Path(base_dir, path))
-    except InputError as error:
-        return [f"config: references/{name}: {error}"]
-    return []
-
-
-def _soss_oddities(references):
-    """References that NIRISS SOSS wants; InputError for those it cannot do without."""
-    missing = [name for name in SOSS_REFERENCES if references[name] is None]
-    if missing:
-        lines = [
-            f"config: references/{name}: found null, expected the reference file of NIRISS SOSS"
-            for name in missing
-        ]
-        raise InputError("\n".join(lines))
-    wanted = {
-        "photom": "the spectra stay count rates",
-        "wavelengthrange": "light curves sum all wavelengths",
-    }
-    return [
-        f"config: references/{name}: found null: {effect}"
-        for name, effect in wanted.items()
-        if references[name] is None
-    ]
-
-
-def _box_oddities(references):
-    """References that the extraction of slit and slitless spectra wants."""
-    if references["extract1d"] is None:
-        return ["config: references/extract1d: found null: the aperture is the whole array"]
-    return []

@@ -36,7 +36,8 @@ def read_int_times(member):
     Raises
     ------
     InputError
-        If it has rows, but not all the columns.
+        If it has rows, but not all the columns, or columns that are not
+        numbers.
     """
     if "INT_TIMES" not in member:
         return None
@@ -45,6 +46,12 @@ def read_int_times(member):
     if len(table) and missing:
         msg = f"{member.path}[INT_TIMES]: found no {', '.join(sorted(missing))}, expected these columns"
         raise InputError(msg)
+    kinds = {"integration_number": "iu"} | dict.fromkeys(TIME_COLUMNS.values(), "f")
+    for name, kind in kinds.items():
+        if len(table) and (table[name].ndim != 1 or table[name].dtype.kind not in kind):
+            expected = "whole numbers" if kind == "iu" else "floating-point numbers"
+            msg = f"{member.path}[INT_TIMES]: {name}: found type {table.dtype[name]}, expected {expected}"
+            raise InputError(msg)
     return table
 
 

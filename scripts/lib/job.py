@@ -1,20 +1,21 @@
 """Run the work of one job: its log, and what the user sees when it fails."""
 
-import errno
 import gc
 import logging
 import resource
+import signal
 import sys
 
 from scripts.lib.allocator import keep_freed_memory
 from scripts.lib.errors import InputError
+from scripts.lib.progress import unless_progress
 
 # Python looks for garbage after so many new objects. With its own 700, a fifth of the time of large
 # imports goes into looking at objects that stay.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
-# What the file system refuses for reasons that only the user can change.
-_REFUSALS = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT))
+# What shells report of a process that Ctrl-C ended.
+_INTERRUPTED = 130
 
 
 def run_job(snakemake, function):
@@ -23,9 +24,10 @@ def run_job(snakemake, function):
 
     Messages of all loggers, and Python warnings, go to the job's log file and
     to standard error. The process ends with exit code 1 when the function
-    raises: an :class:`~scripts.lib.errors.InputError`, a folder that cannot
-    be written to, a full disk and exhausted memory are reported in one
-    message, anything else with the traceback.
+    raises: an :class:`~scripts.lib.errors.InputError`, a refusal of the
+    operating system and exhausted memory are reported in one message,
+    anything else with the traceback. A job that is interrupted or terminated
+    removes what it has begun to write, says so and ends with code 130.
 
     Parameters
     ----------
@@ -39,33 +41,52 @@ def run_job(snakemake, function):
     Raises
     ------
     SystemExit
-        With code 1, if the function raised an exception.
+        With code 1, if the function raised an exception; 130, if it was stopped.
     """
     keep_freed_memory()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    _start_logging(snakemake.log)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = logging.getLogger(function.__module__)
-    for warning in snakemake.params.get("input_warnings", ()):
-        log.warning("%s", warning)
     try:
+        _start_logging(snakemake.log)
+        for warning in snakemake.params.get("input_warnings", ()):
+            log.warning("%s", warning)
         function(snakemake)
-    except InputError as error:
-        log.error("%s", error)
-        sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("stopped before the end; nothing was written, so run again")
+        sys.exit(_INTERRUPTED)
     except Exception as error:
-        _log_failure(log, error)
+        message = describe_failure(error)
+        if message is None:
+            message = "unexpected error; please report it together with this log"
+            log.error(message, exc_info=error)
+        else:
+            log.error("%s", message)
         sys.exit(1)
     _log_cost(log)
 
 
-def _log_failure(log, error):
-    """Log what the machine lacks in one line, and anything else with its traceback."""
+def describe_failure(error):
+    """
+    Describe a failure that the user or the owner of the machine can remedy.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+
+    Returns
+    -------
+    message : str or None
+        One message without traceback; None of a failure that is a bug.
+    """
+    if isinstance(error, InputError):
+        return str(error)
     if isinstance(error, MemoryError):
-        log.error("out of memory: %s; expected more, or a lower max_memory_mb", error)
-    elif isinstance(error, OSError) and error.errno in _REFUSALS:
-        log.error("%s: %s", error.filename or "writing", error.strerror)
-    else:
-        log.error("unexpected error; please report it together with this log", exc_info=error)
+        return f"out of memory: {error}; expected more, or a lower max_memory_mb"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'reading or writing'}: {error.strerror}"
+    return None
 
 
 def _log_cost(log):
@@ -77,8 +98,13 @@ def _log_cost(log):
 
 def _start_logging(paths):
     """Send messages of level INFO and above to standard error and the log file."""
-    handlers = [logging.StreamHandler()]
-    if paths:
-        handlers.append(logging.FileHandler(paths[0], mode="w", encoding="utf-8"))
-    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, handlers=handlers, force=True)
+    # A log on a full disk must not bury the message in tracebacks of its own.
+    logging.raiseExceptions = False
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, force=True)
+    if not sys.stderr.isatty():
+        logging.getLogger().handlers[0].addFilter(unless_progress)
     logging.captureWarnings(True)
+    if paths:
+        file = logging.FileHandler(paths[0], mode="w", encoding="utf-8")
+        file.setFormatter(logging.Formatter(_LOG_FORMAT))
+        logging.getLogger().addHandler(file)

@@ -2,14 +2,19 @@
 Checks of what aperture photometry needs, from headers and settings alone.
 
 Standard library only, so that the workflow can check before any job runs.
-A problem is one line: keyword or setting, found, expected.
+All of their findings are errors.
 """
 
+from functools import partial
 from math import hypot, isfinite
+
+from scripts.lib.findings import Finding
 
 _FULL_FRAME = {"MIRI": (1024, 1032)}
 _OTHER_FULL_FRAME = (2048, 2048)
 _RADII = ("radius", "radius_inner", "radius_outer")
+_error = partial(Finding, "error")
+_setting = partial(_error, "config")
 _BOXES = ("search_box_width", "fit_box_width")
 
 
@@ -40,7 +45,7 @@ def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
     path : str or Path
         The segment, for the messages.
     hdus : list of Hdu
-        Its header-data units, those of a cube with SCI and ERR.
+        Its header-data units, those of a cube with SCI, and ERR if known.
     options : dict
         Settings of the section ``tso_photometry``, complete.
     gain_path : str or Path, optional
@@ -50,26 +55,26 @@ def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
 
     Returns
     -------
-    problems : list of str
-        One line each, with the name of the file or ``config``.
+    problems : list of Finding
+        Errors of the segment, the settings and the gain reference.
     """
-    primary, sci, err = (_header(hdus, name) for name in ("PRIMARY", "SCI", "ERR"))
+    primary, sci = (_header(hdus, name) for name in ("PRIMARY", "SCI"))
+    # Of a compressed segment ERR is not known before it is unpacked.
+    err = _header(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
     shape = next(hdu.shape for hdu in hdus if hdu.name == "SCI")[1:]
-    problems = [f"{path}: {line}" for line in _keyword_problems(primary, sci, err)]
+    path = str(path)
+    problems = _keyword_problems(path, primary, sci, err)
     options_at_fault = option_problems(options)
-    problems += [f"config: tso_photometry/{line}" for line in options_at_fault]
+    problems += options_at_fault
     if not options_at_fault and not sums_whole_array(primary):
-        lines = aperture_problems(options, shape)
-        problems += [f"{path}: tso_photometry/{line}" for line in lines]
+        problems += aperture_problems(path, options, shape)
+        problems += _position_problems(path, sci, shape)
     if sci.get("BUNIT") == "DN/s":
         if gain_hdus is None:
-            problems.append(
-                f"config: references/gain: found null, expected a gain reference: "
-                f"{path} has BUNIT DN/s"
-            )
+            why = f"{path} has BUNIT DN/s"
+            problems.append(_setting("references/gain", "null", "a gain reference", why))
         else:
-            lines = gain_problems(primary, shape, gain_hdus)
-            problems += [f"{gain_path}: {line}" for line in lines]
+            problems += gain_problems(str(gain_path), primary, shape, gain_hdus)
     return problems
 
 
@@ -78,26 +83,42 @@ def _header(hdus, name):
     return next((hdu.header for hdu in hdus if hdu.name == name), {})
 
 
-def _keyword_problems(primary, sci, err):
+def _keyword_problems(path, primary, sci, err):
     """Find keywords of a segment that are missing or of no use."""
+    position, unit_of = "the planned position [pixels from 1]", "the unit of the samples"
     problems = [
-        f"{name} in SCI: found {sci.get(name)!r}, expected the planned position [pixels from 1]"
+        _error(path, f"{name} in SCI", repr(sci.get(name)), position)
         for name in ("XREF_SCI", "YREF_SCI")
         if not _is_number(sci.get(name))
     ]
     problems += [
-        f"BUNIT in {name}: found {header.get('BUNIT')!r}, expected the unit of the samples"
+        _error(path, f"BUNIT in {name}", repr(header.get("BUNIT")), unit_of)
         for name, header in (("SCI", sci), ("ERR", err))
-        if not isinstance(header.get("BUNIT"), str) or not header["BUNIT"].strip()
+        if header is not None and not _is_text(header.get("BUNIT"))
     ]
     unit = sci.get("BUNIT")
     if unit == "MJy/sr" and not _is_number(sci.get("PIXAR_SR")):
-        found = sci.get("PIXAR_SR")
-        problems.append(f"PIXAR_SR in SCI: found {found!r}, expected the area of a pixel [sr]")
+        found = repr(sci.get("PIXAR_SR"))
+        problems.append(_error(path, "PIXAR_SR in SCI", found, "the area of a pixel [sr]"))
     if unit == "DN/s" and not _is_number(primary.get("EFFINTTM")):
-        found = primary.get("EFFINTTM")
-        problems.append(f"EFFINTTM: found {found!r}, expected the time of an integration [s]")
+        found = repr(primary.get("EFFINTTM"))
+        problems.append(_error(path, "EFFINTTM", found, "the time of an integration [s]"))
     return problems
+
+
+def _position_problems(path, sci, shape):
+    """Find a planned position that is not in the array."""
+    axes = (("XREF_SCI", shape[1]), ("YREF_SCI", shape[0]))
+    return [
+        _error(path, f"{name} in SCI", repr(sci[name]), f"a place in the array, 0.5 to {length}.5")
+        for name, length in axes
+        if _is_number(sci.get(name)) and not 0 <= sci[name] - 0.5 <= length
+    ]
+
+
+def _is_text(value):
+    """Tell texts that say something from all else."""
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _is_number(value):
@@ -116,28 +137,27 @@ def option_problems(options):
 
     Returns
     -------
-    problems : list of str
-        One line each, starting with the name of the setting.
+    problems : list of Finding
+        One for each setting.
     """
     problems = [
-        f"{name}: found {options[name]!r}, expected a positive number of pixels"
+        _setting(f"tso_photometry/{name}", repr(options[name]), "a positive number of pixels")
         for name in _RADII
         if not _is_number(options[name]) or options[name] <= 0
     ]
     problems += [
-        f"{name}: found {options[name]!r}, expected a positive whole number of pixels"
+        _setting(f"tso_photometry/{name}", repr(options[name]), "a positive whole number of pixels")
         for name in _BOXES
         if not _is_number(options[name]) or options[name] < 1 or options[name] % 1
     ]
     if not problems and options["radius_inner"] >= options["radius_outer"]:
-        problems.append(
-            f"radius_inner: found {options['radius_inner']!r}, "
-            f"expected less than radius_outer, {options['radius_outer']!r}"
-        )
+        expected = f"less than radius_outer, {options['radius_outer']!r}"
+        found = repr(options["radius_inner"])
+        problems.append(_setting("tso_photometry/radius_inner", found, expected))
     return problems
 
 
-def aperture_problems(options, shape):
+def aperture_problems(path, options, shape):
     """
     Find apertures that do not fit an image.
 
@@ -145,6 +165,8 @@ def aperture_problems(options, shape):
 
     Parameters
     ----------
+    path : str
+        The segment.
     options : dict
         Settings ``radius`` and ``radius_inner`` [pixels].
     shape : tuple of int
@@ -152,30 +174,30 @@ def aperture_problems(options, shape):
 
     Returns
     -------
-    problems : list of str
-        One line each, starting with the name of the setting.
+    problems : list of Finding
+        One for each setting.
     """
-    size = f"{shape[1]} x {shape[0]} pixels"
+    array = f"the array of {shape[1]} x {shape[0]} pixels"
     problems = []
     if 2 * options["radius"] > min(shape):
-        problems.append(
-            f"radius: found {options['radius']!r}, expected at most {min(shape) / 2:g}: "
-            f"the aperture is larger than the array of {size}"
-        )
+        expected, why = f"at most {min(shape) / 2:g}", f"the aperture is larger than {array}"
+        found = repr(options["radius"])
+        problems.append(_error(path, "tso_photometry/radius", found, expected, why))
     if options["radius_inner"] >= hypot(*shape):
-        problems.append(
-            f"radius_inner: found {options['radius_inner']!r}, expected less than "
-            f"{hypot(*shape):.1f}: the annulus is beyond the array of {size}"
-        )
+        expected, why = f"less than {hypot(*shape):.1f}", f"the annulus is beyond {array}"
+        found = repr(options["radius_inner"])
+        problems.append(_error(path, "tso_photometry/radius_inner", found, expected, why))
     return problems
 
 
-def gain_problems(primary, shape, gain_hdus):
+def gain_problems(path, primary, shape, gain_hdus):
     """
     Find why a gain reference does not cover a segment.
 
     Parameters
     ----------
+    path : str
+        The reference.
     primary : dict
         Keywords of the segment's primary header.
     shape : tuple of int
@@ -185,29 +207,26 @@ def gain_problems(primary, shape, gain_hdus):
 
     Returns
     -------
-    problems : list of str
-        Empty, or one line about the reference.
+    problems : list of Finding
+        Empty, or one about the reference.
     """
     found = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
     corner, gain_corner = _corner(primary), gain_start(gain_hdus)
     if len(found) != 2:
-        return [f"SCI: found shape {found}, expected an image (y, x)"]
+        return [_error(path, "SCI", f"shape {found}", "an image (y, x)")]
     if gain_corner is None:
-        return [
-            f"SUBSTRT1, SUBSTRT2: found none with shape {found}, "
-            "expected the corner of the gain's array in the detector"
-        ]
+        expected = "the corner of the gain's array in the detector"
+        return [_error(path, "SUBSTRT1, SUBSTRT2", f"none with shape {found}", expected)]
     if corner is None:
-        return [
-            "SUBSTRT1, SUBSTRT2: found none in the segment, expected the corner of its array "
-            "in the detector, to cut the gain to it"
-        ]
+        expected = "the corner of its array in the detector, to cut the gain to it"
+        return [_error(path, "SUBSTRT1, SUBSTRT2", "none in the segment", expected)]
     rows, columns = gain_section(primary, shape, gain_hdus)
     if rows.start < 0 or columns.start < 0 or rows.stop > found[0] or columns.stop > found[1]:
-        return [
-            f"SCI: found shape {found} with corner SUBSTRT1={gain_corner[1]}, SUBSTRT2={gain_corner[0]}, "
-            f"expected to cover {shape} from SUBSTRT1={corner[1]}, SUBSTRT2={corner[0]} on"
-        ]
+        place, wanted = (
+            f"SUBSTRT1={first[1]}, SUBSTRT2={first[0]}" for first in (gain_corner, corner)
+        )
+        expected = f"to cover {shape} from {wanted} on"
+        return [_error(path, "SCI", f"shape {found} with corner {place}", expected)]
     return []
 
 

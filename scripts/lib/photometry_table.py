@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.lib.extension_cards import table_cards
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import format_card, set_card
 
 _TABLE = "PHOTOMETRY"
 _FLUX, _PIXEL, _DEGREE = "flux", "pix", "deg"
-_FORMATS = {"f8": "D", "f4": "E"}
 
 # Columns of the table in their order, with the kind of their unit.
 COLUMNS = {
@@ -131,29 +131,8 @@ def write_segment(path, table):
             set_card(primary, keyword, table.meta[name], name)
     with ProductWriter(path) as product:
         product.append_hdu(primary)
-        offset = product.append_hdu(_table_cards(rows, table.units), rows.nbytes)
+        offset = product.append_hdu(table_cards(_TABLE, rows, table.units), rows.nbytes)
         product.write(rows.view(np.uint8), offset)
-
-
-def _table_cards(rows, units):
-    """Header of the table extension."""
-    values = {
-        "XTENSION": "BINTABLE",
-        "BITPIX": 8,
-        "NAXIS": 2,
-        "NAXIS1": rows.itemsize,
-        "NAXIS2": len(rows),
-        "PCOUNT": 0,
-        "GCOUNT": 1,
-        "TFIELDS": len(rows.dtype.names),
-        "EXTNAME": _TABLE,
-    }
-    for number, name in enumerate(rows.dtype.names, start=1):
-        values[f"TTYPE{number}"] = name
-        values[f"TFORM{number}"] = _FORMATS[rows.dtype[name].str[1:]]
-        if units[name] is not None:
-            values[f"TUNIT{number}"] = units[name]
-    return [format_card(keyword, value) for keyword, value in values.items()]
 
 
 def read_segment(path):

@@ -40,13 +40,16 @@ class Step:
 
 
 STEPS = {
-    "outlier_detection": Step(60, 128),
+    "outlier_detection": Step(60, 64),
     "extract_1d": Step(150, 32, pixel_bytes=128, mb_per_second=10),
     "extract_soss": Step(1200, 512, mb_per_second=1),
     "collect_spectra": Step(150, 32, member_mb=2),
     "white_light": Step(100, 64),
     "tso_photometry": Step(100, 96, pixel_bytes=48, mb_per_second=5),
     "collect_photometry": Step(200, 32, member_mb=1),
+    "segment_statistics": Step(80, 160, pixel_bytes=160),
+    "light_curve": Step(100, 128, member_mb=0.5),
+    "report_visit": Step(150, 128, member_mb=2),
     "other": Step(60, math.inf, mb_per_second=5),
 }
 

@@ -1,15 +1,23 @@
 """One segment of an exposure as its headers describe it."""
 
+import math
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits_headers import read_hdus
-from scripts.lib.input_checks import header_oddities, header_problems
+from scripts.lib.input_checks import SPECTROSCOPY, header_oddities, header_problems
+from scripts.lib.product_names import optical_path, place_of
+from scripts.lib.segment_checkup import Facts, check_segment
+from scripts.lib.sources import SUFFIXES
 
-SUFFIX = "_calints.fits"
-IMAGING = ("NRC_TSIMAGE", "MIR_IMAGE")
+# Snakemake takes braces for wildcards.
+UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
+# SCI, ERR, DQ and three variances.
+_PLANES = 6
 _SEGMENT_IN_NAME = re.compile(r"-seg(\d+)")
 
 
@@ -41,9 +49,19 @@ class Segment:
     shape : tuple of int
         Shape of the SCI cube (integrations, y, x).
     data_bytes : int
-        Length of all data of the file.
-    oddities : tuple of str
+        Length of all data of the file, estimated if it is compressed.
+    oddities : tuple of Finding
         What is unusual about the file but does not stop its processing.
+    facts : Facts, optional
+        What else the checks of the input know of it.
+    asn_id : str
+        Association id.
+    program, observation, visit : str
+        Place in the archive, empty where neither header nor name tells.
+    instrument, target : str
+        ``INSTRUME`` and ``TARGNAME``, empty if there is none.
+    optical_path : str
+        Optical elements, slit and subarray as names of products give them.
     """
 
     path: str
@@ -58,6 +76,19 @@ class Segment:
     shape: tuple
     data_bytes: int
     oddities: tuple
+    facts: Facts | None = None
+    asn_id: str = ""
+    program: str = ""
+    observation: str = ""
+    visit: str = ""
+    instrument: str = ""
+    target: str = ""
+    optical_path: str = ""
+
+    @property
+    def is_compressed(self):
+        """Whether the file has to be unpacked before its data can be read."""
+        return self.path.endswith(".gz")
 
     @property
     def nints(self):
@@ -72,7 +103,7 @@ class Segment:
     @property
     def branch(self):
         """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
-        return "imaging" if self.exp_type in IMAGING else "spectroscopy"
+        return "spectroscopy" if self.exp_type in SPECTROSCOPY else "imaging"
 
     @property
     def crfints(self):
@@ -85,9 +116,9 @@ class Segment:
         return (self.exposure_id, self.number, self.detector)
 
 
-def read_segment(path, base_dir, asn_id, further=None):
+def read_segment(path, base_dir, asn_id=None, further=None, listed_in=None):
     """
-    Describe a member of an association from its headers.
+    Describe a segment from its headers.
 
     Parameters
     ----------
@@ -95,37 +126,113 @@ def read_segment(path, base_dir, asn_id, further=None):
         The file, absolute or relative to ``base_dir``.
     base_dir : Path
         Folder that relative paths start from.
-    asn_id : str
-        Association id.
+    asn_id : str, optional
+        Association id; that of the segment's observation if not given.
     further : callable, optional
         Called with the path and the header-data units of a file that has no
         other problems; returns the problems it finds.
+    listed_in : str, optional
+        As for :func:`open_segment`.
 
     Returns
     -------
     segment : Segment or None
         None if there are problems.
-    problems : list of str
-        Everything about the file that prevents processing, one line each.
+    problems : list of Finding
+        Everything about the file that prevents processing.
     """
-    if not path.endswith(SUFFIX):
-        return None, [f"{path}: file name: found {Path(path).name}, expected *{SUFFIX}"]
-    if not Path(base_dir, path).is_file():
-        return None, [f"{path}: file: found none, expected the member of the association"]
+    hdus, problems = open_segment(path, base_dir, listed_in)
+    return (None, problems) if problems else describe(path, base_dir, hdus, asn_id, further)
+
+
+def open_segment(path, base_dir, listed_in=None):
+    """
+    Read the headers of a segment.
+
+    Parameters
+    ----------
+    path : str
+        The file, absolute or relative to ``base_dir``.
+    base_dir : Path
+        Folder that relative paths start from.
+    listed_in : str, optional
+        Association that names it, for the message if it is missing.
+
+    Returns
+    -------
+    hdus : list of Hdu
+        All header-data units; of a compressed file those up to SCI, as the
+        others are behind data that would have to be decompressed.
+    problems : list of Finding
+        Why they cannot be read.
+    """
+    if not path.endswith(SUFFIXES):
+        expected = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
+        return [], [Finding("error", path, "file name", Path(path).name, expected)]
+    if UNUSABLE.search(path):
+        expected = "no braces and control characters"
+        return [], [Finding("error", path, "file name", repr(path), expected)]
+    if not os.path.isfile(os.path.join(base_dir, path)):
+        expected = f"a member of {listed_in}" if listed_in else "one where the link leads"
+        return [], [Finding("error", path, "file", "none", expected)]
     try:
-        hdus = read_hdus(Path(base_dir, path))
+        return read_hdus(Path(base_dir, path), "SCI" if path.endswith(".gz") else None), []
     except InputError as error:
-        return None, [str(error)]
-    problems = header_problems(path, hdus)
+        return [], [of_error(path, error, Path(base_dir, path))]
+
+
+def describe(path, base_dir, hdus, asn_id=None, further=None):
+    """
+    Describe a segment whose headers are read.
+
+    Parameters
+    ----------
+    path : str
+        The file, absolute or relative to ``base_dir``.
+    base_dir : Path
+        Folder that relative paths start from.
+    hdus : list of Hdu
+        Its header-data units, as of :func:`open_segment`.
+    asn_id, further
+        As for :func:`read_segment`.
+
+    Returns
+    -------
+    segment : Segment or None
+        None if there are problems.
+    problems : list of Finding
+        Everything about the file that prevents processing.
+    """
+    problems = header_problems(path, hdus, complete=not path.endswith(".gz"))
     if further is not None and not problems:
         problems = further(path, hdus)
-    return (None if problems else _segment(path, hdus, asn_id)), problems
+    if problems:
+        return None, problems
+    segment = _segment(path, hdus, asn_id)
+    if segment.is_compressed:
+        return segment, []
+    return _checked_segment(segment, Path(base_dir, path), hdus)
+
+
+def _checked_segment(segment, place, hdus):
+    """Look further into a segment whose headers have no problems; as describe."""
+    try:
+        facts, findings = check_segment(segment.path, place, hdus)
+    except InputError as error:
+        return None, [of_error(segment.path, error, place)]
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        return None, errors
+    return replace(segment, oddities=(*segment.oddities, *findings), facts=facts), []
 
 
 def _segment(path, hdus, asn_id):
     """Describe a file whose headers have no problems."""
-    primary = hdus[0].header
-    stem = Path(path).name.removesuffix(SUFFIX).replace(f"_{asn_id}", "")
+    primary, compressed = hdus[0].header, path.endswith(".gz")
+    sci = next(hdu for hdu in hdus if hdu.name == "SCI")
+    stem = Path(path).name.removesuffix(".gz").removesuffix(SUFFIXES[0])
+    program, observation, visit = place_of(stem, primary)
+    asn_id = asn_id or f"o{observation}"
+    stem = stem.replace(f"_{asn_id}", "")
     detector = str(primary.get("DETECTOR") or "")
     in_name = _SEGMENT_IN_NAME.search(stem)
     return Segment(
@@ -138,7 +245,18 @@ def _segment(path, hdus, asn_id):
         exp_type=primary["EXP_TYPE"],
         first_integration=primary.get("INTSTART") or 1,
         exposure_integrations=primary["NINTS"],
-        shape=next(hdu.shape for hdu in hdus if hdu.name == "SCI"),
-        data_bytes=sum(hdu.data_bytes for hdu in hdus),
-        oddities=tuple(header_oddities(hdus)),
+        shape=sci.shape,
+        data_bytes=(
+            _PLANES * 4 * math.prod(sci.shape)
+            if compressed
+            else sum(hdu.data_bytes for hdu in hdus)
+        ),
+        oddities=tuple(header_oddities(path, hdus, complete=not compressed)),
+        asn_id=asn_id,
+        program=program,
+        observation=observation,
+        visit=visit,
+        instrument=str(primary.get("INSTRUME") or ""),
+        target=str(primary.get("TARGNAME") or ""),
+        optical_path=optical_path(primary),
     )

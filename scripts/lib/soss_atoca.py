@@ -15,13 +15,13 @@ from scripts.lib.soss_detector import (
     OrderOptics,
     TooFewPixelsError,
     build_model,
-    normal_matrix,
+    design_matrix,
     pixel_matrix,
     right_side,
 )
 from scripts.lib.soss_grid import combined_grid, oversample
 from scripts.lib.soss_regularisation import FactorSearch, guess_factor, roughness_matrix
-from scripts.lib.soss_solver import SingularError, factorise, solve_plain
+from scripts.lib.soss_solver import LeastSquares, SingularError, solve_plain
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +134,8 @@ class TunedModels:
         Model of orders 1 and 2.
     red_rebuild : list of DetectorModel
         Model of each of them alone, on its convolved grid.
-    factors : object
-        LU factors of the regularised normal matrix of orders 1 and 2.
+    fit : RegularisedFit
+        Solves for the spectrum of orders 1 and 2.
     factor : float
         Regularisation factor of orders 1 and 2.
     residual : float
@@ -148,7 +148,7 @@ class TunedModels:
 
     red: object
     red_rebuild: list
-    factors: object
+    fit: object
     factor: float
     residual: float
     singles: dict
@@ -206,11 +206,10 @@ def tune(scene, image, error, options):
     factor = options.tikfac
     if factor is None:
         factor = FactorSearch(red, image, error).best(guess_factor(red, estimate), _RED_DECADES)
-    factors, residual = _factorised(red, image, error, factor)
+    fit, residual = _regularised(red, image, error, factor)
     singles = _single_orders(scene, optics, image, error, bad, factor)
-    return TunedModels(
-        red, _rebuild_models(scene, optics, red), factors, factor, residual, singles, optics
-    )
+    rebuild = _rebuild_models(scene, optics, red)
+    return TunedModels(red, rebuild, fit, factor, residual, singles, optics)
 
 
 def usable_profile(optics):
@@ -283,22 +282,21 @@ def _quotient(model, image, error):
     return full
 
 
-def _factorised(red, image, error, factor):
-    """LU factors of the matrix of orders 1 and 2, and the relative residual of a solution."""
-    matrix = normal_matrix(red, error) + factor**2 * roughness_matrix(red.grid)
+def _regularised(red, image, error, factor):
+    """Fit of orders 1 and 2 with one factor, and the relative residual of a solution."""
+    right = right_side(red, error, _quotient(red, image, error))
     try:
-        factors = factorise(matrix)
+        fit = LeastSquares(design_matrix(red, error), roughness_matrix(red.grid)).fit(factor)
+        solution = fit.solve(right)
     except SingularError as problem:
         msg = (
             "the model of orders 1 and 2 has no solution with the regularisation factor "
             f"{factor:.3g}: set extract_1d/soss_tikfac to a larger value"
         )
         raise InputError(msg) from problem
-    right = right_side(red, error, _quotient(red, image, error))
-    solution = factors.solve(right)
-    remainder = right - matrix @ solution
+    remainder = right - fit.product(solution)
     residual = float(np.linalg.norm(remainder) / np.linalg.norm(right))
-    uncertainty = np.linalg.norm(factors.solve(remainder)) / np.linalg.norm(solution)
+    uncertainty = np.linalg.norm(fit.solve(remainder)) / np.linalg.norm(solution)
     log.info(
         "regularisation factor %.6g: the solution has a relative residual of %.2g and a numerical "
         "uncertainty of %.2g",
@@ -311,7 +309,7 @@ def _factorised(red, image, error, factor):
             "trusted: raise extract_1d/soss_tikfac by factors of ten until this warning is gone",
             *(factor, residual, uncertainty),
         )
-    return factors, residual
+    return fit, residual
 
 
 def _rebuild_models(scene, optics, red):

@@ -31,15 +31,32 @@ def subtract_background(image, masked):
     ----------
     ``soss_syscor`` of jwst 3.0.0.
     """
-    traces = 1 if len(image) == _ROWS_OF_ONE_ORDER else 2
-    bright = np.nanpercentile(image, 100 * (1 - traces * _TRACE_WIDTH / len(image)))
-    with np.errstate(invalid="ignore"):
-        used = ~(masked | (image > bright) | ~np.isfinite(image))
-    used = _clip(image, used)
+    used = dark_pixels(image, masked)
     count = used.sum(axis=0)
     total = np.where(used, image, image.dtype.type(0)).sum(axis=0)
     background = np.where(count > 0, total / np.maximum(count, 1), 0.0)
     return image - background, background
+
+
+def dark_pixels(image, masked):
+    """
+    Pixels of which :func:`subtract_background` takes the mean.
+
+    Parameters
+    ----------
+    image, masked : ndarray
+        As there.
+
+    Returns
+    -------
+    used : ndarray
+        Mask (rows, columns).
+    """
+    traces = 1 if len(image) == _ROWS_OF_ONE_ORDER else 2
+    bright = np.nanpercentile(image, 100 * (1 - traces * _TRACE_WIDTH / len(image)))
+    with np.errstate(invalid="ignore"):
+        used = ~(masked | (image > bright) | ~np.isfinite(image))
+    return _clip(image, used)
 
 
 def _clip(image, used):

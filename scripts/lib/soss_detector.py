@@ -294,9 +294,9 @@ def pixel_matrix(model, error):
     return diags(model.profiles[0][good] / error[good]).dot(model.projections[0][columns])
 
 
-def normal_matrix(model, error):
+def design_matrix(model, error):
     """
-    Matrix of the least-squares problem, B'B.
+    Matrix G of the least-squares problem in columns, with G'G = B'B.
 
     Parameters
     ----------
@@ -308,22 +308,28 @@ def normal_matrix(model, error):
     Returns
     -------
     matrix : csr_matrix
-        Symmetric matrix (points, points).
+        At most one row for each order and column (rows, points). In each column
+        the products of the profiles of the orders, summed over its pixels, are
+        factorised (Cholesky).
     """
-    from scipy.sparse import diags
+    from scipy.sparse import diags, vstack
 
     good = ~model.mask
     scaled = [
         np.where(good, profile, 0.0) / np.where(good, error, 1.0) for profile in model.profiles
     ]
-    total = None
-    for i, first in enumerate(model.projections):
-        for j, second in enumerate(model.projections[: i + 1]):
-            products = np.einsum("rc,rc->c", scaled[i], scaled[j])
-            term = first.T @ (diags(products) @ second)
-            term = term if i == j else term + term.T
-            total = term if total is None else total + term
-    return total.tocsr()
+    n_orders = len(scaled)
+    products = np.array(
+        [[np.einsum("rc,rc->c", first, second) for second in scaled] for first in scaled]
+    )
+    rows = []
+    for i in range(n_orders):
+        pivot = np.sqrt(np.maximum(products[i, i], 0.0))
+        factors = products[i] / np.where(pivot > 0, pivot, np.inf)
+        rows.append(sum(diags(factors[j]) @ model.projections[j] for j in range(i, n_orders)))
+        products = products - factors[:, None] * factors[None]
+    matrix = vstack(rows).tocsr()
+    return matrix[np.diff(matrix.indptr) > 0]
 
 
 def right_side(model, error, quotient):

@@ -87,7 +87,7 @@ class RedSolver:
             ]
         ).tocsr()
         self._covered = np.array([rebuild.columns[0] for rebuild in models.red_rebuild])
-        self._factors = models.factors
+        self._fit = models.fit
 
     def solve(self, images):
         """
@@ -107,7 +107,7 @@ class RedSolver:
         sums = np.empty((self._sums.shape[0], len(images)))
         for place, image in enumerate(images):
             sums[:, place] = self._sums @ (image[self._pixels] / self._error).astype(float)
-        return self._factors.solve(self._spread @ sums)
+        return self._fit.solve(self._spread @ sums)
 
     def amplitudes(self, spectra):
         """
@@ -234,3 +234,33 @@ class IntegrationExtractor:
             ]
             spectra[order] = Spectra(*(np.array(values) for values in zip(*rows, strict=True)))
         return spectra
+
+
+def contamination(scene, models, image, error):
+    """
+    Light of the other orders in the aperture of each order.
+
+    Parameters
+    ----------
+    scene : Scene
+        Detector and masks.
+    models : TunedModels or None
+        Models of the segment.
+    image, error : ndarray
+        Typical image (background subtracted) and median errors (rows,
+        columns); anything where masked.
+
+    Returns
+    -------
+    ratio : dict of int to ndarray
+        Box sum (columns,) of the models of the other orders over that of the
+        order alone, bad pixels left out of both; NaN without models.
+    """
+    if models is None:
+        return {order: np.full(image.shape[1], np.nan) for order in scene.weights}
+    extractor = IntegrationExtractor(scene, error, models)
+    images, errors = np.where(np.isfinite(image), image, 0.0)[None], error[None]
+    amplitudes = extractor.amplitudes(extractor.solve(images, errors))
+    plain, clean = (extractor.extract(images, errors, found) for found in ({}, amplitudes))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {order: (plain[order].flux / clean[order].flux - 1)[0] for order in plain}

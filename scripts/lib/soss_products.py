@@ -3,6 +3,7 @@
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.extension_cards import image_cards
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.fits_cards import format_card, set_card
 from scripts.lib.soss_detector import OrderOptics, build_model, column_amplitudes
@@ -33,23 +34,6 @@ def product_cards(cards, model_type, file_name):
     set_card(cards, "DATAMODL", model_type, "Type of data model")
     set_card(cards, "FILENAME", file_name, "Name of the file")
     return cards
-
-
-def image_cards(name, shape, bitpix):
-    """Cards of an image extension of a shape in numpy order."""
-    axes = [
-        format_card(f"NAXIS{k}", length, f"length of data axis {k}")
-        for k, length in enumerate(reversed(shape), start=1)
-    ]
-    return [
-        format_card("XTENSION", "IMAGE", "Image extension"),
-        format_card("BITPIX", bitpix, "array data type"),
-        format_card("NAXIS", len(shape), "number of array dimensions"),
-        *axes,
-        format_card("PCOUNT", 0, "number of parameters"),
-        format_card("GCOUNT", 1, "number of groups"),
-        format_card("EXTNAME", name, "extension name"),
-    ]
 
 
 class TraceModelWriter:

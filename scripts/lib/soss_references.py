@@ -6,6 +6,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.soss_checks import TOO_MANY_ROWS
 
 _META = (
     *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),
@@ -275,7 +276,7 @@ def _read_image(file, hdu):
 def _trimmed(image, shape, path, order):
     """Middle of an image, of the shape wanted."""
     excess = [have - want for have, want in zip(image.shape, shape, strict=True)]
-    if any(extra < 0 or extra % 2 for extra in excess):
+    if any(extra < 0 or extra % 2 for extra in excess) or excess[0] >= TOO_MANY_ROWS:
         msg = (
             f"{path}: profile of spectral order {order}: found shape {image.shape}, "
             f"expected {tuple(shape)} with equal padding on opposite sides: "

@@ -4,8 +4,8 @@ import logging
 
 import numpy as np
 
-from scripts.lib.soss_detector import column_amplitudes, normal_matrix, right_side
-from scripts.lib.soss_solver import NormalEquations
+from scripts.lib.soss_detector import column_amplitudes, design_matrix, right_side
+from scripts.lib.soss_solver import LeastSquares, SingularError
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +80,38 @@ class FactorSearch:
         self._quotient = image[good] / error[good]
         full = np.zeros(image.shape, self._quotient.dtype)
         full[good] = self._quotient
-        self._equations = NormalEquations(
-            normal_matrix(model, error),
-            roughness_matrix(model.grid),
-            right_side(model, error, full),
+        right = right_side(model, error, full)
+        self._reached = np.flatnonzero(right)
+        self._right = right[self._reached]
+        self._problem = LeastSquares(
+            design_matrix(model, error)[:, self._reached],
+            roughness_matrix(model.grid)[self._reached][:, self._reached],
         )
         self._columns = np.nonzero(good)[1]
         self._scaled = [profile[good] / error[good] for profile in model.profiles]
+
+    def spectrum(self, factor):
+        """
+        Solution of the regularised equations.
+
+        Parameters
+        ----------
+        factor : float
+            Regularisation factor.
+
+        Returns
+        -------
+        spectrum : ndarray or None
+            Spectrum (points,), 0 at points that no valid pixel reaches; None if
+            the equations have no accurate solution. The loss of one that is not
+            would be noise, in which the search would find a rise.
+        """
+        spectrum = np.zeros(len(self._model.grid))
+        try:
+            spectrum[self._reached] = self._problem.fit(factor, dense=False).solve(self._right)
+        except SingularError:
+            return None
+        return spectrum if np.isfinite(spectrum).any() else None
 
     def loss(self, factor):
         """
@@ -102,10 +127,10 @@ class FactorSearch:
         loss : float
             The loss; NaN if the equations have no solution.
         """
-        spectrum = self._equations.solve(factor)
-        if not np.isfinite(spectrum).any():
+        spectrum = self.spectrum(factor)
+        if spectrum is None:
             return np.nan
-        amplitudes = column_amplitudes(self._model, np.where(np.isnan(spectrum), 0.0, spectrum))
+        amplitudes = column_amplitudes(self._model, spectrum)
         residual = -self._quotient.astype(float)
         for scaled, amplitude in zip(self._scaled, amplitudes, strict=True):
             residual += scaled * np.nan_to_num(amplitude)[self._columns]
@@ -168,7 +193,9 @@ def best_factor(factors, losses):
     else:
         log.warning("the regularisation factor cannot be searched: hardly any test has a solution")
         return float(factors.max())
-    sampled = np.linspace(powers[0], powers[-1], _OVERSAMPLING)
+    # Of the whole range, as jwst 3.0.0 solves for all factors, accurately or not.
+    sampled = np.linspace(*np.log10([factors.min(), factors.max()]), _OVERSAMPLING)
+    sampled = sampled[(sampled >= powers[0]) & (sampled <= powers[-1])]
     rising = curve.derivative()(sampled) > _SLOPE
     if not rising.any():
         log.warning(

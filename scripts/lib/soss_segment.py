@@ -3,40 +3,12 @@
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.soss_checks import SHAPES, layout_of
 from scripts.pixel_replace import replace_pixels
 
-# Subarrays whose images are those of SUBSTRIP256, superstripes reassembled to it included.
-_LIKE_SUBSTRIP256 = (
-    *("SUBSTRIP256", "SUB17STRIPE_SOSS", "SUB60STRIPE_SOSS"),
-    *("SUB204STRIPE_SOSS", "SUB680STRIPE_SOSS"),
-)
-SHAPES = {"SUBSTRIP256": (256, 2048), "SUBSTRIP96": (96, 2048)}
 _PLANES = ("SCI", "ERR", "DQ")
 # Pixels are replaced only this far from the first and last row of an image.
 _MARGIN_BELOW, _MARGIN_ABOVE = 2, 1
-
-
-def why_not_extracted(primary):
-    """
-    Tell why a segment has no spectra to extract.
-
-    Parameters
-    ----------
-    primary : dict
-        Keywords of the segment.
-
-    Returns
-    -------
-    reason : str or None
-        FILTER or SUBARRAY and what was expected; None if there are spectra.
-    """
-    found, subarray = primary.get("FILTER"), primary.get("SUBARRAY")
-    if found != "CLEAR":
-        return f"FILTER: found {found}, expected CLEAR: there is no model of other spectra"
-    if subarray != "SUBSTRIP96" and subarray not in _LIKE_SUBSTRIP256:
-        expected = ", ".join(("SUBSTRIP96", *_LIKE_SUBSTRIP256))
-        return f"SUBARRAY: found {subarray}, expected one of {expected}"
-    return None
 
 
 class SossSegment:
@@ -65,8 +37,7 @@ class SossSegment:
 
     def __init__(self, member, replace=False):
         self._member, self._replace = member, replace
-        substrip96 = member.primary.get("SUBARRAY") == "SUBSTRIP96"
-        self.subarray = "SUBSTRIP96" if substrip96 else "SUBSTRIP256"
+        self.subarray = layout_of(member.primary.get("SUBARRAY"))
         self.shape = member.shape("SCI")
         expected = SHAPES[self.subarray]
         for name in _PLANES:

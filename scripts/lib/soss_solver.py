@@ -1,4 +1,4 @@
-"""Regularised normal equations with sparse matrices."""
+"""Regularised least squares with sparse matrices."""
 
 import logging
 
@@ -6,53 +6,158 @@ import numpy as np
 
 log = logging.getLogger(__name__)
 
+# Backward error at which a solution is as good as that of the normal equations.
+_ACCURATE = 1e-12
+_STEPS = 10
+# Right sides to solve at a time: with more of them the cache no longer holds the work arrays.
+_TOGETHER = 4
 
-class NormalEquations:
+
+class SingularError(Exception):
+    """A matrix cannot be factorised."""
+
+
+class LeastSquares:
     """
-    Equations (N + f^2 R) x = b, solved for the points where b is not zero.
+    Least-squares problem |G x - d|^2 + f^2 |T x|^2 for any factor f.
 
     Parameters
     ----------
-    normal, roughness : csr_matrix
-        Symmetric matrices N and R (points, points).
-    right : ndarray
-        Right side b (points,).
+    design : csr_matrix
+        Matrix G (measurements, points).
+    roughness : csr_matrix
+        Matrix T'T (points, points).
     """
 
-    def __init__(self, normal, roughness, right):
-        self._valid = np.flatnonzero(right)
-        self._size = len(right)
-        self._normal, self._roughness = (
-            matrix[self._valid][:, self._valid] for matrix in (normal, roughness)
-        )
-        self._right = right[self._valid]
+    def __init__(self, design, roughness):
+        self.design, self.roughness = design, roughness
+        self.transposed = design.T.tocsr()
+        self.squares = np.bincount(design.indices, design.data**2, design.shape[1])
 
-    def solve(self, factor):
+    def fit(self, factor, dense=True):
         """
-        Solve for one regularisation factor.
+        Prepare the solution for one factor.
 
         Parameters
         ----------
         factor : float
             The factor f.
+        dense : bool, optional
+            Whether to solve the normal equations where the sparse ones are not
+            accurate.
 
         Returns
         -------
-        solution : ndarray
-            Values (points,); NaN where the right side is zero, and everywhere
-            if the matrix is singular.
+        fit : RegularisedFit
+            Solves for any data.
+
+        Raises
+        ------
+        SingularError
+            If there is no unique solution.
         """
-        solution = np.full(self._size, np.nan)
-        try:
-            factored = factorise(self._normal + factor**2 * self._roughness)
-        except SingularError:
-            return solution
-        solution[self._valid] = factored.solve(self._right)
-        return solution
+        return RegularisedFit(self, factor, dense)
 
 
-class SingularError(Exception):
-    """A matrix cannot be factorised."""
+class RegularisedFit:
+    """
+    Solution of a regularised least-squares problem for one factor.
+
+    Solved are, in place of the dense normal equations (G'G + f^2 T'T) x = G'd,
+    the sparse ones for x and the model y = G x together: f^2 T'T x + G'y = G'd,
+    G x - y = 0. What that loses in accuracy, iterative refinement regains. Where
+    it does not, as for very small factors, the normal equations are factorised.
+
+    Parameters
+    ----------
+    problem : LeastSquares
+        The problem.
+    factor : float
+        The factor f.
+    dense : bool
+        Whether to solve the normal equations where the sparse ones are not
+        accurate.
+
+    Raises
+    ------
+    SingularError
+        If there is no unique solution.
+    """
+
+    def __init__(self, problem, factor, dense):
+        from scipy.sparse import block_array, eye_array
+
+        self._problem, self._dense = problem, dense
+        self._penalty = factor**2 * problem.roughness
+        self._diagonal = problem.squares + self._penalty.diagonal()
+        self._normal_factors = None
+        unit = eye_array(problem.design.shape[0])
+        matrix = [[self._penalty, problem.transposed], [problem.design, -unit]]
+        self._factors = factorise(block_array(matrix).tocsc())
+
+    def product(self, spectrum):
+        """Product of the normal matrix G'G + f^2 T'T with spectra (points, n)."""
+        problem = self._problem
+        return problem.transposed @ (problem.design @ spectrum) + self._penalty @ spectrum
+
+    def solve(self, right):
+        """
+        Solve for one or several right sides.
+
+        Parameters
+        ----------
+        right : ndarray
+            Right sides G'd (points,) or (points, n).
+
+        Returns
+        -------
+        spectrum : ndarray
+            Solutions of the same shape.
+
+        Raises
+        ------
+        SingularError
+            If there is no unique or, without normal equations, no accurate
+            solution.
+        """
+        if right.ndim == 1:
+            return self.solve(right[:, None])[:, 0]
+        parts = [right[:, k : k + _TOGETHER] for k in range(0, right.shape[1], _TOGETHER)]
+        return np.concatenate([self._solve_part(part) for part in parts], axis=1)
+
+    def _solve_part(self, right):
+        """Solve for a few right sides."""
+        if self._normal_factors is None:
+            spectrum, error = self._refined(right)
+            if error <= _ACCURATE:
+                return spectrum
+            if not self._dense:
+                msg = f"the equations cannot be solved: their backward error is {error:.1e}"
+                raise SingularError(msg)
+            log.debug("backward error %.1e: taking the normal equations", error)
+            normal = self._problem.transposed @ self._problem.design + self._penalty
+            # Symmetric, so rows are columns.
+            self._factors, self._normal_factors = None, factorise(normal.T)
+        return self._normal_factors.solve(right)
+
+    def _refined(self, right):
+        """Solution of the sparse equations, refined at least once, and its backward error."""
+        spectrum, remainder, error = np.zeros_like(right), right, np.inf
+        for step in range(_STEPS):
+            padded = np.zeros((sum(self._problem.design.shape), right.shape[1]), order="F")
+            padded[: len(right)] = remainder
+            spectrum = spectrum + self._factors.solve(padded)[: len(right)]
+            remainder = right - self.product(spectrum)
+            last, error = error, self._backward_error(right, spectrum, remainder)
+            if (step and error <= _ACCURATE) or not error < last / 2:
+                break
+        return spectrum, error
+
+    def _backward_error(self, right, spectrum, remainder):
+        """Largest relative error of the equations, over the right sides."""
+        scale = np.linalg.norm(right, axis=0)
+        scale = scale + np.linalg.norm(self._diagonal[:, None] * spectrum, axis=0)
+        return float((np.linalg.norm(remainder, axis=0) / np.where(scale > 0, scale, 1)).max())
 
 
 def solve_plain(matrix, right):
@@ -86,12 +191,12 @@ def solve_plain(matrix, right):
 
 def factorise(matrix):
     """
-    LU factorisation of a symmetric positive sparse matrix.
+    LU factorisation of a symmetric sparse matrix with pivots on the diagonal.
 
     Parameters
     ----------
-    matrix : sparse matrix
-        The matrix.
+    matrix : csc_matrix
+        The matrix, positive or quasi-definite.
 
     Returns
     -------
@@ -107,7 +212,7 @@ def factorise(matrix):
 
     try:
         return splu(
-            matrix.tocsc(),
+            matrix,
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},

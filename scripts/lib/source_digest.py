@@ -1,11 +1,14 @@
 """Checksum of the modules that a script imports, to rerun its jobs when one changes."""
 
-import ast
 import hashlib
+import re
 from functools import cache
 
 # What is imported from these is a module.
 _PACKAGES = ("scripts.lib", "scripts.simulation")
+# Parsing the modules would be half of the time in which Snakemake reads the workflow.
+_IMPORT = re.compile(r"^[ \t]*from (scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_COMMENT = re.compile(r"#.*")
 
 
 def source_digest(module, read):
@@ -44,10 +47,11 @@ def source_digest(module, read):
 @cache
 def _imports(source):
     """Names of the project's modules that a source text imports anywhere."""
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
-    return {
-        f"{node.module}.{alias.name}" if node.module in _PACKAGES else node.module
-        for node in nodes
-        for alias in node.names
-        if (node.module or "").startswith("scripts.")
-    }
+    modules = set()
+    for module, names in _IMPORT.findall(source):
+        if module in _PACKAGES:
+            listed = _COMMENT.sub("", names).strip("() \n").split(",")
+            modules |= {f"{module}.{name.split()[0]}" for name in listed if name.strip()}
+        else:
+            modules.add(module)
+    return modules

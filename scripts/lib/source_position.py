@@ -1,8 +1,9 @@
 """
-Position of the source across dispersion, from the slit position in the header.
+Position of the source across dispersion, from what the header says of it.
 
 For NIRSpec data with horizontal dispersion, whose WCS contains the plane of
-the slit (frame ``slit_frame``).
+the slit (frame ``slit_frame``), and for data with vertical dispersion, whose
+source is given on the sky. Columns here run along dispersion, rows across.
 """
 
 import logging
@@ -62,49 +63,90 @@ def locate_source(wcs, box, n_columns, slit_position):
     follows wavelengths spaced evenly over those of the box, and is resampled
     to columns counted from the first of the box (behaviour of jwst 3.0.0).
     """
-    (x_low, x_high), (y_low, y_high) = box
-    middle = (x_low + x_high) / 2.0
-    wavelength = _mean_wavelength(wcs, middle, round(y_high))
+    across = np.arange(round(box[1][1]), dtype=float)
     # Before resampling, NIRSpec's slit plane counts wavelengths in metres.
     unit = _METRES_PER_MICRON if "gwa" in wcs.available_frames else 1.0
+    wavelength = unit * _mean(wcs(np.full(len(across), sum(box[0]) / 2.0), across)[2])
     to_detector = wcs.get_transform("slit_frame", "detector")
-    row = float(to_detector(*slit_position, wavelength * unit)[1])
-    if np.isnan(row):
-        log.warning("the WCS gives no position of the source; the aperture is not shifted")
-        return None
-    if not y_low <= row <= y_high:
-        log.warning(
-            "the source is at row %.2f, outside the bounding box %s..%s; the aperture is not shifted",
-            row,
-            y_low,
-            y_high,
-        )
-        return None
-    trace = _trace(wcs, to_detector, box, n_columns, slit_position)
-    return SourcePosition(int(np.round(middle)), row, trace)
+
+    def wavelengths(x, y):
+        return wcs.get_transform("detector", "slit_frame")(x, y)[2]
+
+    def place(values):
+        return to_detector(*(np.full(values.shape, part) for part in slit_position), values)
+
+    return _locate(box, box, n_columns, wavelength, (wavelengths, place))
 
 
-def _mean_wavelength(wcs, column, n_rows):
-    """Mean wavelength of a column [um], NaN if it has none."""
-    rows = np.arange(n_rows, dtype=float)
-    wavelengths = np.asarray(wcs(np.full(n_rows, column), rows)[2])
+def locate_on_sky(wcs, box, n_rows, sky_position):
+    """
+    Find the source in an image with vertical dispersion by its position on the sky.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates with an inverse.
+    box : tuple
+        Ranges ``((x0, x1), (y0, y1))`` in which the WCS is valid [pixels].
+    n_rows : int
+        Number of rows of the image.
+    sky_position : tuple of float
+        Right ascension and declination [deg] (DITH_RA, DITH_DEC).
+
+    Returns
+    -------
+    position : SourcePosition or None
+        As of :func:`locate_source`, with the image's rows as columns.
+    """
+    across = np.arange(round(box[0][1]), dtype=float)
+    wavelength = _mean(wcs(across, np.full(len(across), sum(box[1]) / 2.0))[2])
+
+    def wavelengths(x, y):
+        return wcs(x, y)[2]
+
+    def place(values):
+        sky = (np.full(values.shape, part) for part in sky_position)
+        return wcs.backward_transform(*sky, values)[::-1]
+
+    return _locate(box, box[::-1], n_rows, wavelength, (wavelengths, place))
+
+
+def _mean(wavelengths):
+    """Mean of wavelengths, NaN if none is finite."""
+    wavelengths = np.asarray(wavelengths)
     return np.nanmean(wavelengths) if np.isfinite(wavelengths).any() else np.nan
 
 
-def _trace(wcs, to_detector, box, n_columns, slit_position):
+def _locate(box, oriented, n_columns, wavelength, transforms):
+    """Position at a wavelength and trace; the box is given as (x, y) and as (along, across)."""
+    (low, high), limits = oriented
+    row = float(transforms[1](np.array(wavelength))[1])
+    if np.isnan(row):
+        log.warning("the WCS gives no position of the source; the aperture is not shifted")
+        return None
+    if not limits[0] <= row <= limits[1]:
+        log.warning(
+            "the source is at row %.2f, outside the bounding box %s..%s; the aperture is not shifted",
+            row,
+            *limits,
+        )
+        return None
+    trace = _trace(box, (low, high), n_columns, transforms)
+    return SourcePosition(int(np.round((low + high) / 2.0)), row, trace)
+
+
+def _trace(box, along, n_columns, transforms):
     """Row of the source in every column of the image."""
     from gwcs.wcstools import grid_from_bounding_box
     from scipy.interpolate import interp1d
 
-    x_low, x_high = box[0]
-    length = int(x_high - x_low)
-    wavelengths = wcs.get_transform("detector", "slit_frame")(*grid_from_bounding_box(box))[2]
+    of_pixels, place = transforms
+    length = int(along[1] - along[0])
+    wavelengths = of_pixels(*grid_from_bounding_box(box))
     wavelengths = np.linspace(np.nanmin(wavelengths), np.nanmax(wavelengths), length)
-    columns, rows = to_detector(
-        np.full(length, slit_position[0]), np.full(length, slit_position[1]), wavelengths
-    )
+    columns, rows = place(wavelengths)
     resampled = interp1d(columns, rows, fill_value="extrapolate")(np.arange(length))
     trace = np.full(n_columns, np.nan)
-    first = max(int(np.ceil(x_low)), 0)
+    first = max(int(np.ceil(along[0])), 0)
     trace[first : first + length] = resampled[: n_columns - first]
     return trace

@@ -2,11 +2,13 @@
 
 import logging
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from scripts.lib.array_files import read_arrays
+from scripts.lib.extraction_regions import read_statistics
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.frame_statistics import spread_indices
 
 log = logging.getLogger(__name__)
 
@@ -14,6 +16,8 @@ _VALUES = ("FLUX", "FLUX_ERROR", "FLUX_VAR_POISSON")
 # Above this fraction of missing light a sample is no longer scaled up, but lacking.
 _MOST_MISSING = 0.5
 _BLOCK_BYTES = 1 << 24
+# Integrations of which the median spectrum is made.
+_SAMPLE = 101
 
 
 @dataclass(frozen=True)
@@ -98,18 +102,27 @@ class SpectralSeries:
             ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` float64
             (integrations, elements), divided by the part of the light that is
             in valid pixels; NaN where that is less than a half. ``raw`` is
-            the flux without this correction, ``missing`` the fraction.
+            the flux without this correction, ``missing`` the fraction. Where the
+            spectra have no photon variances (NIRISS SOSS), they follow from
+            the errors.
         """
         for part in self.parts:
-            missing = None if self.replaced else read_arrays(part.statistics)["missing"]
-            if missing is not None and missing.shape[1] != self.n_elements:
-                missing = None
+            missing, photon_part = self._corrections(part)
             with open_fits(part.path) as file:
                 for rows in self._pieces(part.rows, chosen):
                     local = slice(rows.start - part.rows.start, rows.stop - part.rows.start)
                     values = file.read_columns("EXTRACT1D", list(_VALUES), part.version, local)
                     values = {name: array.reshape(len(array), -1) for name, array in values.items()}
+                    if photon_part is not None and not values["FLUX_VAR_POISSON"].any():
+                        values["FLUX_VAR_POISSON"] = values["FLUX_ERROR"] ** 2 * photon_part
                     yield rows, _completed(values, None if missing is None else missing[local])
+
+    def _corrections(self, part):
+        """What the statistics of a segment tell: missing light, photons' part of the variance."""
+        statistics = read_statistics(part.statistics, self.order, ("missing", "photon_part"))
+        found = [statistics.get(name) for name in ("missing", "photon_part")]
+        found = [None if one is None or one.shape[-1] != self.n_elements else one for one in found]
+        return (None if self.replaced else found[0]), found[1]
 
     def _pieces(self, rows, chosen):
         """Parts of a range of rows that are wanted, none of them too long."""
@@ -119,21 +132,10 @@ class SpectralSeries:
             for start in range(first, last, step):
                 yield slice(start, min(start + step, last))
 
-    def template(self, count=101):
-        """
-        Median spectrum of a sample of the integrations.
-
-        Parameters
-        ----------
-        count : int, optional
-            Integrations in the sample at most.
-
-        Returns
-        -------
-        template : ndarray of float64, shape (elements,)
-            Flux; NaN where more than half of the sample is NaN.
-        """
-        indices = np.unique(np.linspace(0, self.n_integrations - 1, count).round().astype(int))
+    @cached_property
+    def template(self):
+        """Median spectrum (elements,) of a sample; NaN where more than half of the sample is."""
+        indices = spread_indices(self.n_integrations, _SAMPLE)
         chosen = [slice(k, k + 1) for k in indices.tolist()]
         sample = np.concatenate([values["FLUX"] for _, values in self.blocks(chosen)])
         finite = np.isfinite(sample)

@@ -14,15 +14,34 @@ def curve_name(curve):
     Parameters
     ----------
     curve : dict
-        ``detector`` and ``order``, 0 for images.
+        ``detector`` and ``order``, 0 for images; ``several_orders``, whether
+        the detector has others.
 
     Returns
     -------
     name : str
-        Detector, and the order if it is not 1 or -1.
+        Detector, and the order if it is not 1 or -1, or one of several.
     """
     order = abs(curve["order"])
-    return curve["detector"] if order in (0, 1) else f"{curve['detector']} order {order}"
+    alone = order in (0, 1) and not curve.get("several_orders")
+    return curve["detector"] if alone else f"{curve['detector']} order {order}"
+
+
+def relative(ppm):
+    """
+    Write a relative flux so that it can be read.
+
+    Parameters
+    ----------
+    ppm : float
+        Parts per million.
+
+    Returns
+    -------
+    text : str
+        In ppm, or in per cent from one per cent on.
+    """
+    return f"{ppm:.0f} ppm" if abs(ppm) < 1e4 else f"{ppm / 1e4:.1f} %"
 
 
 def noise_sentence(curve):
@@ -42,7 +61,7 @@ def noise_sentence(curve):
     name = curve_name(curve)
     if curve.get("too_short"):
         return f"{name}: {curve['n_integrations']} integrations are too few to judge."
-    text = f"{name}: scatter {curve['scatter_ppm']:.0f} ppm per integration"
+    text = f"{name}: scatter {relative(curve['scatter_ppm'])} per integration"
     if curve["cadence_s"]:
         text += f" of {curve['cadence_s']:.3g} s"
     ratios = [
@@ -170,13 +189,15 @@ def _summary(curves):
     """Scatter, worst seam and flags of the visit in one sentence."""
     parts = []
     for curve in curves:
-        text = f"{curve_name(curve)} scatters by {curve['scatter_ppm']:.0f} ppm"
+        text = f"{curve_name(curve)} scatters by {relative(curve['scatter_ppm'])}"
         ratio = curve["ratio_to_photon"]
         parts.append(f"{text}, {ratio:.2f} times photon noise" if ratio else text)
-    seams = [seam for curve in curves for seam in curve["seams"] if seam["significance"]]
+    seams = [(seam, curve) for curve in curves for seam in curve["seams"] if seam["significance"]]
     if seams:
-        worst = max(seams, key=lambda seam: seam["significance"])
-        parts.append(f"the worst seam is {worst['step_ppm']:+.0f} ± {worst['error_ppm']:.0f} ppm")
+        worst, curve = max(seams, key=lambda pair: pair[0]["significance"])
+        place = f" of {curve_name(curve)}" if len(curves) > 1 else ""
+        step, error = worst["step_ppm"], worst["error_ppm"]
+        parts.append(f"the worst seam{place} is {step:+.0f} ± {error:.0f} ppm")
     flags = [curve["flags"]["aperture"]["outlier_fraction"] for curve in curves if "flags" in curve]
     if flags and flags[0] is not None:
         parts.append(f"{100 * max(flags):.2g} % of the samples in the aperture are outliers")

@@ -27,7 +27,7 @@ def read_wcs(file):
     Raises
     ------
     InputError
-        If the file has no ASDF extension, or no WCS in it.
+        If the file has no ASDF extension, or no WCS in it that can be read.
     """
     import asdf
 
@@ -37,15 +37,21 @@ def read_wcs(file):
     hdu = file.hdu("ASDF")
     content = np.empty(hdu.data_bytes, np.uint8)
     file.read_into(content, hdu.data_offset)
-    with (
-        compiled_yaml(),
-        asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree,
-    ):
-        wcs = tree.tree.get("meta", {}).get("wcs")
-        if wcs is None:
-            msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"
-            raise InputError(msg)
-        return wcs
+    try:
+        with (
+            compiled_yaml(),
+            asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree,
+        ):
+            wcs = tree.tree.get("meta", {}).get("wcs")
+    # Of a damaged tree, the parsers of several packages raise whatever they stumble over.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): cannot be read ({reason}), expected those of assign_wcs"
+        raise InputError(msg) from error
+    if not callable(wcs) or not hasattr(wcs, "bounding_box"):
+        msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"
+        raise InputError(msg)
+    return wcs
 
 
 def bounding_box(wcs, shape):

@@ -1,8 +1,24 @@
 """Files that appear under their name only when they are complete."""
 
+import errno
+import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from scripts.lib.errors import InputError
+
+_NO_ROOM = "make room there, or set another output_dir"
+_NO_RIGHT = "make the folder writable, or set another output_dir"
+_REMEDIES = {
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    errno.EFBIG: "raise the limit of the size of files (ulimit -f)",
+    errno.EACCES: _NO_RIGHT,
+    errno.EPERM: _NO_RIGHT,
+    errno.EROFS: _NO_RIGHT,
+    errno.EIO: "check the disk",
+}
 
 
 @contextmanager
@@ -18,16 +34,87 @@ def whole_file(path):
     Yields
     ------
     part : Path
-        ``.<name>.part`` in the same folder, to write to. Leaving the ``with``
-        block cleanly syncs it to disk and renames it, an exception removes it.
+        ``.<name>.part`` in the same folder, empty, to write to; it is locked,
+        so that no other process can write it. Leaving the ``with`` block
+        cleanly syncs it to disk and renames it, an exception removes it. What
+        a killed process left there is overwritten.
+
+    Raises
+    ------
+    InputError
+        If the operating system refuses to write the file, or another process
+        is writing it. The file of this name is as it was.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
+    with _refusals_explained(path, part):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _locked(path, part)
+        try:
+            yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(lock)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _refusals_explained(path, part):
+    """Turn the system's refusal to write a file into a message that says what to do."""
     try:
-        yield part
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        # One that names another file is about reading that.
+        if error.filename is not None and Path(error.filename) not in (part, path, path.parent):
+            raise
+        reason = error.strerror or str(error)
+        remedy = _REMEDIES.get(error.errno, "remove the cause")
+        msg = f"{path}: cannot be written: {reason}; {remedy}, then run again"
+        raise InputError(msg) from error
+
+
+def _locked(path, part):
+    """Make the part empty and lock it; its descriptor. Locks of a killed process are gone with it."""
+    while True:
+        lock = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _take(lock, path)
+            # Before the lock was free, its holder may have renamed the part to the finished file.
+            if part.exists() and os.path.samestat(os.fstat(lock), part.stat()):
+                os.ftruncate(lock, 0)
+                return lock
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)
+
+
+def _take(lock, path):
+    """Take the lock of a file that is to be written; do without where a file system has none."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        msg = (
+            f"{path}: cannot be written: another run is writing it; "
+            "wait for its end or set another output_dir, then run again"
+        )
+        raise InputError(msg) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+
+
+def _sync_folder(folder):
+    """Have the new name on disk, where the file system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.parity import soss_inputs
 from tests.parity.compare import FITTED, SPLINE, TIGHT
 
 BOTS = {"mode": "nrs_brightobj", "segment_lengths": (30, 26), "frame_size": (24, 64)}
@@ -46,6 +47,8 @@ class Case:
     modelled : bool
         Whether fluxes come of the models of NIRISS SOSS, so that differences
         count relative to the median flux.
+    change : callable, optional
+        Changes the simulated visit in the folder that it is given.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Case:
     int_times: bool = True
     light_curve: bool = True
     modelled: bool = False
+    change: object = None
 
 
 # Background rows clear of the spectrum in the small frames above; (first, last) as polynomials.
@@ -103,7 +107,7 @@ CASES = (
     ),
     Case("bots-extended", BOTS | {"source_type": "EXTENDED"}),
     Case("bots-apcorr", BOTS | BUSY | {"aperture_correction": True}, allowed=SPLINE),
-    Case("bots-no-reference", BOTS, {"references": {"extract1d": None}}),
+    Case("bots-no-reference", BOTS, {"references": {"extract1d": "N/A"}}),
     Case("bots-prism", BOTS | {"disperser": "PRISM"}),
     Case("bots-even-window", BOTS | BUSY, {"outlier_detection": {"rolling_window_width": 10}}),
     Case(
@@ -210,6 +214,32 @@ CASES = (
         SOSS | {"segment_lengths": (3,), "frame_size": (96, 2048)},
         {**_EACH, "extract_1d": _ATOCA},
         modelled=True,
+    ),
+    Case(
+        "soss-estimate-factor-search",
+        SOSS | {"segment_lengths": (2,)},
+        {
+            **_EACH,
+            "extract_1d": {"soss_rtol": 0.01, "soss_estimate": soss_inputs.ESTIMATE},
+        },
+        modelled=True,
+        change=soss_inputs.add_estimate,
+    ),
+    Case(
+        "soss-wave-grid",
+        SOSS | {"segment_lengths": (2,)},
+        {
+            **_EACH,
+            "extract_1d": {"soss_tikfac": 1e-9, "soss_wave_grid_in": soss_inputs.GRID},
+        },
+        modelled=True,
+        change=soss_inputs.add_wave_grid,
+    ),
+    Case(
+        "soss-superstripe",
+        SOSS | {"segment_lengths": (3, 2)},
+        {**_EACH, "extract_1d": _BOX},
+        change=soss_inputs.make_superstripe,
     ),
 )
 

@@ -52,8 +52,10 @@ def prepare(case, folder):
         config = yaml.safe_load((folder / "config.yaml").read_text())
         references = config["references"] | case.config.get("references", {})
         config |= case.config | {"references": references}
-        if references.get("extract1d"):
+        if references.get("extract1d", "N/A") != "N/A":
             edit_apertures(folder / references["extract1d"], case.aperture)
+        if case.change:
+            case.change(folder)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
     config = yaml.safe_load((folder / "config.yaml").read_text())
     steps = peer_steps(config)
@@ -61,6 +63,9 @@ def prepare(case, folder):
     gain = json.loads((folder / "steps.json").read_text()).get("tso_photometry", {})
     if gain:
         steps["tso_photometry"] = gain | steps.get("tso_photometry", {})
+    for name in ("soss_estimate", "soss_wave_grid_in"):
+        if name in steps.get("extract_1d", {}):
+            steps["extract_1d"][name] = str(folder / steps["extract_1d"][name])
     association = folder / config["associations"][0]
     return {"asn": str(association), "output": str(folder / "peer"), "steps": steps}
 

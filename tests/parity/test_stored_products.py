@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 from astropy.io import fits
 
 from tests.parity.compare import Finding, compare_crfints, relative_difference
-from tests.parity.run import compare
+from tests.parity.run import compare, prepare
 from tests.parity.store import STORED, unpack
+from tests.parity.store_soss import FOLDER, STORED_SOSS, read_columns
 from tests.steps import process_visit
 
 
@@ -16,6 +18,20 @@ def test_products_equal_those_of_jwst(case, tmp_path):
     compared = {finding.product for finding in findings}
     assert compared == {path.name for path in (tmp_path / "peer").iterdir()}
     assert len(compared) == len(product.segments) + (1 if product.branch == "imaging" else 2)
+
+
+@pytest.mark.parametrize("case", STORED_SOSS, ids=lambda case: case.name)
+def test_spectra_of_soss_equal_those_of_jwst(case, tmp_path):
+    # The visit is the one that jwst was given, as the simulator depends on the seed only.
+    prepare(case, tmp_path)
+    process_visit(tmp_path)
+    (product,) = (tmp_path / "results").glob("*_x1dints.fits")
+    ours = read_columns(product)
+    with np.load(FOLDER / f"{case.name}.npz") as peer:
+        assert set(peer) == set(ours)
+        for name, expected in peer.items():
+            allowed = case.allowed * np.nanmedian(np.abs(expected)) if case.modelled else 0
+            np.testing.assert_allclose(ours[name], expected, rtol=1e-12, atol=allowed, err_msg=name)
 
 
 def test_a_changed_value_is_found(tmp_path):

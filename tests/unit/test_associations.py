@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.associations import load_products, oddity_lines, read_association
+from scripts.lib.association_files import read_association
+from scripts.lib.associations import load_products, survey
 from scripts.lib.errors import InputError
+from scripts.lib.findings import summary_lines
 from tests.builders import write_association, write_exposure, write_segment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +44,7 @@ def test_product_of_an_association(visit):
     assert (first.number, second.number) == (1, 2)
     assert (second.first_integration, second.last_integration) == (4, 6)
     assert (first.nints, first.exposure_integrations, first.shape) == (3, 6, (3, 4, 5))
-    assert first.data_bytes == 3 * 3 * 4 * 5 * 4 + 3 * 4
+    assert first.data_bytes == 6 * 3 * 4 * 5 * 4 + 3 * 52 + 8
     assert first.oddities == ()
 
 
@@ -79,9 +81,13 @@ def test_segment_number_and_integrations_have_defaults(tmp_path):
     write_segment(tmp_path / names[1], EXSEGNUM=None, INTSTART=4, INTEND=6)
     write_association(tmp_path / "asn.json", names)
     (product,) = load_products(["asn.json"], tmp_path)
+    first, second = product.segments
     assert [segment.number for segment in product.segments] == [1, 2]
     assert [segment.first_integration for segment in product.segments] == [1, 4]
-    assert oddity_lines([product]) == []
+    assert product.oddities == second.oddities == ()
+    assert [(finding.key, finding.expected) for finding in first.oddities] == [
+        ("INT_TIMES/integration_number", "1 to 6")
+    ]
 
 
 def test_members_are_found_beside_the_association_or_by_absolute_name(tmp_path):
@@ -130,6 +136,11 @@ def test_no_pattern_is_no_product(tmp_path):
         ('{"asn_id": "o1", "products": [{}]}', "asn.json: products/name: found None"),
         ('{"asn_id": "o1", "products": [{"name": "a/b"}]}', "asn.json: products/name: found 'a/b'"),
         ('{"asn_id": "o1", "products": [{"name": "a"}]}', "members: found none of exptype science"),
+        ("[" * 100_000, "asn.json: association: found no JSON"),
+        (
+            '{"asn_id": "o1", "asn_pool": [1], "products": [{"name": "a"}]}',
+            "asn.json: asn_pool: found [1], expected the name of a file",
+        ),
         (
             '{"asn_id": "o1", "products": [{"name": "a", "members": [{"expname": "a"}]}]}',
             "asn.json: members: found ('a', None), expected an expname and an exptype",
@@ -151,12 +162,27 @@ def test_unusable_association(tmp_path, content, message):
     assert message in problem
 
 
+@pytest.mark.parametrize("name", ["a\0_calints.fits", 300 * "a" + "_calints.fits", "\ud800", ""])
+def test_members_that_no_system_could_have(tmp_path, name):
+    write_association(tmp_path / "asn.json", [name])
+    (problem,) = problems_of(tmp_path)
+    assert "found none" in problem or "file name: found" in problem
+
+
+def test_association_whose_name_snakemake_takes_for_wildcards(tmp_path):
+    write_association(tmp_path / "{a}.json", ["a_calints.fits"])
+    assert problems_of(tmp_path, "*.json") == [
+        "{a}.json: association: found '{a}.json', expected no braces and control characters"
+    ]
+
+
 def test_missing_associations_are_all_reported(tmp_path):
     (tmp_path / "folder").mkdir()
     assert problems_of(tmp_path, "none.json", "*_asn.json", "folder") == [
         "none.json: association: found no such file, expected one or more",
         "*_asn.json: association: found no such file, expected one or more",
-        "folder: association: cannot be read: Is a directory",
+        "folder: association: found neither an association (*.json) nor a segment "
+        "(*_calints.fits, *_calints.fits.gz), expected one or more",
     ]
 
 
@@ -173,8 +199,8 @@ def test_all_problems_of_all_associations_are_reported(tmp_path):
         "a_calints.fits: TSOVISIT: found False with EXP_TYPE MIR_LRS-SLITLESS, expected True",
         "b_calints.fits: EXP_TYPE: found None, expected",
         "b_calints.fits: NINTS: found None, expected",
-        f"{tmp_path / 'c_calints.fits'}: not a FITS file",
-        "d_calints.fits: file: found none, expected",
+        "c_calints.fits: not a FITS file",
+        "d_calints.fits: file: found none, expected a member of two_asn.json",
         "e_cal.fits: file name: found e_cal.fits, expected *_calints.fits",
     ]
     assert len(lines) == len(beginnings)
@@ -219,16 +245,23 @@ def test_oddities_are_summed_up(tmp_path):
     content = json.loads((tmp_path / "odd.json").read_text())
     content["products"] *= 2
     (tmp_path / "odd.json").write_text(json.dumps(content))
-    products = load_products(["asn.json", "odd.json"], tmp_path)
-    place = "jw00001003001_04101_00001 MIRIMAGE"
-    assert oddity_lines(products) == [
-        f"asn.json: {place}: integrations: found none of 4 to 6, expected 1 to 9",
-        f"{names[0]}: TARGNAME: found none, expected the name of the target (and 1 more)",
+    products, findings = survey(["asn.json", "odd.json"], tmp_path)
+    place = "integrations of jw00001003001_04101_00001 MIRIMAGE"
+    assert summary_lines(findings) == [
+        f"{names[0]}: TARGNAME: found none, expected the name of the target: the products name none"
+        " (and 1 more)",
+        f"asn.json: {place}: found none of 4 to 6, expected 1 to 9: the product lacks them (and 2 more)",
         "odd.json: products: found 2, expected one: the first counts",
-        f"odd.json: {place}: integrations: found none of 1 to 2, expected 1 to 9",
-        f"odd.json: {place}: integrations: found none of 6 to 9, expected 1 to 9",
-        f"{names[1]}: INTEND: found 7 with INTSTART 3, expected 5",
-        f"{names[1]}: INT_TIMES: found 0 rows, expected 3 or more",
+        f"{names[1]}: INTEND: found 7 with INTSTART 3, expected 5: integrations are counted from INTSTART",
+        f"{names[1]}: INT_TIMES: found 0 rows, expected 3 rows or more: integrations get numbers, but"
+        " no times",
+    ]
+    first, second = products
+    assert [str(finding) for finding in (*first.oddities, *second.oddities)] == [
+        f"asn.json: {place}: found none of 4 to 6, expected 1 to 9: the product lacks them",
+        "odd.json: products: found 2, expected one: the first counts",
+        f"odd.json: {place}: found none of 1 to 2, expected 1 to 9: the product lacks them",
+        f"odd.json: {place}: found none of 6 to 9, expected 1 to 9: the product lacks them",
     ]
 
 
@@ -253,8 +286,10 @@ def test_simulated_segments_of_the_peer_are_read(shared_data, tmp_path):
     new, old = product.segments
     assert new.shape == old.shape == (4, 416, 72)
     assert (old.first_integration, old.last_integration) == (1846, 1849)
-    assert "INTEND: found 1850 with INTSTART 1846, expected 1849" in old.oddities
-    assert "INT_TIMES: found 0 rows, expected 4 or more" in new.oddities
+    assert ("INTEND", "1850 with INTSTART 1846", "1849") in [
+        (finding.key, finding.found, finding.expected) for finding in old.oddities
+    ]
+    assert ("INT_TIMES", "0 rows") in [(finding.key, finding.found) for finding in new.oddities]
 
 
 def test_reading_associations_imports_no_heavy_package():

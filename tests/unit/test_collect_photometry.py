@@ -126,7 +126,7 @@ class TestWriteEcsv:
 
 
 class TestProcess:
-    def run(self, folder, tables, units_of_sci=None):
+    def run(self, folder, tables, **params):
         segments, photometry = [], []
         for k, one in enumerate(tables):
             name = folder / f"seg{k}_crfints.fits"
@@ -134,7 +134,7 @@ class TestProcess:
             photometry.append(str(folder / f"seg{k}_photometry.fits"))
             write_table(photometry[-1], one)
         out = folder / "x_phot.ecsv"
-        run_step(process, {}, photometry=photometry, segments=segments, out_phot=out)
+        run_step(process, params, photometry=photometry, segments=segments, out_phot=out)
         return read(out)
 
     def test_product(self, tmp_path, caplog):
@@ -146,6 +146,14 @@ class TestProcess:
         np.testing.assert_allclose(found["aperture_ra_icrs"].value, [30.00012, 30.00112, 30.01012])
         np.testing.assert_allclose(found["aperture_dec_icrs"].value, [-4.99987, -4.99887, -4.98987])
         assert "x_phot.ecsv: 3 integrations" in caplog.text
+
+    def test_warnings_about_the_input_are_in_the_meta(self, tmp_path):
+        warnings = ["a.fits: INT_TIMES: found 0 rows, expected 3 or more"]
+        assert (
+            self.run(tmp_path, [table(1)], input_warnings=warnings).meta["input_warnings"]
+            == warnings
+        )
+        assert "input_warnings" not in self.run(tmp_path, [table(1)]).meta
 
     def test_an_aperture_beyond_the_bounding_box_has_no_coordinates(self, tmp_path):
         found = self.run(tmp_path, [table(2, first=29.0)])

@@ -109,9 +109,8 @@ def test_config_file_holds_the_defaults_in_order(defaults):
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     assert config == defaults
     assert list(config) == list(defaults)
-    assert all(
-        list(config[key]) == list(defaults[key]) for key in ("references", *SECTIONS, *OWN_SECTIONS)
-    )
+    sections = ("references", "pars", *SECTIONS, *OWN_SECTIONS)
+    assert all(list(config[key]) == list(defaults[key]) for key in sections)
 
 
 def test_config_file_comments_every_key_with_its_description(schema):
@@ -129,12 +128,15 @@ def test_config_file_comments_every_key_with_its_description(schema):
 
 
 def test_keys_are_the_public_ones(defaults):
-    keys = ["associations", "output_dir", "max_memory_mb", "references", *SECTIONS, *OWN_SECTIONS]
+    keys = ["associations", "output_dir", "max_memory_mb", "crds_context", "references", "pars"]
+    keys += [*SECTIONS, *OWN_SECTIONS]
     assert sorted(defaults) == sorted(keys)
     assert list(defaults["references"]) == REFERENCES
     assert (defaults["associations"], defaults["output_dir"]) == ([], "results")
     assert defaults["max_memory_mb"] == 512
-    assert set(defaults["references"].values()) == {None}
+    assert list(defaults["pars"]) == [*SECTIONS, "pipeline"]
+    assert {*defaults["references"].values(), *defaults["pars"].values()} == {None}
+    assert defaults["crds_context"] is None
 
 
 def test_step_parameters_are_those_of_the_peer(defaults):
@@ -215,6 +217,17 @@ def test_defaults_do_not_contradict_each_other(defaults, tmp_path):
     assert contradictions(defaults, tmp_path) == []
     (tmp_path / "results").mkdir()
     assert contradictions(defaults, tmp_path) == []
+
+
+def test_nan_is_no_number(defaults, tmp_path):
+    config = defaults | {
+        "outlier_detection": defaults["outlier_detection"] | {"snr": float("nan")},
+        "associations": [float("nan")],
+    }
+    assert sorted(contradictions(config, tmp_path)) == [
+        "config/associations/0: found NaN, expected a number",
+        "config/outlier_detection/snr: found NaN, expected a number",
+    ]
 
 
 def test_contradictions_are_all_told(defaults, tmp_path):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.extract1d_reference import read_reference, select_entry
+from scripts.lib.extract1d_reference import read_reference, select_entry, slit_name
 
 
 def test_reads_apertures(tmp_path):
@@ -16,6 +16,7 @@ def test_reads_apertures(tmp_path):
     ("content", "message"),
     [
         ("{", "not a JSON file"),
+        ("[" * 100_000, "not a JSON file"),
         ("[]", "apertures"),
         ('{"apertures": {}}', "apertures"),
         ('{"apertures": [1]}', "apertures"),
@@ -26,6 +27,12 @@ def test_refuses_other_files(tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(InputError, match=message):
         read_reference(path)
+
+
+def test_slits_of_nirspec_and_modes_of_others_have_apertures():
+    assert slit_name("NRS_BRIGHTOBJ", {"SLTNAME": "S1600A1"}) == "S1600A1"
+    assert slit_name("NRS_BRIGHTOBJ", {}) is None
+    assert slit_name("NRC_TSGRISM", {"SLTNAME": "S1600A1"}) == "NRC_TSGRISM"
 
 
 def test_refuses_a_missing_file(tmp_path):

@@ -196,6 +196,36 @@ def test_no_shift_where_no_position_is_known(prepared, caplog):
     assert "no source position is known" in caplog.text
 
 
+def test_the_aperture_of_a_fixed_slit_follows_the_source_on_the_sky(prepared, monkeypatch):
+    class Upright:
+        """Column and row of a source are its right ascension and 10 (wavelength - 1)."""
+
+        bounding_box = None
+
+        def __call__(self, x, y, **_):
+            return x + 0.0 * y, 0.0 * y, 1 + np.asarray(y) / 10
+
+        def backward_transform(self, ra, dec, wavelength):
+            return ra, (wavelength - 1) * 10
+
+    monkeypatch.setattr("scripts.lib.extraction_setup.read_wcs", lambda member: Upright())
+    slit = MIRI | {"EXP_TYPE": "MIR_LRS-FIXEDSLIT", "DITH_RA": 2.5, "DITH_DEC": 0.0}
+    entry = {"id": "MIR_LRS-FIXEDSLIT", "xstart": 1, "xstop": 2}
+    setup = prepared([entry], primary=slit, DISPAXIS=2)
+    # Nominally in the middle of columns 1 and 2, moved by one column.
+    assert (setup.keywords["EXTRXSTR"], setup.keywords["EXTRXSTP"]) == (3, 4)
+
+
+def test_no_shift_of_a_fixed_slit_without_position(prepared, caplog):
+    slit = MIRI | {"EXP_TYPE": "MIR_LRS-FIXEDSLIT", "DITH_RA": None, "DITH_DEC": 0.0}
+    with caplog.at_level(logging.WARNING):
+        setup = prepared(
+            [{"id": "MIR_LRS-FIXEDSLIT", "xstart": 1, "xstop": 2}], primary=slit, DISPAXIS=2
+        )
+    assert (setup.keywords["EXTRXSTR"], setup.keywords["EXTRXSTP"]) == (2, 3)
+    assert "DITH_RA or DITH_DEC is missing" in caplog.text
+
+
 def test_aperture_follows_the_source(prepared, monkeypatch):
     class Leaning:
         """Row 3.5 for a source in the middle of the slit, at all wavelengths."""

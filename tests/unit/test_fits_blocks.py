@@ -54,6 +54,14 @@ def test_blocks_of_cubes_are_read_native(path, planes, name, integrations, rows)
     np.testing.assert_array_equal(block, planes[name][integrations, rows])
 
 
+@pytest.mark.parametrize("rows", [slice(None), slice(2, 4)])
+def test_blocks_are_read_as_stored(path, planes, rows):
+    with open_fits(path) as file:
+        block = file.read_stored("SCI", slice(1, 3), rows)
+    assert block.dtype == ">f4"
+    np.testing.assert_array_equal(block, planes["SCI"][1:3, rows])
+
+
 def test_images_are_read_by_rows(path, planes):
     with open_fits(path) as file:
         np.testing.assert_array_equal(file.read("WAVELENGTH"), planes["WAVELENGTH"])

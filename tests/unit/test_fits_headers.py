@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.errors import InputError
-from scripts.lib.fits_headers import parse_cards, read_hdus
+from scripts.lib.fits_headers import NoValue, parse_cards, read_hdus
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200)
 VALUES = st.one_of(
@@ -81,7 +81,11 @@ def test_values_that_astropy_wrote_are_read_back(values):
         ("KEY     = ''", ""),
         ("KEY     = 'no CONTINUE&'", "no CONTINUE&"),
         ("KEY     = (1.0, 2.0)", "(1.0, 2.0)"),
-        ("KEY     = 12:30:00", "12:30:00"),
+        ("KEY     = 12:30:00", NoValue("12:30:00")),
+        ("KEY     = NaN", NoValue("NaN")),
+        ("KEY     = 'text' rest", NoValue("'text' rest")),
+        ("KEY     = 'text", NoValue("'text")),
+        ("KEY     = 1E999", NoValue("1E999")),
     ],
 )
 def test_value_of_one_card(text, value):
@@ -194,16 +198,38 @@ def test_missing_padding_is_no_error(path):
         (b"{}", "not a FITS file: it starts with"),
         (
             _unit(b"SIMPLE  =                    T", 0).replace(b"BITPIX", b"BYTPIX"),
-            "HDU 0 .* BITPIX",
+            "header of HDU 0: BITPIX: found none, expected one of 8, 16",
         ),
         (
             _unit(b"SIMPLE  =                    T", 9).replace(b"NAXIS1 ", b"NAXES1 "),
-            "HDU 0 .* NAXIS1",
+            "HDU 0: NAXIS1: found none, expected a count",
         ),
         (
             _unit(b"SIMPLE  =                    T", 9).replace(b"= 8", b"= x"),
-            "not a FITS file: header",
+            "not a FITS file: header of HDU 0: BITPIX: found 'x'",
         ),
+        *[
+            (
+                _unit(b"SIMPLE  =                    T / " + strange, 0),
+                "header of HDU 0: found '.*' at byte 33, expected printable ASCII",
+            )
+            for strange in (b"\xa0", b"\0", b"\n")
+        ],
+        (_unit(b"SIMPLE  =                    F", 9), "HDU 0: SIMPLE: found False, expected T"),
+        *[
+            (
+                _unit(b"SIMPLE  =                    T", 9).replace(
+                    b"NAXIS1  = 9".ljust(15), card.ljust(15)
+                ),
+                f"HDU 0: NAXIS1: found {found}, expected a count",
+            )
+            for card, found in (
+                (b"NAXIS1  = -9", "-9"),
+                (b"NAXIS1  = 9.0", "9.0"),
+                (b"NAXIS1  = 1E999", "'1E999'"),
+                (b"NAXIS1  = T", "True"),
+            )
+        ],
     ],
 )
 def test_other_content_is_no_fits(tmp_path, content, message):

@@ -43,7 +43,10 @@ def run_code(step, **options):
     return f"""
 from types import SimpleNamespace
 class Named(dict):
-    __getattr__ = dict.__getitem__
+    def __getattr__(self, name):
+        if name not in self:
+            raise AttributeError(name)
+        return self[name]
 import scripts.{step}
 params = Named(options={options!r}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
 job = Named(

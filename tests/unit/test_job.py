@@ -1,13 +1,19 @@
 import errno
 import logging
+import os
 import re
+import signal
+import sys
 import warnings
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.job import run_job
+from scripts.lib.whole_file import whole_file
 
 
 @pytest.fixture(autouse=True)
@@ -15,10 +21,14 @@ def restored_logging():
     """Leave the loggers as they were, and close what the job opened."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    terminate = signal.getsignal(signal.SIGTERM)
     yield
+    signal.signal(signal.SIGTERM, terminate)
+    logging.raiseExceptions = True
     logging.captureWarnings(False)
     for handler in set(root.handlers) - set(handlers):
-        handler.close()
+        with suppress(OSError):
+            handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -81,7 +91,14 @@ def test_unexpected_error_has_a_traceback(job):
             PermissionError(errno.EACCES, "Permission denied", "results"),
             "results: Permission denied",
         ),
-        (OSError(errno.ENOSPC, "No space left on device"), "writing: No space left on device"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "reading or writing: No space left on device",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "a.json"),
+            "a.json: No such file or directory",
+        ),
         (
             MemoryError("Unable to allocate 9 TiB"),
             "out of memory: Unable to allocate 9 TiB; expected more, or a lower max_memory_mb",
@@ -100,10 +117,46 @@ def test_what_the_machine_lacks_is_one_line(job, error, message):
     assert line.endswith(f"ERROR {message}")
 
 
-def test_a_missing_file_that_should_be_there_has_a_traceback(job, tmp_path):
+def test_an_error_of_the_operating_system_without_reason_has_a_traceback(job):
     with pytest.raises(SystemExit):
-        run_job(job, lambda snakemake: (tmp_path / "none").read_bytes())
+        run_job(job, lambda snakemake: (_ for _ in ()).throw(OSError("no reason")))
     assert "Traceback" in log_of(job)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
+def test_a_job_that_is_stopped_removes_what_it_began(job, tmp_path, number):
+    def function(snakemake):
+        with whole_file(tmp_path / "product") as part:
+            part.write_text("ha")
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, function)
+    assert caught.value.code == 130
+    assert os.listdir(tmp_path) == ["job.log"]
+    (line,) = log_of(job).splitlines()
+    assert line.endswith("ERROR stopped before the end; nothing was written, so run again")
+
+
+def test_a_log_that_cannot_be_opened_is_one_line(job, tmp_path, capsys):
+    job.log[0] = str(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, lambda snakemake: pytest.fail("must not run"))
+    assert caught.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"ERROR {tmp_path}: Is a directory")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_log_on_a_full_disk_leaves_the_message_on_the_terminal_alone(job, capsys):
+    def function(snakemake):
+        raise InputError("a.fits: cannot be written: No space left on device")
+
+    job.log[0] = "/dev/full"
+    with pytest.raises(SystemExit):
+        run_job(job, function)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("a.fits: cannot be written: No space left on device")
 
 
 def test_a_job_without_log_file_reports_to_the_terminal(capsys):
@@ -111,3 +164,17 @@ def test_a_job_without_log_file_reports_to_the_terminal(capsys):
         SimpleNamespace(log=[], params={}), lambda snakemake: logging.getLogger("any").info("work")
     )
     assert "INFO work" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_progress_is_in_the_log_and_on_a_terminal_only(job, capsys, monkeypatch, watched):
+    def work(_):
+        logging.getLogger("step").info("5 of 9 done", extra={"progress": True})
+        logging.getLogger("step").info("result")
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: watched)
+    run_job(job, work)
+    assert "5 of 9 done" in log_of(job)
+    terminal = capsys.readouterr().err
+    assert ("5 of 9 done" in terminal) == watched
+    assert "result" in terminal

@@ -21,7 +21,10 @@ import resource, sys
 import scripts.{step}
 from scripts.lib.allocator import keep_freed_memory
 class Named(dict):
-    __getattr__ = dict.__getitem__
+    def __getattr__(self, name):
+        if name not in self:
+            raise AttributeError(name)
+        return self[name]
 keep_freed_memory()
 params = Named(options={{}}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
 job = Named(

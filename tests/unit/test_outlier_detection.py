@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from scripts import outlier_detection as module
+from scripts.lib import outlier_search
 from scripts.lib.cube_blocks import plan_blocks
 from scripts.lib.dq import DO_NOT_USE, OUTLIER
 from scripts.lib.errors import InputError
@@ -74,10 +74,14 @@ def detect(planes, settings, samples=10**9):
     shape = planes["SCI"].shape
     result, count = {name: np.empty_like(plane) for name, plane in planes.items()}, 0
     for block in plan_blocks(shape, settings.window, samples):
-        part = {name: plane[block.frames, block.rows].copy() for name, plane in planes.items()}
+        frames = {
+            name: block.frames if name in ("SCI", "DQ") else block.integrations for name in planes
+        }
+        part = {name: plane[frames[name], block.rows].copy() for name, plane in planes.items()}
         count += detect_outliers(part, block, shape[0], settings)
         for name, plane in part.items():
-            result[name][block.integrations, block.rows] = plane[block.tested]
+            tested = plane[block.tested] if name in ("SCI", "DQ") else plane
+            result[name][block.integrations, block.rows] = tested
     return result, count
 
 
@@ -107,7 +111,7 @@ def test_any_length_of_series(integrations):
 
 
 def test_pixels_are_done_in_pieces(monkeypatch):
-    monkeypatch.setattr(module, "PIXELS_AT_A_TIME", 5)
+    monkeypatch.setattr(outlier_search, "PIXELS_AT_A_TIME", 5)
     planes = cube()
     result, _ = detect(planes, Settings())
     assert_same(result, plain_result(planes, plain_flags(planes)))
@@ -280,6 +284,19 @@ def test_product_does_not_depend_on_memory(tmp_path, work_mb):
     planes = cube((70, 6, 7))
     expected = plain_result(planes, plain_flags(planes))
     assert_same(run(tmp_path, planes, work_mb=work_mb), expected)
+
+
+@pytest.mark.parametrize("work_mb", [512, 0.1])
+def test_product_does_not_depend_on_threads(tmp_path, work_mb, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    write_calints(tmp_path / "calints.fits", cube((70, 16, 17)))
+    contents = []
+    for threads in (1, 2, 5):
+        work = job(tmp_path, work_mb)
+        work.threads = threads
+        process(work)
+        contents.append((tmp_path / "crfints.fits").read_bytes())
+    assert contents[0] == contents[1] == contents[2]
 
 
 @pytest.mark.parametrize("window", [1, 5, 8])

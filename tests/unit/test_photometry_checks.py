@@ -40,7 +40,9 @@ def gain_hdus(shape=(2048, 2048), corner=(1, 1), instrument="NIRCAM"):
 
 def problems(hdus, gain=None, **options):
     gain_path = "gain.fits" if gain else None
-    return segment_problems("seg.fits", hdus, OPTIONS | options, gain_path, gain)
+    found = segment_problems("seg.fits", hdus, OPTIONS | options, gain_path, gain)
+    assert all(problem.severity == "error" for problem in found)
+    return list(map(str, found))
 
 
 def test_nothing_but_the_standard_library_is_imported():
@@ -74,6 +76,14 @@ class TestSegment:
     def test_nan_is_no_position(self):
         (line,) = problems(segment_hdus(XREF_SCI=float("nan")))
         assert "XREF_SCI in SCI: found nan" in line
+
+    def test_position_in_the_array(self):
+        rows, columns = SHAPE
+        assert problems(segment_hdus(XREF_SCI=0.5, YREF_SCI=rows + 0.5)) == []
+        first, second = problems(segment_hdus(XREF_SCI=columns + 0.6, YREF_SCI=0))
+        expected = f"expected a place in the array, 0.5 to {columns}.5"
+        assert first == f"seg.fits: XREF_SCI in SCI: found {columns + 0.6}, {expected}"
+        assert "YREF_SCI in SCI: found 0, expected a place in the array" in second
 
     def test_unit_of_the_errors(self):
         (line,) = problems(segment_hdus(err=None))
@@ -121,28 +131,35 @@ class TestOptions:
     @pytest.mark.parametrize("name", ["radius", "radius_inner", "radius_outer"])
     @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "3", None])
     def test_radii(self, name, value):
-        (line,) = option_problems(OPTIONS | {name: value})
-        assert line == f"{name}: found {value!r}, expected a positive number of pixels"
+        (line,) = map(str, option_problems(OPTIONS | {name: value}))
+        assert (
+            line
+            == f"config: tso_photometry/{name}: found {value!r}, expected a positive number of pixels"
+        )
 
     @pytest.mark.parametrize("name", ["search_box_width", "fit_box_width"])
     @pytest.mark.parametrize("value", [0, -3, 2.5, "11"])
     def test_boxes(self, name, value):
-        (line,) = option_problems(OPTIONS | {name: value})
-        assert line == f"{name}: found {value!r}, expected a positive whole number of pixels"
+        (line,) = map(str, option_problems(OPTIONS | {name: value}))
+        assert (
+            line
+            == f"config: tso_photometry/{name}: found {value!r}, expected a positive whole number of pixels"
+        )
 
     @pytest.mark.parametrize("inner", [9.0, 12])
     def test_inverted_annulus(self, inner):
-        (line,) = option_problems(OPTIONS | {"radius_inner": inner})
-        assert line == f"radius_inner: found {inner!r}, expected less than radius_outer, 9.0"
+        (problem,) = option_problems(OPTIONS | {"radius_inner": inner})
+        assert (problem.path, problem.key) == ("config", "tso_photometry/radius_inner")
+        assert problem.text.endswith(f": found {inner!r}, expected less than radius_outer, 9.0")
 
 
 class TestAperture:
     def test_as_large_as_the_array(self):
-        assert aperture_problems({"radius": 15, "radius_inner": 40}, SHAPE) == []
+        assert aperture_problems("f", {"radius": 15, "radius_inner": 40}, SHAPE) == []
 
     def test_annulus_beyond_the_array(self):
-        (line,) = aperture_problems({"radius": 3, "radius_inner": 44}, SHAPE)
-        assert line.startswith("radius_inner: found 44, expected less than 43.9:")
+        (line,) = map(str, aperture_problems("f", {"radius": 3, "radius_inner": 44}, SHAPE))
+        assert line.startswith("f: tso_photometry/radius_inner: found 44, expected less than 43.9:")
 
 
 class TestGain:
@@ -151,7 +168,7 @@ class TestGain:
 
     def test_section_of_a_subarray(self):
         reference = gain_hdus((50, 60), (91, 190))
-        assert gain_problems(PRIMARY, SHAPE, reference) == []
+        assert gain_problems("g", PRIMARY, SHAPE, reference) == []
         assert gain_section(PRIMARY, SHAPE, reference) == (slice(11, 43), slice(10, 40))
 
     @pytest.mark.parametrize(
@@ -164,14 +181,14 @@ class TestGain:
         ],
     )
     def test_not_covered(self, corner, shape):
-        (line,) = gain_problems(PRIMARY, SHAPE, gain_hdus(shape, corner))
-        assert line.startswith(f"SCI: found shape {shape} with corner SUBSTRT1={corner[0]}")
+        (line,) = map(str, gain_problems("g", PRIMARY, SHAPE, gain_hdus(shape, corner)))
+        assert line.startswith(f"g: SCI: found shape {shape} with corner SUBSTRT1={corner[0]}")
         assert line.endswith("expected to cover (32, 30) from SUBSTRT1=101, SUBSTRT2=201 on")
 
     @pytest.mark.parametrize("shape", [(), (2048,), (4, 2048, 2048)])
     def test_no_image(self, shape):
-        (line,) = gain_problems(PRIMARY, SHAPE, gain_hdus(shape))
-        assert line == f"SCI: found shape {shape}, expected an image (y, x)"
+        (line,) = map(str, gain_problems("g", PRIMARY, SHAPE, gain_hdus(shape)))
+        assert line == f"g: SCI: found shape {shape}, expected an image (y, x)"
 
     @pytest.mark.parametrize(
         ("instrument", "shape", "start"),
@@ -185,9 +202,9 @@ class TestGain:
     def test_only_a_full_frame_needs_no_corner(self, instrument, shape, start):
         reference = gain_hdus(shape, None, instrument)
         assert gain_start(reference) == start
-        lines = gain_problems(PRIMARY, SHAPE, reference)
-        assert [line.split(":")[0] for line in lines] == ([] if start else ["SUBSTRT1, SUBSTRT2"])
+        found = gain_problems("g", PRIMARY, SHAPE, reference)
+        assert [problem.key for problem in found] == ([] if start else ["SUBSTRT1, SUBSTRT2"])
 
     def test_segment_without_a_corner(self):
-        (line,) = gain_problems({}, SHAPE, gain_hdus())
-        assert line.startswith("SUBSTRT1, SUBSTRT2: found none in the segment")
+        (line,) = map(str, gain_problems("g", {}, SHAPE, gain_hdus()))
+        assert line.startswith("g: SUBSTRT1, SUBSTRT2: found none in the segment")

@@ -27,10 +27,10 @@ def test_working_memory_is_four_times_the_data_up_to_the_limit(data_mb, limit, m
     assert work_mb([segment(size) for size in data_mb], limit) == memory
 
 
-def test_memory_of_outlier_detection_is_that_of_its_blocks():
-    assert peak_mb("outlier_detection", [segment(5)], 512) == 60 + 64 + 4 * 5
-    assert peak_mb("outlier_detection", [segment(1500)], 512) == 60 + 128
-    assert peak_mb("outlier_detection", [segment(1500)], 100) == 60 + 100
+def test_memory_is_that_of_the_blocks_and_never_more_than_the_limit():
+    assert peak_mb("extract_soss", [segment(5)], 512) == 1200 + 64 + 4 * 5
+    assert peak_mb("outlier_detection", [segment(1500)], 512) == 60 + 64
+    assert peak_mb("outlier_detection", [segment(1500)], 40) == 60 + 40
 
 
 def test_memory_of_the_extraction_is_that_of_an_image_where_that_is_large():
@@ -52,7 +52,7 @@ def test_requests_have_room_for_snakemake_and_the_start():
     segments = [segment(1200)]
     assert seconds("outlier_detection", segments) == 60
     assert request_minutes("outlier_detection", segments) == 6
-    assert request_mb("outlier_detection", segments, 512) == SNAKEMAKE_MB + 60 + 128
+    assert request_mb("outlier_detection", segments, 512) == SNAKEMAKE_MB + 60 + 64
 
 
 def test_small_segments_are_those_of_a_few_minutes():

@@ -8,8 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scripts import extract_soss
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.soss_aperture_images import read_apertures
 from scripts.lib.soss_integrations import Spectra
-from scripts.lib.soss_segment import SossSegment, why_not_extracted
+from scripts.lib.soss_segment import SossSegment
 from scripts.lib.soss_table import soss_cards, soss_rows
 from tests import soss_files
 from tests.steps import run_step
@@ -106,6 +107,42 @@ class TestPlainBox:
         for name in ("FLUX_VAR_POISSON", "SURF_BRIGHT", "DQ", "BACKGROUND", "BKGD_ERROR"):
             assert not table[name].any()
 
+    def test_apertures_and_traces_of_all_orders_are_kept(self, folder, product):
+        with open_fits(product.filename()) as file:
+            apertures = read_apertures(file)
+        assert list(apertures) == [1, 2, 3]
+        for order, aperture in apertures.items():
+            weights, region = aperture.images
+            cutoff = soss_files.CUTOFFS[order]
+            assert_allclose(weights[:, :cutoff].sum(axis=0), 40, rtol=1e-5)
+            assert not weights[:, cutoff:].any()
+            assert not region.any()
+            assert_array_equal(aperture.column, np.arange(cutoff))
+            middle = np.average(np.arange(256), weights=weights[:, 500])
+            assert_allclose(aperture.row[500], middle)
+            table = product["EXTRACT1D", order].data
+            assert_array_equal(aperture.wavelength, table["WAVELENGTH"][0])
+            assert np.isnan(aperture.contamination).all()
+
+
+def test_the_history_of_the_segment_is_carried_on(folder, tmp_path):
+    with fits.open(folder / "segment.fits") as hdus:
+        hdus[0].header["HISTORY"] = "input_warnings: INT_TIMES is odd"
+        hdus.writeto(tmp_path / "segment.fits")
+    header = fits.getheader(extract(folder, tmp_path, segment=tmp_path / "segment.fits"))
+    assert "input_warnings: INT_TIMES is odd" in list(header["HISTORY"])
+
+
+def test_the_region_of_the_background_is_kept(folder, tmp_path):
+    with open_fits(extract(folder, tmp_path, subtract_background=True)) as file:
+        apertures = read_apertures(file)
+    regions = np.array([aperture.images[1] for aperture in apertures.values()])
+    assert_array_equal(regions[1:], regions[:-1])
+    # Two traces of 40 rows are left out.
+    assert 0.5 < regions[0].mean() < 0.7
+    trace = apertures[1].row[500]
+    assert not regions[0][round(trace), 500]
+
 
 def test_models_give_their_products_and_keywords(folder, tmp_path):
     outputs = ("trace_models", "atoca_spectra", "wave_grid")
@@ -116,6 +153,14 @@ def test_models_give_their_products_and_keywords(folder, tmp_path):
         assert header["TIKRESID"] < 1e-8
         flux = product["EXTRACT1D", 2].data["FLUX"]
         assert_allclose(flux[:, 900:1100].mean(axis=1), soss_files.rate(2), rtol=0.02)
+    with open_fits(path) as file:
+        aperture = read_apertures(file)[2]
+    light = {
+        order: (aperture.images[0] * profile * soss_files.rate(order))[:, 900:1100].sum()
+        for order, profile in soss_files.profiles(256).items()
+    }
+    found = aperture.contamination[900:1100].mean()
+    assert_allclose(found, (light[1] + light[3]) / light[2], rtol=0.02)
     with fits.open(tmp_path / "trace_models.fits") as models:
         assert models[0].header["DATAMODL"] == "SossExtractModel"
         assert [hdu.name for hdu in models[1:]] == [
@@ -179,10 +224,6 @@ def test_profiles_of_another_subarray_are_refused(folder, tmp_path):
 def test_a_missing_reference_is_named(folder, tmp_path):
     with pytest.raises(InputError, match="references/speckernel: found null"):
         extract(folder, tmp_path, files={"speckernel": []})
-
-
-def test_superstripes_are_like_substrip256():
-    assert why_not_extracted({"FILTER": "CLEAR", "SUBARRAY": "SUB60STRIPE_SOSS"}) is None
 
 
 def test_rows_of_a_segment_are_those_of_its_images_also_with_pixels_replaced(folder):

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_matrix, eye
+from scipy.sparse import csr_matrix, diags_array
 
+from scripts.lib import soss_solver
 from scripts.lib.soss_atoca import SingleOrder
-from scripts.lib.soss_detector import build_model, normal_matrix, right_side
-from scripts.lib.soss_regularisation import roughness_matrix
+from scripts.lib.soss_detector import build_model, design_matrix, right_side
+from scripts.lib.soss_regularisation import first_difference, roughness_matrix
 from scripts.lib.soss_single import SingleOrderFit, solve_banded
-from scripts.lib.soss_solver import NormalEquations, SingularError, factorise, solve_plain
+from scripts.lib.soss_solver import LeastSquares, SingularError, solve_plain
 from tests.soss_scene import SHAPE, optics, order_image, scene
 
 
@@ -20,20 +21,59 @@ def positive(size, seed=0):
     return matrix @ matrix.T + np.eye(size)
 
 
-class TestNormalEquations:
-    def test_points_without_right_side_stay_unknown(self):
-        normal, right = positive(5), np.array([1.0, 0.0, 2.0, 3.0, 0.0])
-        found = NormalEquations(csr_matrix(normal), csr_matrix(eye(5)), right).solve(0.5)
-        known = [0, 2, 3]
-        matrix = (normal + 0.25 * np.eye(5))[np.ix_(known, known)]
-        assert_allclose(found[known], np.linalg.solve(matrix, right[known]))
-        assert np.isnan(found[[1, 4]]).all()
+class TestRegularised:
+    def problem(self, points=40, measurements=12):
+        """Sums over a few neighbouring points each, and a slope to penalise."""
+        design = diags_array(
+            [np.full(points, 1.0), np.full(points - 1, 2.0), np.full(points - 2, 0.5)],
+            offsets=[0, 1, 2],
+            shape=(points, points),
+        ).tocsr()[:: points // measurements]
+        return LeastSquares(design, roughness_matrix(np.arange(points, dtype=float)))
+
+    def test_one_measurement_of_a_constant(self):
+        # |x0 + x1 - 4|^2 + f^2 |x1 - x0|^2 is least, and 0, for x0 = x1 = 2.
+        problem = LeastSquares(csr_matrix([[1.0, 1.0]]), csr_matrix([[1.0, -1.0], [-1.0, 1.0]]))
+        assert_allclose(problem.fit(0.1).solve(np.array([4.0, 4.0])), [2, 2])
+
+    @pytest.mark.parametrize("factor", [1e-2, 1.0, 1e2])
+    def test_it_is_the_solution_of_the_stacked_equations(self, factor):
+        problem = self.problem()
+        slopes = first_difference(np.arange(40.0)).toarray()
+        data = np.random.default_rng(1).normal(size=(problem.design.shape[0], 6))
+        stacked = np.vstack([problem.design.toarray(), factor * slopes])
+        expected = np.linalg.lstsq(stacked, np.vstack([data, np.zeros((39, 6))]), rcond=None)[0]
+        found = problem.fit(factor).solve(problem.design.T @ data)
+        assert_allclose(found, expected, atol=1e-7)
+        assert_allclose(problem.fit(factor).solve(problem.design.T @ data[:, 0]), expected[:, 0])
+
+    def test_the_product_is_that_of_the_normal_matrix(self):
+        problem, spectrum = self.problem(), np.arange(40.0) ** 2
+        normal = problem.design.T @ problem.design + 0.09 * problem.roughness
+        assert_allclose(problem.fit(0.3).product(spectrum), normal @ spectrum)
+
+    def test_where_refinement_does_not_help_the_normal_equations_are_solved(self, monkeypatch):
+        problem = self.problem()
+        right = problem.design.T @ np.ones(problem.design.shape[0])
+        expected = problem.fit(0.1).solve(right)
+        monkeypatch.setattr(soss_solver, "_ACCURATE", -1.0)
+        fit = problem.fit(0.1)
+        assert_allclose(fit.solve(right), expected, rtol=1e-9)
+        # They stay in use for other data.
+        monkeypatch.undo()
+        assert_allclose(fit.solve(2 * right), 2 * expected, rtol=1e-9)
+
+    def test_where_they_are_not_wanted_there_is_no_solution(self):
+        problem = self.problem(points=400, measurements=100)
+        right = problem.design.T @ np.ones(problem.design.shape[0])
+        assert np.isfinite(problem.fit(1e-2, dense=False).solve(right)).all()
+        with pytest.raises(SingularError):
+            problem.fit(1e-9, dense=False).solve(right)
 
     def test_a_singular_matrix_has_no_solution(self):
-        zero = csr_matrix((3, 3))
-        assert np.isnan(NormalEquations(zero, zero, np.ones(3)).solve(1.0)).all()
+        problem = LeastSquares(csr_matrix((1, 3)), csr_matrix((3, 3)))
         with pytest.raises(SingularError):
-            factorise(zero)
+            problem.fit(1.0).solve(np.ones(3))
 
 
 class TestPlain:
@@ -83,13 +123,14 @@ class TestSingleOrder:
     def test_it_is_the_solution_of_the_normal_equations(self):
         model, image = self.fit(), order_image(3)
         error = np.random.default_rng(1).uniform(1, 2, SHAPE)
-        equations = NormalEquations(
-            normal_matrix(model.fit, error),
-            roughness_matrix(model.fit.grid),
-            right_side(model.fit, error, image / error),
-        )
+        right = right_side(model.fit, error, image / error)
+        reached = np.flatnonzero(right)
+        design = design_matrix(model.fit, error)[:, reached]
+        roughness = roughness_matrix(model.fit.grid)[reached][:, reached]
+        expected = np.full(len(right), np.nan)
+        expected[reached] = LeastSquares(design, roughness).fit(model.factor).solve(right[reached])
         found = SingleOrderFit(model).solve(image.reshape(-1), error.reshape(-1))
-        assert_allclose(found, equations.solve(model.factor), rtol=1e-8)
+        assert_allclose(found, expected, rtol=1e-8)
 
     def test_pixels_without_a_positive_error_are_left_out(self):
         single, image, error = SingleOrderFit(self.fit()), order_image(3).copy(), np.ones(SHAPE)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.ndimage import median_filter
 
 from scripts.lib.errors import InputError
 from scripts.lib.soss_references import OrderReference, TraceReference
@@ -106,3 +107,30 @@ class TestThroughput:
             for wavelength in (np.linspace(1, 2, 11), np.linspace(2, 1, 11))
         )
         assert_allclose(ascending(1.3), descending(1.3), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("jwst_niriss_gr700xd_order1_trace_refmodel.txt", (6, 2042)),
+        ("jwst_niriss_gr700xd_order2_trace_refmodel_002.txt", (700, 1740)),
+    ],
+)
+def test_the_trace_is_that_of_a_flight_frame(shared_data, name, columns):
+    folder = shared_data / "niriss-soss-refs"
+    pivot, *points = np.loadtxt(folder / name)
+    (frame,) = folder.glob("jw*_nis_demo_pwcpos_245.778671.npy")
+    # Of a calibration programme, with bad pixels.
+    image = median_filter(np.nan_to_num(np.load(frame)), (3, 7))
+    angle = 245.778671 - 245.76
+    found = rotate_trace(*np.transpose(points), angle, tuple(pivot))
+    wanted = np.arange(*columns)
+    trace = np.interp(wanted, *(values[np.argsort(found[0])] for values in found))
+    background = np.percentile(image[:250, wanted], 10, axis=0)
+    rows = np.arange(256)[:, None]
+    # A wider window takes in light of the other order, which moves the centroid by up to a pixel.
+    near = (np.abs(rows - trace) < 12.5) & (rows < 252)
+    light = np.where(near, image[:, wanted] - background, 0)
+    measured = (rows * light).sum(axis=0) / light.sum(axis=0)
+    assert np.abs(measured - trace).max() < 1
+    assert np.median(np.abs(measured - trace)) < 0.5

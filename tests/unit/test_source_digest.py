@@ -1,6 +1,11 @@
+import ast
+from pathlib import Path
+
 import pytest
 
-from scripts.lib.source_digest import source_digest
+from scripts.lib.source_digest import _imports, source_digest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 SOURCES = {
     "scripts.step": "def process():\n    from scripts.lib.a import f\n\nimport numpy\n",
@@ -45,3 +50,29 @@ def test_a_script_without_imports_of_the_project():
     assert source_digest("scripts.lib.c", SOURCES.__getitem__) == source_digest(
         "scripts.none", {"scripts.none": ""}.__getitem__
     )
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "from scripts.lib import a, b\n",
+        "from scripts.lib import (\n    a,  # why, not\n    b as c,\n)\n",
+        "def f():\n    from scripts.lib import b, a as d\n",
+    ],
+)
+def test_every_form_of_import_is_found(form):
+    assert _imports(form) == {"scripts.lib.a", "scripts.lib.b"}
+
+
+@pytest.mark.parametrize("path", list(SCRIPTS.rglob("*.py")), ids=lambda path: path.stem)
+def test_imports_are_those_that_the_parser_finds(path):
+    source = path.read_text(encoding="utf-8")
+    found = {
+        f"{node.module}.{alias.name}"
+        if node.module in ("scripts.lib", "scripts.simulation")
+        else node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scripts.")
+        for alias in node.names
+    }
+    assert _imports(source) == found

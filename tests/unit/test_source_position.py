@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pytest
 
-from scripts.lib.source_position import locate_source
+from scripts.lib.source_position import locate_on_sky, locate_source
 
 BOX = ((-0.5, 9.5), (-0.5, 7.5))
 
@@ -72,3 +72,45 @@ def test_no_position_without_wavelengths(caplog):
     with caplog.at_level(logging.WARNING):
         assert locate_source(SlitWcs(unknown=range(10)), BOX, 10, (0.0, 0.1)) is None
     assert "no position" in caplog.text
+
+
+class SkyWcs:
+    """
+    Vertical dispersion: wavelength is 1 + y / 10 (um), right ascension x + 2 * wavelength.
+
+    Declination is 7 everywhere.
+    """
+
+    def __init__(self, unknown=()):
+        self.unknown = unknown
+
+    def __call__(self, x, y):
+        wavelength = 1 + np.asarray(y) / 10 + 0 * np.asarray(x)
+        wavelength = np.where(np.isin(x, self.unknown), np.nan, wavelength)
+        return x + 2 * wavelength, 7 + 0 * wavelength, wavelength
+
+    def backward_transform(self, ra, dec, wavelength):
+        assert np.all(dec == 7)
+        return ra - 2 * wavelength, (wavelength - 1) * 10
+
+
+TALL_BOX = BOX[::-1]
+
+
+def test_source_on_the_sky_at_the_middle_row_and_trace():
+    source = locate_on_sky(SkyWcs(), TALL_BOX, 10, (6.0, 7.0))
+    # The middle is row 4.5, of 1.45 um; round half to even gives row 4.
+    assert source.column == 4
+    assert source.row == pytest.approx(6 - 2 * 1.45)
+    np.testing.assert_allclose(source.trace, 6 - 2 * (1 + np.arange(10) / 10), rtol=1e-12)
+
+
+def test_columns_without_wavelength_do_not_count():
+    source = locate_on_sky(SkyWcs(unknown=(0, 1, 5)), TALL_BOX, 10, (6.0, 7.0))
+    assert source.row == pytest.approx(3.1)
+
+
+def test_no_position_on_the_sky_outside_the_box(caplog):
+    with caplog.at_level(logging.WARNING):
+        assert locate_on_sky(SkyWcs(), TALL_BOX, 10, (2.0, 7.0)) is None
+    assert "outside the bounding box -0.5..7.5" in caplog.text

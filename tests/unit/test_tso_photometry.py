@@ -276,6 +276,12 @@ class TestMidTimes:
         np.testing.assert_array_equal(mid_times(table, first, 2)[0], expected)
         assert f"expected 2 from number {first} on" in caplog.text
 
+    def test_times_that_are_texts_are_none(self, caplog):
+        table = time_rows([1, 2])
+        types = [(name, "S8" if "BJD" in name else table.dtype[name]) for name in table.dtype.names]
+        assert np.isnan(mid_times(table.astype(types), 1, 2)).all()
+        assert "found times of 0 integrations, expected 2" in caplog.text
+
 
 class TestProcess:
     def run(

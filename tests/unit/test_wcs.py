@@ -43,6 +43,20 @@ def test_says_that_there_is_no_wcs_in_it(tmp_path):
         read_wcs(member)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"#ASDF", b"#ASDX"), (b"meta:", b"meta\0"), (b"!transform", b"!trans\xffrm")]
+)
+def test_says_that_the_tree_is_damaged(tmp_path, old, new):
+    path = write_segment(tmp_path / "segment.fits")
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
+    with open_fits(path) as member, pytest.raises(InputError) as caught:
+        read_wcs(member)
+    assert str(caught.value).startswith(f"{path}[ASDF]: world coordinates (meta.wcs): cannot be")
+    assert "\n" not in str(caught.value)
+
+
 def test_the_whole_image_where_no_range_is_given():
     assert bounding_box(linear_wcs(), (6, 20)) == ((-0.5, 19.5), (-0.5, 5.5))
 

@@ -1,3 +1,4 @@
+import asdf
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from scripts.white_light import (
     SummedSpectra,
     first_of_each,
     light_curve_columns,
+    read_ranges,
     sum_in_range,
     wavelength_range,
 )
@@ -114,6 +116,22 @@ class TestLightCurve:
         expected, _ = light_curve_columns(parts)
         for name, values in expected.items():
             np.testing.assert_array_equal(columns[name], values)
+
+
+def test_a_reference_is_read(tmp_path):
+    rows = [[1, "CLEAR", 0.9, 2.8], [2, "CLEAR", 1, 2]]
+    asdf.AsdfFile({"wavelengthrange": rows}).write_to(tmp_path / "a.asdf")
+    assert read_ranges(tmp_path / "a.asdf") == [(1, "CLEAR", 0.9, 2.8), (2, "CLEAR", 1.0, 2.0)]
+
+
+@pytest.mark.parametrize("tree", [{}, {"wavelengthrange": 3}, {"wavelengthrange": [[1, "CLEAR"]]}])
+def test_other_files_are_no_reference(tmp_path, tree):
+    asdf.AsdfFile(tree).write_to(tmp_path / "a.asdf")
+    with pytest.raises(InputError, match=r"a\.asdf: not a wavelengthrange reference"):
+        read_ranges(tmp_path / "a.asdf")
+    (tmp_path / "b.asdf").write_text("SIMPLE")
+    with pytest.raises(InputError, match=r"b\.asdf: not a wavelengthrange reference"):
+        read_ranges(tmp_path / "b.asdf")
 
 
 class TestWavelengthRange:

@@ -84,8 +84,8 @@ def two_observations(tmp_path):
         )
     members = [f"jw2_00001-seg001_nrs{k}_calints.fits" for k in (2, 1)]
     write_association(data / "bots_asn.json", members, BOTS, asn_id="o001")
-    (tmp_path / "extract1d.json").write_text('{"apertures": []}')
-    configure(tmp_path, references={"extract1d": "extract1d.json"})
+    (tmp_path / "extract1d.json").write_text('{"apertures": [{"id": "ANY"}]}')
+    configure(tmp_path, references={"extract1d": "extract1d.json", "apcorr": "N/A"})
     return tmp_path
 
 
@@ -152,7 +152,7 @@ def test_targets_that_no_association_has(visit, target, message):
 
 def test_no_association(tmp_path):
     message = message_of(tmp_path)
-    assert message.startswith("No association is configured. Name one or more in config.yaml")
+    assert message.startswith("No association is configured. Name associations, segments (")
     assert "associations:\n  - " in message
 
 
@@ -186,7 +186,7 @@ def test_problems_of_the_input_are_listed(visit):
         "data/jw2_00001-seg001_nrs1_calints.fits: NINTS: found 1, "
         "expected 2 or more: not a time series",
         "data/jw00001003001_04101_00001-seg001_mirimage_calints.fits: file: found none, "
-        "expected the member of the association",
+        "expected a member of data/lrs_asn.json",
     ]
 
 
@@ -205,18 +205,26 @@ def test_oddities_are_told_once(visit):
         NINTS=3,
     )
     written = snakemake(visit, "--dry-run").stdout
-    assert written.count("references/extract1d: found null: the aperture is the whole array") == 1
+    for name in ("MIR_LRS-SLITLESS", "NRS_BRIGHTOBJ"):
+        told = f"references/extract1d of {name}: found null: the aperture is the whole array"
+        assert written.count(told) == 1
     assert written.count("jw2_00001-seg001_nrs1_calints.fits: TARGNAME: found none") == 1
 
 
 def test_memory_follows_the_headers_up_to_the_limit(visit):
     path = visit / "data" / "jw2_00001-seg001_nrs1_calints.fits"
-    write_segment(path, (40, 64, 512), DETECTOR="NRS1", EXP_TYPE="NRS_BRIGHTOBJ", NINTS=40)
+    write_segment(path, (20, 64, 512), DETECTOR="NRS1", EXP_TYPE="NRS_BRIGHTOBJ", NINTS=20)
     target = "results/jw2_00001-seg001_nrs1_o001_crfints.fits"
-    for limit, taken in ((100, 100), (3000, 64 + 4 * 15)):
+    for limit, taken in ((64, 64), (3000, 64 + 4 * 15)):
         configure(visit, max_memory_mb=limit)
         planned_jobs = snakemake(visit, "--dry-run", target).stdout
-        assert f"work_mb={taken}, mem_mb={400 + taken}," in planned_jobs
+        assert f"work_mb={taken}, mem_mb=464," in planned_jobs
+
+
+def test_few_segments_share_the_cores(visit):
+    few = snakemake(visit, "--dry-run", "--cores", "9", "--verbose").stdout
+    assert re.findall(r"^    threads: (\d+)", few, re.MULTILINE) == ["2"] * 4
+    assert "threads:" not in snakemake(visit, "--dry-run", "--cores", "7").stdout
 
 
 def test_reuse_as_a_module(visit):

@@ -92,8 +92,15 @@ def test_summary_of_two_visits(tmp_path):
         )
     config = yaml.safe_load((tmp_path / "visit1" / "config.yaml").read_text())
     config["associations"] = ["visit*/*_asn.json"]
-    config["references"] = {k: f"visit1/{v}" for k, v in config["references"].items() if v}
+    config["references"] = {
+        kind: path if path == "N/A" else f"visit1/{path}"
+        for kind, path in config["references"].items()
+        if path
+    }
+    config["report"] = {"vector_plots": False}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     run(tmp_path)
+    assert len(list((tmp_path / "results").glob("*_plots/*.png"))) == 16
+    assert list((tmp_path / "results").glob("*_plots/*.svg")) == []
     check_page(tmp_path / "results" / "summary.html", 0)
     assert len(QTable.read(tmp_path / "results" / "summary.ecsv")) == 2

@@ -1,24 +1,43 @@
 """Configuration, products and the functions that the rules use."""
 
+import copy
 import os
 import re
 import sys
+from functools import cache
+from itertools import pairwise
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 from snakemake.utils import validate
 
 from scripts.lib import resources as predicted
-from scripts.lib.associations import load_products, oddity_lines
+from scripts.lib.associations import survey
 from scripts.lib.configuration import contradictions, mistake
 from scripts.lib.errors import InputError
-from scripts.lib.imaging_inputs import imaging_check
-from scripts.lib.input_checks import check_references
+from scripts.lib.findings import carried_lines, of_error, stop_at_errors, summary_lines
+from scripts.lib.grouping import association_content
+from scripts.lib.mode_checks import mode_check
+from scripts.lib.reference_checks import product_findings, reference_findings
+from scripts.lib.reference_files import ReferenceFiles
 from scripts.lib.source_digest import source_digest
+
+
+def asks_doctor():
+    """Whether the doctor is asked for, which tells of errors by itself; targets are known later only."""
+    folders = ("-d", "--directory", "--profile", "--workflow-profile")
+    return any(
+        re.fullmatch(r"(\w+_)?doctor", argument) and before not in folders
+        for before, argument in pairwise(sys.argv)
+    )
 
 
 def stop(message):
     """End the workflow with a message and nothing else."""
+    if Quietness.ALL in (workflow.output_settings.quiet or ()):
+        # The logger would not tell even of errors.
+        sys.exit(message)
     logger.error(message)
     sys.exit(1)
 
@@ -26,6 +45,9 @@ def stop(message):
 # A section without any key under it is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:
     del config[section]
+
+# What the user set wins over parameter references; what validation adds does not.
+settings_given = copy.deepcopy(config)
 
 try:
     validate(config, schema="../schemas/config.schema.yaml")
@@ -40,19 +62,35 @@ pathvars:
     results=os.path.normpath(config["output_dir"]),
 
 
+references = ReferenceFiles(config, settings_given)
+# The context that is in use is among the settings that jobs and reports record.
+config["crds_context"] = references.context
+
+
 try:
-    products = load_products(config["associations"], ".", imaging_check(config, "."))
-    oddities = [*check_references(config, products, "."), *oddity_lines(products)]
+    products, findings = survey(
+        config["associations"],
+        ".",
+        mode_check(".", references),
+        os.path.normpath(config["output_dir"]),
+    )
+    findings = [*reference_findings(config, products, references), *findings]
+    if not asks_doctor():
+        stop_at_errors(findings)
 except InputError as error:
-    stop(str(error))
+    if not asks_doctor():
+        stop(str(error))
+    products, findings = [], [of_error("config", error)]
 
 PRODUCTS = {product.name: product for product in products}
 SEGMENTS = {
     segment.name: (product, segment) for product in products for segment in product.segments
 }
 
-if workflow.is_main_process and oddities:
-    logger.warning("\n".join(oddities))
+if workflow.is_main_process and not asks_doctor():
+    for severity, tell in (("note", logger.info), ("warning", logger.warning)):
+        if told := summary_lines([found for found in findings if found.severity == severity]):
+            tell("\n".join(told))
 
 
 def any_of(names):
@@ -77,12 +115,15 @@ def segments_of(branch, soss=False):
 
 def all_products(wildcards):
     """Files that all associations together ask for."""
+    if errors := [str(finding) for finding in findings if finding.severity == "error"]:
+        stop("\n".join(errors))
     if not PRODUCTS:
         stop(
-            "No association is configured. Name one or more in config.yaml in the working directory,"
-            " or in a file given with --configfile, for example\n"
+            "No association is configured. Name associations, segments (*_calints.fits) or folders of"
+            " them in config.yaml in the working directory, or in a file given with --configfile,"
+            " for example\n"
             "associations:\n"
-            "  - data/*_tso3_*_asn.json\n"
+            "  - data\n"
             "references:\n"
             "  extract1d: references/extract1d.json"
         )
@@ -92,14 +133,14 @@ def all_products(wildcards):
 
 def product_files(product):
     """Files that one association asks for."""
-    files = []
-    if not config["outlier_detection"]["skip"]:
+    files = [association_of(product)] if product.is_group else []
+    if not skips(product, "outlier_detection"):
         files += [f"<results>/{segment.crfints}" for segment in product.segments]
-    if product.branch == "imaging" and not config["tso_photometry"]["skip"]:
+    if product.branch == "imaging" and not skips(product, "tso_photometry"):
         files.append(f"<results>/{product.name}_phot.ecsv")
-    if product.branch == "spectroscopy" and not config["extract_1d"]["skip"]:
+    if product.branch == "spectroscopy" and not skips(product, "extract_1d"):
         files.append(f"<results>/{product.name}_x1dints.fits")
-        if not config["white_light"]["skip"]:
+        if not skips(product, "white_light"):
             files.append(f"<results>/{product.name}_whtlt.ecsv")
     return files + report_files(product)
 
@@ -111,14 +152,47 @@ def segment_of(wildcards):
     return SEGMENTS[wildcards.segment][1]
 
 
+def packed_segments():
+    """Names of the segments that are compressed."""
+    return [name for name, (_, segment) in SEGMENTS.items() if segment.is_compressed]
+
+
+def packed_calints(wildcards):
+    """Compressed file of a segment."""
+    return segment_of(wildcards).path
+
+
+def unpacked_file():
+    """Decompressed segment as output of a rule; kept only if no crfints takes its place."""
+    path = "<results>/segments/{segment}_calints.fits"
+    return path if config["outlier_detection"]["skip"] else temp(path)
+
+
+def calibrated(segment):
+    """Calibrated file of a segment, decompressed."""
+    if segment.is_compressed:
+        return f"<results>/segments/{segment.name}_calints.fits"
+    return segment.path
+
+
+def grouped_products():
+    """Names of the products whose association the workflow writes."""
+    return [name for name, product in PRODUCTS.items() if product.is_group]
+
+
+def grouped_association(wildcards):
+    """Content of the association of a product."""
+    return association_content(PRODUCTS[wildcards.product], config["output_dir"])
+
+
 def calints(wildcards):
     """Calibrated file of a segment."""
-    return segment_of(wildcards).path
+    return calibrated(segment_of(wildcards))
 
 
 def flagged_segment(wildcards):
     """File of a segment with outliers flagged, or the calibrated one if that is skipped."""
-    if config["outlier_detection"]["skip"]:
+    if skips(product_of(wildcards), "outlier_detection"):
         return calints(wildcards)
     return f"<results>/{wildcards.segment}_crfints.fits"
 
@@ -126,8 +200,8 @@ def flagged_segment(wildcards):
 def flagged_segments(wildcards):
     """Files of all segments of a product in order, with outliers flagged unless that is skipped."""
     segments = PRODUCTS[wildcards.product].segments
-    if config["outlier_detection"]["skip"]:
-        return [segment.path for segment in segments]
+    if skips(PRODUCTS[wildcards.product], "outlier_detection"):
+        return [calibrated(segment) for segment in segments]
     return [f"<results>/{segment.crfints}" for segment in segments]
 
 
@@ -143,9 +217,14 @@ def segment_photometry(wildcards):
     return [f"<results>/segments/{segment.name}_photometry.fits" for segment in segments]
 
 
-def association(wildcards):
+def association_of(product):
     """Association file of a product."""
-    return PRODUCTS[wildcards.product].asn_path
+    return f"<results>/{product.asn_table}" if product.is_group else product.asn_path
+
+
+def association(wildcards):
+    """Association file of the product that the wildcards stand for."""
+    return association_of(PRODUCTS[wildcards.product])
 
 
 def asn_pool(wildcards):
@@ -165,34 +244,20 @@ def product_of(wildcards):
     return PRODUCTS[wildcards.product]
 
 
-def reference(name, used=True):
-    """Reference file, or nothing if it is not given or not used."""
-    path = config["references"][name]
-    return os.path.normpath(path) if path and used else []
-
-
-def soss_input(option):
-    """File that an option of the SOSS extraction names, or nothing."""
-    path = config["extract_1d"][option]
-    return os.path.normpath(path) if path else []
-
-
-def soss_output(option, kind):
-    """File of each segment that an option of the SOSS extraction asks for, or nothing."""
-    name = config["extract_1d"][option]
-    return f"<results>/{{segment}}_{name}_{kind}.fits" if name else []
-
-
-def wavelength_ranges(wildcards):
-    """Wavelength ranges of the light curves, which have them for NIRISS SOSS only."""
-    return reference("wavelengthrange", used=product_of(wildcards).exp_type == "NIS_SOSS")
-
-
 def input_warnings(wildcards):
-    """What the job's log is to say about its input."""
+    """What the job's log and its products are to say about the input."""
     if "segment" in wildcards.keys():
-        return list(segment_of(wildcards).oddities)
-    return list(PRODUCTS[wildcards.product].oddities)
+        oddities = segment_of(wildcards).oddities
+        return [found.text for found in oddities if found.severity == "warning"]
+    return product_warnings(wildcards.product)
+
+
+@cache
+def product_warnings(name):
+    """What the products of an association are to say about their input and references."""
+    product = PRODUCTS[name]
+    oddities = [found for segment in product.segments for found in segment.oddities]
+    return carried_lines([*product_findings(product, references), *product.oddities, *oddities])
 
 
 def segments_of_job(wildcards):
@@ -223,6 +288,11 @@ def runtime_of(step):
 
 # What steps without figures of their own ask for.
 mem_mb, runtime = memory_of("other"), runtime_of("other")
+
+
+def spare_cores(wildcards):
+    """Cores for the job of each segment, more than one where there are fewer segments than cores."""
+    return max((workflow.resource_settings.cores or 1) // max(len(SEGMENTS), 1), 1)
 
 
 def shared_by_small(wildcards):

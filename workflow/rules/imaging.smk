@@ -24,7 +24,8 @@ rule tso_photometry:
         runtime=runtime_of("tso_photometry"),
         work_mb=work_mb,
     params:
-        options=lookup("tso_photometry", within=config),
+        options=options("tso_photometry"),
+        parameter_files=parameter_records("tso_photometry"),
         input_warnings=input_warnings,
         code=code("tso_photometry"),
     script:
@@ -56,6 +57,7 @@ rule collect_photometry:
         runtime=runtime_of("collect_photometry"),
         work_mb=work_mb,
     params:
+        reference_files=photometry_records,
         input_warnings=input_warnings,
         code=code("collect_photometry"),
     script:

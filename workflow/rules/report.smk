@@ -13,137 +13,95 @@ rule segment_statistics:
         "<logs>/segment_statistics/{segment}.log",
     wildcard_constraints:
         segment=any_of(SEGMENTS),
+    priority: 1
     group:
         shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
-        runtime=runtime,
+        mem_mb=memory_of("segment_statistics"),
+        runtime=runtime_of("segment_statistics"),
     params:
-        photometry=lookup("tso_photometry", within=config),
+        photometry=options("tso_photometry"),
         code=code("segment_statistics"),
     script:
         "../../scripts/segment_statistics.py"
 
 
-rule light_curve:
-    """Make one table of flux, errors, flags and place of the star."""
+rule light_curve_spectroscopy:
+    """Make tables of flux, errors, flags and place of the trace, in white light and in bins."""
     input:
-        spectra=spectra_of_product,
-        photometry=photometry_of_product,
-        segments=images_of_product,
+        spectra=segment_spectra,
         statistics=segment_statistics,
         wavelengthrange=wavelength_ranges,
     output:
-        light_curve=report(
-            "<results>/{product}_lc.ecsv",
-            caption="../report/light_curve.rst",
-            category="Light curves",
-            labels={"product": "{product}", "kind": "with errors and flags"},
-        ),
+        light_curve=light_curve_file(),
+        binned=binned_file(),
     log:
         "<logs>/light_curve/{product}.log",
     wildcard_constraints:
-        product=any_of(PRODUCTS),
+        product=products_of("spectroscopy"),
+    priority: 1
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
-        runtime=runtime,
+        mem_mb=memory_of("light_curve"),
+        runtime=runtime_of("light_curve"),
     params:
         segments=segments_of_product,
-        options=lookup("white_light", within=config),
-        replaced=not config["pixel_replace"]["skip"],
+        options=options("white_light"),
+        bins=lookup("spectroscopic_light_curves", within=config),
+        replaced=replaces_pixels,
+        carried=input_warnings,
         code=code("light_curve"),
     script:
         "../../scripts/light_curve.py"
 
 
-rule spectroscopic_light_curves:
-    """Sum the spectra in bins of wavelength."""
+use rule light_curve_spectroscopy as light_curve_imaging with:
     input:
-        spectra=segment_spectra,
+        photometry=segment_photometry,
+        segments=flagged_segments,
         statistics=segment_statistics,
     output:
-        light_curves="<results>/{product}_speclc.fits",
-    log:
-        "<logs>/spectroscopic_light_curves/{product}.log",
+        light_curve=light_curve_file(),
     wildcard_constraints:
-        product=products_of("spectroscopy"),
-    conda:
-        "../../envs/tso3.yaml"
-    threads: 1
-    resources:
-        mem_mb=mem_mb,
-        runtime=runtime,
+        product=products_of("imaging"),
     params:
         segments=segments_of_product,
-        options=lookup("spectroscopic_light_curves", within=config),
-        replaced=not config["pixel_replace"]["skip"],
-        code=code("spectroscopic_light_curves"),
-    script:
-        "../../scripts/spectroscopic_light_curves.py"
-
-
-rule diagnose:
-    """Measure noise, seams, flags and drifts of a visit."""
-    input:
-        light_curve="<results>/{product}_lc.ecsv",
-        spectra=spectra_of_product,
-        statistics=segment_statistics,
-    output:
-        diagnostics="<results>/{product}_diagnostics.json",
-        plot_data="<results>/segments/{product}_diagnostics.npz",
-    log:
-        "<logs>/diagnose/{product}.log",
-    wildcard_constraints:
-        product=any_of(PRODUCTS),
-    conda:
-        "../../envs/tso3.yaml"
-    threads: 1
-    resources:
-        mem_mb=mem_mb,
-        runtime=runtime,
-    params:
-        product="{product}",
-        segments=segments_of_product,
-        exposure_integrations=exposure_integrations,
-        replaced=not config["pixel_replace"]["skip"],
-        code=code("diagnose"),
-    script:
-        "../../scripts/diagnose.py"
+        carried=input_warnings,
+        code=code("light_curve"),
 
 
 rule report_spectroscopy:
-    """Plot a visit of spectra and write its report."""
+    """Measure noise, seams, flags and drifts of a visit of spectra, plot them and write its report."""
     input:
-        diagnostics="<results>/{product}_diagnostics.json",
-        plot_data="<results>/segments/{product}_diagnostics.npz",
         light_curve="<results>/{product}_lc.ecsv",
+        spectra=segment_spectra,
+        statistics=segment_statistics,
         member=first_member,
     output:
         **plot_files("spectroscopy"),
-        report=report(
-            "<results>/{product}_report.html",
-            caption="../report/visit.rst",
-            category="Report",
-            labels={"product": "{product}"},
-        ),
+        **report_outputs(),
     log:
         "<logs>/report_visit/{product}.log",
     wildcard_constraints:
         product=products_of("spectroscopy"),
+    priority: 1
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
-        runtime=runtime,
+        mem_mb=memory_of("report_visit"),
+        runtime=runtime_of("report_visit"),
     params:
+        product="{product}",
         branch="spectroscopy",
+        segments=segments_of_product,
+        exposure_integrations=exposure_integrations,
+        replaced=replaces_pixels,
         names=job_names,
         association=asn_table,
         settings=settings,
@@ -153,18 +111,20 @@ rule report_spectroscopy:
 
 
 use rule report_spectroscopy as report_imaging with:
+    input:
+        light_curve="<results>/{product}_lc.ecsv",
+        statistics=segment_statistics,
+        member=first_member,
     output:
         **plot_files("imaging"),
-        report=report(
-            "<results>/{product}_report.html",
-            caption="../report/visit.rst",
-            category="Report",
-            labels={"product": "{product}"},
-        ),
+        **report_outputs(),
     wildcard_constraints:
         product=products_of("imaging"),
     params:
+        product="{product}",
         branch="imaging",
+        segments=segments_of_product,
+        exposure_integrations=exposure_integrations,
         names=job_names,
         association=asn_table,
         settings=settings,

@@ -1,16 +1,15 @@
 """What the rules of the report have in common."""
 
 from scripts.lib.figure_texts import PLOTS
+from scripts.lib.parameter_references import KINDS
 
-NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb")
+NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
 
 
 def has_report(product):
-    """Whether a product has light curves that a report can be made of; NIRISS SOSS not yet."""
-    if product.exp_type == "NIS_SOSS":
-        return False
+    """Whether a product has light curves that a report can be made of."""
     step = "tso_photometry" if product.branch == "imaging" else "extract_1d"
-    return not config[step]["skip"]
+    return not skips(product, step)
 
 
 def report_files(product):
@@ -58,21 +57,6 @@ def photometry_of_segment(wildcards):
     return f"<results>/segments/{wildcards.segment}_photometry.fits" if is_image else []
 
 
-def spectra_of_product(wildcards):
-    """Spectra of all segments of a product; nothing of images."""
-    return [] if product_of(wildcards).branch == "imaging" else segment_spectra(wildcards)
-
-
-def photometry_of_product(wildcards):
-    """Photometry of all segments of a product; nothing of spectra."""
-    return segment_photometry(wildcards) if product_of(wildcards).branch == "imaging" else []
-
-
-def images_of_product(wildcards):
-    """Segments of images with outliers flagged; nothing of spectra."""
-    return flagged_segments(wildcards) if product_of(wildcards).branch == "imaging" else []
-
-
 def segment_statistics(wildcards):
     """Statistics of all segments of a product in order."""
     segments = PRODUCTS[wildcards.product].segments
@@ -97,8 +81,9 @@ def exposure_integrations(wildcards):
 
 
 def first_member(wildcards):
-    """First segment of a product."""
-    return PRODUCTS[wildcards.product].segments[0].path
+    """First segment of a product; with outliers flagged if it would have to be unpacked."""
+    segment = PRODUCTS[wildcards.product].segments[0]
+    return flagged_segments(wildcards)[0] if segment.is_compressed else segment.path
 
 
 def job_names(wildcards):
@@ -108,7 +93,38 @@ def job_names(wildcards):
 
 def settings(wildcards):
     """Settings that shape the products."""
-    return {name: value for name, value in config.items() if name not in NOT_SETTINGS}
+    found = {name: value for name, value in config.items() if name not in NOT_SETTINGS}
+    found["references"] = used_references(wildcards)
+    return found | {step: options(step)(wildcards) for step in KINDS}
+
+
+def light_curve_file():
+    """Light-curve table of a product as output of a rule."""
+    return report(
+        "<results>/{product}_lc.ecsv",
+        caption="../report/light_curve.rst",
+        category="Light curves",
+        labels={"product": "{product}", "kind": "with errors and flags"},
+    )
+
+
+def binned_file():
+    """Light curves in bins of wavelength as output of a rule, or nothing if there are none."""
+    skipped = config["spectroscopic_light_curves"]["skip"]
+    return [] if skipped else "<results>/{product}_speclc.fits"
+
+
+def report_outputs():
+    """Diagnostics and page of a product as output of a rule."""
+    return {
+        "diagnostics": "<results>/{product}_diagnostics.json",
+        "report": report(
+            "<results>/{product}_report.html",
+            caption="../report/visit.rst",
+            category="Report",
+            labels={"product": "{product}"},
+        ),
+    }
 
 
 def plot_files(branch):
@@ -122,5 +138,6 @@ def plot_files(branch):
             category="Plots",
             labels={"product": "{product}", "plot": name.replace("_", " ")},
         )
-        files[f"{name}_svg"] = f"{stem}.svg"
+        if config["report"]["vector_plots"]:
+            files[f"{name}_svg"] = f"{stem}.svg"
     return files

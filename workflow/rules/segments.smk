@@ -17,13 +17,14 @@ rule outlier_detection:
         shared_by_small
     conda:
         "../../envs/tso3.yaml"
-    threads: 1
+    threads: spare_cores
     resources:
         mem_mb=memory_of("outlier_detection"),
         runtime=runtime_of("outlier_detection"),
         work_mb=work_mb,
     params:
-        options=lookup("outlier_detection", within=config),
+        options=options("outlier_detection"),
+        parameter_files=parameter_records("outlier_detection"),
         asn_pool=asn_pool,
         asn_table=asn_table,
         input_warnings=input_warnings,

@@ -6,7 +6,7 @@ rule extract_1d:
     input:
         segment=flagged_segment,
         extract1d=reference("extract1d"),
-        apcorr=reference("apcorr", used=config["extract_1d"]["apply_apcorr"]),
+        apcorr=aperture_correction,
     output:
         spectra="<results>/segments/{segment}_extract1d.fits",
     log:
@@ -25,8 +25,11 @@ rule extract_1d:
         runtime=runtime_of("extract_1d"),
         work_mb=work_mb,
     params:
-        options=lookup("extract_1d", within=config),
-        pixel_replace=lookup("pixel_replace", within=config),
+        options=options("extract_1d"),
+        pixel_replace=options("pixel_replace"),
+        apertures=assumed_apertures,
+        reference_names=reference_names("extract1d", "apcorr"),
+        parameter_files=parameter_records("extract_1d", "pixel_replace"),
         input_warnings=input_warnings,
         code=code("extract_1d"),
     script:
@@ -62,8 +65,10 @@ rule extract_soss:
         runtime=runtime_of("extract_soss"),
         work_mb=work_mb,
     params:
-        options=lookup("extract_1d", within=config),
-        pixel_replace=lookup("pixel_replace", within=config),
+        options=options("extract_1d"),
+        pixel_replace=options("pixel_replace"),
+        reference_names=reference_names("pastasoss", "specprofile", "speckernel", "photom"),
+        parameter_files=parameter_records("extract_1d", "pixel_replace"),
         input_warnings=input_warnings,
         code=code("extract_soss"),
     script:
@@ -123,7 +128,10 @@ rule white_light:
         runtime=runtime_of("white_light"),
         work_mb=work_mb,
     params:
-        options=lookup("white_light", within=config),
+        options=options("white_light"),
+        reference_names=wavelength_range_name,
+        parameter_files=parameter_records("white_light"),
+        carried=input_warnings,
         code=code("white_light"),
     script:
         "../../scripts/white_light.py"

@@ -1,4 +1,4 @@
-"""Rule spectroscopic_light_curves: flux against time in bins of wavelength."""
+"""Product of light curves in bins of wavelength."""
 
 import logging
 from pathlib import Path
@@ -6,87 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
+from scripts.lib.extension_cards import image_cards, table_cards
 from scripts.lib.fits_blocks import ProductWriter
 from scripts.lib.fits_cards import format_card
+from scripts.lib.input_history import history_of
 from scripts.lib.spectral_bins import bin_edges, membership, sum_bins
-from scripts.lib.spectral_series import open_series, series_times
+from scripts.lib.spectral_series import series_times
 
 log = logging.getLogger(__name__)
-
-_FORMATS = {"f8": "D", "i8": "K"}
-
-
-def table_cards(rows, units, name, version):
-    """
-    Header of a binary table.
-
-    Parameters
-    ----------
-    rows : ndarray
-        Structured array of big-endian float64 and int64.
-    units : dict of str to str
-        Unit of columns that have one.
-    name : str
-        Name of the extension.
-    version : int
-        Its number among those of the name.
-
-    Returns
-    -------
-    cards : list of str
-        Cards without END.
-    """
-    values = {
-        "XTENSION": "BINTABLE",
-        "BITPIX": 8,
-        "NAXIS": 2,
-        "NAXIS1": rows.itemsize,
-        "NAXIS2": len(rows),
-        "PCOUNT": 0,
-        "GCOUNT": 1,
-        "TFIELDS": len(rows.dtype.names),
-        "EXTNAME": name,
-        "EXTVER": version,
-    }
-    for number, column in enumerate(rows.dtype.names, start=1):
-        values[f"TTYPE{number}"] = column
-        values[f"TFORM{number}"] = _FORMATS[rows.dtype[column].str[1:]]
-        if column in units:
-            values[f"TUNIT{number}"] = units[column]
-    return [format_card(keyword, value) for keyword, value in values.items()]
-
-
-def image_cards(shape, name, version, unit):
-    """
-    Header of an image of float64.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape (integrations, bins).
-    name, version
-        As for :func:`table_cards`.
-    unit : str
-        Unit of the values.
-
-    Returns
-    -------
-    cards : list of str
-        Cards without END.
-    """
-    values = {
-        "XTENSION": "IMAGE",
-        "BITPIX": -64,
-        "NAXIS": 2,
-        "NAXIS1": shape[1],
-        "NAXIS2": shape[0],
-        "PCOUNT": 0,
-        "GCOUNT": 1,
-        "EXTNAME": name,
-        "EXTVER": version,
-        "BUNIT": unit,
-    }
-    return [format_card(keyword, value) for keyword, value in values.items()]
 
 
 def _rows(columns):
@@ -102,7 +29,7 @@ def _rows(columns):
 def _append_table(product, columns, units, name, version, extra=()):
     """Add a binary table."""
     rows = _rows(columns)
-    cards = [*table_cards(rows, units, name, version), *extra]
+    cards = [*table_cards(name, rows, units, version), *extra]
     product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))
 
 
@@ -127,7 +54,7 @@ def write_series(product, series, version, options):
     """
     names = ("resolving_power", "pixels", "edges")
     edges = bin_edges(series.wavelength, **{name: options[name] for name in names})
-    member, template = membership(series.wavelength, edges), series.template()
+    member, template = membership(series.wavelength, edges), series.template
     filled = member[np.isfinite(template)].any(axis=0)
     member, lower, upper = member[:, filled], edges[:-1][filled], edges[1:][filled]
     shape = (series.n_integrations, int(filled.sum()))
@@ -151,7 +78,7 @@ def write_series(product, series, version, options):
     )
     offsets = [
         product.append_hdu(
-            [*image_cards(shape, name, version, series.unit), *label], 8 * shape[0] * shape[1]
+            [*image_cards(name, shape, -64, version, series.unit), *label], 8 * shape[0] * shape[1]
         )
         for name in ("FLUX", "ERROR")
     ]
@@ -163,29 +90,30 @@ def write_series(product, series, version, options):
     log.info("%s order %s: %d light curves", series.detector, series.order, shape[1])
 
 
-def process(snakemake):
-    """Write the spectroscopic light curves of one product."""
-    params, path = snakemake.params, Path(snakemake.output.light_curves)
-    series = open_series(
-        list(snakemake.input.spectra),
-        params.segments,
-        list(snakemake.input.statistics),
-        params.replaced,
-    )
+def write_light_curves(path, series, options, warnings=()):
+    """
+    Write the spectroscopic light curves of one product.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    series : list of SpectralSeries
+        The spectra of each detector and order.
+    options : dict
+        As for :func:`write_series`.
+    warnings : iterable of str, optional
+        What to tell about the input in the HISTORY.
+    """
     primary = [
         format_card("SIMPLE", True, "conforms to FITS"),
         format_card("BITPIX", 8),
         format_card("NAXIS", 0),
         format_card("EXTEND", True),
         format_card("HISTORY", f"tso3flow {__version__}: spectroscopic light curves"),
+        *(format_card("HISTORY", line) for line in history_of(warnings)),
     ]
-    with ProductWriter(path) as product:
+    with ProductWriter(Path(path)) as product:
         product.append_hdu(primary)
         for version, one in enumerate(series, start=1):
-            write_series(product, one, version, params.options)
-
-
-if __name__ == "__main__":
-    from scripts.lib.job import run_job
-
-    run_job(snakemake, process)
+            write_series(product, one, version, options)

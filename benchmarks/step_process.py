@@ -1,0 +1,125 @@
+"""Steps of the workflow run in processes of their own, without Snakemake."""
+
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK_MB = 512
+_FILES = {
+    "outlier_detection": ("calints", "crfints"),
+    "extract_1d": ("segment", "spectra"),
+    "tso_photometry": ("segment", "photometry"),
+}
+# Functions that hold a step's arithmetic, and neither read nor write.
+_ARITHMETIC = {"outlier_detection": "detect_outliers"}
+
+
+class _Named(dict):
+    """What scripts read of their job as attributes, or with ``get``."""
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def run_step(step, inputs, output, threads=1, references=None):
+    """
+    Run a step on some files, one after the other, in a process of its own.
+
+    Parameters
+    ----------
+    step : str
+        Name of the step.
+    inputs : list of Path
+        Segments.
+    output : Path
+        What the step writes, each time anew.
+    threads : int, optional
+        Threads that it may use.
+    references : dict, optional
+        Reference files by their name in the rule.
+
+    Returns
+    -------
+    cost : dict
+        Of the last run, without the start of the process: ``cpu_seconds``, ``seconds``, and the
+        CPU seconds of the ``arithmetic`` alone where that is one function; ``peak_mb`` of the
+        process.
+    """
+    job = {"step": step, "inputs": [str(path) for path in inputs], "output": str(output)}
+    job |= {"threads": threads, "references": references or {}}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.step_process", json.dumps(job)],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _run_here(job):
+    """Run the step of a job on all its inputs; cost of the last run."""
+    from scripts.lib.allocator import keep_freed_memory
+
+    keep_freed_memory()
+    module = importlib.import_module(f"scripts.{job['step']}")
+    given, made = _FILES[job["step"]]
+    defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
+    params = {"options": defaults[job["step"]], "pixel_replace": defaults["pixel_replace"]}
+    for path in job["inputs"]:
+        work = _Named(
+            input=_Named({given: path, **job["references"]}),
+            output=_Named({made: job["output"]}),
+            params=_Named(params | {"asn_pool": "", "asn_table": ""}),
+            resources={"work_mb": WORK_MB},
+            threads=job["threads"],
+            config=defaults,
+        )
+        cost = _timed(module, work, _ARITHMETIC.get(job["step"]))
+    # The largest memory of this process: that of getrusage starts from that of the parent.
+    status = Path("/proc/self/status").read_text().splitlines()
+    (line,) = (line for line in status if line.startswith("VmHWM"))
+    return cost | {"peak_mb": int(line.split()[1]) * 1024 / 1e6}
+
+
+def _timed(module, work, arithmetic):
+    """Call ``process`` of a step; its cost, with that of one function in it."""
+    spent = 0.0
+
+    def counted(*arguments):
+        nonlocal spent
+        started = time.thread_time()
+        result = function(*arguments)
+        spent += time.thread_time() - started
+        return result
+
+    name = arithmetic or "process"
+    function = getattr(module, name)
+    cpu_started, started = _cpu_seconds(), time.monotonic()
+    with patch.object(module, name, counted):
+        module.process(work)
+    cost = {"cpu_seconds": _cpu_seconds() - cpu_started, "seconds": time.monotonic() - started}
+    return cost | ({"arithmetic": spent} if arithmetic else {})
+
+
+def _cpu_seconds():
+    """CPU time of this process so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    print(json.dumps(_run_here(json.loads(sys.argv[1]))))

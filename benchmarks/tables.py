@@ -1,0 +1,158 @@
+"""Tables and figures of what was measured."""
+
+from statistics import median
+
+STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
+# The least ratios of wall time that the workflow is held to.
+FLOORS = {"BOTS": 6, "LRS": 8, "TSGRISM": 8, "TSIMAGE": 6, "SOSS": 20}
+
+
+def medians(runs):
+    """
+    Median of each figure over several runs.
+
+    Parameters
+    ----------
+    runs : list of dict
+        Costs of single runs, with ``steps`` a dict of seconds by step.
+
+    Returns
+    -------
+    cost : dict
+        The same keys.
+    """
+    figures = {key: median(run[key] for run in runs) for key in runs[0] if key != "steps"}
+    steps = {key: median(run["steps"][key] for run in runs) for key in runs[0].get("steps", {})}
+    return figures | {"steps": steps}
+
+
+def visit_table(results):
+    """Lay out whole visits as Markdown, one line each."""
+    lines = [
+        "| visit | jwst s | tso3flow s | ratio | CPU ratio | with reports s | cp s | jwst MB "
+        "| tso3flow MB | runs | load |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        runs = result["runs"]
+        peer, ours, report, copy = (
+            medians(runs[side]) for side in ("jwst", "workflow", "report", "copy")
+        )
+        lines.append(
+            f"| {result['title']} | {peer['seconds']:.1f} | {ours['seconds']:.1f} "
+            f"| **{peer['seconds'] / ours['seconds']:.1f}** "
+            f"| {peer['cpu_seconds'] / ours['cpu_seconds']:.1f} | {report['seconds']:.1f} "
+            f"| {copy['seconds']:.2f} | {peer['peak_mb']:.0f} | {ours['peak_mb']:.0f} "
+            f"| {len(runs['jwst'])} | {result['load']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def step_table(results):
+    """
+    Lay out the CPU time of the steps over the number of integrations as Markdown, one line each.
+
+    That of jwst is without imports, and without reading and writing files, which it does outside
+    its steps. Ours is without imports, then also without files (arithmetic), then with everything.
+    """
+    lines = [
+        "| step, CPU ms an integration | jwst | tso3flow | ratio | arithmetic | ratio "
+        "| with imports | ratio |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        for step in STEPS:
+            peer, total = (
+                1000
+                * medians(result["runs"][side])["steps"].get(step, 0.0)
+                / result["integrations"]
+                for side in ("jwst", "workflow")
+            )
+            warm = result["warm"].get(step, {})
+            if not peer or not total:
+                continue
+            cells = [1000 * warm.get("cpu_seconds", 0), 1000 * warm.get("arithmetic", 0), total]
+            ratios = [f"{own:.3f} | {peer / own:.0f}" if own else "|" for own in cells]
+            lines.append(f"| {result['title']}: {step} | {peer:.2f} | {' | '.join(ratios)} |")
+    return "\n".join(lines)
+
+
+def scaling_table(results):
+    """Lay out time and memory over the number of integrations as Markdown, one line a step."""
+    lengths = [cost["integrations"] for cost in results[0]["costs"]]
+    lines = [
+        "| CPU ms an integration (peak MB) | "
+        + " | ".join(f"{length}" for length in lengths)
+        + " | once s | exponent | wall / cp |",
+        "|---" * (len(lengths) + 4) + "|",
+    ]
+    for result in results:
+        cells = [
+            f"{1000 * (cost['cpu_seconds'] - result['fixed']) / cost['integrations']:.3f} "
+            f"({cost['peak_mb']:.0f})"
+            for cost in result["costs"]
+        ]
+        longest = result["costs"][-1]
+        lines.append(
+            f"| {result['title']} | {' | '.join(cells)} | {result['fixed']:.2f} "
+            f"| {result['exponent']:.2f} | {longest['seconds'] / longest['copy_seconds']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def machine_line(results):
+    """Machine and dates of some results."""
+    machines = sorted({result["machine"] for result in results})
+    dates = sorted({result["date"][:10] for result in results})
+    return f"{'; '.join(machines)}; {' to '.join(dict.fromkeys((dates[0], dates[-1])))}"
+
+
+def draw_visits(results, path):
+    """Draw wall times of whole visits as bars."""
+    import numpy as np
+
+    from scripts.lib.plot_style import BLUE, RED, new_figure
+
+    figure, axes = new_figure(0.75 * len(results) + 1.2, margins={"left": 2.6})
+    axis, places = axes[0, 0], np.arange(len(results))[::-1]
+    for side, shift, colour in (("jwst", 0.2, RED), ("workflow", -0.2, BLUE)):
+        seconds = [medians(result["runs"][side])["seconds"] for result in results]
+        name = "jwst 3.0.0" if side == "jwst" else "tso3flow"
+        axis.barh(places + shift, seconds, 0.36, color=colour, label=name)
+        for place, value in zip(places, seconds, strict=True):
+            axis.text(value * 1.03, place + shift, f"{value:.1f} s", va="center", fontsize=8)
+    copies = [medians(result["runs"]["copy"])["seconds"] for result in results]
+    axis.plot(copies, places, "k|", markersize=24, label="cp of the segments")
+    axis.set_xscale("log")
+    axis.set_xlim(right=axis.get_xlim()[1] * 2)
+    axis.set_yticks(places, [result["title"] for result in results])
+    axis.set_xlabel("wall time of the whole visit [s]")
+    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    figure.savefig(path, dpi=150)
+
+
+def draw_scaling(results, path):
+    """Draw CPU time and peak memory over the number of integrations."""
+    import numpy as np
+
+    from scripts.lib.plot_style import CURVE_COLOURS, CURVE_MARKERS, new_figure
+
+    figure, axes = new_figure(4.2, columns=2, margins={"top": 1.1})
+    times, memories = axes[0]
+    for k, result in enumerate(results):
+        lengths = np.array([cost["integrations"] for cost in result["costs"]])
+        look = {
+            "marker": CURVE_MARKERS[k % len(CURVE_MARKERS)],
+            "color": CURVE_COLOURS[k % len(CURVE_COLOURS)],
+            "label": f"{result['title']}, exponent {result['exponent']:.2f}",
+        }
+        times.loglog(lengths, [c["cpu_seconds"] - result["fixed"] for c in result["costs"]], **look)
+        memories.semilogx(lengths, [c["peak_mb"] for c in result["costs"]], **look)
+    times.set_ylabel("CPU time without what is done once [s]")
+    memories.set_ylabel("peak memory [MB]")
+    memories.set_ylim(bottom=0)
+    for axis in (times, memories):
+        axis.set_xlabel("integrations of the segment")
+    handles, labels = times.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", ncols=2)
+    figure.savefig(path, dpi=150)

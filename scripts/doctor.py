@@ -1,0 +1,315 @@
+"""Rule doctor: examine the segments with their data, and tell what a run would make of them."""
+
+import json
+import logging
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from scripts import __version__
+from scripts.lib import doctor_machine as machine
+from scripts.lib.clock import file_date
+from scripts.lib.doctor_data import (
+    checksum_findings,
+    data_findings,
+    repeated_findings,
+    survey_data,
+)
+from scripts.lib.doctor_page import page
+from scripts.lib.doctor_records import product_record, segment_record, verdict
+from scripts.lib.doctor_wcs import content_findings, needs_wcs, unreadable
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding, of_error
+from scripts.lib.fits_blocks import open_fits
+from scripts.lib.output_folder import refusal
+from scripts.lib.segments import read_segment
+from scripts.lib.whole_file import whole_file
+from scripts.unpack_segment import check_headers, unpack
+
+log = logging.getLogger(__name__)
+
+
+class Examination:
+    """
+    Examine segments one after the other, all of their data included.
+
+    Parameters
+    ----------
+    builds_wcs : bool
+        Whether to build the world coordinates of the first segment of each
+        exposure and detector, beside looking at the bytes of all.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        What was found so far.
+    """
+
+    def __init__(self, builds_wcs=True):
+        self.findings = []
+        self._builds_wcs = builds_wcs
+        self._surveys, self._built = {}, set()
+
+    def examine(self, segment, needs):
+        """
+        Examine one segment.
+
+        Parameters
+        ----------
+        segment : Segment
+            What is known from its headers.
+        needs : bool
+            Whether a step needs its world coordinates.
+
+        Returns
+        -------
+        segment : Segment
+            The same; with ``facts`` also if it is compressed.
+        """
+        try:
+            with plain_file(segment.path) as place:
+                return self._examine_plain(segment, place, needs)
+        except InputError as error:
+            self.findings.append(of_error(segment.path, error))
+        except OSError as error:
+            if not segment.is_compressed:
+                raise
+            self.findings.append(_packed_only(segment, error))
+        return segment
+
+    def _examine_plain(self, segment, place, needs):
+        """Examine a segment that is, decompressed if need be, in a file."""
+        try:
+            known = self._unpacked(segment, place) if segment.is_compressed else segment
+            if known is None:
+                return segment
+            with open_fits(place) as file:
+                self._examine_data(known, file, needs)
+        except InputError as error:
+            self.findings.append(of_error(segment.path, error, place))
+            return segment
+        return known
+
+    def _unpacked(self, segment, place):
+        """Make the checks of headers that were put off; None if the data cannot be examined."""
+        facts, findings = check_headers(segment.path, place)
+        self.findings += findings
+        if any(finding.severity == "error" for finding in findings):
+            return None
+        return replace(segment, facts=replace(facts, file_bytes=os.path.getsize(segment.path)))
+
+    def _examine_data(self, segment, file, needs):
+        """Read all planes and the world coordinates."""
+        path = segment.path
+        survey = survey_data(file)
+        self._surveys[path] = (segment.first_integration, survey)
+        self.findings += data_findings(path, survey, segment.first_integration)
+        self.findings += checksum_findings(path, file)
+        if "ASDF" not in file:
+            return
+        hdu = file.hdu("ASDF")
+        content = np.empty(hdu.data_bytes, np.uint8)
+        file.read_into(content, hdu.data_offset)
+        damage = content_findings(path, content.tobytes(), needs)
+        exposure = (segment.exposure_id, segment.detector)
+        if not damage and self._builds_wcs and exposure not in self._built:
+            self._built.add(exposure)
+            damage = build_wcs(path, file, needs)
+        self.findings += damage
+
+    def finish(self):
+        """Add what can be found when all segments are known."""
+        self.findings += repeated_findings(self._surveys)
+
+
+def _packed_only(segment, error):
+    """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
+    found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
+    effect = "its data are not examined; set TMPDIR to a folder with room"
+    return Finding("warning", segment.path, "file", found, "", effect)
+
+
+def build_wcs(path, file, needs):
+    """
+    Build the world coordinates of a segment as the steps do.
+
+    Parameters
+    ----------
+    path : str
+        The file, for the messages.
+    file : FitsFile
+        The file.
+    needs : bool
+        Whether a step needs them.
+
+    Returns
+    -------
+    findings : list of Finding
+        At most one.
+    """
+    from scripts.lib.wcs import read_wcs
+
+    try:
+        read_wcs(file)
+    except InputError as error:
+        return [unreadable(path, str(error).removeprefix(f"{file.path}"), needs)]
+    # Packages of others read what others wrote: anything may go wrong.
+    except Exception as error:
+        log.info("%s: the world coordinates cannot be built", path, exc_info=error)
+        found = f"{type(error).__name__} ({(str(error).splitlines() or [''])[0]})"
+        return [unreadable(path, found, needs)]
+    return []
+
+
+@contextmanager
+def plain_file(path):
+    """
+    Have a segment as a plain file, decompressed to the folder for temporary files if need be.
+
+    Parameters
+    ----------
+    path : str
+        The segment.
+
+    Yields
+    ------
+    place : Path
+        Where to read it.
+    """
+    if not path.endswith(".gz"):
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "segment.fits"
+        unpack(path, place)
+        yield place
+
+
+def examine_products(products, configs, others):
+    """
+    Examine all segments.
+
+    Parameters
+    ----------
+    products : list of Product
+        What the workflow is to make.
+    configs : list of dict
+        The configuration of each, with the settings of its steps.
+    others : list of Segment
+        Segments of no product.
+
+    Returns
+    -------
+    products : list of Product
+        The same, with more known of compressed segments.
+    findings : list of Finding
+        What was found in the data.
+    """
+    examination, known = Examination(), []
+    for product, config in zip(products, configs, strict=True):
+        needs = needs_wcs(product.exp_type, lambda step, config=config: config[step]["skip"])
+        segments = [examination.examine(segment, needs) for segment in product.segments]
+        known.append(replace(product, segments=tuple(segments)))
+    for segment in others:
+        examination.examine(segment, needs_wcs(segment.exp_type, lambda step: False))
+    examination.finish()
+    return known, examination.findings
+
+
+def machine_report(products, configs, output_dir):
+    """
+    Compare what the products take with what the machine has.
+
+    Parameters
+    ----------
+    products, configs
+        As for :func:`examine_products`.
+    output_dir : str
+        The output folder.
+
+    Returns
+    -------
+    report : dict
+        Bytes to be written and free, memory and cores.
+    findings : list of Finding
+        What does not fit.
+    """
+    report = {
+        "output_dir": output_dir,
+        "missing_bytes": machine.missing_bytes(products, configs, "."),
+        "free_bytes": machine.free_bytes(output_dir, "."),
+        "machine_mb": round(machine.machine_memory_mb()),
+        "cores": os.cpu_count() or 1,
+    }
+    pairs, refused = zip(products, configs, strict=True), refusal(output_dir)
+    peak = max((machine.memory_mb(product, config) for product, config in pairs), default=0)
+    return report, [
+        *([refused] if refused else []),
+        *machine.disk_findings(report["missing_bytes"], output_dir, "."),
+        *machine.memory_findings(peak, report["machine_mb"], report["cores"]),
+    ]
+
+
+def write_report(report, output_dir):
+    """
+    Write the page and the JSON to the output folder.
+
+    Parameters
+    ----------
+    report : dict
+        As for :func:`~scripts.lib.doctor_page.page`, with findings as objects.
+    output_dir : str
+        The folder.
+
+    Returns
+    -------
+    text : str
+        The page.
+    """
+    text = page(report)
+    content = report | {"findings": [finding.as_dict() for finding in report["findings"]]}
+    contents = {"doctor.txt": text, "doctor.json": json.dumps(content, indent=1) + "\n"}
+    try:
+        for name, written in contents.items():
+            with whole_file(Path(output_dir, name)) as part:
+                part.write_text(written, encoding="utf-8")
+    except InputError as error:
+        log.warning("the page is not kept: %s", error)
+    return text
+
+
+def process(snakemake):
+    """Examine the input, print the page and fail if there are errors."""
+    params = snakemake.params
+    others = [segment for path in params.others if (segment := read_segment(path, ".")[0])]
+    products, examined = examine_products(params.products, params.configs, others)
+    report, lacking = machine_report(products, params.configs, params.output_dir)
+    findings = [*params.findings, *examined, *lacking]
+    if not products and not any(finding.severity == "error" for finding in findings):
+        expected = "associations, segments or folders of them"
+        findings.append(Finding("error", "config", "associations", "none", expected))
+    records = zip(products, params.configs, params.references, strict=True)
+    report |= {
+        "version": __version__,
+        "made": file_date(),
+        "products": [product_record(*record) for record in records],
+        "others": [segment_record(segment) for segment in others],
+        "findings": findings,
+        "verdict": verdict(findings),
+    }
+    sys.stdout.write(write_report(report, params.output_dir) + "\n")
+    sys.stdout.flush()
+    if any(finding.severity == "error" for finding in findings):
+        msg = f"doctor: {report['verdict']}"
+        raise InputError(msg)
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)

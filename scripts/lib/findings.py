@@ -1,0 +1,165 @@
+"""What the checks of the input find, one piece at a time."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from pathlib import PurePath
+
+from scripts.lib.errors import InputError
+
+SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One thing that is wrong or unusual about the input.
+
+    Attributes
+    ----------
+    severity : str
+        ``error`` stops the run, ``warning`` is carried into the products,
+        ``note`` is only told.
+    path : str
+        The file, or ``config``.
+    key : str
+        Keyword, column, extension or setting; empty if ``found`` says it all.
+    found : str
+        What is there.
+    expected : str
+        What should be; empty if the effect says it.
+    effect : str
+        What will happen because of it; of an error, why it is one.
+    """
+
+    severity: str
+    path: str
+    key: str
+    found: str
+    expected: str = ""
+    effect: str = ""
+
+    def __str__(self):
+        """One line for the user."""
+        return f"{self.path}: {self.text}"
+
+    @property
+    def text(self):
+        """The line without the file."""
+        found = f"{self.key}: found {self.found}" if self.key else self.found
+        expected = f", expected {self.expected}" if self.expected else ""
+        return f"{found}{expected}{f': {self.effect}' if self.effect else ''}"
+
+    def as_dict(self):
+        """Fields by name, for JSON."""
+        return asdict(self)
+
+
+def of_error(path, error, known_as=None):
+    """
+    Make a finding of what a reader raised.
+
+    Parameters
+    ----------
+    path : str
+        The file, as the user named it.
+    error : InputError
+        The error, whose message starts with the name of the file.
+    known_as : str or Path, optional
+        That name, if it is not ``path``.
+
+    Returns
+    -------
+    finding : Finding
+        Severity ``error``, with the rest of the message as what was found.
+    """
+    return Finding("error", path, "", str(error).removeprefix(f"{known_as or path}: "))
+
+
+def counted(findings, severities):
+    """
+    Count findings for the user, each different one once.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        All of them.
+    severities : iterable of str
+        Those to count.
+
+    Returns
+    -------
+    texts : list of str
+        For example ``2 errors``, for each severity that there is.
+    """
+    counts = Counter(finding.severity for finding in dict.fromkeys(findings))
+    return [
+        f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
+        for severity in severities
+        if counts[severity]
+    ]
+
+
+def summary_lines(findings):
+    """
+    Sum up findings for the user.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        In the order in which to tell them.
+
+    Returns
+    -------
+    lines : list of str
+        One for each severity and key, with the first finding and how many
+        others there are.
+    """
+    groups = {}
+    for finding in dict.fromkeys(findings):
+        place = finding.key or finding.found
+        groups.setdefault((finding.severity, place), []).append(finding)
+    return [
+        str(group[0]) + (f" (and {len(group) - 1} more)" if group[1:] else "")
+        for group in groups.values()
+    ]
+
+
+def carried_lines(findings):
+    """
+    Sum up what products carry on about their input.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        In the order in which to tell them.
+
+    Returns
+    -------
+    lines : list of str
+        As :func:`summary_lines`, of the warnings alone and with files by
+        their name: products do not depend on the folder of their input.
+    """
+    return summary_lines(
+        replace(finding, path=PurePath(finding.path).name)
+        for finding in findings
+        if finding.severity == "warning"
+    )
+
+
+def stop_at_errors(findings):
+    """
+    Raise an error if the run cannot go on.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Everything that was found.
+
+    Raises
+    ------
+    InputError
+        If there are errors; each different one has a line of the message.
+    """
+    errors = [str(finding) for finding in findings if finding.severity == "error"]
+    if errors:
+        raise InputError("\n".join(dict.fromkeys(errors)))

@@ -1,0 +1,104 @@
+"""Rows of FITS binary tables as numpy's structured arrays."""
+
+import re
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+
+UNSIGNED = {np.dtype(">i2"): np.uint16, np.dtype(">i4"): np.uint32, np.dtype(">i8"): np.uint64}
+_FORM = re.compile(r"(\d{0,9})([ALBIJKED]) *")
+_TABLE_DTYPES = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+
+
+def table_dtype(header, place="table"):
+    """
+    Structured type of a binary table's rows as stored.
+
+    Parameters
+    ----------
+    header : dict
+        Keywords of the table extension.
+    place : str, optional
+        File and extension, for messages.
+
+    Returns
+    -------
+    dtype : dtype
+        Big-endian structured type, one field a column.
+
+    Raises
+    ------
+    InputError
+        If a column has no name or a form that is not supported, or the
+        columns together are not as long as a row.
+    """
+    fields = []
+    for k in range(1, _table_number(header, "TFIELDS", place) + 1):
+        form, name = header.get(f"TFORM{k}"), header.get(f"TTYPE{k}")
+        match = _FORM.fullmatch(form) if isinstance(form, str) else None
+        if match is None:
+            msg = f"{place}: TFORM{k}: found {form!r}, expected a binary table's form such as 1D"
+            raise InputError(msg)
+        if not isinstance(name, str) or not name or name in (field[0] for field in fields):
+            msg = f"{place}: TTYPE{k}: found {name!r}, expected a name no other column has"
+            raise InputError(msg)
+        length, code = int(match[1] or 1), match[2]
+        base = f"S{length}" if code == "A" else _TABLE_DTYPES[code]
+        zero, scale = header.get(f"TZERO{k}") or 0, header.get(f"TSCAL{k}") or 1
+        if scale != 1 or (zero and zero != _zero_of_unsigned(np.dtype(base))):
+            msg = f"{place}: TZERO{k}: found {zero} with TSCAL{k} {scale}, expected those of unsigned integers or none"
+            raise InputError(msg)
+        fields.append((name, base) if code == "A" or length == 1 else (name, base, (length,)))
+    dtype, row = np.dtype(fields), _table_number(header, "NAXIS1", place)
+    if dtype.itemsize != row:
+        msg = f"{place}: NAXIS1: found {row}, expected {dtype.itemsize}, the length of its columns"
+        raise InputError(msg)
+    return dtype
+
+
+def _zero_of_unsigned(dtype):
+    """TZERO of unsigned integers that are stored as a signed type; None if there is none."""
+    return 1 << (8 * dtype.itemsize - 1) if dtype in UNSIGNED else None
+
+
+def _table_number(header, keyword, place):
+    """Whole number that a table's header must have."""
+    value = header.get(keyword)
+    if type(value) is not int or value not in range(1 << 31):
+        msg = f"{place}: {keyword}: found {value!r}, expected a count"
+        raise InputError(msg)
+    return value
+
+
+def native_table(stored, header):
+    """
+    Copy a table into native byte order, applying the unsigned convention.
+
+    Parameters
+    ----------
+    stored : ndarray
+        Rows as stored, of the type that `table_dtype` gives.
+    header : dict
+        Keywords of the table extension.
+
+    Returns
+    -------
+    table : ndarray
+        Native structured array; columns with TZERO are unsigned.
+    """
+    zeros = [header.get(f"TZERO{k}") or 0 for k in range(1, header["TFIELDS"] + 1)]
+    fields = []
+    for (name, _), zero in zip(stored.dtype.fields.items(), zeros, strict=True):
+        base, shape = stored.dtype[name].base, stored.dtype[name].shape
+        native = np.dtype(UNSIGNED[base]) if zero else base.newbyteorder("=")
+        fields.append((name, native, shape))
+    table = np.empty(stored.shape, fields)
+    for (name, *_), zero in zip(fields, zeros, strict=True):
+        values = stored[name].astype(stored[name].dtype.newbyteorder("="))
+        table[name] = (
+            values.view(table.dtype[name].base) ^ table.dtype[name].base.type(zero)
+            if zero
+            else values
+        )
+    return table

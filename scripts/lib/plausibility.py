@@ -1,0 +1,38 @@
+"""Recognise data that are no measurements: another byte order, or other bytes altogether."""
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+
+# Calibrated data are many decades inside of these, in every unit; of random bytes a third is outside.
+_LARGEST, _SMALLEST = 1e15, 1e-30
+_MANY = 0.01
+
+
+def check_plausible(source):
+    """
+    Look at the first integration of a segment.
+
+    Parameters
+    ----------
+    source : FitsFile
+        The segment, with the planes SCI and ERR; one integration of each is
+        held in memory.
+
+    Raises
+    ------
+    InputError
+        If more than 1 % of the values that are finite and not 0 are beyond
+        1e15, or within 1e-30 of 0.
+    """
+    for name in ("SCI", "ERR"):
+        values = np.abs(source.read(name, slice(0, 1)))
+        values = values[np.isfinite(values) & (values != 0)]
+        strange = np.count_nonzero((values > _LARGEST) | (values < _SMALLEST))
+        if strange > _MANY * values.size:
+            msg = (
+                f"{source.path}[{name}]: found {100 * strange / values.size:.0f} % of the first "
+                f"integration beyond {_LARGEST:g} or below {_SMALLEST:g}, expected measurements: "
+                "the data are damaged or in another byte order"
+            )
+            raise InputError(msg)

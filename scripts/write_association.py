@@ -1,0 +1,34 @@
+"""Rule write_association: the association of segments that the workflow has grouped itself."""
+
+import json
+
+from scripts.lib.whole_file import whole_file
+
+
+def association_text(content):
+    """
+    Write an association as text.
+
+    Parameters
+    ----------
+    content : dict
+        As of :func:`~scripts.lib.grouping.association_content`.
+
+    Returns
+    -------
+    text : str
+        JSON, indented as the archive's, with a line end.
+    """
+    return json.dumps(content, indent=4) + "\n"
+
+
+def process(snakemake):
+    """Write the association of one product."""
+    with whole_file(snakemake.output.association) as part:
+        part.write_text(association_text(snakemake.params.content), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(snakemake, process)

@@ -1,0 +1,1 @@
+"""Corrupted inputs, full disks and killed runs: nothing silent, nothing half-written."""

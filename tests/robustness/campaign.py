@@ -1,0 +1,111 @@
+"""
+Corrupt the inputs of small visits in hundreds of ways, and count what becomes of them.
+
+``python -m tests.robustness.campaign`` prints the counts by class of corruption and outcome, and
+the messages that users see; it ends with code 1 if any case ended in a traceback, a hang or a wrong
+product. Options choose the seed, one class and where all messages are written.
+"""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from tests.robustness.corruptions import all_cases
+from tests.robustness.outcomes import attempt, make_visits
+
+FAULTS = ("wrong", "traceback", "hang")
+RESULTS = ("refused", "failed", "product", *FAULTS)
+
+
+def run_cases(names, seed, home, expected):
+    """
+    Run the cases with these numbers; cases themselves cannot be sent to another process.
+
+    Parameters
+    ----------
+    names : sequence of int
+        Numbers of cases in `all_cases`.
+    seed : int
+        Seed of the campaign.
+    home : Path
+        Folder of the simulated visits.
+    expected : dict
+        Products of the undisturbed visits.
+
+    Returns
+    -------
+    outcomes : list of tuple
+        Number of the case, result, message, seconds.
+    """
+    cases = all_cases()
+    outcomes = []
+    for number in names:
+        outcome = attempt(cases[number], seed, home, expected)
+        outcomes.append((number, outcome.result, outcome.message, outcome.seconds))
+    return outcomes
+
+
+def table_of_counts(outcomes):
+    """Lines of a table: classes of corruption, counts of each result, longest time."""
+    counts, longest = defaultdict(Counter), defaultdict(float)
+    for case, result, _, seconds in outcomes:
+        for kind in (case.kind, "all"):
+            counts[kind][result] += 1
+            longest[kind] = max(longest[kind], seconds)
+    lines = [f"{'class':20}{'cases':>7}" + "".join(f"{name:>11}" for name in RESULTS) + "  longest"]
+    for kind, found in counts.items():
+        numbers = "".join(f"{found[name]:11}" for name in RESULTS)
+        lines.append(f"{kind:20}{found.total():7}{numbers}{longest[kind]:7.1f} s")
+    total = lines.pop(1 + list(counts).index("all"))
+    return [*lines, total]
+
+
+def classes_of_messages(outcomes):
+    """One message of each class, messages that differ in numbers and names alone being one class."""
+    classes = {}
+    for case, _, message, _ in outcomes:
+        for line in filter(None, message.splitlines()):
+            shape = re.sub(r"'[^']*'|[-+]?\d[\w.+-]*|jw\S+", "#", line)
+            classes.setdefault(shape, (case.kind, line))
+    return sorted(set(classes.values()))
+
+
+def main(arguments=None):
+    """Run the campaign; 1 if any case did not end as it should."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=20220713)
+    parser.add_argument("--kind", help="one class of corruption alone")
+    parser.add_argument("--every", type=int, default=1, help="every so many-th case alone")
+    parser.add_argument("--messages", type=Path, help="file for one message of each class")
+    options = parser.parse_args(arguments)
+    cases = all_cases()
+    numbers = [k for k, case in enumerate(cases) if options.kind in (None, case.kind)]
+    numbers = numbers[:: options.every]
+    workers = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as home, ProcessPoolExecutor(workers) as pool:
+        expected = make_visits(Path(home))
+        run = partial(run_cases, seed=options.seed, home=Path(home), expected=expected)
+        pieces = [numbers[first : first + 8] for first in range(0, len(numbers), 8)]
+        outcomes = []
+        for piece in pool.map(run, pieces):
+            for number, result, message, seconds in piece:
+                case = cases[number]
+                outcomes.append((case, result, message, seconds))
+                if result in FAULTS:
+                    text = f"{result}: {case.visit}: {case.kind}: {case.name}\n{message}\n"
+                    print(text, flush=True)
+    print("\n".join(table_of_counts(outcomes)))
+    if options.messages:
+        lines = [f"[{kind}] {line}\n" for kind, line in classes_of_messages(outcomes)]
+        options.messages.write_text("".join(lines), encoding="utf-8")
+    return 1 if any(outcome[1] in FAULTS for outcome in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

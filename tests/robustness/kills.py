@@ -1,0 +1,315 @@
+"""
+Kill runs of small visits at random moments, run them again, and compare the products.
+
+``python -m tests.robustness.kills`` kills all processes of a run, or one of its jobs, with SIGKILL, at
+first runs and at runs that replace products of other settings. It ends with code 1 unless every run
+that follows makes the bytes of an undisturbed run, leaves nothing half-written, and the products of
+earlier runs were there all the time.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from scripts.simulate_visit import simulate_visit
+from tests.robustness.files import VISITS
+from tests.workflow.test_dag import PEER_ONLY, ROOT
+
+OTHER_SETTINGS = {"outlier_detection": {"snr": 3.0}}
+REPORTS_EVERY = 5
+ENVIRONMENT = {"SOURCE_DATE_EPOCH": "1700000000", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """
+    Products of undisturbed runs.
+
+    Attributes
+    ----------
+    folder : Path
+        A copy of the visit without products.
+    earlier : Path
+        A copy with products of other settings.
+    products : dict of str to bytes
+        Products by name, but for those that state when or how long they were made.
+    seconds : float
+        Time of a run.
+    """
+
+    folder: Path
+    earlier: Path
+    products: dict
+    seconds: float
+
+
+def command(folder, *arguments):
+    """Command that runs the workflow in a folder on two cores."""
+    snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    place = ["--directory", str(folder), "--configfile", str(folder / "config.yaml")]
+    return [*snakemake, *place, "--cores", "2", *arguments]
+
+
+def run(folder, *arguments):
+    """Run the workflow to its end; its exit code and what it printed."""
+    done = subprocess.run(
+        command(folder, *arguments),
+        env=os.environ | ENVIRONMENT,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    return done.returncode, done.stdout
+
+
+def products(folder):
+    """Bytes of all finished files in the folder of the products, by name."""
+    results = folder / "results"
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in sorted(results.glob("**/*"))
+        if path.is_file()
+    }
+
+
+def make_undisturbed(home, visit, settings):
+    """
+    Simulate a visit and process it undisturbed, twice if it has a report, and with other settings.
+
+    Parameters
+    ----------
+    home : Path
+        Folder to make it in.
+    visit : str
+        Key of `VISITS`.
+    settings : dict
+        What the configuration has beside associations and references.
+
+    Returns
+    -------
+    undisturbed : Undisturbed
+        What runs that were killed are compared with.
+    """
+    folder = home / "visit"
+    simulate_visit(folder, VISITS[visit])
+    path = folder / "config.yaml"
+    config = yaml.safe_load(path.read_text()) | settings
+    made = []
+    # Pages state how long the work took; a second run shows which products do.
+    again = {} if settings == PEER_ONLY else {"second": {}}
+    for name, other in ({"first": {}, "earlier": OTHER_SETTINGS} | again).items():
+        shutil.copytree(folder, home / name)
+        (home / name / "config.yaml").write_text(yaml.safe_dump(config | other))
+        started = time.monotonic()
+        code, text = run(home / name)
+        seconds = time.monotonic() - started
+        if code:
+            raise RuntimeError(text)
+        made.append(products(home / name))
+    path.write_text(yaml.safe_dump(config))
+    shutil.copy(path, home / "earlier")
+    equal = {
+        name: content for name, content in made[0].items() if not again or made[-1][name] == content
+    }
+    return Undisturbed(folder, home / "earlier", equal, seconds)
+
+
+def jobs_of(group):
+    """Process numbers of the running jobs of a run, the members of its group that run a script."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            same = os.getpgid(int(place.name)) == group
+        except OSError:
+            continue
+        if same and len(words) > 1 and b".snakemake/scripts/" in words[1]:
+            found.append(int(place.name))
+    return found
+
+
+def kill_run(folder, seconds, whole, rng):
+    """
+    Start a run and kill it, or one of its jobs, after some seconds.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the visit.
+    seconds : float
+        When to kill it.
+    whole : bool
+        Whether the whole run is killed; else the first job that runs from then on.
+    rng : Generator
+        Chooses among the jobs.
+
+    Returns
+    -------
+    killed : str
+        What was killed.
+    """
+    process = subprocess.Popen(
+        command(folder),
+        env=os.environ | ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    killed = "nothing"
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        if whole:
+            os.killpg(process.pid, signal.SIGKILL)
+            killed = "run"
+        while killed == "nothing" and process.poll() is None:
+            if jobs := jobs_of(process.pid):
+                os.kill(int(rng.choice(jobs)), signal.SIGKILL)
+                killed = "job"
+            time.sleep(0.005)
+    process.wait()
+    return killed
+
+
+def finish(folder):
+    """
+    Run again as the messages ask for.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a run that was killed.
+
+    Returns
+    -------
+    steps : tuple of str
+        The options that were needed, in order.
+    text : str
+        What the last run printed.
+    """
+    steps, options = [], []
+    for _ in range(4):
+        code, text = run(folder, *options)
+        if code and "cannot be locked" in text:
+            steps.append("--unlock")
+            run(folder, "--unlock")
+        elif code and "--rerun-incomplete" in text and not options:
+            steps.append("--rerun-incomplete")
+            options.append("--rerun-incomplete")
+        else:
+            return tuple(steps), text if code else ""
+    return tuple(steps), text
+
+
+def faults_after_kill(folder, earlier, final):
+    """Products that a kill has damaged or lost: each is the earlier one or the new one, whole."""
+    found, faults = products(folder), []
+    for name, content in found.items():
+        product = name.removeprefix("earlier/")
+        whole = {earlier.get(product), final.get(product)}
+        if not Path(name).name.startswith(".") and product in final and content not in whole:
+            faults.append(f"{name} is not whole")
+    kept = {name for name in earlier if "/" not in name and name in final}
+    faults += [
+        f"{name} is lost"
+        for name in kept
+        if name not in found and found.get(f"earlier/{name}") != earlier[name]
+    ]
+    return faults
+
+
+def faults_at_end(folder, final):
+    """What is not as after an undisturbed run."""
+    found = products(folder)
+    faults = [f"{name} differs" for name, content in final.items() if found.get(name) != content]
+    faults += [
+        f"{name} is left" for name in found if ".part" in name or name.startswith("earlier/")
+    ]
+    left = [*folder.glob(".snakemake/locks/*"), *folder.glob(".snakemake/incomplete/*")]
+    return faults + [f"{path.relative_to(folder)} is left" for path in left]
+
+
+def one_kill(number, undisturbed, home, rng):
+    """
+    Kill a run, run again, and compare.
+
+    Parameters
+    ----------
+    number : int
+        Number of the kill; even ones are of the whole run, every other pair replaces products.
+    undisturbed : Undisturbed
+        What to compare with.
+    home : Path
+        Folder to work in.
+    rng : Generator
+        Chooses the moment.
+
+    Returns
+    -------
+    summary : tuple
+        What was killed, whether products were replaced, the options needed to finish.
+    faults : list of str
+        What is wrong.
+    """
+    whole, again = number % 2 == 0, number % 4 > 1
+    folder = home / f"kill{number}"
+    seconds = rng.uniform(0.2, 1.0) * undisturbed.seconds
+    killed = "nothing"
+    while killed == "nothing":
+        shutil.rmtree(folder, ignore_errors=True)
+        # Times stay, as Snakemake decides by them.
+        shutil.copytree(undisturbed.earlier if again else undisturbed.folder, folder)
+        earlier = products(folder) if again else {}
+        killed = kill_run(folder, seconds, whole, rng)
+        # A run that was done before its time is killed earlier.
+        seconds *= 0.7
+    faults = faults_after_kill(folder, earlier, undisturbed.products)
+    steps, text = finish(folder)
+    faults += [text] if text else faults_at_end(folder, undisturbed.products)
+    shutil.rmtree(folder)
+    return (killed, "replacing" if again else "first", " ".join(steps) or "-"), faults
+
+
+def main(arguments=None):
+    """Run the campaign; 1 if any product was lost, damaged or different."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=20220713)
+    parser.add_argument("--kills", type=int, default=30)
+    options = parser.parse_args(arguments)
+    rng = np.random.default_rng(options.seed)
+    counts, failed = Counter(), 0
+    with tempfile.TemporaryDirectory() as home:
+        made = {}
+        for number in range(options.kills):
+            with_report = number % REPORTS_EVERY == REPORTS_EVERY - 1
+            key = ("images" if with_report or number // 4 % 2 else "spectra", with_report)
+            place = Path(home, "-".join(map(str, key)))
+            if key not in made:
+                made[key] = make_undisturbed(place, key[0], {} if with_report else PEER_ONLY)
+            summary, faults = one_kill(number, made[key], place, rng)
+            counts[(*key, *summary)] += 1
+            failed += bool(faults)
+            said = "; ".join(faults) or "as undisturbed"
+            print(f"kill {number}, {' '.join(map(str, (*key, *summary)))}: {said}", flush=True)
+    print(f"\n{'visit':9}{'report':8}{'killed':9}{'run':11}{'needed to finish':36}kills")
+    for (visit, with_report, killed, kind, steps), count in sorted(counts.items()):
+        row = f"{visit:9}{'yes' if with_report else 'no':8}{killed:9}{kind:11}{steps:36}{count:5}"
+        print(row)
+    print(f"{options.kills} kills, {failed} with faults")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""What the measurements of speed are made with."""
+
+import numpy as np
+from astropy.io import fits
+
+from benchmarks.scaling import _result, repeat_segment
+from benchmarks.tables import medians, step_table
+from benchmarks.visits import Visit
+
+
+def test_repeated_segments_have_the_integrations_again_and_again(tmp_path):
+    times = np.zeros(3, [("integration_number", ">i4"), ("int_mid_MJD_UTC", ">f8")])
+    times["integration_number"], times["int_mid_MJD_UTC"] = [1, 2, 3], [50.1, 50.2, 50.3]
+    sci = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
+    hdus = [fits.PrimaryHDU(), fits.ImageHDU(sci, name="SCI")]
+    hdus.append(fits.BinTableHDU(times, name="INT_TIMES"))
+    fits.HDUList(hdus).writeto(tmp_path / "short.fits")
+    repeat_segment(tmp_path / "short.fits", tmp_path / "long.fits", 7)
+    with fits.open(tmp_path / "long.fits") as long:
+        assert (long[0].header["NINTS"], long[0].header["INTEND"]) == (7, 7)
+        np.testing.assert_array_equal(long["SCI"].data, sci[[0, 1, 2, 0, 1, 2, 0]])
+        assert long["INT_TIMES"].data["integration_number"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+        assert long["INT_TIMES"].data["int_mid_MJD_UTC"][[0, 3]].tolist() == [50.1, 50.1]
+
+
+def test_exponent_leaves_out_what_is_done_once():
+    costs = {n: {"cpu_seconds": 0.4 + 0.002 * n, "integrations": n} for n in (50, 250, 1000)}
+    result = _result(Visit("A", "mode", (9,), (2, 3)), "step", costs, (250, 1000))
+    assert np.allclose([result["fixed"], result["exponent"]], [0.4, 1.0])
+
+
+def test_ratios_of_steps_are_those_of_medians():
+    runs = [{"seconds": s, "steps": {"extract_1d": s}} for s in (3.0, 100.0, 2.0)]
+    assert medians(runs) == {"seconds": 3.0, "steps": {"extract_1d": 3.0}}
+    ours = [{"seconds": 1.0, "steps": {"extract_1d": 1.5}}]
+    result = {"title": "A", "integrations": 10, "runs": {"jwst": runs, "workflow": ours}}
+    result["warm"] = {"extract_1d": {"cpu_seconds": 0.01}}
+    line = step_table([result]).splitlines()[-1]
+    assert line == "| A: extract_1d | 300.00 | 10.000 | 30 | | | 150.000 | 2 |"

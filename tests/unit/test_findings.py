@@ -1,0 +1,67 @@
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding, carried_lines, of_error, stop_at_errors, summary_lines
+
+
+def warning(path, key="NINTS", severity="warning"):
+    return Finding(severity, path, key, "4", "5 or more")
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        (("NINTS", "4"), "f: NINTS: found 4"),
+        (("NINTS", "4", "5"), "f: NINTS: found 4, expected 5"),
+        (("NINTS", "4", "", "left out"), "f: NINTS: found 4: left out"),
+        (("NINTS", "4", "5", "left out"), "f: NINTS: found 4, expected 5: left out"),
+        (("", "not a FITS file"), "f: not a FITS file"),
+    ],
+)
+def test_line(fields, line):
+    finding = Finding("error", "f", *fields)
+    assert str(finding) == line
+    assert f"f: {finding.text}" == line
+
+
+def test_fields_for_json():
+    assert warning("f").as_dict() == {
+        "severity": "warning",
+        "path": "f",
+        "key": "NINTS",
+        "found": "4",
+        "expected": "5 or more",
+        "effect": "",
+    }
+
+
+def test_error_of_a_reader():
+    error = InputError("/far/f: truncated in SCI")
+    assert str(of_error("f", error, "/far/f")) == "f: truncated in SCI"
+    assert str(of_error("/far/f", error)) == "/far/f: truncated in SCI"
+
+
+def test_only_errors_stop_and_each_is_told_once():
+    stop_at_errors([warning("f"), warning("g", severity="note")])
+    errors = [warning("f", severity="error"), warning("f", "ERR", "error")]
+    with pytest.raises(InputError) as caught:
+        stop_at_errors([warning("f"), *errors, *errors])
+    assert str(caught.value).splitlines() == [
+        "f: NINTS: found 4, expected 5 or more",
+        "f: ERR: found 4, expected 5 or more",
+    ]
+
+
+def test_one_line_for_each_severity_and_key():
+    findings = [warning("f"), warning("g"), warning("g"), warning("h", severity="note")]
+    assert summary_lines(findings) == [
+        "f: NINTS: found 4, expected 5 or more (and 1 more)",
+        "h: NINTS: found 4, expected 5 or more",
+    ]
+    messages = [Finding("error", name, "", f"{name} is truncated") for name in "fg"]
+    assert len(summary_lines(messages)) == 2
+
+
+def test_products_carry_warnings_without_folders():
+    findings = [warning("data/f.fits"), warning("data/g.fits", severity="note")]
+    assert carried_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from scripts.diagnose import contamination_figures, order_statistics
+from scripts.lib.array_files import write_arrays
+from scripts.lib.dq import DO_NOT_USE, OUTLIER
+from scripts.lib.extraction_regions import Region, read_statistics
+from scripts.segment_statistics import Target, gather, photon_part, spectral_statistics
+
+SHAPE = (5, 20, 40)
+
+
+class Cube:
+    """Planes of a segment in memory, with the interface of an open file."""
+
+    def __init__(self, exp_type="NRS_BRIGHTOBJ", **planes):
+        self.path = "segment.fits"
+        self.primary = {"EXP_TYPE": exp_type}
+        self._planes = planes
+
+    def shape(self, name):
+        return self._planes[name].shape
+
+    def header(self, name):
+        return {"DISPAXIS": 1}
+
+    def read(self, name, integrations=slice(None), rows=slice(None)):
+        return self._planes[name][integrations, rows].copy()
+
+    def __contains__(self, name):
+        return name in self._planes
+
+
+def box(first, last):
+    weights = np.zeros(SHAPE[1:])
+    weights[first:last] = 1.0
+    return weights
+
+
+def region(name, first, last, **options):
+    weights = box(first, last)
+    return Region(name, weights, np.zeros_like(weights), np.arange(SHAPE[2]), **options)
+
+
+def cube(**options):
+    planes = {
+        "SCI": np.ones(SHAPE, np.float32),
+        "DQ": np.zeros(SHAPE, np.uint32),
+        "ERR": np.full(SHAPE, 2.0, np.float32),
+        "VAR_POISSON": np.ones(SHAPE, np.float32),
+    }
+    return Cube(**(planes | options))
+
+
+def test_flags_count_in_every_aperture_that_has_the_pixel():
+    member = cube()
+    flags = member._planes["DQ"]
+    flags[1, 3, 7] = OUTLIER | DO_NOT_USE
+    flags[2, 7, 9] = OUTLIER | DO_NOT_USE
+    targets = [
+        Target(region(name, *rows), np.ones(SHAPE[1:]))
+        for name, rows in (("1", (2, 8)), ("2", (6, 12)))
+    ]
+    arrays = gather(member, targets, 0)
+    np.testing.assert_array_equal(arrays["1/outliers"][:, 0], [0, 1, 1, 0, 0])
+    np.testing.assert_array_equal(arrays["2/outliers"][:, 0], [0, 0, 1, 0, 0])
+    # Row 3 is in the wings of the second, which reach 3 pixels beyond it.
+    np.testing.assert_array_equal(arrays["2/outliers"][:, 1], [0, 1, 0, 0, 0])
+    assert arrays["outlier_map"].sum() == 2
+    assert arrays["1/class_sizes"].tolist() == [6 * 40, 5 * 40, 9 * 40]
+    missing = np.zeros((5, 40))
+    missing[1, 7] = missing[2, 9] = 1 / 6
+    np.testing.assert_allclose(arrays["1/missing"], missing, rtol=1e-6)
+
+
+def test_what_the_extraction_fills_is_not_missing():
+    arrays = gather(cube(), [Target(region("1", 2, 8, filled=True), np.ones(SHAPE[1:]))], 0)
+    assert "1/missing" not in arrays
+
+
+def test_part_of_the_photons_in_the_variance():
+    member = cube()
+    assert photon_part(member, region("1", 2, 8), 0).tolist() == [0.25] * 40
+    # A filled sample, whose error is inflated, does not count.
+    member._planes["ERR"][:, 4] = 100.0
+    member._planes["VAR_POISSON"][:, 4] = np.nan
+    np.testing.assert_allclose(photon_part(member, region("1", 2, 8), 0), 0.25)
+
+
+def test_segment_without_an_aperture_has_its_image_still(caplog):
+    spectra = Cube()
+    arrays = spectral_statistics(cube(), spectra)
+    assert "no aperture is known" in caplog.text
+    assert (arrays["median"] == 1.0).all()
+    assert arrays["all/class_sizes"].tolist() == [0, 0, 800]
+    assert arrays["all/missing"].shape == (5, 0)
+
+
+@pytest.fixture(name="files")
+def statistics_of_two_segments(tmp_path):
+    common = {"median": np.ones((2, 3))}
+    write_arrays(tmp_path / "a", common | {"1/outliers": np.ones(1), "2/outliers": np.zeros(1)})
+    write_arrays(tmp_path / "b", common | {"1/outliers": np.full(1, 3.0)})
+    return [tmp_path / "a", tmp_path / "b"]
+
+
+def test_statistics_of_one_order(files):
+    assert read_statistics(files[0], 2)["outliers"].tolist() == [0.0]
+    assert read_statistics(files[0], 1, ("outliers",)).keys() == {"outliers"}
+    segments = [{"detector": "NIS"}, {"detector": "NIS"}]
+    assert len(order_statistics(files, segments, "NIS", 1)) == 2
+    # The second segment has no order 2, as where F277W leaves orders out.
+    assert len(order_statistics(files, segments, "NIS", 2)) == 1
+
+
+def test_single_region_is_that_of_every_order(tmp_path):
+    write_arrays(tmp_path / "a", {"all/outliers": np.ones(1)})
+    assert read_statistics(tmp_path / "a", -1)["outliers"].tolist() == [1.0]
+
+
+def test_contamination():
+    figures = contamination_figures([{"contamination": np.array([0.1, np.nan, 0.2, 0.6])}])
+    assert figures == {"contamination_median": pytest.approx(0.2), "contamination_largest": 0.6}
+    assert contamination_figures([{"contamination": np.full(3, np.nan)}]) == {}
+    assert contamination_figures([{}]) == {}
