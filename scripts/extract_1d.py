@@ -12,7 +12,7 @@ from scripts.lib.aperture_images import append_aperture
 from scripts.lib.background import fit_background
 from scripts.lib.dq import DO_NOT_USE
 from scripts.lib.errors import InputError
-from scripts.lib.extract1d_reference import read_reference
+from scripts.lib.extract1d_reference import naming, read_reference
 from scripts.lib.extraction_setup import prepare
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
@@ -369,7 +369,8 @@ def process(snakemake):
             table = member.hdu("INT_TIMES")
             offset = product.append_hdu(list(table.cards), table.data_bytes)
             product.copy_data(member, table, offset)
-        setup = prepare(member, entries, params.options)
+        with naming(references["extract1d"]):
+            setup = prepare(member, entries, params.options)
         if setup is None:
             return
         correction = None

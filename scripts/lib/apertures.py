@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scripts.lib.errors import InputError
+from scripts.lib.extract1d_reference import (
+    background_fit,
+    number,
+    polynomials,
+    subtracts_background,
+)
 
 log = logging.getLogger(__name__)
 
@@ -110,30 +115,29 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
 
     Raises
     ------
-    InputError
-        If a value of the reference has the wrong type.
+    ApertureError
+        If a value of the reference is of the wrong type or not one of those
+        allowed.
     """
     ny, nx = shape if dispersion_axis == HORIZONTAL else shape[::-1]
-    x_limits = (_number(entry, "xstart", 0), _number(entry, "xstop", nx - 1))
-    y_limits = (_number(entry, "ystart", 0), _number(entry, "ystop", ny - 1))
+    x_limits = (number(entry, "xstart", 0), number(entry, "xstop", nx - 1))
+    y_limits = (number(entry, "ystart", 0), number(entry, "ystop", ny - 1))
     along, across = (x_limits, y_limits) if dispersion_axis == HORIZONTAL else (y_limits, x_limits)
-    background = _coefficients(entry, "bkg_coeff")
-    subtract = options.get("subtract_background")
-    subtract = background is not None if subtract is None else subtract
-    subtract = bool(subtract and background is not None)
-    fit, order = _background_model(entry, options) if subtract else ("poly", 0)
+    background = polynomials(entry, "bkg_coeff")
+    subtract = subtracts_background(background, options)
+    fit, order = background_fit(entry, options) if subtract else ("poly", 0)
     return Aperture(
         *along,
         *across,
-        source_coefficients=_coefficients(entry, "src_coeff"),
+        source_coefficients=polynomials(entry, "src_coeff"),
         background_coefficients=background,
         independent_variable=str(entry.get("independent_var", "pixel")).lower(),
-        width=_number(entry, "extract_width", None),
+        width=number(entry, "extract_width", None),
         subtract_background=subtract,
         background_fit=fit,
         background_order=order,
         smoothing_length=smoothing_length(
-            _first_given(options.get("smoothing_length"), _number(entry, "smoothing_length", 0))
+            _first_given(options.get("smoothing_length"), number(entry, "smoothing_length", 0))
         ),
         use_source_position=_follows_source(entry, options, exp_type, source_type),
         position_offset=float(options.get("position_offset") or 0.0),
@@ -143,51 +147,6 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
 def _first_given(*values):
     """First value that is not None."""
     return next((value for value in values if value is not None), None)
-
-
-def _number(entry, key, default):
-    """Number of an aperture's key."""
-    value = entry.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        msg = f"EXTRACT1D reference: {key} of aperture {entry.get('id')!r} is {value!r}; expected a number"
-        raise InputError(msg)
-    return value
-
-
-def _coefficients(entry, key):
-    """Polynomials of an aperture's key as tuples."""
-    lists = entry.get(key)
-    if lists is None:
-        return None
-    try:
-        polynomials = tuple(tuple(float(value) for value in values) for values in lists)
-    except (TypeError, ValueError):
-        polynomials = ()
-    if not polynomials or len(polynomials) % 2 or not all(polynomials):
-        msg = (
-            f"EXTRACT1D reference: {key} of aperture {entry.get('id')!r} is {lists!r}; "
-            "expected lists of coefficients, of lower and upper limits in turn"
-        )
-        raise InputError(msg)
-    return polynomials
-
-
-def _background_model(entry, options):
-    """Kind and order of the background fit; a user's ``mean`` is the polynomial of order 0."""
-    fit, order = options.get("bkg_fit"), options.get("bkg_order")
-    if fit == "mean":
-        return "poly", 0
-    fit = _first_given(fit, entry.get("bkg_fit"), "poly")
-    order = _first_given(order, _number(entry, "bkg_order", 0))
-    if fit not in ("poly", "median"):
-        msg = f"EXTRACT1D reference: bkg_fit of aperture {entry.get('id')!r} is {fit!r}; expected 'poly' or 'median'"
-        raise InputError(msg)
-    if order != int(order) or order < 0:
-        msg = f"bkg_order is {order!r}; expected 0 or a positive integer"
-        raise InputError(msg)
-    return fit, int(order)
 
 
 def _follows_source(entry, options, exp_type, source_type):

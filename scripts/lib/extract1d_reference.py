@@ -1,11 +1,43 @@
 """The EXTRACT1D reference file; standard library only, so that it can be checked before any job."""
 
 import json
+from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 
 from scripts.lib.errors import InputError
 
 _ANY = "ANY"
+_NUMBERS = ("xstart", "xstop", "ystart", "ystop", "extract_width", "smoothing_length")
+_FITS = ("poly", "median")
+# Beyond it integers, which JSON has without limit, are no floats.
+_HUGE = 1e300
+
+
+class ApertureError(InputError):
+    """An aperture is not as it should be; the message does not name the file, see :func:`naming`."""
+
+
+@contextmanager
+def naming(path):
+    """
+    Put the name of the file before what is wrong with its apertures.
+
+    Parameters
+    ----------
+    path : str, Path or None
+        The reference file; None for apertures that are in no file.
+
+    Raises
+    ------
+    InputError
+        In place of an :class:`ApertureError`.
+    """
+    try:
+        yield
+    except ApertureError as error:
+        msg = f"{path or 'EXTRACT1D reference'}: {error}"
+        raise InputError(msg) from error
 
 
 def read_reference(path):
@@ -61,6 +93,41 @@ def slit_name(exp_type, header):
     return header.get("SLTNAME") if exp_type == "NRS_BRIGHTOBJ" else exp_type
 
 
+def entries_of(entries, name):
+    """
+    Find the apertures of a slit, of all spectral orders, in an EXTRACT1D reference.
+
+    Parameters
+    ----------
+    entries : list of dict
+        All apertures.
+    name : str or None
+        As :func:`slit_name` tells it.
+
+    Returns
+    -------
+    found : list of dict
+        One or more, in file order.
+
+    Raises
+    ------
+    ApertureError
+        If no aperture is of this name.
+    """
+    found = []
+    for entry in entries:
+        identifier = entry.get("id", "dummy")
+        if identifier == "dummy" or (identifier not in (name, _ANY) and name != _ANY):
+            continue
+        if entry.get("region_type", "target") == "target":
+            found.append(entry)
+    if not found:
+        known = ", ".join(str(entry.get("id")) for entry in entries) or "none"
+        msg = f"id of apertures: found {known}, expected {name!r} or {_ANY!r}"
+        raise ApertureError(msg)
+    return found
+
+
 def select_entry(entries, name, order):
     """
     Find the aperture of a slit and spectral order in an EXTRACT1D reference.
@@ -81,21 +148,150 @@ def select_entry(entries, name, order):
 
     Raises
     ------
-    InputError
+    ApertureError
         If no aperture is of this name.
     """
-    known = False
-    for entry in entries:
-        identifier = entry.get("id", "dummy")
-        if identifier == "dummy" or (identifier not in (name, _ANY) and name != _ANY):
-            continue
-        if entry.get("region_type", "target") != "target":
-            continue
-        known = True
-        if entry.get("spectral_order", order) in (order, _ANY):
-            return entry
-    if known:
+    fitting = (
+        entry
+        for entry in entries_of(entries, name)
+        if entry.get("spectral_order", order) in (order, _ANY)
+    )
+    return next(fitting, None)
+
+
+def check_entry(entry, options):
+    """
+    Make sure that the values of an aperture can be used.
+
+    Parameters
+    ----------
+    entry : dict
+        The aperture.
+    options : dict
+        Options of the step extract_1d.
+
+    Raises
+    ------
+    ApertureError
+        If a value is of the wrong type or not one of those allowed.
+    """
+    for key in _NUMBERS:
+        number(entry, key, None)
+    polynomials(entry, "src_coeff")
+    if subtracts_background(polynomials(entry, "bkg_coeff"), options):
+        background_fit(entry, options)
+
+
+def number(entry, key, default):
+    """
+    Look up a number of an aperture.
+
+    Parameters
+    ----------
+    entry : dict
+        The aperture.
+    key : str
+        Its key.
+    default : float or None
+        What a missing key or null stands for.
+
+    Returns
+    -------
+    value : float or None
+        The number, or the default.
+
+    Raises
+    ------
+    ApertureError
+        If the value is no finite number.
+    """
+    value = entry.get(key)
+    if value is None:
+        return default
+    if type(value) not in (int, float) or not abs(value) < _HUGE:
+        raise _wrong(entry, key, value, "a number")
+    return value
+
+
+def polynomials(entry, key):
+    """
+    Look up the polynomials of an aperture's limits.
+
+    Parameters
+    ----------
+    entry : dict
+        The aperture.
+    key : str
+        ``src_coeff`` or ``bkg_coeff``.
+
+    Returns
+    -------
+    polynomials : tuple of tuple of float, or None
+        Coefficients, constant term first, of lower and upper limits in turn;
+        None if there are none.
+
+    Raises
+    ------
+    ApertureError
+        If the value is something else.
+    """
+    lists = entry.get(key)
+    if lists is None:
         return None
-    found = ", ".join(str(entry.get("id")) for entry in entries) or "none"
-    msg = f"EXTRACT1D reference: no aperture of id {name!r} (or {_ANY!r}); ids found: {found}"
-    raise InputError(msg)
+    try:
+        found = tuple(tuple(float(value) for value in values) for values in lists)
+    except (TypeError, ValueError, OverflowError):
+        found = ()
+    is_finite = all(values and all(map(isfinite, values)) for values in found)
+    if not found or len(found) % 2 or not is_finite:
+        raise _wrong(entry, key, lists, "lists of coefficients, of lower and upper limits in turn")
+    return found
+
+
+def subtracts_background(background, options):
+    """Tell whether a background is subtracted: where there are regions, unless the user forbids it."""
+    return background is not None and options.get("subtract_background") is not False
+
+
+def background_fit(entry, options):
+    """
+    Find the kind and order of the fit of the background.
+
+    Parameters
+    ----------
+    entry : dict
+        The aperture.
+    options : dict
+        Options of the step extract_1d; ``bkg_fit`` and ``bkg_order`` win over
+        those of the aperture. A ``mean`` is the polynomial of order 0.
+
+    Returns
+    -------
+    fit : str
+        ``poly`` or ``median``.
+    order : int
+        Order of the polynomial.
+
+    Raises
+    ------
+    ApertureError
+        If the aperture has another kind, or an order that is none.
+    """
+    fit, order = options.get("bkg_fit"), options.get("bkg_order")
+    if fit == "mean":
+        return "poly", 0
+    if fit is None:
+        fit = "poly" if entry.get("bkg_fit") is None else entry["bkg_fit"]
+    if order is None:
+        order = number(entry, "bkg_order", 0)
+    if fit not in _FITS:
+        raise _wrong(entry, "bkg_fit", fit, " or ".join(map(repr, _FITS)))
+    if order != int(order) or order < 0:
+        raise _wrong(entry, "bkg_order", order, "0 or a positive integer")
+    return fit, int(order)
+
+
+def _wrong(entry, key, found, expected):
+    """Error about a value of an aperture."""
+    msg = f"{key} of aperture {entry.get('id')!r}: found {found!r}, expected {expected}"
+    return ApertureError(msg)

@@ -5,7 +5,12 @@ from pathlib import Path
 
 from scripts.lib.default_references import EFFECTS, EXTRACT1D, describe
 from scripts.lib.errors import InputError
-from scripts.lib.extract1d_reference import read_reference, select_entry
+from scripts.lib.extract1d_reference import (
+    ApertureError,
+    check_entry,
+    entries_of,
+    read_reference,
+)
 from scripts.lib.findings import Finding
 from scripts.lib.fits_headers import read_hdus
 from scripts.lib.reference_files import NOT_APPLICABLE
@@ -126,20 +131,21 @@ def product_findings(product, references):
         for segment in product.segments:
             reference = references.find(kind, segment.path)
             findings += _of_reference(reference, segment.exp_type, references.context)
-    findings += [*_unknown_slits(product, references), *_unused_correction(product, references)]
+    findings += [
+        *_unusable_apertures(product, references),
+        *_unused_correction(product, references),
+    ]
     return list(dict.fromkeys(findings))
 
 
-def _unknown_slits(product, references):
-    """Find slits or modes of which the EXTRACT1D reference has no aperture."""
+def _unusable_apertures(product, references):
+    """Find slits or modes of which the EXTRACT1D reference has no aperture, and wrong values."""
     if "extract1d" not in used_kinds(product, references):
         return []
     paths = [segment.path for segment in product.segments]
-    asked = dict.fromkeys(
-        (references.find("extract1d", path), references.slit(path)) for path in paths
-    )
+    asked = {(references.find("extract1d", path), references.slit(path)): path for path in paths}
     findings = []
-    for reference, slit in asked:
+    for (reference, slit), path in asked.items():
         if reference.path is None or not references.place(reference).is_file():
             continue
         try:
@@ -148,8 +154,9 @@ def _unknown_slits(product, references):
             # The checks of the configuration and of the CRDS cache tell it.
             continue
         try:
-            select_entry(entries, slit, 1)
-        except InputError as problem:
+            for entry in entries_of(entries, slit):
+                check_entry(entry, references.settings("extract_1d", path))
+        except ApertureError as problem:
             findings.append(Finding("error", reference.path, "", str(problem)))
     return findings
 

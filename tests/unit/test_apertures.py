@@ -95,6 +95,10 @@ def test_an_unused_background_model_is_not_checked():
     [
         ({"xstart": "3"}, "xstart.*'3'.*a number"),
         ({"extract_width": True}, "extract_width"),
+        ({"ystop": float("inf")}, "ystop.*inf"),
+        ({"ystop": 10**400}, "ystop"),
+        ({"bkg_coeff": [[0], [float("nan")]]}, "bkg_coeff.*nan"),
+        ({"bkg_coeff": [[0], [3]], "bkg_order": float("inf")}, "bkg_order"),
         ({"src_coeff": [[1.0]]}, "src_coeff.*in turn"),
         ({"src_coeff": [[1.0], []]}, "src_coeff"),
         ({"src_coeff": 3}, "src_coeff"),

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.extract1d_reference import read_reference, select_entry, slit_name
+from scripts.lib.extract1d_reference import naming, number, read_reference, select_entry, slit_name
 
 
 def test_reads_apertures(tmp_path):
@@ -70,7 +70,16 @@ def test_knows_a_name_whose_order_is_missing():
 
 
 def test_tells_which_names_it_found():
-    with pytest.raises(InputError, match=r"'S9'.*None, dummy, S1"):
+    with pytest.raises(InputError, match=r"None, dummy, S1.*'S9'"):
         select_entry(ENTRIES, "S9", 1)
-    with pytest.raises(InputError, match="ids found: none"):
+    with pytest.raises(InputError, match="found none"):
         select_entry([], "S9", 1)
+
+
+@pytest.mark.parametrize(("path", "place"), [("a.json", "a.json"), (None, "EXTRACT1D reference")])
+def test_errors_about_apertures_get_the_name_of_the_file(path, place):
+    with pytest.raises(InputError) as caught, naming(path):
+        number({"id": "S1", "ystop": "3"}, "ystop", 0)
+    assert str(caught.value) == f"{place}: ystop of aperture 'S1': found '3', expected a number"
+    with pytest.raises(InputError, match=r"^b\.fits: truncated$"), naming(path):
+        raise InputError("b.fits: truncated")

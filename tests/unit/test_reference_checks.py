@@ -116,10 +116,29 @@ def test_a_reference_of_another_mode_is_an_error(check, tmp_path):
     assert check(extract1d="lrs.json", apcorr="N/A") == []
     (found,) = check("NRC_TSGRISM", extract1d="lrs.json")
     assert found == (
-        "error: lrs.json: EXTRACT1D reference: no aperture of id 'NRC_TSGRISM' (or 'ANY'); "
-        "ids found: MIR_LRS-SLITLESS"
+        "error: lrs.json: id of apertures: found MIR_LRS-SLITLESS, expected 'NRC_TSGRISM' or 'ANY'"
     )
     assert check("NRC_TSGRISM", extract1d="lrs.json", options={"skip": True}) == []
+
+
+def test_a_wrong_value_of_the_modes_own_aperture_is_an_error(check, tmp_path):
+    other = '{"id": "OTHER", "ystop": "wide"}'
+    own = '{"id": "NRC_TSGRISM", "spectral_order": 2, "ystop": "wide"}'
+    (tmp_path / "grism.json").write_text(f'{{"apertures": [{other}, {own}]}}')
+    assert check("NRC_TSGRISM", extract1d="grism.json") == [
+        "error: grism.json: ystop of aperture 'NRC_TSGRISM': found 'wide', expected a number"
+    ]
+    (tmp_path / "grism.json").write_text(f'{{"apertures": [{other}, {{"id": "ANY"}}]}}')
+    assert check("NRC_TSGRISM", extract1d="grism.json") == []
+
+
+def test_the_fit_of_a_background_that_is_not_subtracted_may_be_any(check, tmp_path):
+    entry = '{"id": "ANY", "bkg_coeff": [[0], [3]], "bkg_fit": "spline"}'
+    (tmp_path / "grism.json").write_text(f'{{"apertures": [{entry}]}}')
+    (found,) = check("NRC_TSGRISM", extract1d="grism.json")
+    assert found.endswith("aperture 'ANY': found 'spline', expected 'poly' or 'median'")
+    options = {"subtract_background": False}
+    assert check("NRC_TSGRISM", extract1d="grism.json", options=options) == []
 
 
 def test_defaults_are_told(check):
