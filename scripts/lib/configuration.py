@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import isnan
+from os.path import expanduser
 from pathlib import Path
 
 _TYPES = {
@@ -20,6 +21,7 @@ _LIMITS = {
     "minLength": "a text of length at least",
     "minItems": "a list of length at least",
 }
+_FILES_OF_STEPS = {"extract_1d": ("soss_wave_grid_in", "soss_estimate")}
 
 
 def mistake(error):
@@ -52,6 +54,23 @@ def _expected(rule, value):
     if rule == "enum":
         return " or ".join("null" if item is None else str(item) for item in value)
     return f"{_LIMITS[rule]} {value}"
+
+
+def expand_home(config):
+    """
+    Let paths start with ``~``, the user's home folder, as in a shell; in place.
+
+    Parameters
+    ----------
+    config : dict
+        The validated configuration.
+    """
+    config["output_dir"] = expanduser(config["output_dir"])
+    config["associations"] = [expanduser(path) for path in config["associations"]]
+    files = {"references": tuple(config["references"]), "pars": tuple(config["pars"])}
+    for section, keys in (files | _FILES_OF_STEPS).items():
+        given = {key: config[section][key] for key in keys if config[section][key] is not None}
+        config[section].update({key: expanduser(path) for key, path in given.items()})
 
 
 def contradictions(config, base_dir):

@@ -8,6 +8,7 @@ build the coordinates.
 import hashlib
 import struct
 
+from scripts.lib.compiled_yaml import safe_loader
 from scripts.lib.findings import Finding
 from scripts.lib.input_checks import IMAGING
 
@@ -157,9 +158,8 @@ def _tree_damage(text, n_blocks):
     """Describe what is wrong with the tree: no YAML, no coordinates, arrays without their block."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        tree = yaml.compose(text, Loader=loader)
+        tree = yaml.compose(text, Loader=safe_loader())
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         return f"a tree that is no YAML ({str(error).splitlines()[0]})"
     coordinates = _entry(_entry(tree, "meta"), "wcs")

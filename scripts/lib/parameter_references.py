@@ -4,6 +4,7 @@ from functools import cache
 from math import inf
 from pathlib import Path
 
+from scripts.lib.compiled_yaml import safe_loader
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 
@@ -135,7 +136,7 @@ def _untagged_loader():
     """Loader of plain YAML that takes what has a tag for what it is without the tag."""
     import yaml
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    class Loader(safe_loader()):
         """Loader of its own, so that others keep theirs."""
 
     def construct(loader, suffix, node):
@@ -156,7 +157,7 @@ def _properties(step):
     import yaml
 
     path = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
-    schema = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    schema = yaml.load(path.read_bytes(), safe_loader())
     return schema["properties"][step]["properties"]
 
 

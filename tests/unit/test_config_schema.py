@@ -6,7 +6,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from snakemake.utils import validate
 
-from scripts.lib.configuration import contradictions, mistake
+from scripts.lib.configuration import contradictions, expand_home, mistake
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -217,6 +217,23 @@ def test_defaults_do_not_contradict_each_other(defaults, tmp_path):
     assert contradictions(defaults, tmp_path) == []
     (tmp_path / "results").mkdir()
     assert contradictions(defaults, tmp_path) == []
+
+
+def test_paths_may_start_at_home(defaults, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/kim")
+    config = deepcopy(defaults)
+    expand_home(config)
+    assert config == defaults
+    config["associations"] = ["~/data/*_asn.json", "a~/b"]
+    config["references"]["extract1d"], config["references"]["apcorr"] = "~/e.json", "N/A"
+    config["pars"]["extract_1d"] = config["extract_1d"]["soss_estimate"] = "~/f.asdf"
+    expand_home(config)
+    assert config["associations"] == ["/home/kim/data/*_asn.json", "a~/b"]
+    assert config["references"]["extract1d"] == "/home/kim/e.json"
+    assert config["references"]["apcorr"] == "N/A"
+    assert config["references"]["gain"] is None
+    assert config["pars"]["extract_1d"] == "/home/kim/f.asdf"
+    assert config["extract_1d"]["soss_estimate"] == "/home/kim/f.asdf"
 
 
 def test_nan_is_no_number(defaults, tmp_path):

@@ -14,7 +14,7 @@ from snakemake.utils import validate
 
 from scripts.lib import resources as predicted
 from scripts.lib.associations import survey
-from scripts.lib.configuration import contradictions, mistake
+from scripts.lib.configuration import contradictions, expand_home, mistake
 from scripts.lib.errors import InputError
 from scripts.lib.findings import carried_lines, of_error, stop_at_errors, summary_lines
 from scripts.lib.grouping import association_content
@@ -53,6 +53,8 @@ try:
     validate(config, schema="../schemas/config.schema.yaml")
 except WorkflowError as error:
     stop(mistake(error.__context__))
+
+expand_home(config)
 
 if wrong_settings := contradictions(config, "."):
     stop("\n".join(wrong_settings))
