@@ -33,7 +33,7 @@ def table_dtype(header, place="table"):
         If a column has no name or a form that is not supported, or the
         columns together are not as long as a row.
     """
-    fields = []
+    fields, width = [], 0
     for k in range(1, _table_number(header, "TFIELDS", place) + 1):
         form, name = header.get(f"TFORM{k}"), header.get(f"TTYPE{k}")
         match = _FORM.fullmatch(form) if isinstance(form, str) else None
@@ -50,11 +50,13 @@ def table_dtype(header, place="table"):
             msg = f"{place}: TZERO{k}: found {zero} with TSCAL{k} {scale}, expected those of unsigned integers or none"
             raise InputError(msg)
         fields.append((name, base) if code == "A" or length == 1 else (name, base, (length,)))
-    dtype, row = np.dtype(fields), _table_number(header, "NAXIS1", place)
-    if dtype.itemsize != row:
-        msg = f"{place}: NAXIS1: found {row}, expected {dtype.itemsize}, the length of its columns"
+        width += np.dtype(base).itemsize * (1 if code == "A" else length)
+    row = _table_number(header, "NAXIS1", place)
+    # Looked at before the type is made, as numpy has none of more than 2 GB.
+    if width != row:
+        msg = f"{place}: NAXIS1: found {row}, expected {width}, the length of its columns"
         raise InputError(msg)
-    return dtype
+    return np.dtype(fields)
 
 
 def _zero_of_unsigned(dtype):

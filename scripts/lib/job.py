@@ -83,7 +83,8 @@ def describe_failure(error):
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"out of memory: {error}; expected more, or a lower max_memory_mb"
+        wanted = f": {error}" if str(error) else ""
+        return f"out of memory{wanted}; expected more, or a lower max_memory_mb"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'reading or writing'}: {error.strerror}"
     return None

@@ -1,14 +1,14 @@
 """The folder of the products: whether it can be written to, and what a run would replace."""
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from scripts.lib.findings import Finding
 
-KEPT = "earlier"
+# A hidden folder, so that it is none in which users keep files of their own.
+KEPT = ".earlier"
 _PROBE_BYTES = 1 << 16
 
 
@@ -67,7 +67,7 @@ def keep_earlier(folder, names):
     ----------
     folder : str or Path
         Folder of the products. The second names are hard links in its folder
-        ``earlier`` and take no room; file systems without them do without.
+        ``.earlier`` and take no room; file systems without them do without.
     names : iterable of str
         File names of products.
     """
@@ -75,12 +75,17 @@ def keep_earlier(folder, names):
         product, kept = Path(folder, name), Path(folder, KEPT, name)
         if not product.is_file():
             continue
-        kept.parent.mkdir(exist_ok=True)
-        new = kept.with_name(f".{name}.part")
+        new = _unfinished(kept)
         with suppress(OSError):
+            kept.parent.mkdir(exist_ok=True)
             new.unlink(missing_ok=True)
             os.link(product, new)
             new.replace(kept)
+
+
+def _unfinished(kept):
+    """Name under which a second name is made."""
+    return kept.with_name(f".{kept.name}.part")
 
 
 def settle_earlier(folder, names):
@@ -102,10 +107,14 @@ def settle_earlier(folder, names):
     kept = []
     for name in names:
         earlier = Path(folder, KEPT, name)
-        if Path(folder, name).is_file():
-            earlier.unlink(missing_ok=True)
-        elif earlier.is_file():
+        is_made = Path(folder, name).is_file()
+        with suppress(OSError):
+            _unfinished(earlier).unlink(missing_ok=True)
+            if is_made:
+                earlier.unlink(missing_ok=True)
+        if not is_made and earlier.is_file():
             kept.append(name)
-    if not kept:
-        shutil.rmtree(Path(folder, KEPT), ignore_errors=True)
+    with suppress(OSError):
+        # Products that other runs have kept may still be in it.
+        Path(folder, KEPT).rmdir()
     return kept

@@ -71,7 +71,8 @@ def _refusals_explained(path, part):
         yield
     except OSError as error:
         # One that names another file is about reading that.
-        if error.filename is not None and Path(error.filename) not in (part, path, path.parent):
+        own = (part, path, *path.parents)
+        if error.filename is not None and Path(error.filename) not in own:
             raise
         reason = error.strerror or str(error)
         remedy = _REMEDIES.get(error.errno, "remove the cause")

@@ -217,7 +217,7 @@ def faults_after_kill(folder, earlier, final):
     """Products that a kill has damaged or lost: each is the earlier one or the new one, whole."""
     found, faults = products(folder), []
     for name, content in found.items():
-        product = name.removeprefix("earlier/")
+        product = name.removeprefix(".earlier/")
         whole = {earlier.get(product), final.get(product)}
         if not Path(name).name.startswith(".") and product in final and content not in whole:
             faults.append(f"{name} is not whole")
@@ -225,7 +225,7 @@ def faults_after_kill(folder, earlier, final):
     faults += [
         f"{name} is lost"
         for name in kept
-        if name not in found and found.get(f"earlier/{name}") != earlier[name]
+        if name not in found and found.get(f".earlier/{name}") != earlier[name]
     ]
     return faults
 
@@ -235,7 +235,7 @@ def faults_at_end(folder, final):
     found = products(folder)
     faults = [f"{name} differs" for name, content in final.items() if found.get(name) != content]
     faults += [
-        f"{name} is left" for name in found if ".part" in name or name.startswith("earlier/")
+        f"{name} is left" for name in found if ".part" in name or name.startswith(".earlier/")
     ]
     left = [*folder.glob(".snakemake/locks/*"), *folder.glob(".snakemake/incomplete/*")]
     return faults + [f"{path.relative_to(folder)} is left" for path in left]

@@ -50,10 +50,10 @@ def test_a_job_that_cannot_write_keeps_the_earlier_product(visit):
     assert errors(text) == [
         f"results/{name}: cannot be written: Is a directory; remove the cause, then run again"
     ]
-    assert f"results: the earlier {name} is kept in results/earlier until a run makes it" in text
+    assert f"results: the earlier {name} is kept in results/.earlier until a run makes it" in text
     kept = products(visit)
     assert name not in kept
-    assert kept[f"earlier/{name}"] == earlier[name]
+    assert kept[f".earlier/{name}"] == earlier[name]
     (visit / "results" / f".{name}.part").rmdir()
     code, text = run(visit, *other)
     assert code == 0, text
@@ -125,4 +125,4 @@ def test_small_disks_fill_up_without_harm(visit):
     assert all("cannot be written: File too large; raise the limit" in line for line in found)
     kept = products(visit)
     for name, data in earlier.items():
-        assert data in (kept.get(name), kept.get(f"earlier/{name}"))
+        assert data in (kept.get(name), kept.get(f".earlier/{name}"))

@@ -45,6 +45,7 @@ def test_the_unsigned_convention_is_undone():
         ({"TFIELDS": None}, "TFIELDS: found None"),
         ({"TFIELDS": "3"}, "TFIELDS: found '3'"),
         ({"TFORM2": "D"}, "NAXIS1: found 23, expected 15"),
+        ({"TFORM2": "999999999D"}, "NAXIS1: found 23, expected 7999999999"),
         ({"TZERO1": 7}, "TZERO1: found 7 with TSCAL1 1, expected those of unsigned integers"),
         ({"TZERO2": 2**63}, "TZERO2"),
         ({"TSCAL1": 2}, "TZERO1: found 0 with TSCAL1 2"),

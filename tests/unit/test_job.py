@@ -103,6 +103,7 @@ def test_unexpected_error_has_a_traceback(job):
             MemoryError("Unable to allocate 9 TiB"),
             "out of memory: Unable to allocate 9 TiB; expected more, or a lower max_memory_mb",
         ),
+        (MemoryError(), "out of memory; expected more, or a lower max_memory_mb"),
     ],
     ids=lambda value: type(value).__name__,
 )

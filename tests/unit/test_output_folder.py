@@ -57,16 +57,16 @@ def test_the_earlier_version_of_a_product_that_is_not_made_again_stays(tmp_path)
         (tmp_path / name).write_text(f"old {name}")
     names = ["a", "b", "c"]
     keep_earlier(tmp_path, names)
-    assert (tmp_path / "a").samefile(tmp_path / "earlier" / "a")
+    assert (tmp_path / "a").samefile(tmp_path / ".earlier" / "a")
     for name in ("a", "b"):
         (tmp_path / name).unlink()
     (tmp_path / "a").write_text("new a")
     assert settle_earlier(tmp_path, names) == ["b"]
-    kept = {"a": "new a", "other": "old other", "earlier/b": "old b"}
+    kept = {"a": "new a", "other": "old other", ".earlier/b": "old b"}
     assert files(tmp_path) == kept
     # The next run does not lose it when it fails as well.
     keep_earlier(tmp_path, names)
-    assert files(tmp_path) == kept | {"earlier/a": "new a"}
+    assert files(tmp_path) == kept | {".earlier/a": "new a"}
     (tmp_path / "b").write_text("new b")
     assert settle_earlier(tmp_path, names) == []
     assert files(tmp_path) == {"a": "new a", "b": "new b", "other": "old other"}
@@ -77,7 +77,26 @@ def test_a_later_version_takes_the_place_of_the_one_kept(tmp_path):
         (tmp_path / "a").unlink(missing_ok=True)
         (tmp_path / "a").write_text(text)
         keep_earlier(tmp_path, ["a"])
-    assert files(tmp_path) == {"a": "second", "earlier/a": "second"}
+    assert files(tmp_path) == {"a": "second", ".earlier/a": "second"}
+
+
+def test_what_runs_of_other_products_have_kept_stays(tmp_path):
+    (tmp_path / "a").write_text("old a")
+    keep_earlier(tmp_path, ["a"])
+    (tmp_path / "a").unlink()
+    (tmp_path / "b").write_text("b")
+    keep_earlier(tmp_path, ["b"])
+    (tmp_path / ".earlier" / ".b.part").touch()
+    assert settle_earlier(tmp_path, ["b"]) == []
+    assert files(tmp_path) == {"b": "b", ".earlier/a": "old a"}
+
+
+def test_where_the_folder_of_second_names_cannot_be_made_there_are_none(tmp_path):
+    for name in ("a", ".earlier"):
+        (tmp_path / name).write_text(name)
+    keep_earlier(tmp_path, ["a"])
+    assert settle_earlier(tmp_path, ["a"]) == []
+    assert files(tmp_path) == {"a": "a", ".earlier": ".earlier"}
 
 
 def test_without_products_there_is_nothing_to_keep(tmp_path):

@@ -118,6 +118,23 @@ def test_a_file_system_without_locks_does(tmp_path, monkeypatch):
     assert content(tmp_path) == {"a.txt": "all"}
 
 
+def test_folders_that_cannot_be_made_are_told_with_a_remedy(tmp_path, monkeypatch):
+    path, make = tmp_path / "new" / "deep" / "a.txt", os.mkdir
+
+    def refuse(folder, *arguments):
+        if Path(folder) == tmp_path / "new":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        make(folder, *arguments)
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(InputError) as caught, whole_file(path):
+        pass
+    assert str(caught.value) == (
+        f"{path}: cannot be written: Permission denied; "
+        "make the folder writable, or set another output_dir, then run again"
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "remedy"),
     [

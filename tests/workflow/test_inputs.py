@@ -62,6 +62,14 @@ def test_compressed_segments_are_unpacked_for_spectra_if_nothing_flags_outliers(
     assert f"input: results/segments/{SEGMENT.format(2)}_o003_calints.fits" in written
 
 
+def test_paths_may_start_at_home(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder))
+    configure(folder, associations=["~/data"], output_dir="~/made")
+    written = snakemake(folder, "--dry-run").stdout
+    assert f"{folder}/data/{SEGMENT.format(2)}_calints.fits.gz" in written
+    assert f"{folder}/made/{PRODUCT}_x1dints.fits" in written
+
+
 def test_types_without_a_pipeline_are_refused_before_any_job(folder):
     name = f"{SEGMENT.format(1)}_calints.fits"
     write_segment(folder / "data" / name, **(SLITLESS | {"EXP_TYPE": "MIR_MRS"}))
