@@ -18,6 +18,8 @@ _FLAGGED = OUTLIER | DO_NOT_USE
 PIXELS_AT_A_TIME = 4096
 # Part of the samples above which all medians of a group are computed.
 _MANY = 0.05
+# Samples of single windows that are copied at a time, 12 bytes each; of long windows there are many.
+_SAMPLES_TO_SORT = 1 << 18
 _FRAMES_TO_MASK = 16
 
 
@@ -98,7 +100,8 @@ def flag_rolling(sci, dq, err, tested, starts, settings):
 
     Notes
     -----
-    Beside the arguments memory takes 16 KiB a frame and some MiB.
+    Beside the arguments memory takes 16 KiB for each frame, and up to 300 KiB
+    for each sample of a window where there are many candidates.
     """
     if settings.mask is None:
         return 0
@@ -158,6 +161,14 @@ def _outliers_of_group(samples, tested, err, starts, settings):
 
 def _medians_at(samples, starts, pixels, window):
     """Median of single windows, as of `numpy.median`: NaN where any sample is."""
+    step = max(_SAMPLES_TO_SORT // window, 1)
+    parts = [slice(first, first + step) for first in range(0, max(len(starts), 1), step)]
+    medians = [_sorted_medians(samples, starts[part], pixels[part], window) for part in parts]
+    return np.concatenate(medians)
+
+
+def _sorted_medians(samples, starts, pixels, window):
+    """Median of single windows from their sorted copies."""
     values = samples[starts[:, None] + np.arange(window), pixels[:, None]]
     values.sort(axis=1)
     # The sort puts NaN last.

@@ -1,3 +1,6 @@
+import tracemalloc
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,12 +56,78 @@ def test_few_and_many_candidates_give_what_the_definition_gives(window, many, mo
 
 
 @given(
-    hnp.arrays(np.float32, (9, 2), elements=EDGES),
-    hnp.arrays(np.float32, (9, 2), elements=EDGES.filter(lambda value: not value < 0)),
-    st.integers(2, 8),
+    hnp.arrays(np.float32, (12, 2), elements=EDGES),
+    hnp.arrays(np.float32, (12, 2), elements=EDGES),
+    hnp.arrays(np.uint32, (12, 2), elements=st.sampled_from([0, 0, 0, DO_NOT_USE, 4])),
+    st.integers(2, 11),
+    st.sampled_from([5.0, 1.0, 0.3]),
+    st.sampled_from([-1, 1]),
 )
-def test_nan_infinity_and_zero_errors(sci, err, window):
-    np.testing.assert_array_equal(flags(sci, err, window), plain_flags(sci, err, window))
+def test_nan_infinity_ties_flags_and_errors_that_are_none(sci, err, dq, window, snr, many):
+    masked = np.where(dq == DO_NOT_USE, np.float32(NAN), sci)
+    # Of so few samples a single candidate is many.
+    with patch.object(outlier_search, "_MANY", many):
+        found = flags(sci, err, window, snr, dq)
+    np.testing.assert_array_equal(found, plain_flags(masked, err, window, snr))
+
+
+ANY = st.floats(width=32, allow_nan=False)
+
+
+@given(
+    hnp.arrays(np.float32, (9, 1), elements=ANY),
+    st.integers(2, 8),
+    st.sampled_from([5.0, 1.0, 0.7]),
+    st.sampled_from([-1, 1]),
+    st.integers(0, 8),
+    st.integers(-1, 1),
+)
+def test_samples_at_the_threshold(sci, window, snr, many, place, ulps):
+    """Errors are such that a sample is as far from its median as allowed, or a bit off that."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        start = window_starts(9, window)[place]
+        median = np.median(sci[start : start + window].astype(np.float64), axis=0)
+        limit = np.float32(np.abs(sci[place] - median) / snr)
+        err = np.full(sci.shape, limit, np.float32)
+        err = np.nextafter(err, np.float32(ulps * INF)) if ulps else err
+    with patch.object(outlier_search, "_MANY", many):
+        found = flags(sci, err, window, snr)
+    np.testing.assert_array_equal(found, plain_flags(sci, err, window, snr))
+
+
+@pytest.mark.parametrize("many", [-1, 1])
+@pytest.mark.parametrize(
+    ("others", "value", "error", "snr"),
+    [
+        # In float32 the difference is exactly 5 errors, in float64 a little more.
+        (-(2.0**-30), 5, 1, 5.0),
+        # An infinite error counts as the largest number, of which 0.3 is less than the value.
+        (0, np.finfo(np.float32).max, INF, 0.3),
+    ],
+)
+def test_bounds_do_not_hide_what_is_just_beyond(others, value, error, snr, many, monkeypatch):
+    monkeypatch.setattr(outlier_search, "_MANY", many)
+    sci, err = np.full((60, 1), others, np.float32), np.full((60, 1), error, np.float32)
+    sci[30] = value
+    assert np.flatnonzero(flags(sci, err, 25, snr)).tolist() == [30]
+
+
+def test_candidates_are_done_in_pieces(monkeypatch):
+    monkeypatch.setattr(outlier_search, "_MANY", 1)
+    monkeypatch.setattr(outlier_search, "_SAMPLES_TO_SORT", 60)
+    sci, err = noise()
+    np.testing.assert_array_equal(flags(sci, err, 25), plain_flags(sci, err, 25))
+
+
+def test_long_windows_take_no_more_memory(monkeypatch):
+    monkeypatch.setattr(outlier_search, "_MANY", 1)
+    sci, err = noise((800, 100), hits=0)
+    # Some 10^7 samples of windows are candidates' windows.
+    tracemalloc.start()
+    flags(sci, err * np.float32(0.6), 400)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
 
 
 def test_errors_below_the_noise_make_many_candidates():
