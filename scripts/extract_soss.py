@@ -44,7 +44,7 @@ _REFERENCES = {
     "photom": ("R_PHOTOM", "Photometric reference file name"),
 }
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
-# Memory of the models of a segment; rows and integrations take the rest of the limit.
+# Memory of the medians over time for each sample of the rows that are read at a time.
 _BYTES_PER_ROW_SAMPLE = 64
 _BLOCK_INTEGRATIONS = 32
 
@@ -320,8 +320,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.allocator import keep_freed_memory
     from scripts.lib.job import run_job
 
-    keep_freed_memory()
     run_job(snakemake, process)

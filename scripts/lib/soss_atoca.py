@@ -17,6 +17,7 @@ from scripts.lib.soss_detector import (
     build_model,
     design_matrix,
     pixel_matrix,
+    quotient_image,
     right_side,
 )
 from scripts.lib.soss_grid import combined_grid, oversample
@@ -178,6 +179,8 @@ def tune(scene, image, error, options):
     ------
     TooFewPixelsError
         If order 1 or 2 has too few valid pixels on the grid.
+    InputError
+        If the equations have no solution with the regularisation factor.
     """
     bad = scene.masked | ~(error > 0)
     optics, estimate = dict(scene.optics), options.estimate
@@ -273,18 +276,9 @@ def estimate_spectrum(optics, image, error, outside, bad):
     return UnivariateSpline(grid[valid][finite], solution[finite], k=3, s=0, ext=0)
 
 
-def _quotient(model, image, error):
-    """Data divided by errors in their type, 0 where masked."""
-    good = ~model.mask
-    quotient = image[good] / error[good]
-    full = np.zeros(image.shape, quotient.dtype)
-    full[good] = quotient
-    return full
-
-
 def _regularised(red, image, error, factor):
     """Fit of orders 1 and 2 with one factor, and the relative residual of a solution."""
-    right = right_side(red, error, _quotient(red, image, error))
+    right = right_side(red, error, quotient_image(red, image, error))
     try:
         fit = LeastSquares(design_matrix(red, error), roughness_matrix(red.grid)).fit(factor)
         solution = fit.solve(right)

@@ -18,7 +18,7 @@ SHAPES = {"SUBSTRIP256": (256, 2048), "SUBSTRIP96": (96, 2048)}
 TOO_MANY_ROWS = 160
 _ORDERS = (1, 2)
 _LONGEST_TREE = 1 << 22
-_NUMBER = r"([-+.\deE]+)"
+_NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
 _BOUNDS = re.compile(
     rf"pwcpos_bounds:[^\n\[\-]*(?:\[\s*|\s*-\s+){_NUMBER}(?:\s*,\s*|\s*\n\s*-\s+){_NUMBER}"
 )
@@ -141,6 +141,11 @@ def _trace_problems(error, name, tree, primary, _):
     return problems
 
 
+def _listed(orders):
+    """Text of orders, some of which may be no numbers."""
+    return f"[{', '.join(sorted(map(str, orders)))}]"
+
+
 def _profile_problems(_, name, hdus, __, layout):
     """Find profiles that are missing, or that do not fit the subarray."""
     images = [hdu for hdu in hdus if hdu.name == "ORDER" and len(hdu.shape) == 2]
@@ -149,7 +154,7 @@ def _profile_problems(_, name, hdus, __, layout):
     for order in _ORDERS:
         if order not in found:
             key, expected = "ORDER", "at least 1 and 2"
-            problems.append(Finding("error", name, key, str(sorted(found)), expected))
+            problems.append(Finding("error", name, key, _listed(found), expected))
             break
         excess = [a - b for a, b in zip(found[order].shape, SHAPES[layout], strict=True)]
         if any(extra < 0 or extra % 2 for extra in excess) or excess[0] >= TOO_MANY_ROWS:

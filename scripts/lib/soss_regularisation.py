@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from scripts.lib.soss_detector import column_amplitudes, design_matrix, right_side
+from scripts.lib.soss_detector import column_amplitudes, design_matrix, quotient_image, right_side
 from scripts.lib.soss_solver import LeastSquares, SingularError
 
 log = logging.getLogger(__name__)
@@ -77,10 +77,9 @@ class FactorSearch:
     def __init__(self, model, image, error):
         self._model = model
         good = ~model.mask
-        self._quotient = image[good] / error[good]
-        full = np.zeros(image.shape, self._quotient.dtype)
-        full[good] = self._quotient
-        right = right_side(model, error, full)
+        quotient = quotient_image(model, image, error)
+        self._quotient = quotient[good]
+        right = right_side(model, error, quotient)
         self._reached = np.flatnonzero(right)
         self._right = right[self._reached]
         self._problem = LeastSquares(

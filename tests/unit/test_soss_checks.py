@@ -81,6 +81,17 @@ def test_a_missing_order_is_named(folder, tmp_path):
     assert "ORDER: found [1, 3], expected at least 1 and 2" in line
 
 
+def test_damaged_numbers_of_references_are_no_tracebacks(folder, tmp_path):
+    path = tmp_path / "pastasoss.asdf"
+    path.write_text("#ASDF 1.0.0\n--- \nmeta: {pwcpos_bounds: [24-5, 2.4.6]}\n...\n")
+    assert problems(folder, pastasoss=path) == []
+    soss_files.write_profiles(tmp_path / "specprofile.fits")
+    with fits.open(tmp_path / "specprofile.fits", mode="update") as hdus:
+        hdus["ORDER", 1].header["ORDER"] = "one"
+    (line,) = problems(folder, specprofile=tmp_path / "specprofile.fits")
+    assert "ORDER: found [2, 3, one], expected at least 1 and 2" in line
+
+
 def test_what_is_not_there_is_told_elsewhere(folder, tmp_path):
     assert problems(folder, pastasoss=None, specprofile=tmp_path / "none.fits") == []
     (tmp_path / "text.fits").write_text("no FITS")
