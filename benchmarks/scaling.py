@@ -23,8 +23,9 @@ from benchmarks.measure import machine, measure
 from benchmarks.step_process import WORK_MB, run_step
 from benchmarks.tables import draw_scaling, machine_line, scaling_table
 from benchmarks.visits import Visit, prepare
-from scripts.lib.fits_blocks import ProductWriter, open_fits, table_dtype
+from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
+from scripts.lib.fits_tables import table_dtype
 from scripts.lib.resources import peak_mb, work_mb
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -321,14 +321,8 @@ def draw(orders, path):
             error = 1e6 * order.sigma[side]
             options = {"color": colour, "marker": marker, "markersize": size}
             options["markerfacecolor"] = "none" if side == "box" else colour
-            top.errorbar(
-                order.wavelength,
-                1e6 * order.depth[side],
-                error,
-                linestyle="",
-                label=name,
-                **options,
-            )
+            depth = 1e6 * order.depth[side]
+            top.errorbar(order.wavelength, depth, error, linestyle="", label=name, **options)
             ratio = order.bias[side] / order.sigma[side]
             bottom.plot(order.wavelength, ratio, linewidth=1, label=name, **options)
         top.plot(order.wavelength, 1e6 * order.truth, color=BLACK, linewidth=1.2, label="truth")
@@ -390,9 +384,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--folder", type=Path, default=ROOT / "benchmarks" / "visits")
     parser.add_argument("--figure", type=Path, default=ROOT / "benchmarks" / "soss_science.png")
-    parser.add_argument(
-        "--stacked", type=int, default=100, help="integrations in each simulated one"
-    )
+    parser.add_argument("--stacked", type=int, default=100, help="integrations in a simulated one")
     parser.add_argument("--columns", type=int, default=24, help="columns in a bin")
     parser.add_argument("--rtol", type=float, default=0.1)
     parser.add_argument("--tikfac", type=float, default=1e-9)

@@ -3,8 +3,6 @@
 from statistics import median
 
 STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
-# The least ratios of wall time that the workflow is held to.
-FLOORS = {"BOTS": 6, "LRS": 8, "TSGRISM": 8, "TSIMAGE": 6, "SOSS": 20}
 
 
 def medians(runs):

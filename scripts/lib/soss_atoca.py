@@ -17,11 +17,15 @@ from scripts.lib.soss_detector import (
     build_model,
     design_matrix,
     pixel_matrix,
-    quotient_image,
     right_side,
 )
 from scripts.lib.soss_grid import combined_grid, oversample
-from scripts.lib.soss_regularisation import FactorSearch, guess_factor, roughness_matrix
+from scripts.lib.soss_regularisation import (
+    FactorSearch,
+    guess_factor,
+    quotient_image,
+    roughness_matrix,
+)
 from scripts.lib.soss_solver import LeastSquares, SingularError, solve_plain
 
 log = logging.getLogger(__name__)

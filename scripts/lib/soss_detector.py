@@ -332,29 +332,6 @@ def design_matrix(model, error):
     return matrix[np.diff(matrix.indptr) > 0]
 
 
-def quotient_image(model, image, error):
-    """
-    Divide data by their errors.
-
-    Parameters
-    ----------
-    model : DetectorModel
-        Detector model.
-    image, error : ndarray
-        Data and errors (rows, columns); anything where the model is masked.
-
-    Returns
-    -------
-    quotient : ndarray
-        Of their common type (rows, columns), 0 where the model is masked.
-    """
-    good = ~model.mask
-    quotient = image[good] / error[good]
-    full = np.zeros(image.shape, quotient.dtype)
-    full[good] = quotient
-    return full
-
-
 def right_side(model, error, quotient):
     """
     Right side of the least-squares problem, B'(y/error).

@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from scripts.lib.soss_detector import column_amplitudes, design_matrix, quotient_image, right_side
+from scripts.lib.soss_detector import column_amplitudes, design_matrix, right_side
 from scripts.lib.soss_solver import LeastSquares, SingularError
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,29 @@ def guess_factor(model, estimate):
     """
     roughness = np.nansum((first_difference(model.grid) @ estimate(model.grid)) ** 2)
     return float(np.sqrt((~model.mask).sum() / roughness))
+
+
+def quotient_image(model, image, error):
+    """
+    Divide data by their errors.
+
+    Parameters
+    ----------
+    model : DetectorModel
+        Detector model.
+    image, error : ndarray
+        Data and errors (rows, columns); anything where the model is masked.
+
+    Returns
+    -------
+    quotient : ndarray
+        Of their common type (rows, columns), 0 where the model is masked.
+    """
+    good = ~model.mask
+    quotient = image[good] / error[good]
+    full = np.zeros(image.shape, quotient.dtype)
+    full[good] = quotient
+    return full
 
 
 class FactorSearch:

@@ -36,7 +36,7 @@ JSON_VALUES = (
 )
 
 
-def _json_case(kind, visit, pattern, expect="any"):
+def _json_case(kind, visit, pattern):
     """Case that replaces a random value of a JSON file."""
 
     def corrupt(folder, rng):
@@ -48,10 +48,10 @@ def _json_case(kind, visit, pattern, expect="any"):
         (path,) = folder.glob(pattern)
         edit_json(path, change)
 
-    return lambda number: Case(kind, f"random value {number}", visit, expect, corrupt)
+    return lambda number: Case(kind, f"random value {number}", visit, "any", corrupt)
 
 
-def _raw_file(kind, visit, pattern, expect="error"):
+def _raw_file(kind, visit, pattern):
     """Cases of a file that is not of its format at all."""
 
     def overwrite(folder, _rng, content):
@@ -82,11 +82,11 @@ def _raw_file(kind, visit, pattern, expect="error"):
         "another encoding": '{"é": 1}'.encode("utf-16"),
     }
     for name, content in contents.items():
-        yield Case(kind, name, visit, expect, partial(overwrite, content=content))
+        yield Case(kind, name, visit, "error", partial(overwrite, content=content))
     # What a FITS file lacks may be padding alone.
-    yield Case(kind, "cut", visit, expect if pattern.endswith(".json") else "any", cut)
-    yield Case(kind, "deleted", visit, expect, delete)
-    yield Case(kind, "a folder", visit, expect, directory)
+    yield Case(kind, "cut", visit, "error" if pattern.endswith(".json") else "any", cut)
+    yield Case(kind, "deleted", visit, "error", delete)
+    yield Case(kind, "a folder", visit, "error", directory)
 
 
 def _associations():
