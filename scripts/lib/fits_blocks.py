@@ -115,7 +115,7 @@ class FitsFile:
         Raises
         ------
         InputError
-            If the image has another BZERO or a BSCALE.
+            If the image has another BZERO or a BSCALE, or not two or three axes.
         """
         hdu = self.hdu(name, version)
         header, dtype = hdu.header, np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
@@ -141,7 +141,8 @@ class FitsFile:
 
     def _read_image(self, hdu, dtype, integrations, rows):
         """Read a block: in one go where whole frames are wanted, else frame by frame."""
-        shape, dtype = hdu.shape if len(hdu.shape) == 3 else (1, *hdu.shape), np.dtype(dtype)
+        shape = self._with_axes(hdu, (2, 3)).shape
+        shape, dtype = shape if len(shape) == 3 else (1, *shape), np.dtype(dtype)
         integrations = integrations if len(hdu.shape) == 3 else slice(None)
         first, last, _ = integrations.indices(shape[0])
         low, high, _ = rows.indices(shape[1])
@@ -188,12 +189,15 @@ class FitsFile:
         table : ndarray
             Native structured array; columns of the unsigned convention
             (TZERO) are unsigned.
+
+        Raises
+        ------
+        InputError
+            If the extension is no table, or has columns that are not supported.
         """
-        hdu = self.hdu(name, version)
-        dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
-        first, last, _ = rows.indices(hdu.header["NAXIS2"])
-        stored = np.empty(max(last - first, 0), dtype)
-        self.read_into(stored, hdu.data_offset + first * dtype.itemsize)
+        hdu, dtype, numbers = self._table(name, version, rows)
+        stored = np.empty(len(numbers), dtype)
+        self.read_into(stored, hdu.data_offset + numbers.start * dtype.itemsize)
         return native_table(stored, hdu.header)
 
     def read_columns(self, name, columns, version=1, rows=slice(None)):
@@ -216,21 +220,38 @@ class FitsFile:
         arrays : dict of str to ndarray
             Native array of shape (rows,) or (rows, elements) for each column.
             Columns of the unsigned convention are not converted.
+
+        Raises
+        ------
+        InputError
+            If the extension is no table, or has columns that are not supported.
         """
-        hdu = self.hdu(name, version)
-        dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
-        first, last, _ = rows.indices(hdu.header["NAXIS2"])
+        hdu, dtype, numbers = self._table(name, version, rows)
         arrays = {}
         for column in columns:
             field, offset = dtype.fields[column][:2]
-            values = np.empty((max(last - first, 0), field.itemsize), np.uint8)
-            for k in range(len(values)):
-                self.read_into(values[k], hdu.data_offset + (first + k) * dtype.itemsize + offset)
+            values = np.empty((len(numbers), field.itemsize), np.uint8)
+            for row, number in zip(values, numbers, strict=True):
+                self.read_into(row, hdu.data_offset + number * dtype.itemsize + offset)
             stored = values.view(field.base)
             arrays[column] = (stored if field.shape else stored[:, 0]).astype(
                 field.base.newbyteorder("=")
             )
         return arrays
+
+    def _table(self, name, version, rows):
+        """Header-data unit of a table, type of its rows as stored, and numbers of some rows."""
+        hdu = self._with_axes(self.hdu(name, version), (2,))
+        dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
+        return hdu, dtype, range(*rows.indices(hdu.shape[0]))
+
+    def _with_axes(self, hdu, allowed):
+        """Return a header-data unit if it has a number of axes that is allowed, else raise."""
+        if len(hdu.shape) not in allowed:
+            expected = " or ".join(map(str, allowed))
+            msg = f"{self.path}[{hdu.name}]: NAXIS: found {len(hdu.shape)}, expected {expected}"
+            raise InputError(msg)
+        return hdu
 
 
 def open_fits(path):

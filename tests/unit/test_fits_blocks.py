@@ -91,6 +91,20 @@ def test_a_missing_extension_is_the_users_error(path):
         file.read("VAR_FLAT")
 
 
+def test_data_with_another_number_of_axes_are_refused(tmp_path):
+    line = fits.ImageHDU(np.zeros(5, "f4"), name="LINE")
+    nothing = fits.ImageHDU(name="NOTHING")
+    fits.HDUList([fits.PrimaryHDU(), line, nothing]).writeto(tmp_path / "a.fits")
+    with open_fits(tmp_path / "a.fits") as file:
+        for name, found in (("LINE", 1), ("NOTHING", 0)):
+            with pytest.raises(
+                InputError, match=rf"\[{name}\]: NAXIS: found {found}, expected 2 or"
+            ):
+                file.read(name)
+        with pytest.raises(InputError, match=r"\[LINE\]: NAXIS: found 1, expected 2$"):
+            file.read_table("LINE")
+
+
 def test_scaled_images_are_refused(tmp_path):
     hdu = fits.ImageHDU(np.zeros((2, 2), np.int16), name="SCI")
     hdu.header["BZERO"] = 5.0
