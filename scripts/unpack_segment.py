@@ -31,10 +31,10 @@ def unpack(source, target):
     Raises
     ------
     InputError
-        If the compressed file is truncated or damaged, which its checksum
-        tells.
+        If the compressed file cannot be read, or is truncated or damaged,
+        which its checksum tells.
     OSError
-        If it cannot be read, or the other cannot be written.
+        If the other cannot be written.
 
     Notes
     -----
@@ -57,6 +57,10 @@ def _pieces(source):
         raise InputError(msg) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         msg = f"{source}: file: found damaged data ({error}), expected a sound .gz file"
+        raise InputError(msg) from error
+    except OSError as error:
+        # Of a disk's error while reading Python does not name the file.
+        msg = f"{source}: cannot be read: {error.strerror or error}"
         raise InputError(msg) from error
 
 

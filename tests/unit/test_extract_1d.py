@@ -339,6 +339,14 @@ def test_refuses_other_data_and_leaves_nothing_behind(tmp_path, extract, planes,
     assert not list((tmp_path / "segments").iterdir())
 
 
+def test_a_wrong_value_of_the_reference_names_its_file(tmp_path, extract):
+    segment = write_segment(tmp_path / "segment.fits")
+    with pytest.raises(InputError) as caught:
+        extract(segment, ROWS.replace("4", '"top"'))
+    found = "ystop of aperture 'ANY': found 'top', expected a number"
+    assert str(caught.value) == f"{tmp_path}/extract1d.json: {found}"
+
+
 @pytest.mark.parametrize(("version", "elements"), [("calints", 388), ("calints_2022-version", 387)])
 def test_simulated_miri_segments(shared_data, extract, version, elements):
     name = f"eureka-miri-lrs-sim/ERS_NGTS10_2022_new_drift_041_{version}.fits"

@@ -1,3 +1,4 @@
+import errno
 import gzip
 import logging
 from types import SimpleNamespace
@@ -54,6 +55,16 @@ def test_truncated(packed, tmp_path, kept):
     with pytest.raises(InputError, match=r"bytes that end early, expected a complete \.gz file"):
         run(packed, tmp_path / "out.fits")
     assert not (tmp_path / "out.fits").exists()
+
+
+def test_an_error_of_the_disk_names_the_file_that_was_read(packed, tmp_path, monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(gzip.GzipFile, "read", refuse)
+    with pytest.raises(InputError) as caught:
+        run(packed, tmp_path / "out.fits")
+    assert str(caught.value) == f"{packed}: cannot be read: Input/output error"
 
 
 @pytest.mark.parametrize("position", [0, 3000, -6])
