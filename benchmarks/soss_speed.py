@@ -56,9 +56,8 @@ def extract_segment(folder, options, results):
         Takes a dict: CPU ``seconds`` in all, ``once`` and ``each`` integration, peak memory
         ``peak_mb``, points of the wavelength ``grid``, and the ``messages``.
     """
-    import resource
-
     from scripts import extract_soss
+    from scripts.lib.job import peak_memory_mb
     from tests.steps import read_config, run_step
 
     config = read_config(folder)
@@ -84,8 +83,7 @@ def extract_segment(folder, options, results):
             "seconds": done - started,
             "once": tuned - started,
             "each": (done - tuned) / length,
-            # Linux counts ru_maxrss in units of 1024 bytes.
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
+            "peak_mb": peak_memory_mb(),
             "grid": int(grid.split(",")[-1].split()[0]),
             "messages": clock.texts,
         }

@@ -73,6 +73,7 @@ def run_step(step, inputs, output, threads=1, references=None):
 def _run_here(job):
     """Run the step of a job on all its inputs; cost of the last run."""
     from scripts.lib.allocator import keep_freed_memory
+    from scripts.lib.job import peak_memory_mb
 
     keep_freed_memory()
     module = importlib.import_module(f"scripts.{job['step']}")
@@ -89,10 +90,7 @@ def _run_here(job):
             config=defaults,
         )
         cost = _timed(module, work, _ARITHMETIC.get(job["step"]))
-    # The largest memory of this process: that of getrusage starts from that of the parent.
-    status = Path("/proc/self/status").read_text().splitlines()
-    (line,) = (line for line in status if line.startswith("VmHWM"))
-    return cost | {"peak_mb": int(line.split()[1]) * 1024 / 1e6}
+    return cost | {"peak_mb": peak_memory_mb()}
 
 
 def _timed(module, work, arithmetic):

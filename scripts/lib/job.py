@@ -2,9 +2,11 @@
 
 import gc
 import logging
+import re
 import resource
 import signal
 import sys
+from pathlib import Path
 
 from scripts.lib.allocator import keep_freed_memory
 from scripts.lib.errors import InputError
@@ -94,7 +96,27 @@ def _log_cost(log):
     """Log what the process has cost so far, its imports included."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     seconds = usage.ru_utime + usage.ru_stime
-    log.info("CPU %.2f s, peak memory %d MB", seconds, usage.ru_maxrss * 1024 // 1_000_000)
+    log.info("CPU %.2f s, peak memory %d MB", seconds, peak_memory_mb())
+
+
+def peak_memory_mb():
+    """
+    Find out the largest memory that this process has had.
+
+    Returns
+    -------
+    memory : float
+        Resident memory [MB]. Where there is no ``/proc``, of its parent if
+        that had more when it started this process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        status = ""
+    match = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    # Unlike getrusage, /proc starts anew with the program. Both count units of 1024 bytes.
+    peak = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * 1024 / 1e6
 
 
 def _start_logging(paths):

@@ -3,6 +3,7 @@ import logging
 import os
 import re
 import signal
+import subprocess
 import sys
 import warnings
 from contextlib import suppress
@@ -12,8 +13,10 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.job import run_job
+from scripts.lib.job import peak_memory_mb, run_job
 from scripts.lib.whole_file import whole_file
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +65,14 @@ def test_warnings_about_the_input_come_first(job):
     assert first.endswith("WARNING TARGNAME: found none")
     assert second.endswith("INFO work")
     assert re.search(r"INFO CPU \d+\.\d\d s, peak memory [1-9]\d* MB$", third)
+
+
+def test_peak_memory_is_that_of_the_process_not_of_its_parent():
+    ours = bytearray(100_000_000)
+    code = "from scripts.lib.job import peak_memory_mb; print(peak_memory_mb())"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert 5 < float(found.stdout) < 60
+    assert peak_memory_mb() > len(ours) / 1e6
 
 
 def test_input_error_is_one_line_without_traceback(job, capsys):

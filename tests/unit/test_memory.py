@@ -17,9 +17,10 @@ from tests.spectral_segments import asdf_bytes
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = {"outlier_detection": ("calints", "crfints"), "extract_1d": ("segment", "spectra")}
 RUN = """
-import resource, sys
+import sys
 import scripts.{step}
 from scripts.lib.allocator import keep_freed_memory
+from scripts.lib.job import peak_memory_mb
 class Named(dict):
     def __getattr__(self, name):
         if name not in self:
@@ -34,9 +35,7 @@ job = Named(
     resources={{"work_mb": int(sys.argv[3])}},
 )
 scripts.{step}.process(job)
-# The largest memory of this process: that of getrusage starts from that of the parent.
-(line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(int(line.split()[1]) * 1024)
+print(int(peak_memory_mb() * 1e6))
 """
 
 
