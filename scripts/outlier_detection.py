@@ -260,12 +260,41 @@ def _header_updates(path, pool, table):
     ]
 
 
+def affordable_threads(threads, blocks, shape, samples):
+    """
+    Number of blocks to work on at a time: of wide frames a block may have more than its share.
+
+    Parameters
+    ----------
+    threads : int
+        Threads that are allowed.
+    blocks : list of Block
+        The blocks.
+    shape : tuple of int
+        Shape of the cube (integrations, y, x).
+    samples : int
+        Samples that all threads together may hold.
+
+    Returns
+    -------
+    threads : int
+        From 1 to the number of blocks.
+    """
+    largest = max(
+        (block.frames.stop - block.frames.start) * (block.rows.stop - block.rows.start)
+        for block in blocks
+    )
+    return max(1, min(threads, len(blocks), samples // (largest * shape[2])))
+
+
 def _detect_in_file(source, product, options, offsets, limits):
     """Read, test and write block by block within (memory [MB], threads); return the outliers."""
     shape, (memory_mb, threads) = source.shape("SCI"), limits
     # Beside the planes: masked samples, bytes in file order, temporary arrays.
-    samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / threads / (4 * (len(offsets) + 3)))
-    blocks = plan_blocks(shape, int(options.get("rolling_window_width", Settings.window)), samples)
+    samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 3)))
+    window = int(options.get("rolling_window_width", Settings.window))
+    blocks = plan_blocks(shape, window, samples // threads)
+    threads = affordable_threads(threads, blocks, shape, samples)
     settings = _settings(options, source, blocks)
 
     def detect(block):
@@ -278,7 +307,7 @@ def _detect_in_file(source, product, options, offsets, limits):
         return count
 
     progress = Progress(log, len(blocks), "blocks of pixels")
-    if threads == 1 or len(blocks) == 1:
+    if threads == 1:
         return sum(progress.counted(map(detect, blocks)))
     with ThreadPoolExecutor(threads) as pool:
         return sum(progress.counted(pool.map(detect, blocks)))

@@ -133,7 +133,7 @@ class FactorSearch:
             spectrum[self._reached] = self._problem.fit(factor, dense=False).solve(self._right)
         except SingularError:
             return None
-        return spectrum if np.isfinite(spectrum).any() else None
+        return spectrum
 
     def loss(self, factor):
         """

@@ -16,6 +16,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.fits_headers import read_hdus
 from scripts.outlier_detection import (
     Settings,
+    affordable_threads,
     detect_outliers,
     is_outlier,
     mask_bits,
@@ -297,6 +298,16 @@ def test_product_does_not_depend_on_threads(tmp_path, work_mb, monkeypatch):
         process(work)
         contents.append((tmp_path / "crfints.fits").read_bytes())
     assert contents[0] == contents[1] == contents[2]
+
+
+def test_threads_do_not_take_more_memory_than_one():
+    wide, samples = (150, 64, 2048), 1_800_000
+    # A row over two windows of 25 has 102400 samples, more than a part in 64.
+    blocks = plan_blocks(wide, 25, samples // 64)
+    assert affordable_threads(64, blocks, wide, samples) == samples // 102_400
+    assert affordable_threads(4, blocks, wide, samples) == 4
+    assert affordable_threads(64, blocks, wide, 1000) == 1
+    assert affordable_threads(64, plan_blocks((30, 4, 5), 25, samples), (30, 4, 5), samples) == 1
 
 
 @pytest.mark.parametrize("window", [1, 5, 8])
