@@ -74,6 +74,7 @@ def _expected(keyword, value):
         return f"an area of at most {_LARGEST_AREA} sr"
     if keyword in _PLACES and not _PIXELS[0] <= value <= _PIXELS[-1]:
         return "a place on the detector [pixels]"
-    if keyword in _CHOICES and value not in _CHOICES[keyword]:
+    # To Python, True is 1.
+    if keyword in _CHOICES and (value is True or value not in _CHOICES[keyword]):
         return f"one of {', '.join(map(str, _CHOICES[keyword]))}"
     return None

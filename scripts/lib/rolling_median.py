@@ -38,7 +38,8 @@ def rolling_median_block(frames, window, out=None):
     -----
     Groups of windows are done by one comparator program
     (`scripts.lib.comparator_network`). The memory used beside the result is
-    about ``4 * window`` rows of `PIXELS_AT_A_TIME` values.
+    2 rows of `PIXELS_AT_A_TIME` values for each sample of a window of 25, and
+    up to 6 for those of longer windows.
     """
     times = len(frames) - window + 1
     if window < 2 or times < 1:

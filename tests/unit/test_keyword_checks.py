@@ -37,6 +37,7 @@ def test_values_that_steps_can_use(header):
         ("SRCTYPE", "", "found '', expected one of POINT, EXTENDED, UNKNOWN"),
         ("SRCTYPE", 0, "found 0, expected a text"),
         ("DISPAXIS", 3, "found 3, expected one of 1, 2"),
+        ("DISPAXIS", True, "found True, expected one of 1, 2"),
     ],
 )
 def test_a_value_that_no_step_can_use(keyword, value, expected):
