@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class _Clock(logging.Handler):
                 self.moments[name] = time.process_time()
 
 
-def extract_segment(folder, options, results):
+def extract_segment(folder, options):
     """
     Extract the segment of a folder in this process.
 
@@ -52,9 +53,12 @@ def extract_segment(folder, options, results):
         Folder of a simulated visit of one segment.
     options : dict
         Parameters of ``extract_1d``.
-    results : multiprocessing.Queue
-        Takes a dict: CPU ``seconds`` in all, ``once`` and ``each`` integration, peak memory
-        ``peak_mb``, points of the wavelength ``grid``, and the ``messages``.
+
+    Returns
+    -------
+    cost : dict
+        CPU ``seconds`` in all, ``once`` and ``each`` integration, peak memory ``peak_mb``, points
+        of the wavelength ``grid``, and the ``messages``.
     """
     from scripts import extract_soss
     from scripts.lib.job import peak_memory_mb
@@ -78,27 +82,20 @@ def extract_segment(folder, options, results):
     tuned, done = (clock.moments[name] for name in ("common models", "integrations extracted"))
     length = json.loads((folder / "truth.json").read_text())["options"]["integrations"]
     grid = next(text for text in clock.texts if text.startswith("wavelength grid"))
-    results.put(
-        {
-            "seconds": done - started,
-            "once": tuned - started,
-            "each": (done - tuned) / length,
-            "peak_mb": peak_memory_mb(),
-            "grid": int(grid.split(",")[-1].split()[0]),
-            "messages": clock.texts,
-        }
-    )
+    return {
+        "seconds": done - started,
+        "once": tuned - started,
+        "each": (done - tuned) / length,
+        "peak_mb": peak_memory_mb(),
+        "grid": int(grid.split(",")[-1].split()[0]),
+        "messages": clock.texts,
+    }
 
 
 def run_ours(folder, options):
     """Cost of the workflow's step on the segment of a folder, in a process of its own."""
-    context = get_context("spawn")
-    results = context.Queue()
-    process = context.Process(target=extract_segment, args=(folder, options, results))
-    process.start()
-    cost = results.get(timeout=1800)
-    process.join()
-    return cost
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(extract_segment, folder, options).result()
 
 
 def run_peer(folder, options):
