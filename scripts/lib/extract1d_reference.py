@@ -10,8 +10,8 @@ from scripts.lib.errors import InputError
 _ANY = "ANY"
 _NUMBERS = ("xstart", "xstop", "ystart", "ystop", "extract_width", "smoothing_length")
 _FITS = ("poly", "median")
-# Beyond it integers, which JSON has without limit, are no floats.
-_HUGE = 1e300
+# Larger numbers of pixels have no meaning, and would take all memory and time.
+_LARGEST, _LONGEST_BOXCAR, _HIGHEST_ORDER = 1e6, 1e4, 100
 
 
 class ApertureError(InputError):
@@ -203,13 +203,16 @@ def number(entry, key, default):
     Raises
     ------
     ApertureError
-        If the value is no finite number.
+        If the value is no number, or one that is too large.
     """
     value = entry.get(key)
     if value is None:
         return default
-    if type(value) not in (int, float) or not abs(value) < _HUGE:
+    if type(value) not in (int, float):
         raise _wrong(entry, key, value, "a number")
+    largest = _LONGEST_BOXCAR if key == "smoothing_length" else _LARGEST
+    if not abs(value) <= largest:
+        raise _wrong(entry, key, value, f"a number from -{largest:g} to {largest:g}")
     return value
 
 
@@ -286,8 +289,9 @@ def background_fit(entry, options):
         order = number(entry, "bkg_order", 0)
     if fit not in _FITS:
         raise _wrong(entry, "bkg_fit", fit, " or ".join(map(repr, _FITS)))
-    if order != int(order) or order < 0:
-        raise _wrong(entry, "bkg_order", order, "0 or a positive integer")
+    if order not in range(_HIGHEST_ORDER + 1):
+        expected = f"a whole number from 0 to {_HIGHEST_ORDER}"
+        raise _wrong(entry, "bkg_order", order, expected)
     return fit, int(order)
 
 
