@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.lib.association_files import read_association
-from scripts.lib.doctor_group import comparison_findings
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, of_error, stop_at_errors
+from scripts.lib.group_checks import comparison_findings
 from scripts.lib.grouping import group_segments, left_out, product_key
 from scripts.lib.input_checks import group_oddities, group_problems
 from scripts.lib.segments import describe, open_segment, read_segment

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import pytest
 
-from scripts.lib import doctor_machine
+from scripts.lib import machine_needs
 from scripts.lib.associations import load_products
 from tests.builders import write_association, write_exposure
 
@@ -38,54 +38,54 @@ def write_soss(tmp_path):
     ],
 )
 def test_steps_of_spectra(tmp_path, skipped, steps):
-    assert doctor_machine.steps_of(product(tmp_path), configuration(*skipped)) == steps
+    assert machine_needs.steps_of(product(tmp_path), configuration(*skipped)) == steps
 
 
 def test_steps_of_other_modes(tmp_path):
     images = product(tmp_path, "MIR_IMAGE")
-    assert doctor_machine.steps_of(images, configuration()) == (
+    assert machine_needs.steps_of(images, configuration()) == (
         ["outlier_detection", "tso_photometry"],
         ["collect_photometry"],
     )
-    assert doctor_machine.steps_of(images, configuration("tso_photometry"))[1] == []
-    assert "extract_soss" in doctor_machine.steps_of(write_soss(tmp_path), configuration())[0]
+    assert machine_needs.steps_of(images, configuration("tso_photometry"))[1] == []
+    assert "extract_soss" in machine_needs.steps_of(write_soss(tmp_path), configuration())[0]
 
 
 def test_sizes_follow_the_shapes(tmp_path):
     lrs = product(tmp_path)
-    sizes = doctor_machine.file_bytes(lrs, configuration())
+    sizes = machine_needs.file_bytes(lrs, configuration())
     rows = 3 * (5 * 136 + 64)
     assert sizes[f"{lrs.name}_x1dints.fits"] == 2 * rows
     assert sizes[lrs.segments[0].crfints] == lrs.segments[0].data_bytes + 1_500_000
     assert sizes[f"segments/{lrs.segments[1].name}_extract1d.fits"] == rows + 1_500_000
     assert len(sizes) == 6
-    assert len(doctor_machine.file_bytes(lrs, configuration("extract_1d"))) == 3
-    soss = doctor_machine.file_bytes(write_soss(tmp_path), configuration())
+    assert len(machine_needs.file_bytes(lrs, configuration("extract_1d"))) == 3
+    soss = machine_needs.file_bytes(write_soss(tmp_path), configuration())
     assert soss[f"{lrs.name}_x1dints.fits"] == 2 * 3 * (3 * 5 * 136 + 64)
 
 
 def test_files_that_are_there_take_no_more_room(tmp_path):
     lrs, config = product(tmp_path), configuration()
-    sizes = doctor_machine.file_bytes(lrs, config)
-    assert doctor_machine.missing_bytes([lrs], [config], tmp_path) == sum(sizes.values())
+    sizes = machine_needs.file_bytes(lrs, config)
+    assert machine_needs.missing_bytes([lrs], [config], tmp_path) == sum(sizes.values())
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / lrs.segments[0].crfints).touch()
     rest = sum(sizes.values()) - sizes[lrs.segments[0].crfints]
-    assert doctor_machine.missing_bytes([lrs], [config], tmp_path) == rest
+    assert machine_needs.missing_bytes([lrs], [config], tmp_path) == rest
 
 
 def test_memory_and_time(tmp_path):
     lrs = product(tmp_path)
-    assert doctor_machine.memory_mb(lrs, configuration("outlier_detection", "extract_1d")) == 0
-    assert 60 < doctor_machine.memory_mb(lrs, configuration()) < 1000
+    assert machine_needs.memory_mb(lrs, configuration("outlier_detection", "extract_1d")) == 0
+    assert 60 < machine_needs.memory_mb(lrs, configuration()) < 1000
     # Hardly any data: two jobs for each of two segments, and two that collect, 2 s each.
-    assert doctor_machine.core_seconds(lrs, configuration()) == pytest.approx(12, abs=0.01)
+    assert machine_needs.core_seconds(lrs, configuration()) == pytest.approx(12, abs=0.01)
 
 
 def test_room_on_the_disk(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor_machine.shutil, "disk_usage", lambda _: Disk(0, 0, 100_000_000))
-    assert doctor_machine.disk_findings(99_000_000, "results", tmp_path) == []
-    (finding,) = doctor_machine.disk_findings(200_000_000, "results", tmp_path)
+    monkeypatch.setattr(machine_needs.shutil, "disk_usage", lambda _: Disk(0, 0, 100_000_000))
+    assert machine_needs.disk_findings(99_000_000, "results", tmp_path) == []
+    (finding,) = machine_needs.disk_findings(200_000_000, "results", tmp_path)
     assert (
         str(finding) == "results: disk space: found 100 MB free, expected 200 MB for the products"
     )
@@ -93,15 +93,15 @@ def test_room_on_the_disk(tmp_path, monkeypatch):
 
 
 def test_folder_for_temporary_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor_machine.shutil, "disk_usage", lambda _: Disk(0, 0, 1000))
-    (finding,) = doctor_machine.disk_findings(0, "results", tmp_path)
+    monkeypatch.setattr(machine_needs.shutil, "disk_usage", lambda _: Disk(0, 0, 1000))
+    (finding,) = machine_needs.disk_findings(0, "results", tmp_path)
     assert (finding.severity, finding.path) == ("warning", "TMPDIR")
 
     def refuse():
         raise FileNotFoundError
 
-    monkeypatch.setattr(doctor_machine.tempfile, "gettempdir", refuse)
-    (finding,) = doctor_machine.disk_findings(0, "results", tmp_path)
+    monkeypatch.setattr(machine_needs.tempfile, "gettempdir", refuse)
+    (finding,) = machine_needs.disk_findings(0, "results", tmp_path)
     assert (finding.severity, finding.path) == ("error", "TMPDIR")
 
 
@@ -110,20 +110,20 @@ def test_folder_for_temporary_files(tmp_path, monkeypatch):
     [(400, None, ""), (600, "note", "--cores 1 "), (1200, "warning", "lower max_memory_mb")],
 )
 def test_room_in_memory(peak, severity, text):
-    findings = doctor_machine.memory_findings(peak, 1000, 2)
+    findings = machine_needs.memory_findings(peak, 1000, 2)
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
     assert not findings or text in findings[0].effect
 
 
 def test_memory_of_a_container(tmp_path, monkeypatch):
     limit = tmp_path / "memory.max"
-    monkeypatch.setattr(doctor_machine, "_CONTAINER_LIMIT", limit)
+    monkeypatch.setattr(machine_needs, "_CONTAINER_LIMIT", limit)
     whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    assert doctor_machine.machine_memory_mb() == whole
+    assert machine_needs.machine_memory_mb() == whole
     limit.write_text("max\n")
-    assert doctor_machine.machine_memory_mb() == whole
+    assert machine_needs.machine_memory_mb() == whole
     limit.write_text("50000000\n")
-    assert math.isclose(doctor_machine.machine_memory_mb(), 50)
+    assert math.isclose(machine_needs.machine_memory_mb(), 50)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_memory_of_a_container(tmp_path, monkeypatch):
     [(0, "0 B"), (999, "999 B"), (1200, "1.2 kB"), (123_400_000, "123 MB"), (5.61e12, "5.6 TB")],
 )
 def test_texts_of_sizes(size, text):
-    assert doctor_machine.size_text(size) == text
+    assert machine_needs.size_text(size) == text
