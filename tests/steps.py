@@ -19,10 +19,10 @@ from scripts import (
     tso_photometry,
     white_light,
 )
-from scripts.lib.associations import load_products
 from scripts.lib.figure_texts import PLOTS
 from scripts.lib.imaging_inputs import imaging_check
 from scripts.lib.reference_files import ReferenceFiles
+from tests.builders import load_products
 
 ROOT = Path(__file__).resolve().parents[1]
 

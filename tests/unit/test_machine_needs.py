@@ -5,8 +5,7 @@ from collections import namedtuple
 import pytest
 
 from scripts.lib import machine_needs
-from scripts.lib.associations import load_products
-from tests.builders import write_association, write_exposure
+from tests.builders import load_products, write_association, write_exposure
 
 STEPS = ("outlier_detection", "extract_1d", "white_light", "tso_photometry", "report")
 Disk = namedtuple("Disk", "total used free")
