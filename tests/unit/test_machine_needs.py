@@ -7,20 +7,24 @@ import pytest
 from scripts.lib import machine_needs
 from tests.builders import load_products, write_association, write_exposure
 
-STEPS = ("outlier_detection", "extract_1d", "white_light", "tso_photometry", "report")
+STEPS = (
+    *("outlier_detection", "extract_1d", "white_light", "tso_photometry"),
+    *("light_curve", "spectroscopic_light_curves", "report"),
+)
+BINS = {"resolving_power": 100, "pixels": None, "edges": None}
 Disk = namedtuple("Disk", "total used free")
 
 
 def configuration(*skipped):
     config = {step: {"skip": step in skipped} for step in STEPS}
+    config["spectroscopic_light_curves"] |= BINS
     return config | {"max_memory_mb": 512, "output_dir": "results"}
 
 
 def product(tmp_path, exp_type="MIR_LRS-SLITLESS"):
     """Product of two segments of three integrations of 4 x 5 pixels."""
     write_association(tmp_path / "asn.json", write_exposure(tmp_path, EXP_TYPE=exp_type))
-    check = load_products(["asn.json"], tmp_path)
-    return check[0]
+    return load_products(["asn.json"], tmp_path)[0]
 
 
 def write_soss(tmp_path):
@@ -57,10 +61,35 @@ def test_sizes_follow_the_shapes(tmp_path):
     assert sizes[f"{lrs.name}_x1dints.fits"] == 2 * rows
     assert sizes[lrs.segments[0].crfints] == lrs.segments[0].data_bytes + 1_500_000
     assert sizes[f"segments/{lrs.segments[1].name}_extract1d.fits"] == rows + 1_500_000
-    assert len(sizes) == 6
+    # Median and two maps of flags, aperture and background, 4 bytes a pixel; what light is missing.
+    maps = 4 * 5 * 5 * 4 + 3 * 5 * 4
+    assert sizes[f"segments/{lrs.segments[1].name}_statistics.npz"] == maps
+    assert len(sizes) == 9
     assert len(machine_needs.file_bytes(lrs, configuration("extract_1d"))) == 3
+    unreported = configuration("light_curve", "spectroscopic_light_curves", "report")
+    assert len(machine_needs.file_bytes(lrs, unreported)) == 6
     soss = machine_needs.file_bytes(write_soss(tmp_path), configuration())
     assert soss[f"{lrs.name}_x1dints.fits"] == 2 * 3 * (3 * 5 * 136 + 64)
+
+
+@pytest.mark.parametrize(
+    ("options", "bins"),
+    [
+        ({}, 5),
+        ({"resolving_power": 1.5}, 5),
+        # Each bin ends at twice the wavelength of its start: three to a ratio of 8, four to 9.
+        ({"resolving_power": 1.0}, 4),
+        ({"pixels": 2}, 3),
+        ({"edges": [5.0, 8.0, 12.0], "pixels": 1}, 2),
+    ],
+)
+def test_sizes_of_light_curves_follow_the_bins(tmp_path, options, bins):
+    config = configuration()
+    config["spectroscopic_light_curves"] |= options
+    for exp_type, orders in (("MIR_LRS-SLITLESS", 1), ("NIS_SOSS", 3)):
+        visit = product(tmp_path, exp_type)
+        sizes = machine_needs.file_bytes(visit, config)
+        assert sizes[f"{visit.name}_speclc.fits"] == 6 * orders * bins * 2 * 8
 
 
 def test_files_that_are_there_take_no_more_room(tmp_path):
