@@ -12,10 +12,7 @@ from scripts.lib.light_curve_figures import light_curve_figures
 from scripts.lib.noise import MAD_TO_SIGMA
 from scripts.lib.verdict import overall
 
-_FRAME_ARRAYS = (
-    *("median", "aperture", "background", "trace", "across", "unit", "centre", "radii"),
-    "contamination",
-)
+_FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
 _META = {
     "target": "TARGNAME",
@@ -259,28 +256,36 @@ def order_statistics(paths, segments, detector, order):
     return found
 
 
-def contamination_figures(statistics):
+def contamination_figures(contamination, spectrum):
     """
-    Light of other orders in the aperture of an order.
+    Light of other orders in the aperture of an order, each column weighted by its own light.
+
+    Without the weights, columns in which the order has hardly any light would
+    decide: the ratio goes to infinity there.
 
     Parameters
     ----------
-    statistics : list of dict of str to ndarray
-        Statistics of the segments.
+    contamination : ndarray, shape (elements,)
+        Light of the other orders over that of this one in each column; NaN
+        without a model.
+    spectrum : ndarray, shape (elements,)
+        Median spectrum; columns where it is NaN or not positive do not count.
 
     Returns
     -------
     figures : dict of str to float
-        Median and largest ``contamination`` of the columns; empty where there
-        is but one order, or no model.
+        ``contamination_mean`` and ``contamination_p95``, the ratio that 95 %
+        of the order's light do not exceed; empty without any column.
     """
-    values = statistics[0].get("contamination", np.empty(0))
-    values = values[np.isfinite(values)]
-    if not len(values):
+    used = np.flatnonzero(np.isfinite(contamination) & (spectrum > 0))
+    if not len(used):
         return {}
+    ascending = used[np.argsort(contamination[used])]
+    ratios, share = contamination[ascending], np.cumsum(spectrum[ascending])
+    share /= share[-1]
     return {
-        "contamination_median": float(np.median(values)),
-        "contamination_largest": float(values.max()),
+        "contamination_mean": float(np.average(ratios, weights=spectrum[ascending])),
+        "contamination_p95": float(ratios[np.searchsorted(share, 0.95)]),
     }
 
 
@@ -321,8 +326,10 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations
         )
-        found |= contamination_figures(statistics)
         plots |= frame_arrays(statistics)
+        if "contamination" in statistics[0] and key in series:
+            ratios = statistics[0]["contamination"]
+            found |= contamination_figures(ratios, series[key].template)
         if key in series:
             more, images = spectral_figures(series[key], statistics[0]["pixels"])
             found, plots = found | more, plots | images

@@ -44,8 +44,11 @@ _NOISE_ROWS = (
     ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
     ("beta_max", "Largest beta"),
     ("median_element_ratio_to_photon", "Median column over photon noise"),
-    ("contamination_median", "Light of other orders over that of this one, median column"),
-    ("contamination_largest", "Light of other orders over that of this one, worst column"),
+    ("contamination_mean", "Light of other orders over that of this one, mean"),
+    (
+        "contamination_p95",
+        "Light of other orders over that of this one, not exceeded by 95 % of it",
+    ),
     ("n_integrations", "Integrations"),
     ("n_without_flux", "Integrations without flux"),
     ("n_outlying", "Integrations that stick out"),

@@ -118,8 +118,20 @@ def test_single_region_is_that_of_every_order(tmp_path):
     assert read_statistics(tmp_path / "a", -1)["outliers"].tolist() == [1.0]
 
 
-def test_contamination():
-    figures = contamination_figures([{"contamination": np.array([0.1, np.nan, 0.2, 0.6])}])
-    assert figures == {"contamination_median": pytest.approx(0.2), "contamination_largest": 0.6}
-    assert contamination_figures([{"contamination": np.full(3, np.nan)}]) == {}
-    assert contamination_figures([{}]) == {}
+def test_contamination_is_weighted_by_the_light_of_the_order():
+    ratios = np.array([0.3, 0.1, np.nan, 70.0, 0.2, 5.0, 5.0])
+    # A hundred parts of light: 70 times the hundredth part of a column that is nearly dark.
+    spectrum = np.array([9.99, 50.0, 30.0, 0.01, 40.0, -1.0, np.nan])
+    figures = contamination_figures(ratios, spectrum)
+    mean = (0.3 * 9.99 + 0.1 * 50 + 70 * 0.01 + 0.2 * 40) / 100
+    assert figures == {
+        "contamination_mean": pytest.approx(mean),
+        "contamination_p95": pytest.approx(0.3),
+    }
+    spectrum[[0, 3]] = 0.01, 9.99
+    assert contamination_figures(ratios, spectrum)["contamination_p95"] == 70.0
+
+
+def test_contamination_without_models_or_light():
+    assert contamination_figures(np.full(3, np.nan), np.ones(3)) == {}
+    assert contamination_figures(np.ones(3), np.zeros(3)) == {}
