@@ -309,7 +309,8 @@ def imaging_statistics(member, photometry, radii):
         weights, inner, outer = (circle(median.shape, x, y, size) for size in sizes)
         annulus = ((outer - inner) > 0.5).astype(float)
         found = {"centre": np.array([x, y]), "radii": np.array(sizes)}
-    clean = median - background_level(median, annulus > 0, 0).mean()
+    around = median[(annulus > 0) & np.isfinite(median)]
+    clean = median - (np.median(around) if len(around) else 0.0)
     region = Region(SINGLE, weights, annulus, np.empty(0, int))
     arrays = gather(member, [Target(region, clean)], None)
     found |= {

@@ -5,7 +5,13 @@ from scripts.diagnose import contamination_figures, order_statistics
 from scripts.lib.array_files import write_arrays
 from scripts.lib.dq import DO_NOT_USE, OUTLIER
 from scripts.lib.extraction_regions import Region, read_statistics
-from scripts.segment_statistics import Target, gather, photon_part, spectral_statistics
+from scripts.segment_statistics import (
+    Target,
+    gather,
+    imaging_statistics,
+    photon_part,
+    spectral_statistics,
+)
 
 SHAPE = (5, 20, 40)
 
@@ -94,6 +100,32 @@ def test_segment_without_an_aperture_has_its_image_still(caplog):
     assert (arrays["median"] == 1.0).all()
     assert arrays["all/class_sizes"].tolist() == [0, 0, 800]
     assert arrays["all/missing"].shape == (5, 0)
+
+
+class Photometry:
+    """Table of a segment's photometry with the aperture on one pixel."""
+
+    def read_columns(self, name, columns):
+        return {"aperture_x": np.full(5, 20.0), "aperture_y": np.full(5, 10.0)}
+
+
+def test_missing_light_of_images_is_that_above_the_background():
+    # A background of 100 and a star of 300 in one pixel; the aperture is no larger than this pixel.
+    images = np.full(SHAPE, 100.0, np.float32)
+    images[:, 10, 20], images[:, 10, 21] = 400.0, 200.0
+    flags = np.zeros(SHAPE, np.uint32)
+    flags[2, 10, 21] = DO_NOT_USE
+    radii = {"radius": 1.5, "radius_inner": 3.0, "radius_outer": 6.0}
+    arrays = imaging_statistics(cube(SCI=images, DQ=flags), Photometry(), radii)
+    weight = arrays["all/aperture"][10, 21]
+    assert weight > 0.9
+    missing = np.zeros((5, 1))
+    missing[2] = 100 * weight / (300 + 100 * weight)
+    np.testing.assert_allclose(arrays["all/missing"], missing, rtol=1e-6)
+    # The variances are 1, the sum is that with the background.
+    total = (images[0] * arrays["all/aperture"]).sum()
+    share = np.sqrt(arrays["all/aperture"].sum()) / total
+    np.testing.assert_allclose(arrays["all/photon_share"], share, rtol=1e-6)
 
 
 @pytest.fixture(name="files")
