@@ -1,10 +1,14 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.diagnose import dropped_integrations, plain, split_curves
 from scripts.lib.ecsv import read_ecsv, write_ecsv
 from scripts.lib.errors import InputError
+from scripts.lib.light_curve_bins import write_light_curves
 from scripts.lib.spectral_bins import bin_edges, membership, sum_bins
 from scripts.lib.spectral_series import sum_completed
 from scripts.light_curve import normalised
@@ -109,6 +113,29 @@ def test_bins_make_up_for_lacking_samples():
     flux[1] = [1.0, np.nan, 3.0, 4.0]
     total, _, _ = sum_bins(values_of(flux), TEMPLATE, np.ones((4, 1)))
     np.testing.assert_allclose(total, [[10.0], [10.0]])
+
+
+def test_bins_count_the_elements_that_they_sum(tmp_path):
+    template = np.array([1.0, np.nan, 3.0, 4.0, np.nan, np.nan])
+    flux = np.tile([1.0, 9.0, 3.0, 4.0, 9.0, 9.0], (2, 1))
+    series = SimpleNamespace(
+        detector="NIS",
+        order=1,
+        unit="MJy",
+        wavelength=np.arange(1.0, 7.0),
+        template=template,
+        n_integrations=2,
+        parts=[],
+        blocks=lambda: iter([(slice(0, 2), values_of(flux))]),
+    )
+    options = {"resolving_power": 100, "pixels": 2, "edges": None}
+    write_light_curves(tmp_path / "speclc.fits", [series], options)
+    with fits.open(tmp_path / "speclc.fits") as hdus:
+        bins = hdus["BINS"].data
+        # The last two elements are never there, and so neither is their bin.
+        assert bins["ELEMENTS"].tolist() == [1, 2]
+        assert bins["WAVELENGTH"].tolist() == [1.0, 3.5]
+        assert hdus["FLUX"].data.tolist() == [[1.0, 7.0]] * 2
 
 
 def test_dropped_integrations_are_those_in_no_segment():
