@@ -107,9 +107,12 @@ class SpectralSeries:
             the errors.
         """
         for part in self.parts:
+            pieces = list(self._pieces(part.rows, chosen))
+            if not pieces:
+                continue
             missing, photon_part = self._corrections(part)
             with open_fits(part.path) as file:
-                for rows in self._pieces(part.rows, chosen):
+                for rows in pieces:
                     local = slice(rows.start - part.rows.start, rows.stop - part.rows.start)
                     values = file.read_columns("EXTRACT1D", list(_VALUES), part.version, local)
                     values = {name: array.reshape(len(array), -1) for name, array in values.items()}
