@@ -8,7 +8,7 @@ from scripts import __version__
 from scripts.lib.element_noise import LightCurveMap, element_figures, stretches, worse_elements
 from scripts.lib.extraction_regions import read_statistics
 from scripts.lib.frame_statistics import CLASSES
-from scripts.lib.light_curve_figures import light_curve_figures
+from scripts.lib.light_curve_figures import light_curve_figures, seam_places
 from scripts.lib.noise import MAD_TO_SIGMA
 from scripts.lib.verdict import overall
 
@@ -190,7 +190,7 @@ def visit_figures(curves, meta):
     figures = {name: meta.get(keyword) for name, keyword in _META.items()}
     return figures | {
         "n_integrations": len(first["flux"]),
-        "n_segments": len(np.unique(first["segment"])),
+        "n_segments": 1 + len(seam_places(first)),
         "start_bjd_tdb": float(times[0]) if len(times) else None,
         "end_bjd_tdb": float(times[-1]) if len(times) else None,
         "duration_h": float(np.ptp(times) * 24.0) if len(times) else None,
