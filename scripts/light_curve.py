@@ -11,7 +11,7 @@ from scripts.lib.fits_blocks import open_fits
 from scripts.lib.frame_statistics import ShapeFit, pixel_classes
 from scripts.lib.light_curve_bins import write_light_curves
 from scripts.lib.photometry_table import read_segment
-from scripts.lib.spectral_series import open_series, series_times, sum_completed
+from scripts.lib.spectral_series import open_series, series_times, sum_completed, valid_share
 from scripts.segment_statistics import background_level
 from scripts.white_light import read_ranges, wavelength_range
 
@@ -168,7 +168,7 @@ def spectral_rows(series, limits):
     Returns
     -------
     columns : dict of str to ndarray
-        All columns of the table.
+        All columns of the table, each (integrations,).
     """
     columns = series_times(series) | white_light(series, limits)
     for names, gather in ((_SHAPE_ARRAYS, segment_shifts), (_FLAG_ARRAYS, flag_fractions)):
@@ -193,23 +193,23 @@ def imaging_rows(tables, statistics, segments):
     Returns
     -------
     columns : dict of str to ndarray
-        All columns of the table.
+        All columns of the table, each (integrations,); NaN in what the
+        photometry does not have, and in fluxes that lack more than half of
+        the light.
     """
+    lengths = [len(table.columns["MJD"]) for table in tables]
 
     def column(name):
-        return np.concatenate(
-            [
-                np.asarray(
-                    table.columns.get(name, np.full(len(table.columns["MJD"]), np.nan)), "f8"
-                )
-                for table in tables
-            ]
-        )
+        """Column over all segments, NaN where a segment lacks it."""
+        parts = [
+            table.columns.get(name, np.full(length, np.nan))
+            for table, length in zip(tables, lengths, strict=True)
+        ]
+        return np.concatenate(parts).astype(float)
 
     missing = np.concatenate([arrays["missing"][:, 0] for arrays in statistics]).astype(float)
-    share = np.where(missing < 0.5, 1.0 - missing, np.nan)
+    share = valid_share(missing)
     photon = np.concatenate([arrays["photon_share"] for arrays in statistics])
-    lengths = [len(table.columns["MJD"]) for table in tables]
     net, background = column("net_aperture_sum"), np.nan_to_num(column("aperture_bkg"), nan=0.0)
     columns = {
         "mjd_utc": column("MJD"),
@@ -241,11 +241,12 @@ def _labelled(columns, detector, order):
 
 
 def _spectral_table(inputs, series, options):
-    """Columns, unit and meta of a product of spectra."""
+    """Columns of each detector and order, unit, and primary header of a product of spectra."""
     rows = []
     with open_fits(inputs.spectra[0]) as file:
         primary = file.primary
-    reference = _ranges(inputs.get("wavelengthrange"), primary)
+    ranges = inputs.get("wavelengthrange")
+    reference = read_ranges(ranges) if ranges else None
     for one in series:
         limits = wavelength_range(
             one.order,
@@ -258,15 +259,8 @@ def _spectral_table(inputs, series, options):
     return rows, series[0].unit, primary
 
 
-def _ranges(path, primary):
-    """Rows of the wavelength-range reference, which only NIRISS SOSS has."""
-    if not path or primary.get("EXP_TYPE") != "NIS_SOSS":
-        return None
-    return read_ranges(path)
-
-
 def _imaging_table(inputs, segments):
-    """Columns, unit and meta of a product of images."""
+    """Columns of the only detector, unit, and primary header of a product of images."""
     tables = [read_segment(path) for path in inputs.photometry]
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:

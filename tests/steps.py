@@ -149,7 +149,7 @@ def _spectroscopy(product, sources, results, settings):
         {"options": config["white_light"]},
         work_mb,
         x1dints=str(x1dints),
-        wavelengthrange=references["wavelengthrange"],
+        wavelengthrange=references["wavelengthrange"] if product.exp_type == "NIS_SOSS" else [],
         out_whtlt=whtlt,
     )
 
