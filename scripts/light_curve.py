@@ -179,15 +179,15 @@ def spectral_rows(series, limits):
 
 def imaging_rows(tables, statistics, segments):
     """
-    Rows of the table for images.
+    Rows of the table for the images of one detector.
 
     Parameters
     ----------
-    tables : list of PhotometryTable
+    tables : sequence of PhotometryTable
         Photometry of the segments.
-    statistics : list of dict of str to ndarray
+    statistics : sequence of dict of str to ndarray
         Their statistics.
-    segments : list of dict
+    segments : sequence of dict
         ``number``, ``detector`` and ``first`` integration of each.
 
     Returns
@@ -260,13 +260,16 @@ def _spectral_table(inputs, series, options):
 
 
 def _imaging_table(inputs, segments):
-    """Columns of the only detector, unit, and primary header of a product of images."""
+    """Columns of each detector, unit, and primary header of a product of images."""
     tables = [read_segment(path) for path in inputs.photometry]
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
-    rows = imaging_rows(tables, statistics, segments)
-    return [rows], tables[0].units["net_aperture_sum"], primary
+    detectors = {}
+    for of_segment in zip(tables, statistics, segments, strict=True):
+        detectors.setdefault(of_segment[2]["detector"], []).append(of_segment)
+    rows = [imaging_rows(*zip(*of_segments, strict=True)) for of_segments in detectors.values()]
+    return rows, tables[0].units["net_aperture_sum"], primary
 
 
 def process(snakemake):

@@ -9,9 +9,10 @@ from scripts.diagnose import dropped_integrations, plain, split_curves
 from scripts.lib.ecsv import read_ecsv, write_ecsv
 from scripts.lib.errors import InputError
 from scripts.lib.light_curve_bins import write_light_curves
+from scripts.lib.photometry_table import PhotometryTable
 from scripts.lib.spectral_bins import bin_edges, membership, sum_bins
 from scripts.lib.spectral_series import sum_completed
-from scripts.light_curve import normalised
+from scripts.light_curve import imaging_rows, normalised
 
 TEMPLATE = np.array([1.0, 2.0, 3.0, 4.0])
 
@@ -136,6 +137,45 @@ def test_bins_count_the_elements_that_they_sum(tmp_path):
         assert bins["ELEMENTS"].tolist() == [1, 2]
         assert bins["WAVELENGTH"].tolist() == [1.0, 3.5]
         assert hdus["FLUX"].data.tolist() == [[1.0, 7.0]] * 2
+
+
+def photometry(net, background, **columns):
+    """Photometry and statistics of a segment of two integrations; the first lacks no light."""
+    columns |= {"MJD": np.array([1.0, 2.0]), "BJD_TDB": np.array([1.1, 2.1])}
+    columns |= {"net_aperture_sum": np.array(net), "net_aperture_sum_err": np.array([2.0, 2.0])}
+    columns |= {"aperture_bkg": np.array(background)}
+    statistics = {
+        "missing": np.array([[0.0], [0.2]]),
+        "photon_share": np.array([0.01, 0.02]),
+        "class_sizes": np.array([4, 0, 0]),
+        "outliers": np.array([[0.0], [1.0]]),
+        "invalid": np.array([[0.0], [2.0]]),
+    }
+    return PhotometryTable(columns, {}, {}), statistics
+
+
+def test_rows_of_images():
+    widths = {"psf_width_x": np.array([2.0, 2.0]), "psf_width_y": np.array([8.0, 8.0])}
+    first, second = (
+        photometry([90.0, 80.0], [10.0, 10.0], **widths),
+        photometry([90.0, 8.0], [10.0, np.nan]),
+    )
+    second[1]["missing"][1] = 0.5
+    segments = [{"number": k, "detector": "NRCB1", "first": 2 * k - 1} for k in (1, 2)]
+    tables, statistics = zip(first, second, strict=True)
+    rows = imaging_rows(tables, statistics, segments)
+    assert rows["detector"].tolist() == ["NRCB1"] * 4
+    assert rows["integration"].tolist() == [1, 2, 3, 4]
+    assert rows["segment"].tolist() == [1, 1, 2, 2]
+    # The second lacks a fifth of its light, the last a half, which is too much.
+    np.testing.assert_allclose(rows["flux"], [90.0, 100.0, 90.0, np.nan])
+    np.testing.assert_allclose(rows["flux_error"], [2.0, 2.5, 2.0, np.nan])
+    np.testing.assert_allclose(rows["flux_raw"], [90.0, 80.0, 90.0, 8.0])
+    # Of the median sum with background, 95: 100, 90, 100 and 8.
+    np.testing.assert_allclose(rows["photon_error"], [0.95, 1.9, 0.95, 1.9])
+    np.testing.assert_allclose(rows["width"], [4.0, 4.0, np.nan, np.nan])
+    np.testing.assert_allclose(rows["outlier_fraction"], [0.0, 0.25, 0.0, 0.25])
+    np.testing.assert_allclose(rows["invalid_fraction"], [0.0, 0.5, 0.0, 0.5])
 
 
 def test_dropped_integrations_are_those_in_no_segment():
