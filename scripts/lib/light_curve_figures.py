@@ -319,27 +319,33 @@ def light_curve_figures(columns):
         return figures | {"too_short": True}, {}
     residuals = flux / fit.smooth - 1.0
     residuals -= np.median(residuals[fit.valid])
-    derivatives = jacobian(fit)
-    figures["n_outlying"] = int((np.isfinite(flux) & ~fit.valid).sum())
-    figures |= scatter_figures(flux, columns["flux_raw"], fit, residuals, derivatives)
-    scatter = figures["scatter_ppm"]
+    rest = _without_steps(fit, residuals)
+    figures |= {
+        "n_outlying": int((np.isfinite(flux) & ~fit.valid).sum()),
+        "baseline": fit.baseline,
+        "dip": dip_figures(fit, columns["bjd_tdb"], times),
+        **_noise_figures(columns, fit, residuals, cadence),
+        "tilt_events": tilt_figures(columns, fit),
+        "correlations": correlation_figures(columns, rest),
+    }
     for name in ("error", "photon"):
         expected = figures[f"expected_{name}_ppm"]
-        figures[f"ratio_to_{name}"] = scatter / expected if expected else None
+        figures[f"ratio_to_{name}"] = figures["scatter_ppm"] / expected if expected else None
+    model = fit.smooth + residuals - rest
+    return figures, {"model": model, "residuals": residuals, "valid": fit.valid}
+
+
+def _noise_figures(columns, fit, residuals, cadence):
+    """Scatter, averages and seams of a light curve."""
+    derivatives = jacobian(fit)
+    scatter = scatter_figures(
+        columns["flux_norm"], columns["flux_raw"], fit, residuals, derivatives
+    )
     averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
     valid_only = np.where(fit.valid, residuals, np.nan)
     inflation = _inflation(fit, valid_only, derivatives, cadence)
-    figures |= {
-        "baseline": fit.baseline,
-        "dip": dip_figures(fit, columns["bjd_tdb"], times),
-        "seams": seam_figures(columns, fit, valid_only, scatter, inflation),
-        "tilt_events": tilt_figures(columns, fit),
-        "correlations": correlation_figures(columns, _without_steps(fit, residuals)),
-        **averaging,
-    }
-    steps = residuals - _without_steps(fit, residuals)
-    arrays = {"model": fit.smooth + steps, "residuals": residuals, "valid": fit.valid}
-    return figures, arrays
+    seams = seam_figures(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
+    return scatter | averaging | {"seams": seams}
 
 
 def expected_figures(columns):
