@@ -164,8 +164,7 @@ def gather(member, targets, across):
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         images, flags = member.read("SCI", block), member.read("DQ", block)
-        outlier = (flags & OUTLIER) != 0
-        invalid = np.isnan(images) | ((flags & DO_NOT_USE) != 0)
+        outlier, invalid = (flags & OUTLIER) != 0, _lacking(images, flags, across)
         arrays["outlier_map"] += outlier.sum(axis=0, dtype=np.int32)
         arrays["invalid_map"] += invalid.sum(axis=0, dtype=np.int32)
         if across is not None:
@@ -183,7 +182,14 @@ def gather(member, targets, across):
     return arrays
 
 
-def _median(member):
+def _lacking(images, flags, across):
+    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
+    if across is None:
+        return ~np.isfinite(images)
+    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)
+
+
+def _median(member, across):
     """Median image of a sample of the integrations, some rows at a time."""
     n_integrations, height, width = member.shape("SCI")
     indices = spread_indices(n_integrations, _SAMPLE).tolist()
@@ -195,7 +201,7 @@ def _median(member):
             name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
             for name in ("SCI", "DQ")
         }
-        samples["SCI"][(samples["DQ"] & DO_NOT_USE) != 0] = np.nan
+        samples["SCI"][_lacking(samples["SCI"], samples["DQ"], across)] = np.nan
         median[rows] = median_frame(samples["SCI"])
     return median
 
@@ -246,8 +252,8 @@ def spectral_statistics(member, spectra):
         Those of :func:`gather`, with the median image, and of each region the
         aperture and background region, and place and width of the trace.
     """
-    median = _median(member)
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
+    median = _median(member, across)
     regions = read_regions(spectra, across, median.shape)
     if not regions:
         log.warning("%s: no aperture is known; neither trace nor missing light", member.path)
@@ -300,7 +306,7 @@ def imaging_statistics(member, photometry, radii):
         a fraction of the sum over the aperture. Images that are summed whole
         have no background.
     """
-    median = _median(member)
+    median = _median(member, None)
     weights, annulus, found = np.ones(median.shape), np.zeros(median.shape), {}
     if not sums_whole_array(member.primary):
         rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])

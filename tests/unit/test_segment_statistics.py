@@ -114,7 +114,9 @@ def test_missing_light_of_images_is_that_above_the_background():
     images = np.full(SHAPE, 100.0, np.float32)
     images[:, 10, 20], images[:, 10, 21] = 400.0, 200.0
     flags = np.zeros(SHAPE, np.uint32)
-    flags[2, 10, 21] = DO_NOT_USE
+    images[2, 10, 21] = np.nan
+    # What is flagged but a number is in the sum of the photometry.
+    flags[2:4, 10, 21] = DO_NOT_USE
     radii = {"radius": 1.5, "radius_inner": 3.0, "radius_outer": 6.0}
     arrays = imaging_statistics(cube(SCI=images, DQ=flags), Photometry(), radii)
     weight = arrays["all/aperture"][10, 21]
