@@ -47,7 +47,7 @@ _NOISE_ROWS = (
     ("contamination_mean", "Light of other orders over that of this one, mean"),
     (
         "contamination_p95",
-        "Light of other orders over that of this one, not exceeded by 95 % of it",
+        "The same, not exceeded where 95 % of its light are",
     ),
     ("n_integrations", "Integrations"),
     ("n_without_flux", "Integrations without flux"),
