@@ -207,12 +207,12 @@ def conventions():
     }
 
 
-def plain(value):
+def json_value(value):
     """Value as JSON can have it: no arrays, NaN is null, six digits."""
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [plain(one) for one in value]
+        return [json_value(one) for one in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -345,4 +345,4 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
         "light_curves": figures,
         "conventions": conventions(),
     }
-    return plain(diagnostics), curves, arrays
+    return json_value(diagnostics), curves, arrays

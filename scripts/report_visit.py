@@ -56,27 +56,6 @@ _NOISE_ROWS = (
 )
 
 
-def number(value):
-    """
-    Write a figure for people.
-
-    Parameters
-    ----------
-    value : object
-        Number, text or None.
-
-    Returns
-    -------
-    text : str
-        Four digits at most; a dash for None.
-    """
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return str(value)
-
-
 def noise_table(figures):
     """
     Table of all figures of the noise.
@@ -92,7 +71,7 @@ def noise_table(figures):
         The table.
     """
     rows = [
-        [label, *(number(one.get(key)) for one in figures)]
+        [label, *(html_page.number_text(one.get(key)) for one in figures)]
         for key, label in _NOISE_ROWS
         if any(one.get(key) is not None for one in figures)
     ]
@@ -106,10 +85,10 @@ def seam_table(figures):
         [
             curve_name(one),
             f"{seam['before']} | {seam['after']}",
-            number(seam["step_ppm"]),
-            number(seam["error_ppm"]),
-            number(seam["significance"]),
-            number(seam["step_over_scatter"]),
+            html_page.number_text(seam["step_ppm"]),
+            html_page.number_text(seam["error_ppm"]),
+            html_page.number_text(seam["significance"]),
+            html_page.number_text(seam["step_over_scatter"]),
         ]
         for one in figures
         for seam in one.get("seams") or []
@@ -126,9 +105,9 @@ def drift_table(figures):
         [
             curve_name(one),
             name,
-            number(found["coefficient"]),
-            number(found["slope_ppm_per_pix"]),
-            number(found["significance"]),
+            html_page.number_text(found["coefficient"]),
+            html_page.number_text(found["slope_ppm_per_pix"]),
+            html_page.number_text(found["significance"]),
         ]
         for one in figures
         for name, found in (one.get("correlations") or {}).items()

@@ -128,7 +128,7 @@ class Target:
         return found
 
 
-def gather(member, targets, across):
+def measure_integrations(member, targets, across):
     """
     Go through the integrations of a segment once.
 
@@ -249,7 +249,7 @@ def spectral_statistics(member, spectra):
     Returns
     -------
     arrays : dict of str to ndarray
-        Those of :func:`gather`, with the median image, and of each region the
+        Those of :func:`measure_integrations`, with the median image, and of each region the
         aperture and background region, and place and width of the trace.
     """
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
@@ -269,7 +269,7 @@ def spectral_statistics(member, spectra):
         if region.filled and "VAR_POISSON" in member:
             found["photon_part"] = photon_part(member, region, across)
         arrays |= {f"{region.name}/{name}": values for name, values in found.items()}
-    return arrays | gather(member, targets, across)
+    return arrays | measure_integrations(member, targets, across)
 
 
 def _trace(region, clean, around, across):
@@ -301,7 +301,7 @@ def imaging_statistics(member, photometry, radii):
     Returns
     -------
     arrays : dict of str to ndarray
-        Those of :func:`gather`, with the median image, the aperture and
+        Those of :func:`measure_integrations`, with the median image, the aperture and
         background annulus; ``photon_share`` (integrations,): photon noise as
         a fraction of the sum over the aperture. Images that are summed whole
         have no background.
@@ -318,7 +318,7 @@ def imaging_statistics(member, photometry, radii):
     around = median[(annulus > 0) & np.isfinite(median)]
     clean = median - (np.median(around) if len(around) else 0.0)
     region = Region(SINGLE, weights, annulus, np.empty(0, int))
-    arrays = gather(member, [Target(region, clean)], None)
+    arrays = measure_integrations(member, [Target(region, clean)], None)
     found |= {
         "aperture": weights.astype(np.float32),
         "background": annulus.astype(np.float32),

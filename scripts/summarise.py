@@ -12,7 +12,6 @@ from scripts.lib import html_page
 from scripts.lib.array_files import write_text
 from scripts.lib.ecsv import write_ecsv
 from scripts.lib.verdict import curve_findings, curve_name
-from scripts.report_visit import number
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +133,7 @@ def summary_page(visits, rows, reports):
             f'<a href="{escape(reports[row["product"]])}">{escape(row["product"])}</a>',
             str(targets[row["product"]] or "–"),
             names[row["product"], row["detector"], row["order"]],
-            *(number(None if row[key] != row[key] else row[key]) for key in keys),
+            *(html_page.number_text(None if row[key] != row[key] else row[key]) for key in keys),
             str(row["findings"]),
         ]
         for row in rows

@@ -5,7 +5,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.diagnose import dropped_integrations, plain, split_curves
+from scripts.diagnose import dropped_integrations, json_value, split_curves
 from scripts.lib.ecsv import read_ecsv, write_ecsv
 from scripts.lib.errors import InputError
 from scripts.lib.light_curve_bins import write_light_curves
@@ -196,5 +196,7 @@ def test_curves_are_sorted_by_time():
 
 
 def test_json_has_no_nan():
-    found = plain({"a": np.array([1.0, np.nan]), "b": np.float64(1.23456789), "c": (True, None)})
+    found = json_value(
+        {"a": np.array([1.0, np.nan]), "b": np.float64(1.23456789), "c": (True, None)}
+    )
     assert found == {"a": [1.0, None], "b": 1.23457, "c": [True, None]}

@@ -7,8 +7,8 @@ from scripts.lib.dq import DO_NOT_USE, OUTLIER
 from scripts.lib.extraction_regions import Region, read_statistics
 from scripts.segment_statistics import (
     Target,
-    gather,
     imaging_statistics,
+    measure_integrations,
     photon_part,
     spectral_statistics,
 )
@@ -67,7 +67,7 @@ def test_flags_count_in_every_aperture_that_has_the_pixel():
         Target(region(name, *rows), np.ones(SHAPE[1:]))
         for name, rows in (("1", (2, 8)), ("2", (6, 12)))
     ]
-    arrays = gather(member, targets, 0)
+    arrays = measure_integrations(member, targets, 0)
     np.testing.assert_array_equal(arrays["1/outliers"][:, 0], [0, 1, 1, 0, 0])
     np.testing.assert_array_equal(arrays["2/outliers"][:, 0], [0, 0, 1, 0, 0])
     # Row 3 is in the wings of the second, which reach 3 pixels beyond it.
@@ -80,7 +80,9 @@ def test_flags_count_in_every_aperture_that_has_the_pixel():
 
 
 def test_what_the_extraction_fills_is_not_missing():
-    arrays = gather(cube(), [Target(region("1", 2, 8, filled=True), np.ones(SHAPE[1:]))], 0)
+    arrays = measure_integrations(
+        cube(), [Target(region("1", 2, 8, filled=True), np.ones(SHAPE[1:]))], 0
+    )
     assert "1/missing" not in arrays
 
 
