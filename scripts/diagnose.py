@@ -111,12 +111,13 @@ def frame_arrays(statistics):
     -------
     arrays : dict of str to ndarray
         Median image, aperture, background and trace of the first segment;
-        sums of the maps of flags; fractions of outliers per integration and
+        sums of the maps of flags of all that have its size; fractions of outliers per integration and
         class (integrations, classes).
     """
     first = statistics[0]
     arrays = {name: first[name] for name in _FRAME_ARRAYS if name in first}
-    arrays["outlier_map"] = sum(one["outlier_map"] for one in statistics)
+    maps = [one["outlier_map"] for one in statistics]
+    arrays["outlier_map"] = sum(one for one in maps if one.shape == maps[0].shape)
     counts = np.concatenate([one["outliers"] for one in statistics])
     arrays["outlier_fractions"] = counts / np.maximum(first["class_sizes"], 1)
     return arrays

@@ -80,7 +80,8 @@ def segment_shifts(segments):
     columns : dict of str to ndarray
         ``x`` and ``y`` (integrations,): mean place of the trace across the
         dispersion, and shift since the first segment's median along it
-        [pixels]; ``width`` [pixels]. NaN where unknown.
+        [pixels]; ``width`` [pixels]. NaN where unknown, as in segments whose
+        images have another size than the first.
     """
     segments = iter(segments)
     first = next(segments)
@@ -91,9 +92,11 @@ def segment_shifts(segments):
     origin[1 - across] = centre
     places = [first["shapes"][:, 1:]]
     for arrays in segments:
-        # The noise of a median biases fits to it; that of both cancels in the difference.
         other_fit, other = _fit_of(arrays)
-        start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
+        start = np.full(4, np.nan)
+        if other.shape == image.shape:
+            # The noise of a median biases fits to it; that of both cancels in the difference.
+            start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
         places.append(arrays["shapes"][:, 1:] + start[1:])
     x, y, variance = np.concatenate(places).T
     squared = np.maximum(width**2 + variance, 0.0)

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from scripts.diagnose import contamination_figures, order_statistics
+from scripts.diagnose import contamination_figures, frame_arrays, order_statistics
 from scripts.lib.array_files import write_arrays
 from scripts.lib.dq import DO_NOT_USE, OUTLIER
 from scripts.lib.extraction_regions import Region, read_statistics
+from scripts.light_curve import segment_shifts
 from scripts.segment_statistics import (
     Target,
     imaging_statistics,
@@ -130,6 +131,42 @@ def test_missing_light_of_images_is_that_above_the_background():
     total = (images[0] * arrays["all/aperture"]).sum()
     share = np.sqrt(arrays["all/aperture"].sum()) / total
     np.testing.assert_allclose(arrays["all/photon_share"], share, rtol=1e-6)
+
+
+def trace_statistics(rows, centre):
+    """Statistics of a segment of two integrations with a trace along x."""
+    y = np.arange(float(rows))[:, None]
+    lines = 1.0 + 0.2 * np.sin(np.arange(SHAPE[2]) / 4.0)
+    median = np.exp(-0.5 * ((y - centre) / 2.0) ** 2) * lines
+    aperture = (np.abs(y - 10.0) < 7.0) * np.ones(SHAPE[2])
+    return {
+        "median": median,
+        "aperture": aperture,
+        "background": np.zeros_like(median),
+        "across": np.array(0),
+        "trace_moments": np.array([centre, 2.0]),
+        "shapes": np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.01, 0.02, 0.41]]),
+        "outliers": np.zeros((2, 3)),
+        "outlier_map": np.ones((rows, SHAPE[2]), int),
+        "class_sizes": np.array([4, 0, 0]),
+    }
+
+
+def test_places_of_later_segments_are_in_the_frame_of_the_first():
+    columns = segment_shifts([trace_statistics(20, 10.0), trace_statistics(20, 10.1)])
+    np.testing.assert_allclose(columns["y"], [10.0, 10.02, 10.1, 10.12], atol=2e-3)
+    np.testing.assert_allclose(columns["x"], [0.0, 0.01, 0.0, 0.01], atol=1e-6)
+    np.testing.assert_allclose(columns["width"], [2.0, 2.1, 2.0, 2.1], atol=1e-2)
+
+
+def test_segments_of_another_size_have_no_common_place():
+    segments = [trace_statistics(rows, 10.0) for rows in (20, 24, 20)]
+    columns = segment_shifts(segments)
+    np.testing.assert_allclose(columns["y"], [10.0, 10.02, np.nan, np.nan, 10.0, 10.02], atol=1e-9)
+    found = frame_arrays(segments)
+    assert found["outlier_map"].shape == (20, SHAPE[2])
+    assert (found["outlier_map"] == 2).all()
+    assert found["outlier_fractions"].shape == (6, 3)
 
 
 @pytest.fixture(name="files")
