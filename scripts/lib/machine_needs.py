@@ -64,6 +64,28 @@ def steps_of(product, config):
     return segment, collect
 
 
+def report_steps(product, config):
+    """
+    Steps that the light curves and the report of a product take beside those of :func:`steps_of`.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`steps_of`.
+
+    Returns
+    -------
+    of_segments, of_product : list of str
+        Names of the steps, as there; none if nothing is extracted or no report asked for.
+    """
+    of_segments, _ = steps_of(product, config)
+    extracted = {"extract_1d", "extract_soss", "tso_photometry"} & {*of_segments}
+    if not extracted or all(config[name]["skip"] for name in _REPORTS):
+        return [], []
+    reports = [] if config["report"]["skip"] else ["report_visit"]
+    return ["segment_statistics"], ["light_curve", *reports]
+
+
 def memory_mb(product, config):
     """
     Predict the memory of the largest job of a product.
@@ -78,10 +100,12 @@ def memory_mb(product, config):
     memory : int
         Memory [MB] of one process.
     """
-    limit, (of_segments, of_product) = config["max_memory_mb"], steps_of(product, config)
-    peaks = [resources.peak_mb(step, [s], limit) for step in of_segments for s in product.segments]
-    peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
-    return max(peaks, default=0)
+    limit, peaks = config["max_memory_mb"], [0]
+    for of_segments, of_product in (steps_of(product, config), report_steps(product, config)):
+        for step in of_segments:
+            peaks += [resources.peak_mb(step, [segment], limit) for segment in product.segments]
+        peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
+    return max(peaks)
 
 
 def core_seconds(product, config):
@@ -122,8 +146,7 @@ def file_bytes(product, config):
     sizes, spectra, binned = {}, 0, 0
     of_segments, _ = steps_of(product, config)
     bins = config["spectroscopic_light_curves"]
-    measured = {"extract_1d", "extract_soss", "tso_photometry"} & {*of_segments}
-    measured = measured and not all(config[name]["skip"] for name in _REPORTS)
+    measured = bool(report_steps(product, config)[0])
     for segment in product.segments:
         if segment.is_compressed:
             sizes[f"segments/{segment.name}_calints.fits"] = segment.data_bytes
