@@ -6,13 +6,16 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.diagnose import dropped_integrations, json_value, split_curves
+from scripts.lib.array_files import write_arrays
 from scripts.lib.ecsv import read_ecsv, write_ecsv
 from scripts.lib.errors import InputError
 from scripts.lib.light_curve_bins import write_light_curves
-from scripts.lib.photometry_table import PhotometryTable
+from scripts.lib.photometry_table import PhotometryTable, make_table, write_segment
 from scripts.lib.spectral_bins import bin_edges, membership, sum_bins
 from scripts.lib.spectral_series import sum_completed
-from scripts.light_curve import imaging_rows, normalised
+from scripts.light_curve import imaging_rows, normalised, process
+from tests import builders
+from tests.steps import run_step
 
 TEMPLATE = np.array([1.0, 2.0, 3.0, 4.0])
 
@@ -176,6 +179,30 @@ def test_rows_of_images():
     np.testing.assert_allclose(rows["width"], [4.0, 4.0, np.nan, np.nan])
     np.testing.assert_allclose(rows["outlier_fraction"], [0.0, 0.25, 0.0, 0.25])
     np.testing.assert_allclose(rows["invalid_fraction"], [0.0, 0.5, 0.0, 0.5])
+
+
+def test_table_of_images_of_two_detectors(tmp_path):
+    files = {"photometry": [], "statistics": [], "segments": []}
+    segments = []
+    for number, level in (("1", 90.0), ("2", 45.0)):
+        table, statistics = photometry([level, level], [10.0, 10.0])
+        statistics["missing"][:] = 0.0
+        for name, paths in files.items():
+            paths.append(tmp_path / f"{name}{number}")
+        write_segment(files["photometry"][-1], make_table(table.columns, "Jy", {}))
+        write_arrays(
+            files["statistics"][-1], {f"all/{name}": values for name, values in statistics.items()}
+        )
+        builders.write_segment(files["segments"][-1], EXP_TYPE="NRC_TSIMAGE")
+        segments.append({"number": 1, "detector": f"NRCB{number}", "first": 1})
+    run_step(process, {"segments": segments}, **files, out_light_curve=tmp_path / "lc.ecsv")
+    columns, units, meta = read_ecsv(tmp_path / "lc.ecsv")
+    assert columns["detector"].tolist() == ["NRCB1", "NRCB1", "NRCB2", "NRCB2"]
+    assert columns["flux"].tolist() == [90.0, 90.0, 45.0, 45.0]
+    assert columns["flux_norm"].tolist() == [1.0] * 4
+    np.testing.assert_allclose(columns["photon_error"], [1.0, 2.0, 0.55, 1.1])
+    assert units["flux"] == "Jy"
+    assert meta["EXP_TYPE"] == "NRC_TSIMAGE"
 
 
 def test_dropped_integrations_are_those_in_no_segment():
