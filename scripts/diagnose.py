@@ -8,14 +8,11 @@ from scripts import __version__
 from scripts.lib.element_noise import LightCurveMap, element_figures, stretches, worse_elements
 from scripts.lib.extraction_regions import read_statistics
 from scripts.lib.frame_statistics import CLASSES
-from scripts.lib.light_curve_figures import light_curve_figures
+from scripts.lib.light_curve_figures import light_curve_figures, seam_places
 from scripts.lib.noise import MAD_TO_SIGMA
 from scripts.lib.verdict import overall
 
-_FRAME_ARRAYS = (
-    *("median", "aperture", "background", "trace", "across", "unit", "centre", "radii"),
-    "contamination",
-)
+_FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
 _META = {
     "target": "TARGNAME",
@@ -114,12 +111,13 @@ def frame_arrays(statistics):
     -------
     arrays : dict of str to ndarray
         Median image, aperture, background and trace of the first segment;
-        sums of the maps of flags; fractions of outliers per integration and
+        sums of the maps of flags of all that have its size; fractions of outliers per integration and
         class (integrations, classes).
     """
     first = statistics[0]
     arrays = {name: first[name] for name in _FRAME_ARRAYS if name in first}
-    arrays["outlier_map"] = sum(one["outlier_map"] for one in statistics)
+    maps = [one["outlier_map"] for one in statistics]
+    arrays["outlier_map"] = sum(one for one in maps if one.shape == maps[0].shape)
     counts = np.concatenate([one["outliers"] for one in statistics])
     arrays["outlier_fractions"] = counts / np.maximum(first["class_sizes"], 1)
     return arrays
@@ -193,7 +191,7 @@ def visit_figures(curves, meta):
     figures = {name: meta.get(keyword) for name, keyword in _META.items()}
     return figures | {
         "n_integrations": len(first["flux"]),
-        "n_segments": len(np.unique(first["segment"])),
+        "n_segments": 1 + len(seam_places(first)),
         "start_bjd_tdb": float(times[0]) if len(times) else None,
         "end_bjd_tdb": float(times[-1]) if len(times) else None,
         "duration_h": float(np.ptp(times) * 24.0) if len(times) else None,
@@ -210,12 +208,12 @@ def conventions():
     }
 
 
-def plain(value):
+def json_value(value):
     """Value as JSON can have it: no arrays, NaN is null, six digits."""
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [plain(one) for one in value]
+        return [json_value(one) for one in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -259,28 +257,36 @@ def order_statistics(paths, segments, detector, order):
     return found
 
 
-def contamination_figures(statistics):
+def contamination_figures(contamination, spectrum):
     """
-    Light of other orders in the aperture of an order.
+    Light of other orders in the aperture of an order, each column weighted by its own light.
+
+    Without the weights, columns in which the order has hardly any light would
+    decide: the ratio goes to infinity there.
 
     Parameters
     ----------
-    statistics : list of dict of str to ndarray
-        Statistics of the segments.
+    contamination : ndarray, shape (elements,)
+        Light of the other orders over that of this one in each column; NaN
+        without a model.
+    spectrum : ndarray, shape (elements,)
+        Median spectrum; columns where it is NaN or not positive do not count.
 
     Returns
     -------
     figures : dict of str to float
-        Median and largest ``contamination`` of the columns; empty where there
-        is but one order, or no model.
+        ``contamination_mean`` and ``contamination_p95``, the ratio that 95 %
+        of the order's light do not exceed; empty without any column.
     """
-    values = statistics[0].get("contamination", np.empty(0))
-    values = values[np.isfinite(values)]
-    if not len(values):
+    used = np.flatnonzero(np.isfinite(contamination) & (spectrum > 0))
+    if not len(used):
         return {}
+    ascending = used[np.argsort(contamination[used])]
+    ratios, share = contamination[ascending], np.cumsum(spectrum[ascending])
+    share /= share[-1]
     return {
-        "contamination_median": float(np.median(values)),
-        "contamination_largest": float(values.max()),
+        "contamination_mean": float(np.average(ratios, weights=spectrum[ascending])),
+        "contamination_p95": float(ratios[np.searchsorted(share, 0.95)]),
     }
 
 
@@ -321,8 +327,10 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations
         )
-        found |= contamination_figures(statistics)
         plots |= frame_arrays(statistics)
+        if "contamination" in statistics[0] and key in series:
+            ratios = statistics[0]["contamination"]
+            found |= contamination_figures(ratios, series[key].template)
         if key in series:
             more, images = spectral_figures(series[key], statistics[0]["pixels"])
             found, plots = found | more, plots | images
@@ -338,4 +346,4 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
         "light_curves": figures,
         "conventions": conventions(),
     }
-    return plain(diagnostics), curves, arrays
+    return json_value(diagnostics), curves, arrays

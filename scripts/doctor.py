@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
-from scripts.lib import doctor_machine as machine
+from scripts.lib import machine_needs as machine
 from scripts.lib.clock import file_date
 from scripts.lib.doctor_data import (
     checksum_findings,
@@ -22,12 +22,12 @@ from scripts.lib.doctor_data import (
 )
 from scripts.lib.doctor_page import page
 from scripts.lib.doctor_records import product_record, segment_record, verdict
-from scripts.lib.doctor_wcs import content_findings, needs_wcs, unreadable
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.output_folder import refusal
 from scripts.lib.segments import read_segment
+from scripts.lib.wcs_checks import content_findings, needs_wcs, unreadable
 from scripts.lib.whole_file import whole_file
 from scripts.unpack_segment import check_headers, unpack
 

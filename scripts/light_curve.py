@@ -11,7 +11,7 @@ from scripts.lib.fits_blocks import open_fits
 from scripts.lib.frame_statistics import ShapeFit, pixel_classes
 from scripts.lib.light_curve_bins import write_light_curves
 from scripts.lib.photometry_table import read_segment
-from scripts.lib.spectral_series import open_series, series_times, sum_completed
+from scripts.lib.spectral_series import open_series, series_times, sum_completed, valid_share
 from scripts.segment_statistics import background_level
 from scripts.white_light import read_ranges, wavelength_range
 
@@ -80,7 +80,8 @@ def segment_shifts(segments):
     columns : dict of str to ndarray
         ``x`` and ``y`` (integrations,): mean place of the trace across the
         dispersion, and shift since the first segment's median along it
-        [pixels]; ``width`` [pixels]. NaN where unknown.
+        [pixels]; ``width`` [pixels]. NaN where unknown, as in segments whose
+        images have another size than the first.
     """
     segments = iter(segments)
     first = next(segments)
@@ -91,9 +92,11 @@ def segment_shifts(segments):
     origin[1 - across] = centre
     places = [first["shapes"][:, 1:]]
     for arrays in segments:
-        # The noise of a median biases fits to it; that of both cancels in the difference.
         other_fit, other = _fit_of(arrays)
-        start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
+        start = np.full(4, np.nan)
+        if other.shape == image.shape:
+            # The noise of a median biases fits to it; that of both cancels in the difference.
+            start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
         places.append(arrays["shapes"][:, 1:] + start[1:])
     x, y, variance = np.concatenate(places).T
     squared = np.maximum(width**2 + variance, 0.0)
@@ -168,7 +171,7 @@ def spectral_rows(series, limits):
     Returns
     -------
     columns : dict of str to ndarray
-        All columns of the table.
+        All columns of the table, each (integrations,).
     """
     columns = series_times(series) | white_light(series, limits)
     for names, gather in ((_SHAPE_ARRAYS, segment_shifts), (_FLAG_ARRAYS, flag_fractions)):
@@ -179,37 +182,37 @@ def spectral_rows(series, limits):
 
 def imaging_rows(tables, statistics, segments):
     """
-    Rows of the table for images.
+    Rows of the table for the images of one detector.
 
     Parameters
     ----------
-    tables : list of PhotometryTable
+    tables : sequence of PhotometryTable
         Photometry of the segments.
-    statistics : list of dict of str to ndarray
+    statistics : sequence of dict of str to ndarray
         Their statistics.
-    segments : list of dict
+    segments : sequence of dict
         ``number``, ``detector`` and ``first`` integration of each.
 
     Returns
     -------
     columns : dict of str to ndarray
-        All columns of the table.
+        All columns of the table, each (integrations,); NaN in what the
+        photometry does not have, and in fluxes that lack more than half of
+        the light.
     """
+    lengths = [len(table.columns["MJD"]) for table in tables]
 
     def column(name):
-        return np.concatenate(
-            [
-                np.asarray(
-                    table.columns.get(name, np.full(len(table.columns["MJD"]), np.nan)), "f8"
-                )
-                for table in tables
-            ]
-        )
+        """Column over all segments, NaN where a segment lacks it."""
+        parts = [
+            table.columns.get(name, np.full(length, np.nan))
+            for table, length in zip(tables, lengths, strict=True)
+        ]
+        return np.concatenate(parts).astype(float)
 
     missing = np.concatenate([arrays["missing"][:, 0] for arrays in statistics]).astype(float)
-    share = np.where(missing < 0.5, 1.0 - missing, np.nan)
+    share = valid_share(missing)
     photon = np.concatenate([arrays["photon_share"] for arrays in statistics])
-    lengths = [len(table.columns["MJD"]) for table in tables]
     net, background = column("net_aperture_sum"), np.nan_to_num(column("aperture_bkg"), nan=0.0)
     columns = {
         "mjd_utc": column("MJD"),
@@ -241,11 +244,12 @@ def _labelled(columns, detector, order):
 
 
 def _spectral_table(inputs, series, options):
-    """Columns, unit and meta of a product of spectra."""
+    """Columns of each detector and order, unit, and primary header of a product of spectra."""
     rows = []
     with open_fits(inputs.spectra[0]) as file:
         primary = file.primary
-    reference = _ranges(inputs.get("wavelengthrange"), primary)
+    ranges = inputs.get("wavelengthrange")
+    reference = read_ranges(ranges) if ranges else None
     for one in series:
         limits = wavelength_range(
             one.order,
@@ -258,21 +262,17 @@ def _spectral_table(inputs, series, options):
     return rows, series[0].unit, primary
 
 
-def _ranges(path, primary):
-    """Rows of the wavelength-range reference, which only NIRISS SOSS has."""
-    if not path or primary.get("EXP_TYPE") != "NIS_SOSS":
-        return None
-    return read_ranges(path)
-
-
 def _imaging_table(inputs, segments):
-    """Columns, unit and meta of a product of images."""
+    """Columns of each detector, unit, and primary header of a product of images."""
     tables = [read_segment(path) for path in inputs.photometry]
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
-    rows = imaging_rows(tables, statistics, segments)
-    return [rows], tables[0].units["net_aperture_sum"], primary
+    detectors = {}
+    for of_segment in zip(tables, statistics, segments, strict=True):
+        detectors.setdefault(of_segment[2]["detector"], []).append(of_segment)
+    rows = [imaging_rows(*zip(*of_segments, strict=True)) for of_segments in detectors.values()]
+    return rows, tables[0].units["net_aperture_sum"], primary
 
 
 def process(snakemake):

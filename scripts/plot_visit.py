@@ -161,8 +161,9 @@ def light_curve_map(curves):
     figure, axes = new_figure(4.6, 1, len(curves), margins={"right": 1.2, "top": 0.4})
     image = None
     # The scale of the least noisy curve: a faint order would hide the others' dips.
-    spreads = [np.nanpercentile(curve.arrays["map"], [2, 98]) for curve in curves]
-    low, high = min(spreads, key=np.ptp)
+    maps = [curve.arrays["map"] for curve in curves]
+    spreads = [np.nanpercentile(one, [2, 98]) for one in maps if np.isfinite(one).any()]
+    low, high = min(spreads, key=np.ptp, default=(0.0, 1.0))
     for curve, axis in zip(curves, axes[0], strict=True):
         wavelength = curve.arrays["wavelength"]
         wavelength = wavelength[np.isfinite(wavelength)]
@@ -197,48 +198,46 @@ def noise_spectrum(curves):
     """Noise of each spectral element against wavelength."""
     figure, axes = new_figure(4.6, 1, 1)
     axis = axes[0, 0]
-    tops = []
-    for k, curve in enumerate(curves):
-        wavelength, noise = curve.arrays["wavelength"], _PPM * curve.arrays["element_noise"]
-        first = k == 0
-        axis.plot(
-            wavelength,
-            noise,
-            ls="",
-            marker=".",
-            ms=3,
-            color=CURVE_COLOURS[k % 4],
-            alpha=0.6,
-            rasterized=True,
-            label=f"measured, {curve.name}",
-        )
-        for name, colour, style, label in (
-            ("element_error", ORANGE, "-", "propagated errors"),
-            ("element_photon", BLACK, "--", "photon noise"),
-        ):
-            values = _PPM * curve.arrays[name]
-            axis.plot(
-                wavelength, values, color=colour, ls=style, lw=1.3, label=label if first else None
-            )
-        worse = [one["element"] for one in curve.figures.get("worse_elements", [])]
-        tops.append(np.nanpercentile(noise, 98))
-        axis.plot(
-            wavelength[worse],
-            np.minimum(noise[worse], 1.2 * tops[-1]),
-            ls="",
-            marker="x",
-            ms=8,
-            color=BLACK,
-            label="bad columns" if worse and first else None,
-        )
-    lowest = min(np.nanpercentile(curve.arrays["element_noise"], 1) for curve in curves) * _PPM
-    if max(tops) > 10.0 * lowest:
-        axis.set_yscale("log")
-    axis.set_ylim(0.8 * lowest, 1.25 * max(tops))
     axis.set_xlabel("Wavelength (µm)")
     axis.set_ylabel("Noise of a column per integration (ppm)")
+    known = [curve for curve in curves if np.isfinite(curve.arrays["element_noise"]).any()]
+    if not known:
+        note(axis, "too few integrations with flux")
+        return figure
+    for k, curve in enumerate(known):
+        _draw_noise(axis, curve, CURVE_COLOURS[k % 4], k == 0)
+    percentiles = [
+        np.nanpercentile(_PPM * curve.arrays["element_noise"], [1, 98]) for curve in known
+    ]
+    lowest, highest = min(low for low, _ in percentiles), max(high for _, high in percentiles)
+    if highest > 10.0 * lowest:
+        axis.set_yscale("log")
+    axis.set_ylim(0.8 * lowest, 1.25 * highest)
     legend_above(figure)
     return figure
+
+
+def _draw_noise(axis, curve, colour, first):
+    """Draw noise, expectation and bad columns of one curve, in the legend if it is the first."""
+    wavelength, noise = curve.arrays["wavelength"], _PPM * curve.arrays["element_noise"]
+    style = {"ls": "", "marker": ".", "ms": 3, "alpha": 0.6, "rasterized": True}
+    axis.plot(wavelength, noise, color=colour, label=f"measured, {curve.name}", **style)
+    for name, line, dashes, label in (
+        ("element_error", ORANGE, "-", "propagated errors"),
+        ("element_photon", BLACK, "--", "photon noise"),
+    ):
+        values = _PPM * curve.arrays[name]
+        axis.plot(wavelength, values, color=line, ls=dashes, lw=1.3, label=label if first else None)
+    worse = [one["element"] for one in curve.figures.get("worse_elements", [])]
+    axis.plot(
+        wavelength[worse],
+        np.minimum(noise[worse], 1.2 * np.nanpercentile(noise, 98)),
+        ls="",
+        marker="x",
+        ms=8,
+        color=BLACK,
+        label="bad columns" if worse and first else None,
+    )
 
 
 def scatter(curves):

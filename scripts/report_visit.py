@@ -44,34 +44,16 @@ _NOISE_ROWS = (
     ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
     ("beta_max", "Largest beta"),
     ("median_element_ratio_to_photon", "Median column over photon noise"),
-    ("contamination_median", "Light of other orders over that of this one, median column"),
-    ("contamination_largest", "Light of other orders over that of this one, worst column"),
+    ("contamination_mean", "Light of other orders over that of this one, mean"),
+    (
+        "contamination_p95",
+        "The same, not exceeded where 95 % of its light are",
+    ),
     ("n_integrations", "Integrations"),
     ("n_without_flux", "Integrations without flux"),
     ("n_outlying", "Integrations that stick out"),
     ("baseline", "Baseline of the model"),
 )
-
-
-def number(value):
-    """
-    Write a figure for people.
-
-    Parameters
-    ----------
-    value : object
-        Number, text or None.
-
-    Returns
-    -------
-    text : str
-        Four digits at most; a dash for None.
-    """
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return str(value)
 
 
 def noise_table(figures):
@@ -89,7 +71,7 @@ def noise_table(figures):
         The table.
     """
     rows = [
-        [label, *(number(one.get(key)) for one in figures)]
+        [label, *(html_page.number_text(one.get(key)) for one in figures)]
         for key, label in _NOISE_ROWS
         if any(one.get(key) is not None for one in figures)
     ]
@@ -103,10 +85,10 @@ def seam_table(figures):
         [
             curve_name(one),
             f"{seam['before']} | {seam['after']}",
-            number(seam["step_ppm"]),
-            number(seam["error_ppm"]),
-            number(seam["significance"]),
-            number(seam["step_over_scatter"]),
+            html_page.number_text(seam["step_ppm"]),
+            html_page.number_text(seam["error_ppm"]),
+            html_page.number_text(seam["significance"]),
+            html_page.number_text(seam["step_over_scatter"]),
         ]
         for one in figures
         for seam in one.get("seams") or []
@@ -123,9 +105,9 @@ def drift_table(figures):
         [
             curve_name(one),
             name,
-            number(found["coefficient"]),
-            number(found["slope_ppm_per_pix"]),
-            number(found["significance"]),
+            html_page.number_text(found["coefficient"]),
+            html_page.number_text(found["slope_ppm_per_pix"]),
+            html_page.number_text(found["significance"]),
         ]
         for one in figures
         for name, found in (one.get("correlations") or {}).items()

@@ -128,7 +128,7 @@ class Target:
         return found
 
 
-def gather(member, targets, across):
+def measure_integrations(member, targets, across):
     """
     Go through the integrations of a segment once.
 
@@ -164,8 +164,7 @@ def gather(member, targets, across):
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         images, flags = member.read("SCI", block), member.read("DQ", block)
-        outlier = (flags & OUTLIER) != 0
-        invalid = np.isnan(images) | ((flags & DO_NOT_USE) != 0)
+        outlier, invalid = (flags & OUTLIER) != 0, _lacking(images, flags, across)
         arrays["outlier_map"] += outlier.sum(axis=0, dtype=np.int32)
         arrays["invalid_map"] += invalid.sum(axis=0, dtype=np.int32)
         if across is not None:
@@ -183,7 +182,14 @@ def gather(member, targets, across):
     return arrays
 
 
-def _median(member):
+def _lacking(images, flags, across):
+    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
+    if across is None:
+        return ~np.isfinite(images)
+    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)
+
+
+def _median(member, across):
     """Median image of a sample of the integrations, some rows at a time."""
     n_integrations, height, width = member.shape("SCI")
     indices = spread_indices(n_integrations, _SAMPLE).tolist()
@@ -195,7 +201,7 @@ def _median(member):
             name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
             for name in ("SCI", "DQ")
         }
-        samples["SCI"][(samples["DQ"] & DO_NOT_USE) != 0] = np.nan
+        samples["SCI"][_lacking(samples["SCI"], samples["DQ"], across)] = np.nan
         median[rows] = median_frame(samples["SCI"])
     return median
 
@@ -243,11 +249,11 @@ def spectral_statistics(member, spectra):
     Returns
     -------
     arrays : dict of str to ndarray
-        Those of :func:`gather`, with the median image, and of each region the
+        Those of :func:`measure_integrations`, with the median image, and of each region the
         aperture and background region, and place and width of the trace.
     """
-    median = _median(member)
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
+    median = _median(member, across)
     regions = read_regions(spectra, across, median.shape)
     if not regions:
         log.warning("%s: no aperture is known; neither trace nor missing light", member.path)
@@ -263,7 +269,7 @@ def spectral_statistics(member, spectra):
         if region.filled and "VAR_POISSON" in member:
             found["photon_part"] = photon_part(member, region, across)
         arrays |= {f"{region.name}/{name}": values for name, values in found.items()}
-    return arrays | gather(member, targets, across)
+    return arrays | measure_integrations(member, targets, across)
 
 
 def _trace(region, clean, around, across):
@@ -295,12 +301,12 @@ def imaging_statistics(member, photometry, radii):
     Returns
     -------
     arrays : dict of str to ndarray
-        Those of :func:`gather`, with the median image, the aperture and
+        Those of :func:`measure_integrations`, with the median image, the aperture and
         background annulus; ``photon_share`` (integrations,): photon noise as
         a fraction of the sum over the aperture. Images that are summed whole
         have no background.
     """
-    median = _median(member)
+    median = _median(member, None)
     weights, annulus, found = np.ones(median.shape), np.zeros(median.shape), {}
     if not sums_whole_array(member.primary):
         rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])
@@ -309,9 +315,10 @@ def imaging_statistics(member, photometry, radii):
         weights, inner, outer = (circle(median.shape, x, y, size) for size in sizes)
         annulus = ((outer - inner) > 0.5).astype(float)
         found = {"centre": np.array([x, y]), "radii": np.array(sizes)}
-    clean = median - background_level(median, annulus > 0, 0).mean()
+    around = median[(annulus > 0) & np.isfinite(median)]
+    clean = median - (np.median(around) if len(around) else 0.0)
     region = Region(SINGLE, weights, annulus, np.empty(0, int))
-    arrays = gather(member, [Target(region, clean)], None)
+    arrays = measure_integrations(member, [Target(region, clean)], None)
     found |= {
         "aperture": weights.astype(np.float32),
         "background": annulus.astype(np.float32),

@@ -12,7 +12,6 @@ from scripts.lib import html_page
 from scripts.lib.array_files import write_text
 from scripts.lib.ecsv import write_ecsv
 from scripts.lib.verdict import curve_findings, curve_name
-from scripts.report_visit import number
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +133,7 @@ def summary_page(visits, rows, reports):
             f'<a href="{escape(reports[row["product"]])}">{escape(row["product"])}</a>',
             str(targets[row["product"]] or "–"),
             names[row["product"], row["detector"], row["order"]],
-            *(number(None if row[key] != row[key] else row[key]) for key in keys),
+            *(html_page.number_text(None if row[key] != row[key] else row[key]) for key in keys),
             str(row["findings"]),
         ]
         for row in rows
@@ -142,14 +141,8 @@ def summary_page(visits, rows, reports):
     findings = [
         f"{visit['product']}: {text}" for visit in visits for text in visit["verdict"]["findings"]
     ]
-    odd = sum(visit["verdict"]["level"] != "good" for visit in visits)
-    headline = (
-        f"{len(visits)} visits, {odd} with something to look at."
-        if odd
-        else (f"{len(visits)} visits, nothing odd.")
-    )
-    level = "look" if odd else "good"
-    verdict = f'<div class="verdict {level}"><p>{headline}</p>{html_page.bullets(findings)}</div>'
+    level = "look" if findings else "good"
+    verdict = f'<div class="verdict {level}"><p>{_headline(visits)}</p>{html_page.bullets(findings)}</div>'
     sections = [
         ("verdict", "Verdict", verdict),
         ("visits", "Visits", html_page.table("Light curves", head, lines, range(3, len(head)))),
@@ -158,6 +151,16 @@ def summary_page(visits, rows, reports):
     return html_page.page(
         "Summary of all visits", header, sections, f"<p>Made by tso3flow {__version__}.</p>"
     )
+
+
+def _headline(visits):
+    """Number of visits, of those with findings, and of those that could not be judged."""
+    odd = sum(bool(visit["verdict"]["findings"]) for visit in visits)
+    unknown = sum(visit["verdict"]["level"] == "unknown" for visit in visits)
+    parts = [f"{len(visits)} visits", f"{odd} with something to look at" if odd else "nothing odd"]
+    if unknown:
+        parts.append(f"{unknown} too short to judge")
+    return f"{', '.join(parts)}."
 
 
 def process(snakemake):

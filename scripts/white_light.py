@@ -298,11 +298,8 @@ def _write_table(path, columns, unit, meta):
 def process(snakemake):
     """Turn one x1dints product into its white-light curve."""
     with open_fits(snakemake.input.x1dints) as product:
-        exp_type = product.primary.get("EXP_TYPE")
         wavelengthrange = snakemake.input.get("wavelengthrange")
-        reference = (
-            read_ranges(wavelengthrange) if wavelengthrange and exp_type == "NIS_SOSS" else None
-        )
+        reference = read_ranges(wavelengthrange) if wavelengthrange else None
         versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
         spectra = [
             _sum_table(product, version, snakemake.params.options, reference)
@@ -324,7 +321,7 @@ def process(snakemake):
     if any(name.startswith("integration_number") for name in columns):
         meta["time_base"] = "integration number: INT_TIMES gives no times for these data"
         log.warning("no spectrum has a mid time: integration numbers are the time base")
-    used = {"wavelengthrange": wavelengthrange if reference else None}
+    used = {"wavelengthrange": wavelengthrange or None}
     if records := reference_texts(snakemake, used):
         meta["reference_files"] = records
     if warnings := list(snakemake.params.get("carried", [])):

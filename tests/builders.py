@@ -5,6 +5,9 @@ import json
 import numpy as np
 from astropy.io import fits
 
+from scripts.lib.associations import survey
+from scripts.lib.findings import stop_at_errors
+
 KEYWORDS = {
     "EXP_TYPE": "MIR_LRS-SLITLESS",
     "DETECTOR": "MIRIMAGE",
@@ -133,3 +136,27 @@ def write_exposure(folder, segments=2, **keywords):
         place = {"EXSEGNUM": number, "INTSTART": first, "INTEND": first + 2, "NINTS": 3 * segments}
         write_segment(folder / names[-1], **(place | keywords))
     return names
+
+
+def load_products(patterns, base_dir, further=None, output_dir=None):
+    """
+    Read what a run would make, and stop at errors as it does.
+
+    Parameters
+    ----------
+    patterns, base_dir, further, output_dir
+        As for :func:`scripts.lib.associations.survey`.
+
+    Returns
+    -------
+    products : list of Product
+        What it would make.
+
+    Raises
+    ------
+    InputError
+        If anything prevents processing; every problem has a line.
+    """
+    products, findings = survey(patterns, base_dir, further, output_dir)
+    stop_at_errors(findings)
+    return products

@@ -19,10 +19,10 @@ from scripts import (
     tso_photometry,
     white_light,
 )
-from scripts.lib.associations import load_products
 from scripts.lib.figure_texts import PLOTS
 from scripts.lib.imaging_inputs import imaging_check
 from scripts.lib.reference_files import ReferenceFiles
+from tests.builders import load_products
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -149,7 +149,7 @@ def _spectroscopy(product, sources, results, settings):
         {"options": config["white_light"]},
         work_mb,
         x1dints=str(x1dints),
-        wavelengthrange=references["wavelengthrange"],
+        wavelengthrange=references["wavelengthrange"] if product.exp_type == "NIS_SOSS" else [],
         out_whtlt=whtlt,
     )
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.lib.association_files import read_association
-from scripts.lib.doctor_group import comparison_findings
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error, stop_at_errors
+from scripts.lib.findings import Finding, of_error
+from scripts.lib.group_checks import comparison_findings
 from scripts.lib.grouping import group_segments, left_out, product_key
 from scripts.lib.input_checks import group_oddities, group_problems
 from scripts.lib.segments import describe, open_segment, read_segment
@@ -62,9 +62,9 @@ class Product:
         return self.segments[0].branch
 
 
-def load_products(patterns, base_dir, further=None, output_dir=None):
+def survey(patterns, base_dir, further=None, output_dir=None):
     """
-    Read associations and the headers of segments.
+    Read associations and the headers of segments, whatever is wrong with them.
 
     Parameters
     ----------
@@ -83,33 +83,9 @@ def load_products(patterns, base_dir, further=None, output_dir=None):
     Returns
     -------
     products : list of Product
-        One for each association, in the order of the patterns, then one for
-        each group of segments that no association names, by name.
-
-    Raises
-    ------
-    InputError
-        If anything prevents processing; the message lists every problem of
-        every association and segment, one a line.
-    """
-    products, findings = survey(patterns, base_dir, further, output_dir)
-    stop_at_errors(findings)
-    return products
-
-
-def survey(patterns, base_dir, further=None, output_dir=None):
-    """
-    Read associations and the headers of segments, whatever is wrong with them.
-
-    Parameters
-    ----------
-    patterns, base_dir, further, output_dir
-        As for :func:`load_products`.
-
-    Returns
-    -------
-    products : list of Product
-        Those without problems of their own.
+        Those without problems of their own: one for each association, in the
+        order of the patterns, then one for each group of segments that no
+        association names, by name.
     findings : list of Finding
         Everything about the patterns, the associations and the segments.
     """

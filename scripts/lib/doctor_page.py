@@ -4,8 +4,8 @@ import re
 import textwrap
 from datetime import datetime
 
-from scripts.lib.doctor_machine import size_text
 from scripts.lib.findings import SEVERITIES, counted
+from scripts.lib.machine_needs import size_text
 
 WIDTH = 100
 _LABEL, _TITLE = 13, 9

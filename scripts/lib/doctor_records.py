@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from scripts.lib.doctor_machine import core_seconds, file_bytes, memory_mb, steps_of
 from scripts.lib.findings import counted
+from scripts.lib.machine_needs import core_seconds, file_bytes, memory_mb, steps_of
 
 _MJD_ZERO = datetime(1858, 11, 17)
 

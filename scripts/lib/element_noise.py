@@ -98,7 +98,9 @@ def element_figures(groups):
 
 
 def _column_median(values):
-    """Median of each column without NaN; NaN of an empty one."""
+    """Median of each column without NaN; NaN where there is nothing else."""
+    if not len(values):
+        return np.full(values.shape[1], np.nan)
     known = np.isfinite(values).sum(axis=0)
     ordered = np.sort(values, axis=0)
     middle = np.maximum(known - 1, 0)

@@ -114,4 +114,8 @@ def _jumps(figures):
 def _flags(figures):
     """Sentence about flags."""
     flags = figures[0]["flags"]["aperture"]["outlier_fraction"]
-    return f"{100 * flags:.3f} % of the samples in the aperture are flagged." if flags else ""
+    return (
+        f"{100 * flags:.3f} % of the samples in the aperture are flagged."
+        if flags is not None
+        else ""
+    )

@@ -8,6 +8,8 @@ WING_WIDTH = 3
 # Five-point first and second derivative (Abramowitz & Stegun 1964, table 25.2).
 _FIRST = np.array([1, -8, 0, 8, -1]) / 12
 _SECOND = np.array([-1, 16, -30, 16, -1]) / 12
+# Derivatives of a median that are below this part of it are rounding errors.
+_LEAST_STRUCTURE = 1e-9
 
 
 def spread_indices(length, count):
@@ -143,9 +145,13 @@ class ShapeFit:
         level = np.abs(self._median)
         weights = 1.0 / np.maximum(level, 0.05 * np.percentile(level, 99.0) + 1e-300)
         scale = np.sqrt((basis**2 * weights).sum(axis=1))
-        scale[scale == 0] = 1.0
-        normal = (basis / scale[:, None] * weights) @ (basis / scale[:, None]).T
-        self._solution = ((basis / scale[:, None]) * weights).T @ np.linalg.pinv(normal) / scale
+        # An image without structure along an axis tells nothing of a shift along it.
+        untold = scale <= _LEAST_STRUCTURE * scale[0]
+        scaled = np.where(untold[:, None], 0.0, basis / np.where(untold, 1.0, scale)[:, None])
+        normal = (scaled * weights) @ scaled.T
+        self._solution = (
+            (scaled * weights).T @ np.linalg.pinv(normal) / np.where(untold, np.nan, scale)
+        )
 
     def __call__(self, images):
         """
@@ -160,7 +166,8 @@ class ShapeFit:
         -------
         shapes : ndarray of float64, shape (integrations, 4)
             Brightness minus 1, shift along x and y [pixels], change of the
-            squared width [pixels**2]; NaN for an image without a sample.
+            squared width [pixels**2]; NaN for an image without a sample, and
+            for what the median has no structure to tell.
         """
         difference = images[:, self._used].astype(np.float64) - self._median
         empty = ~np.isfinite(difference).any(axis=1)

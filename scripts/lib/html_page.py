@@ -130,6 +130,27 @@ def table(caption, head, rows, numbers=()):
     )
 
 
+def number_text(value):
+    """
+    Write a figure for people.
+
+    Parameters
+    ----------
+    value : object
+        Number, text or None.
+
+    Returns
+    -------
+    text : str
+        Four digits at most; a dash for None.
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)
+
+
 def _cell(text):
     """Text of a cell; links are kept."""
     return text if text.startswith("<a ") else escape(text)

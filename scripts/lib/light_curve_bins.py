@@ -55,7 +55,9 @@ def write_series(product, series, version, options):
     names = ("resolving_power", "pixels", "edges")
     edges = bin_edges(series.wavelength, **{name: options[name] for name in names})
     member, template = membership(series.wavelength, edges), series.template
-    filled = member[np.isfinite(template)].any(axis=0)
+    # An element without a template is in no sum.
+    member[~np.isfinite(template)] = 0.0
+    filled = member.any(axis=0)
     member, lower, upper = member[:, filled], edges[:-1][filled], edges[1:][filled]
     shape = (series.n_integrations, int(filled.sum()))
     label = [

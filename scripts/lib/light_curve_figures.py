@@ -14,21 +14,23 @@ _LEAST_SHAPE_STEP = 1e-3
 _MINUTES = 1440.0
 
 
-def seam_places(segment):
+def seam_places(columns):
     """
-    Find where segments meet.
+    Find where segments meet, of one exposure or of two.
 
     Parameters
     ----------
-    segment : ndarray of int, shape (integrations,)
-        Number of the segment of each integration.
+    columns : dict of str to ndarray
+        ``segment`` and ``integration`` (integrations,): numbers in the
+        exposure. A new exposure begins at 1, with segment 1 as well.
 
     Returns
     -------
     seams : list of int
         Index of the first integration of every segment but the first.
     """
-    return (np.flatnonzero(np.diff(segment)) + 1).tolist()
+    other = (np.diff(columns["segment"]) != 0) | (np.diff(columns["integration"]) <= 0)
+    return (np.flatnonzero(other) + 1).tolist()
 
 
 def cadence_days(times):
@@ -125,7 +127,7 @@ def averaging_figures(valid_residuals, derivatives, cadence):
     }
 
 
-def dip_figures(fit, times):
+def dip_figures(fit, bjd, times):
     """
     Describe the transit or eclipse.
 
@@ -133,8 +135,11 @@ def dip_figures(fit, times):
     ----------
     fit : Fit
         The fit.
+    bjd : ndarray, shape (integrations,)
+        Barycentric mid times (MJD, TDB) [d]; the middle is not known if one is NaN.
     times : ndarray, shape (integrations,)
-        Mid times [d].
+        Those that the fit has, in UTC where ``bjd`` is not known [d]; the
+        duration is not known if one is NaN.
 
     Returns
     -------
@@ -143,12 +148,12 @@ def dip_figures(fit, times):
     """
     if fit.dip is None:
         return None
-    span = times[-1] - times[0]
-    known = bool(np.isfinite(span))
+    mid = bjd[0] + (fit.dip.mid + 1.0) / 2.0 * (bjd[-1] - bjd[0])
+    duration = fit.dip.duration / 2.0 * (times[-1] - times[0]) * 24.0
     return {
         "depth_ppm": PPM * float(1.0 - fit.curve.min()),
-        "mid_bjd_tdb": float(times[0] + (fit.dip.mid + 1.0) / 2.0 * span) if known else None,
-        "duration_h": float(fit.dip.duration / 2.0 * span * 24.0) if known else None,
+        "mid_bjd_tdb": float(mid) if np.isfinite(bjd).all() else None,
+        "duration_h": float(duration) if np.isfinite(times).all() else None,
         "partial": bool(fit.dip.partial),
         "information_gain": fit.gain,
     }
@@ -179,7 +184,7 @@ def seam_figures(columns, fit, residuals, scatter, beta):
     known = dict(zip(fit.steps, fit.sizes, strict=True))
     rest = _without_steps(fit, residuals)
     window, results = window_length(len(rest)), []
-    for seam in seam_places(columns["segment"]):
+    for seam in seam_places(columns):
         step, error = local_step(rest, seam, window, beta)
         step += known.get(seam, 0.0)
         results.append(
@@ -231,7 +236,7 @@ def tilt_figures(columns, fit):
         a window of each other are one event.
     """
     window = window_length(len(fit.x))
-    seams = seam_places(columns["segment"])
+    seams = seam_places(columns)
     events = [
         {"place": place, "flux_step_ppm": PPM * size, "shape_steps": {}}
         for place, size in zip(fit.steps, fit.sizes, strict=True)
@@ -309,32 +314,38 @@ def light_curve_figures(columns):
         "cadence_s": cadence * 86400.0 if np.isfinite(cadence) else None,
         **expected_figures(columns),
     }
-    fit = take_apart(times, flux, seam_places(columns["segment"]))
+    fit = take_apart(times, flux, seam_places(columns))
     if fit is None:
         return figures | {"too_short": True}, {}
     residuals = flux / fit.smooth - 1.0
     residuals -= np.median(residuals[fit.valid])
-    derivatives = jacobian(fit)
-    figures["n_outlying"] = int((np.isfinite(flux) & ~fit.valid).sum())
-    figures |= scatter_figures(flux, columns["flux_raw"], fit, residuals, derivatives)
-    scatter = figures["scatter_ppm"]
+    rest = _without_steps(fit, residuals)
+    figures |= {
+        "n_outlying": int((np.isfinite(flux) & ~fit.valid).sum()),
+        "baseline": fit.baseline,
+        "dip": dip_figures(fit, columns["bjd_tdb"], times),
+        **_noise_figures(columns, fit, residuals, cadence),
+        "tilt_events": tilt_figures(columns, fit),
+        "correlations": correlation_figures(columns, rest),
+    }
     for name in ("error", "photon"):
         expected = figures[f"expected_{name}_ppm"]
-        figures[f"ratio_to_{name}"] = scatter / expected if expected else None
+        figures[f"ratio_to_{name}"] = figures["scatter_ppm"] / expected if expected else None
+    model = fit.smooth + residuals - rest
+    return figures, {"model": model, "residuals": residuals, "valid": fit.valid}
+
+
+def _noise_figures(columns, fit, residuals, cadence):
+    """Scatter, averages and seams of a light curve."""
+    derivatives = jacobian(fit)
+    scatter = scatter_figures(
+        columns["flux_norm"], columns["flux_raw"], fit, residuals, derivatives
+    )
     averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
     valid_only = np.where(fit.valid, residuals, np.nan)
     inflation = _inflation(fit, valid_only, derivatives, cadence)
-    figures |= {
-        "baseline": fit.baseline,
-        "dip": dip_figures(fit, times),
-        "seams": seam_figures(columns, fit, valid_only, scatter, inflation),
-        "tilt_events": tilt_figures(columns, fit),
-        "correlations": correlation_figures(columns, _without_steps(fit, residuals)),
-        **averaging,
-    }
-    steps = residuals - _without_steps(fit, residuals)
-    arrays = {"model": fit.smooth + steps, "residuals": residuals, "valid": fit.valid}
-    return figures, arrays
+    seams = seam_figures(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
+    return scatter | averaging | {"seams": seams}
 
 
 def expected_figures(columns):

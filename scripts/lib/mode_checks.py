@@ -1,8 +1,8 @@
 """Checks of segments that depend on the settings; standard library only."""
 
-from scripts.lib.doctor_wcs import extension_findings, needs_wcs
 from scripts.lib.imaging_inputs import imaging_check
 from scripts.lib.soss_checks import soss_check
+from scripts.lib.wcs_checks import extension_findings, needs_wcs
 
 
 def mode_check(base_dir, references):

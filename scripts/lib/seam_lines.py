@@ -15,7 +15,7 @@ def mark_seams(axis, curve):
     curve : Curve
         The light curve.
     """
-    for k, seam in enumerate(seam_places(curve.rows["segment"])):
+    for k, seam in enumerate(seam_places(curve.rows)):
         place = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
         axis.axvline(place, color=BLACK, lw=0.8, ls="--", label=None if k else "seam")
     for k, event in enumerate(curve.figures.get("tilt_events") or []):

@@ -10,9 +10,9 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 
-from scripts.lib.doctor_int_times import TDB, UTC, int_times_findings, read_times
 from scripts.lib.findings import Finding
 from scripts.lib.input_checks import IMAGING
+from scripts.lib.int_times_checks import TDB, UTC, int_times_findings, read_times
 
 # What the segments of a product have in common.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")

@@ -107,9 +107,12 @@ class SpectralSeries:
             the errors.
         """
         for part in self.parts:
+            pieces = list(self._pieces(part.rows, chosen))
+            if not pieces:
+                continue
             missing, photon_part = self._corrections(part)
             with open_fits(part.path) as file:
-                for rows in self._pieces(part.rows, chosen):
+                for rows in pieces:
                     local = slice(rows.start - part.rows.start, rows.stop - part.rows.start)
                     values = file.read_columns("EXTRACT1D", list(_VALUES), part.version, local)
                     values = {name: array.reshape(len(array), -1) for name, array in values.items()}
@@ -145,13 +148,30 @@ class SpectralSeries:
         return template
 
 
+def valid_share(missing):
+    """
+    Share of the light that is there, to divide fluxes by.
+
+    Parameters
+    ----------
+    missing : ndarray
+        Fraction of the light that is in lacking pixels.
+
+    Returns
+    -------
+    share : ndarray
+        Of the same shape; NaN where less than a half is there.
+    """
+    return np.where(missing < _MOST_MISSING, 1.0 - missing, np.nan)
+
+
 def _completed(values, missing):
     """Values of the samples as if no pixel were lacking."""
     values["raw"] = values["FLUX"]
     if missing is None:
         values["missing"] = np.zeros_like(values["FLUX"], dtype=np.float32)
         return values
-    share = np.where(missing < _MOST_MISSING, 1.0 - missing, np.nan)
+    share = valid_share(missing)
     values["FLUX"] = values["FLUX"] / share
     values["FLUX_ERROR"] = values["FLUX_ERROR"] / share
     values["FLUX_VAR_POISSON"] = values["FLUX_VAR_POISSON"] / share**2

@@ -60,7 +60,8 @@ def noise_sentence(curve):
     """
     name = curve_name(curve)
     if curve.get("too_short"):
-        return f"{name}: {curve['n_integrations']} integrations are too few to judge."
+        count = curve["n_integrations"] - curve["n_without_flux"]
+        return f"{name}: {count} integrations with flux are too few to judge."
     text = f"{name}: scatter {relative(curve['scatter_ppm'])} per integration"
     if curve["cadence_s"]:
         text += f" of {curve['cadence_s']:.3g} s"
@@ -89,20 +90,14 @@ def curve_findings(curve):
     findings : list of str
         One sentence each; empty if nothing is.
     """
-    if curve.get("too_short"):
-        return []
-    name = curve_name(curve)
-    return [
-        f"{name}: {text}"
-        for text in [
-            *_noise_findings(curve),
-            *_seam_findings(curve),
-            *_tilt_findings(curve),
-            *_correlation_findings(curve),
-            *_sample_findings(curve),
-            *_element_findings(curve),
+    checks = [_absence_findings]
+    if not curve.get("too_short"):
+        checks = [
+            *(_noise_findings, _seam_findings, _tilt_findings, _correlation_findings),
+            *(_absence_findings, _sample_findings, _element_findings),
         ]
-    ]
+    name = curve_name(curve)
+    return [f"{name}: {text}" for check in checks for text in check(curve)]
 
 
 def _noise_findings(curve):
@@ -156,14 +151,18 @@ def _correlation_findings(curve):
             )
 
 
-def _sample_findings(curve):
-    """Integrations that are missing or odd."""
+def _absence_findings(curve):
+    """Integrations that are missing."""
     if curve["n_without_flux"]:
         yield f"{curve['n_without_flux']} integrations have no flux"
     absent = curve.get("dropped_integrations") or []
     if absent:
         shown = ", ".join(map(str, absent[:5])) + (" and others" if len(absent) > 5 else "")
         yield f"{len(absent)} integrations of the exposure are absent ({shown})"
+
+
+def _sample_findings(curve):
+    """Integrations and pixels that are odd."""
     outlying = curve["n_outlying"]
     if outlying > max(3, 0.01 * curve["n_integrations"]):
         yield f"{outlying} integrations stick out by more than 5 sigma"
@@ -199,7 +198,8 @@ def _summary(curves):
         step, error = worst["step_ppm"], worst["error_ppm"]
         parts.append(f"the worst seam{place} is {step:+.0f} ± {error:.0f} ppm")
     flags = [curve["flags"]["aperture"]["outlier_fraction"] for curve in curves if "flags" in curve]
-    if flags and flags[0] is not None:
+    flags = [fraction for fraction in flags if fraction is not None]
+    if flags:
         parts.append(f"{100 * max(flags):.2g} % of the samples in the aperture are outliers")
     return f"{'; '.join(parts)}."
 
@@ -227,7 +227,7 @@ def overall(curves):
             "level": "unknown",
             "headline": "Too few integrations to judge.",
             "noise": [noise_sentence(curve) for curve in curves],
-            "findings": [],
+            "findings": findings,
         }
     count = len(findings)
     odd = f"{count} thing{'s' if count > 1 else ''} to look at." if count else "Nothing looks odd."

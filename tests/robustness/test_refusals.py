@@ -47,13 +47,19 @@ def test_a_job_that_cannot_write_keeps_the_earlier_product(visit):
     code, text = run(visit, *other)
     assert code == 1
     assert "Traceback" not in text
+    kept_line = (
+        f"results: the earlier {name} is kept in results/.earlier until a run makes it again"
+    )
     assert errors(text) == [
         f"results/{name}: cannot be written: Is a directory; remove the cause, then run again"
     ]
-    assert f"results: the earlier {name} is kept in results/.earlier until a run makes it" in text
+    assert kept_line in text
     kept = products(visit)
     assert name not in kept
     assert kept[f".earlier/{name}"] == earlier[name]
+    code, text = run(visit, *other, "--quiet", "all")
+    assert code == 1
+    assert kept_line in text.splitlines()
     (visit / "results" / f".{name}.part").rmdir()
     code, text = run(visit, *other)
     assert code == 0, text

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.association_files import read_association
-from scripts.lib.associations import load_products, survey
+from scripts.lib.associations import survey
 from scripts.lib.errors import InputError
 from scripts.lib.findings import summary_lines
-from tests.builders import write_association, write_exposure, write_segment
+from tests.builders import load_products, write_association, write_exposure, write_segment
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECTROSCOPY = "jw00001-o003_t001_miri_p750l"

@@ -14,7 +14,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.segments import read_segment
 from tests.builders import write_association, write_exposure, write_segment
-from tests.unit.test_doctor_machine import configuration, product
+from tests.unit.test_machine_needs import configuration, product
 
 NAME = "jw00001003001_04101_00001-seg001_mirimage_calints.fits"
 

@@ -1,11 +1,10 @@
 import pytest
 
-from scripts.lib.associations import load_products
 from scripts.lib.doctor_page import WIDTH, finding_lines, page, segment_table, time_text
 from scripts.lib.doctor_records import product_record, segment_record, utc_text, verdict
 from scripts.lib.findings import Finding
-from tests.builders import write_association, write_exposure, write_segment
-from tests.unit.test_doctor_machine import configuration
+from tests.builders import load_products, write_association, write_exposure, write_segment
+from tests.unit.test_machine_needs import configuration
 
 CONFIG = configuration() | {"extract_1d": {"skip": False, "soss_atoca": True}}
 

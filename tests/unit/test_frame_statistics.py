@@ -92,6 +92,15 @@ def test_counts_by_class():
     assert fs.class_counts(flags, classes).tolist() == [[2.0, 0.0], [0.0, 1.0]]
 
 
+def test_shift_along_a_spectrum_without_lines_is_not_known():
+    flat = 100.0 * np.exp(-0.5 * ((Y - 12.0) / 1.5) ** 2)
+    (shape,) = fs.ShapeFit(flat, np.ones(X.shape, dtype=bool), 0)(
+        100.0 * np.exp(-0.5 * ((Y[None] - 12.05) / 1.5) ** 2)
+    )
+    assert np.isnan(shape[1])
+    np.testing.assert_allclose(shape[[0, 2, 3]], [0.0, 0.05, 0.0], atol=4e-3)
+
+
 def test_missing_light_is_that_of_the_lacking_pixels():
     light = np.array([[1.0, 2.0, np.nan], [3.0, 2.0, 4.0]])
     invalid = np.zeros((2, 2, 3), dtype=bool)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.association_files import read_association
-from scripts.lib.associations import load_products, survey
+from scripts.lib.associations import survey
 from scripts.lib.findings import summary_lines
 from scripts.lib.grouping import association_content, left_out
-from tests.builders import write_association, write_exposure, write_segment
+from tests.builders import load_products, write_association, write_exposure, write_segment
 
 SLITLESS = {"INSTRUME": "MIRI", "FILTER": "P750L", "SUBARRAY": "SLITLESSPRISM"}
 PRODUCT = "jw00001-o003_t000_miri_p750l-slitlessprism"

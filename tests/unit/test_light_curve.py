@@ -1,13 +1,21 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.diagnose import dropped_integrations, plain, split_curves
+from scripts.diagnose import dropped_integrations, json_value, split_curves
+from scripts.lib.array_files import write_arrays
 from scripts.lib.ecsv import read_ecsv, write_ecsv
 from scripts.lib.errors import InputError
+from scripts.lib.light_curve_bins import write_light_curves
+from scripts.lib.photometry_table import PhotometryTable, make_table, write_segment
 from scripts.lib.spectral_bins import bin_edges, membership, sum_bins
 from scripts.lib.spectral_series import sum_completed
-from scripts.light_curve import normalised
+from scripts.light_curve import imaging_rows, normalised, process
+from tests import builders
+from tests.steps import run_step
 
 TEMPLATE = np.array([1.0, 2.0, 3.0, 4.0])
 
@@ -111,6 +119,92 @@ def test_bins_make_up_for_lacking_samples():
     np.testing.assert_allclose(total, [[10.0], [10.0]])
 
 
+def test_bins_count_the_elements_that_they_sum(tmp_path):
+    template = np.array([1.0, np.nan, 3.0, 4.0, np.nan, np.nan])
+    flux = np.tile([1.0, 9.0, 3.0, 4.0, 9.0, 9.0], (2, 1))
+    series = SimpleNamespace(
+        detector="NIS",
+        order=1,
+        unit="MJy",
+        wavelength=np.arange(1.0, 7.0),
+        template=template,
+        n_integrations=2,
+        parts=[],
+        blocks=lambda: iter([(slice(0, 2), values_of(flux))]),
+    )
+    options = {"resolving_power": 100, "pixels": 2, "edges": None}
+    write_light_curves(tmp_path / "speclc.fits", [series], options)
+    with fits.open(tmp_path / "speclc.fits") as hdus:
+        bins = hdus["BINS"].data
+        # The last two elements are never there, and so neither is their bin.
+        assert bins["ELEMENTS"].tolist() == [1, 2]
+        assert bins["WAVELENGTH"].tolist() == [1.0, 3.5]
+        assert hdus["FLUX"].data.tolist() == [[1.0, 7.0]] * 2
+
+
+def photometry(net, background, **columns):
+    """Photometry and statistics of a segment of two integrations; the first lacks no light."""
+    columns |= {"MJD": np.array([1.0, 2.0]), "BJD_TDB": np.array([1.1, 2.1])}
+    columns |= {"net_aperture_sum": np.array(net), "net_aperture_sum_err": np.array([2.0, 2.0])}
+    columns |= {"aperture_bkg": np.array(background)}
+    statistics = {
+        "missing": np.array([[0.0], [0.2]]),
+        "photon_share": np.array([0.01, 0.02]),
+        "class_sizes": np.array([4, 0, 0]),
+        "outliers": np.array([[0.0], [1.0]]),
+        "invalid": np.array([[0.0], [2.0]]),
+    }
+    return PhotometryTable(columns, {}, {}), statistics
+
+
+def test_rows_of_images():
+    widths = {"psf_width_x": np.array([2.0, 2.0]), "psf_width_y": np.array([8.0, 8.0])}
+    first, second = (
+        photometry([90.0, 80.0], [10.0, 10.0], **widths),
+        photometry([90.0, 8.0], [10.0, np.nan]),
+    )
+    second[1]["missing"][1] = 0.5
+    segments = [{"number": k, "detector": "NRCB1", "first": 2 * k - 1} for k in (1, 2)]
+    tables, statistics = zip(first, second, strict=True)
+    rows = imaging_rows(tables, statistics, segments)
+    assert rows["detector"].tolist() == ["NRCB1"] * 4
+    assert rows["integration"].tolist() == [1, 2, 3, 4]
+    assert rows["segment"].tolist() == [1, 1, 2, 2]
+    # The second lacks a fifth of its light, the last a half, which is too much.
+    np.testing.assert_allclose(rows["flux"], [90.0, 100.0, 90.0, np.nan])
+    np.testing.assert_allclose(rows["flux_error"], [2.0, 2.5, 2.0, np.nan])
+    np.testing.assert_allclose(rows["flux_raw"], [90.0, 80.0, 90.0, 8.0])
+    # Of the median sum with background, 95: 100, 90, 100 and 8.
+    np.testing.assert_allclose(rows["photon_error"], [0.95, 1.9, 0.95, 1.9])
+    np.testing.assert_allclose(rows["width"], [4.0, 4.0, np.nan, np.nan])
+    np.testing.assert_allclose(rows["outlier_fraction"], [0.0, 0.25, 0.0, 0.25])
+    np.testing.assert_allclose(rows["invalid_fraction"], [0.0, 0.5, 0.0, 0.5])
+
+
+def test_table_of_images_of_two_detectors(tmp_path):
+    files = {"photometry": [], "statistics": [], "segments": []}
+    segments = []
+    for number, level in (("1", 90.0), ("2", 45.0)):
+        table, statistics = photometry([level, level], [10.0, 10.0])
+        statistics["missing"][:] = 0.0
+        for name, paths in files.items():
+            paths.append(tmp_path / f"{name}{number}")
+        write_segment(files["photometry"][-1], make_table(table.columns, "Jy", {}))
+        write_arrays(
+            files["statistics"][-1], {f"all/{name}": values for name, values in statistics.items()}
+        )
+        builders.write_segment(files["segments"][-1], EXP_TYPE="NRC_TSIMAGE")
+        segments.append({"number": 1, "detector": f"NRCB{number}", "first": 1})
+    run_step(process, {"segments": segments}, **files, out_light_curve=tmp_path / "lc.ecsv")
+    columns, units, meta = read_ecsv(tmp_path / "lc.ecsv")
+    assert columns["detector"].tolist() == ["NRCB1", "NRCB1", "NRCB2", "NRCB2"]
+    assert columns["flux"].tolist() == [90.0, 90.0, 45.0, 45.0]
+    assert columns["flux_norm"].tolist() == [1.0] * 4
+    np.testing.assert_allclose(columns["photon_error"], [1.0, 2.0, 0.55, 1.1])
+    assert units["flux"] == "Jy"
+    assert meta["EXP_TYPE"] == "NRC_TSIMAGE"
+
+
 def test_dropped_integrations_are_those_in_no_segment():
     assert dropped_integrations(np.array([1, 2, 5]), 6) == [3, 4, 6]
     assert dropped_integrations(np.array([1, 2]), 2) == []
@@ -129,5 +223,7 @@ def test_curves_are_sorted_by_time():
 
 
 def test_json_has_no_nan():
-    found = plain({"a": np.array([1.0, np.nan]), "b": np.float64(1.23456789), "c": (True, None)})
+    found = json_value(
+        {"a": np.array([1.0, np.nan]), "b": np.float64(1.23456789), "c": (True, None)}
+    )
     assert found == {"a": [1.0, None], "b": 1.23457, "c": [True, None]}

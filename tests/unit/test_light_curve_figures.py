@@ -136,6 +136,14 @@ def test_integrations_without_flux_are_named():
     assert figures["ratio_to_error"] == pytest.approx(1.0, abs=0.05)
 
 
+def test_without_barycentric_times_the_middle_is_not_known():
+    columns = light_curve(8)
+    columns["bjd_tdb"] = np.full(N, np.nan)
+    figures, _ = light_curve_figures(columns)
+    assert figures["dip"]["mid_bjd_tdb"] is None
+    assert figures["dip"]["duration_h"] == pytest.approx(3.5, rel=0.01)
+
+
 def test_a_single_step_is_no_eclipse():
     columns = light_curve(7, 0.0)
     multiply(columns, np.where(np.arange(N) >= 400, 1.0 - 4e-4, 1.0))
@@ -160,10 +168,42 @@ def test_short_light_curves_are_not_judged(n):
     assert arrays == {}
     verdict = overall([{"detector": "NRS1", "order": 1, **figures}])
     assert verdict["level"] == "unknown"
+    assert verdict["noise"] == [f"NRS1: {n} integrations with flux are too few to judge."]
+    assert verdict["findings"] == []
+
+
+def test_detector_without_flux_is_named():
+    lost = light_curve(11)
+    lost["flux_norm"][:] = np.nan
+    flags = {"aperture": {"outlier_fraction": 0.01, "invalid_fraction": 0.0}}
+    curves = [
+        {"detector": "NRS1", "order": 1, "flags": flags, **light_curve_figures(light_curve(11))[0]},
+        {"detector": "NRS2", "order": 1, "flags": flags, **light_curve_figures(lost)[0]},
+    ]
+    verdict = overall(curves)
+    assert verdict["findings"] == ["NRS2: 1500 integrations have no flux"]
+    assert verdict["level"] == "look"
+    verdict = overall(curves[1:])
+    assert (verdict["level"], len(verdict["findings"])) == ("unknown", 1)
+
+
+def test_aperture_without_pixels_has_no_part_in_the_headline():
+    figures, _ = light_curve_figures(light_curve(11))
+    curves = [
+        {"detector": name, "order": 1, "flags": {"aperture": {"outlier_fraction": part}}, **figures}
+        for name, part in (("NRS1", None), ("NRS2", 0.02))
+    ]
+    assert "2 % of the samples" in overall(curves)["headline"]
 
 
 def test_seams_are_where_the_segment_changes():
-    assert seam_places(np.array([1, 1, 2, 2, 2, 4])) == [2, 5]
+    columns = {"segment": np.array([1, 1, 2, 2, 2, 4]), "integration": np.arange(1, 7)}
+    assert seam_places(columns) == [2, 5]
+
+
+def test_seams_are_between_exposures_too():
+    columns = {"segment": np.ones(5, int), "integration": np.array([1, 2, 1, 2, 3])}
+    assert seam_places(columns) == [2]
 
 
 def test_a_ramp_is_no_noise():
@@ -197,6 +237,13 @@ def test_elements_of_white_noise_are_as_expected():
     figures = element_figures(spectra())
     assert np.median(figures["noise"] / figures["error"]) == pytest.approx(1.0, abs=0.03)
     assert np.median(figures["photon"]) == pytest.approx(0.008, rel=0.01)
+    assert worse_elements(figures) == []
+
+
+def test_single_integration_has_no_noise():
+    (group,) = spectra()[:1]
+    figures = element_figures([{name: values[:1] for name, values in group.items()}])
+    assert np.isnan(figures["noise"]).all()
     assert worse_elements(figures) == []
 
 

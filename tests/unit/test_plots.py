@@ -46,6 +46,16 @@ def test_wavelength_ascends_from_left_to_right():
     np.testing.assert_array_equal(image.get_array()[0], np.arange(39.0, -1.0, -1.0))
 
 
+def test_curve_without_any_flux_does_not_spoil_the_others():
+    lost = curve("NRS2", element_noise=np.full(40, np.nan), map=np.full((5, 40), np.nan))
+    limits = noise_spectrum([curve()]).axes[0].get_ylim()
+    assert noise_spectrum([lost, curve()]).axes[0].get_ylim() == limits
+    scale = light_curve_map([curve()]).axes[0].images[0].get_clim()
+    assert light_curve_map([lost, curve()]).axes[0].images[0].get_clim() == scale
+    assert noise_spectrum([lost]).axes[0].texts[0].get_text() == "too few integrations with flux"
+    assert light_curve_map([lost]).axes[0].images[0].get_clim() == (0.0, 1.0)
+
+
 @pytest.mark.parametrize(("largest", "scale"), [(2900.0, "linear"), (3100.0, "log")])
 def test_scatter_of_very_different_curves_is_logarithmic(largest, scale):
     other = curve("other")

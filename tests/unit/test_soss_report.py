@@ -209,7 +209,8 @@ def test_bins_of_each_order(folder):
 def test_diagnostics_and_page_name_the_orders(folder):
     found = json.loads((folder / "d.json").read_text())
     for curve in found["light_curves"]:
-        assert curve["contamination_median"] == CONTAMINATION[curve["order"]]
+        for kind in ("mean", "p95"):
+            assert curve[f"contamination_{kind}"] == CONTAMINATION[curve["order"]]
         assert 0.75 < curve["ratio_to_error"] < 1.3
         ratio = curve["ratio_to_photon"] / curve["ratio_to_error"]
         np.testing.assert_allclose(ratio, np.sqrt(2.0), rtol=1e-4)

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.lib.associations import load_products, survey
+from scripts.lib.associations import survey
 from scripts.lib.errors import InputError
 from scripts.lib.segments import read_segment
 from scripts.unpack_segment import process, unpack
-from tests.builders import write_association, write_segment
+from tests.builders import load_products, write_association, write_segment
 
 NAME = "jw00001003001_04101_00001-seg001_mirimage_calints.fits"
 

@@ -5,9 +5,9 @@ import csv
 import pytest
 import yaml
 
-from scripts.lib.associations import load_products
 from scripts.lib.resources import peak_mb, request_minutes, seconds
 from scripts.simulate_visit import VisitOptions, simulate_visit
+from tests.builders import load_products
 from tests.steps import read_config
 from tests.workflow.test_dag import PEER_ONLY, snakemake
 

@@ -33,12 +33,18 @@ def asks_doctor():
     )
 
 
-def stop(message):
-    """End the workflow with a message and nothing else."""
+def tell_error(message):
+    """Tell the user of an error, however quiet the run is to be."""
     if Quietness.ALL in (workflow.output_settings.quiet or ()):
         # The logger would not tell even of errors.
-        sys.exit(message)
-    logger.error(message)
+        sys.stderr.write(f"{message}\n")
+    else:
+        logger.error(message)
+
+
+def stop(message):
+    """End the workflow with a message and nothing else."""
+    tell_error(message)
     sys.exit(1)
 
 

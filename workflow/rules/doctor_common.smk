@@ -1,6 +1,6 @@
 """What the doctor is told, and whether all products have room."""
 
-from scripts.lib.doctor_machine import disk_findings, missing_bytes
+from scripts.lib.machine_needs import disk_findings, missing_bytes
 from scripts.lib.parameter_references import KINDS
 
 _REFERENCES = {

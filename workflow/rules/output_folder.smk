@@ -23,7 +23,7 @@ def tell_earlier():
     """Tell which products that this run was to renew are kept."""
     folder = config["output_dir"]
     if kept := output_folder.settle_earlier(folder, product_names()):
-        logger.error(
+        tell_error(
             f"{folder}: the earlier {', '.join(kept)} is kept in"
             f" {os.path.join(folder, output_folder.KEPT)} until a run makes it again"
         )

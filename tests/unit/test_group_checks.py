@@ -1,6 +1,6 @@
 import pytest
 
-from scripts.lib.doctor_group import comparison_findings
+from scripts.lib.group_checks import comparison_findings
 from scripts.lib.segment_checkup import Facts
 from tests.unit.test_input_checks import segment as plain_segment
 

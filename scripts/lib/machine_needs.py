@@ -12,7 +12,13 @@ from scripts.lib.output_folder import existing_folder
 
 # Bytes of a row of spectra for each element, and of its numbers and times.
 _ELEMENT_BYTES, _ROW_BYTES = 136, 64
-# Bytes of an integration in the light-curve tables, photometry and statistics together.
+# Flux and error of a bin of the light curves. No spectrum is wider than 0.6 to 5.3 um, of NIRSpec's
+# prism.
+_BIN_BYTES, _WIDEST_RATIO = 16, 9.0
+# Statistics: median and maps of flags, aperture and background of each order; missing light.
+_MAP_BYTES, _REGION_BYTES, _MISSING_BYTES = 12, 8, 4
+_REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
+# Bytes of an integration in the light-curve tables, photometry and other statistics together.
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
 _PRODUCT_BYTES, _SEGMENT_BYTES = 8_000_000, 1_500_000
@@ -58,6 +64,28 @@ def steps_of(product, config):
     return segment, collect
 
 
+def report_steps(product, config):
+    """
+    Steps that the light curves and the report of a product take beside those of :func:`steps_of`.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`steps_of`.
+
+    Returns
+    -------
+    of_segments, of_product : list of str
+        Names of the steps, as there; none if nothing is extracted or no report asked for.
+    """
+    of_segments, _ = steps_of(product, config)
+    extracted = {"extract_1d", "extract_soss", "tso_photometry"} & {*of_segments}
+    if not extracted or all(config[name]["skip"] for name in _REPORTS):
+        return [], []
+    reports = [] if config["report"]["skip"] else ["report_visit"]
+    return ["segment_statistics"], ["light_curve", *reports]
+
+
 def memory_mb(product, config):
     """
     Predict the memory of the largest job of a product.
@@ -72,10 +100,12 @@ def memory_mb(product, config):
     memory : int
         Memory [MB] of one process.
     """
-    limit, (of_segments, of_product) = config["max_memory_mb"], steps_of(product, config)
-    peaks = [resources.peak_mb(step, [s], limit) for step in of_segments for s in product.segments]
-    peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
-    return max(peaks, default=0)
+    limit, peaks = config["max_memory_mb"], [0]
+    for of_segments, of_product in (steps_of(product, config), report_steps(product, config)):
+        for step in of_segments:
+            peaks += [resources.peak_mb(step, [segment], limit) for segment in product.segments]
+        peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
+    return max(peaks)
 
 
 def core_seconds(product, config):
@@ -113,8 +143,10 @@ def file_bytes(product, config):
         Bytes by file name in the output folder; all that is small goes by
         the name of the report.
     """
-    sizes, spectra = {}, 0
+    sizes, spectra, binned = {}, 0, 0
     of_segments, _ = steps_of(product, config)
+    bins = config["spectroscopic_light_curves"]
+    measured = bool(report_steps(product, config)[0])
     for segment in product.segments:
         if segment.is_compressed:
             sizes[f"segments/{segment.name}_calints.fits"] = segment.data_bytes
@@ -124,17 +156,46 @@ def file_bytes(product, config):
             size = segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
             sizes[f"segments/{segment.name}_extract1d.fits"] = size + _SEGMENT_BYTES
             spectra += size
+            binned += segment.nints * _bins(segment, bins) * _BIN_BYTES
+        if measured:
+            sizes[f"segments/{segment.name}_statistics.npz"] = _statistics_bytes(segment)
     if spectra:
         sizes[f"{product.name}_x1dints.fits"] = spectra
+    if spectra and not bins["skip"]:
+        sizes[f"{product.name}_speclc.fits"] = binned
     tables = sum(segment.nints for segment in product.segments) * _TABLE_BYTES
     sizes[f"{product.name}_report.html"] = tables + _PRODUCT_BYTES
     return sizes
 
 
+def _orders(segment):
+    """Most spectral orders that a segment can have."""
+    return _SOSS_ORDERS if segment.exp_type == "NIS_SOSS" else 1
+
+
 def _elements(segment):
-    """Most spectral elements that a segment can have."""
-    orders = _SOSS_ORDERS if segment.exp_type == "NIS_SOSS" else 1
-    return orders * max(segment.shape[1:])
+    """Most spectral elements that a segment can have, those of all orders together."""
+    return _orders(segment) * max(segment.shape[1:])
+
+
+def _bins(segment, options):
+    """Most bins of wavelength that a segment can have, those of all orders together."""
+    elements = max(segment.shape[1:])
+    if options["edges"]:
+        bins = len(options["edges"]) - 1
+    elif options["pixels"]:
+        bins = math.ceil(elements / options["pixels"])
+    else:
+        width = math.log1p(1.0 / options["resolving_power"])
+        bins = min(elements, math.ceil(math.log(_WIDEST_RATIO) / width))
+    return _orders(segment) * bins
+
+
+def _statistics_bytes(segment):
+    """Size of what the report needs of a segment's images."""
+    plane = math.prod(segment.shape[1:])
+    maps = plane * (_MAP_BYTES + _orders(segment) * _REGION_BYTES)
+    return maps + segment.nints * max(segment.shape[1:]) * _MISSING_BYTES
 
 
 def missing_bytes(products, configs, base_dir):

@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scripts.lib.doctor_int_times import NUMBER, TDB, UTC, int_times_findings, read_times
 from scripts.lib.errors import InputError
 from scripts.lib.fits_headers import read_hdus
+from scripts.lib.int_times_checks import NUMBER, TDB, UTC, int_times_findings, read_times
 from tests.builders import int_times, write_segment
 
 SHAPE = (6, 2, 2)

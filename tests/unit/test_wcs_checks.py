@@ -2,8 +2,8 @@ import hashlib
 
 import pytest
 
-from scripts.lib.doctor_wcs import content_findings, extension_findings, needs_wcs
 from scripts.lib.fits_headers import Hdu
+from scripts.lib.wcs_checks import content_findings, extension_findings, needs_wcs
 from tests.spectral_segments import asdf_bytes
 
 TREE = b"""#ASDF 1.0.0
