@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _REMEDIES = {
     errno.EROFS: _NO_RIGHT,
     errno.EIO: "check the disk",
 }
+_SYNC_SECONDS = 0.2
 
 
 @contextmanager
@@ -51,7 +53,8 @@ def whole_file(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _locked(path, part)
         try:
-            yield part
+            with _synced_beside(lock):
+                yield part
             with part.open("rb") as written:
                 os.fsync(written.fileno())
             part.replace(path)
@@ -62,6 +65,30 @@ def whole_file(path):
         finally:
             os.close(lock)
         _sync_folder(path.parent)
+
+
+@contextmanager
+def _synced_beside(descriptor):
+    """Bring a file to disk while it is being made, so that little is left to wait for at its end."""
+    ended, refusals = threading.Event(), []
+
+    def sync():
+        try:
+            while not ended.wait(_SYNC_SECONDS):
+                os.fdatasync(descriptor)
+        except OSError as error:
+            # The system tells of it once; the last sync would not learn of it.
+            refusals.append(error)
+
+    thread = threading.Thread(target=sync, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    if refusals:
+        raise refusals[0]
 
 
 @contextmanager

@@ -4,12 +4,14 @@ import os
 import re
 import resource
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from scripts.lib import whole_file as whole_file_module
 from scripts.lib.array_files import write_arrays, write_text
 from scripts.lib.ecsv import write_ecsv
 from scripts.lib.errors import InputError
@@ -48,6 +50,35 @@ def test_file_and_folder_are_synced_around_the_renaming(tmp_path, monkeypatch):
     with whole_file(tmp_path / "a.txt") as part:
         part.write_text("all")
     assert done == [".a.txt.part", "renamed", tmp_path.name]
+
+
+def test_a_file_goes_to_disk_while_it_is_made(tmp_path, monkeypatch):
+    synced = threading.Event()
+    monkeypatch.setattr(whole_file_module, "_SYNC_SECONDS", 0.001)
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: synced.set())
+    with whole_file(tmp_path / "a.txt") as part:
+        part.write_text("all")
+        assert synced.wait(10)
+    assert content(tmp_path) == {"a.txt": "all"}
+
+
+def test_a_disk_error_that_only_the_sync_beside_met_counts(tmp_path, monkeypatch):
+    refused = threading.Event()
+
+    def refuse(descriptor):
+        refused.set()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def write():
+        with whole_file(tmp_path / "a.txt") as part:
+            part.write_text("all")
+            assert refused.wait(10)
+
+    monkeypatch.setattr(whole_file_module, "_SYNC_SECONDS", 0.001)
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pytest.raises(InputError, match="check the disk"):
+        write()
+    assert content(tmp_path) == {}
 
 
 def write_half(path):
