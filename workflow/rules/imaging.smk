@@ -19,6 +19,7 @@ rule tso_photometry:
     conda:
         "../../envs/tso3.yaml"
     threads: 1
+    priority: 1
     resources:
         mem_mb=memory_of("tso_photometry"),
         runtime=runtime_of("tso_photometry"),

@@ -20,6 +20,7 @@ rule extract_1d:
     conda:
         "../../envs/tso3.yaml"
     threads: 1
+    priority: 1
     resources:
         mem_mb=memory_of("extract_1d"),
         runtime=runtime_of("extract_1d"),
@@ -60,6 +61,7 @@ rule extract_soss:
     conda:
         "../../envs/tso3.yaml"
     threads: 1
+    priority: 1
     resources:
         mem_mb=memory_of("extract_soss"),
         runtime=runtime_of("extract_soss"),
