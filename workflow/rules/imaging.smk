@@ -14,12 +14,12 @@ rule tso_photometry:
         "<benchmarks>/tso_photometry/{segment}.tsv"
     wildcard_constraints:
         segment=segments_of("imaging"),
+    priority: 1
     group:
         shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
-    priority: 1
     resources:
         mem_mb=memory_of("tso_photometry"),
         runtime=runtime_of("tso_photometry"),

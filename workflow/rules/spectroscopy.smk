@@ -15,12 +15,12 @@ rule extract_1d:
         "<benchmarks>/extract_1d/{segment}.tsv"
     wildcard_constraints:
         segment=segments_of("spectroscopy"),
+    priority: 1
     group:
         shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
-    priority: 1
     resources:
         mem_mb=memory_of("extract_1d"),
         runtime=runtime_of("extract_1d"),
@@ -58,10 +58,10 @@ rule extract_soss:
         "<benchmarks>/extract_soss/{segment}.tsv"
     wildcard_constraints:
         segment=segments_of("spectroscopy", soss=True),
+    priority: 1
     conda:
         "../../envs/tso3.yaml"
     threads: 1
-    priority: 1
     resources:
         mem_mb=memory_of("extract_soss"),
         runtime=runtime_of("extract_soss"),
