@@ -135,12 +135,20 @@ def test_an_error_of_the_operating_system_without_reason_has_a_traceback(job):
     assert "Traceback" in log_of(job)
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT as in the foreground; a shell starts what is in the background with it ignored."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
-def test_a_job_that_is_stopped_removes_what_it_began(job, tmp_path, number):
+def test_a_job_that_is_stopped_removes_what_it_began(job, tmp_path, number, interruptible):
     def function(snakemake):
         with whole_file(tmp_path / "product") as part:
             part.write_text("ha")
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
 
     with pytest.raises(SystemExit) as caught:
         run_job(job, function)
