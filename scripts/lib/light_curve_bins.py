@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
-from scripts.lib.extension_cards import image_cards, table_cards
+from scripts.lib.extension_cards import image_cards, table_cards, table_rows
 from scripts.lib.fits_blocks import ProductWriter
 from scripts.lib.fits_cards import format_card
 from scripts.lib.input_history import history_of
@@ -16,19 +16,9 @@ from scripts.lib.spectral_series import series_times
 log = logging.getLogger(__name__)
 
 
-def _rows(columns):
-    """Structured big-endian array of columns."""
-    columns = {name: np.asarray(values) for name, values in columns.items()}
-    types = [(name, values.dtype.newbyteorder(">")) for name, values in columns.items()]
-    rows = np.empty(len(next(iter(columns.values()))), types)
-    for name, values in columns.items():
-        rows[name] = values
-    return rows
-
-
 def _append_table(product, columns, units, name, version, extra=()):
     """Add a binary table."""
-    rows = _rows(columns)
+    rows = table_rows(columns)
     cards = [*table_cards(name, rows, units, version), *extra]
     product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))
 

@@ -152,13 +152,17 @@ def _untagged_loader():
 
 
 @cache
-def _properties(step):
-    """Schema of the settings of a step."""
+def _schema():
+    """Schema of the configuration."""
     import yaml
 
     path = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
-    schema = yaml.load(path.read_bytes(), safe_loader())
-    return schema["properties"][step]["properties"]
+    return yaml.load(path.read_bytes(), safe_loader())
+
+
+def _properties(step):
+    """Schema of the settings of a step."""
+    return _schema()["properties"][step]["properties"]
 
 
 def settings_from(step, parameters, path):

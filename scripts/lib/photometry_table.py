@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.extension_cards import table_cards
+from scripts.lib.extension_cards import table_cards, table_rows
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import format_card, set_card
 
@@ -114,12 +114,7 @@ def write_segment(path, table):
     table : PhotometryTable
         The table.
     """
-    rows = np.empty(
-        len(table.columns["MJD"]),
-        [(name, values.dtype.newbyteorder(">")) for name, values in table.columns.items()],
-    )
-    for name, values in table.columns.items():
-        rows[name] = values
+    rows = table_rows(table.columns)
     primary = [
         format_card("SIMPLE", True, "conforms to FITS"),
         format_card("BITPIX", 8),

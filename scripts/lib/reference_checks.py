@@ -172,6 +172,27 @@ def _unused_correction(product, references):
     return [Finding("warning", "config", key, given.name, "null or N/A in this mode", effect)]
 
 
+def known_kinds(product):
+    """
+    Name the kinds of reference files that there are for the mode of a product.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+
+    Returns
+    -------
+    kinds : list of str
+        Whether the product uses them or not.
+    """
+    if product.branch == "imaging":
+        return ["gain"]
+    if product.exp_type == "NIS_SOSS":
+        return [*SOSS_REFERENCES, "photom", "wavelengthrange"]
+    return ["extract1d", "apcorr"]
+
+
 def used_kinds(product, references):
     """
     Name the kinds of reference files that a product uses.
@@ -193,12 +214,8 @@ def used_kinds(product, references):
     options = references.settings(step, product.segments[0].path)
     if options["skip"]:
         return []
-    if product.branch == "imaging":
-        return ["gain"]
-    if product.exp_type == "NIS_SOSS":
-        return [*SOSS_REFERENCES, "photom", "wavelengthrange"]
-    corrected = options["apply_apcorr"] and product.exp_type in _CORRECTED
-    return ["extract1d", "apcorr"] if corrected else ["extract1d"]
+    corrected = product.exp_type in _CORRECTED and options["apply_apcorr"]
+    return [kind for kind in known_kinds(product) if kind != "apcorr" or corrected]
 
 
 def _of_reference(reference, exp_type, context):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.extension_cards import image_cards
+from scripts.lib.extension_cards import image_cards, table_shape_cards
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.fits_cards import format_card, set_card
 from scripts.lib.soss_detector import OrderOptics, build_model, column_amplitudes
@@ -171,16 +171,7 @@ def append_model_spectrum(product, spectrum, integration, version):
     dtype = np.dtype([(name, row_dtype(1)[name].base) for name in names])
     rows = np.zeros(len(wavelength), dtype)
     rows["WAVELENGTH"], rows["FLUX"], rows["DQ"] = wavelength, flux, -_SIGN_BIT
-    cards = [
-        format_card("XTENSION", "BINTABLE", "binary table extension"),
-        format_card("BITPIX", 8, "array data type"),
-        format_card("NAXIS", 2, "number of array dimensions"),
-        format_card("NAXIS1", dtype.itemsize, "length of dimension 1"),
-        format_card("NAXIS2", len(rows), "length of dimension 2"),
-        format_card("PCOUNT", 0, "number of group parameters"),
-        format_card("GCOUNT", 1, "number of groups"),
-        format_card("TFIELDS", len(names), "number of table fields"),
-    ]
+    cards = table_shape_cards(dtype, len(rows))
     units = {"WAVELENGTH": "um"} | dict.fromkeys(_DN_PER_SECOND, "DN/s")
     for number, name in enumerate(names, start=1):
         cards.append(format_card(f"TTYPE{number}", name))

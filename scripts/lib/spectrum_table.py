@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scripts.lib.extension_cards import table_shape_cards
 from scripts.lib.fits_cards import format_card, set_card
 
 _UNSIGNED_ZERO = 1 << 31
@@ -152,16 +153,7 @@ def table_cards(n_rows, n_elements, units, keywords):
         Cards of 80 characters without ``END``.
     """
     dtype = row_dtype(n_elements)
-    cards = [
-        format_card("XTENSION", "BINTABLE", "binary table extension"),
-        format_card("BITPIX", 8, "array data type"),
-        format_card("NAXIS", 2, "number of array dimensions"),
-        format_card("NAXIS1", dtype.itemsize, "length of dimension 1"),
-        format_card("NAXIS2", n_rows, "length of dimension 2"),
-        format_card("PCOUNT", 0, "number of group parameters"),
-        format_card("GCOUNT", 1, "number of groups"),
-        format_card("TFIELDS", len(dtype.names), "number of table fields"),
-    ]
+    cards = table_shape_cards(dtype, n_rows)
     for number, name in enumerate(dtype.names, start=1):
         cards += _column_cards(number, name, dtype[name], units)
     cards.append(format_card("EXTNAME", "EXTRACT1D", "extension name"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from scripts.lib.extension_cards import image_cards, table_cards
+from scripts.lib.extension_cards import image_cards, table_cards, table_rows
 from scripts.lib.fits_blocks import ProductWriter
 from scripts.lib.fits_cards import format_card
 
@@ -33,11 +33,11 @@ def test_image(tmp_path, version, unit, expected):
 
 
 def test_table(tmp_path):
-    rows = np.zeros(2, [("a", ">f8"), ("b", ">f4"), ("c", ">i8")])
-    rows["a"], rows["b"], rows["c"] = [1.5, np.nan], [2, 3], [4, 1 << 40]
+    columns = {"a": [1.5, np.nan], "b": np.float32([2, 3]), "c": np.array([4, 1 << 40])}
+    rows = table_rows(columns)
     cards = table_cards("T", rows, {"a": "d", "b": None}, 2)
     hdu = _written(tmp_path / "table.fits", cards, rows)
     assert hdu.columns.formats == ["D", "E", "K"]
     assert [column.unit for column in hdu.columns] == ["d", None, None]
-    assert all(np.array_equal(hdu.data[n], rows[n], equal_nan=True) for n in "abc")
+    assert all(np.array_equal(hdu.data[n], columns[n], equal_nan=True) for n in "abc")
     assert (hdu.name, hdu.ver) == ("T", 2)

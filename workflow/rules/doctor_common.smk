@@ -2,12 +2,7 @@
 
 from scripts.lib.machine_needs import disk_findings, missing_bytes
 from scripts.lib.parameter_references import KINDS
-
-_REFERENCES = {
-    "imaging": ("gain",),
-    "spectroscopy": ("extract1d", "apcorr"),
-    "soss": ("pastasoss", "specprofile", "speckernel", "photom", "wavelengthrange"),
-}
+from scripts.lib.reference_checks import known_kinds
 
 
 def configuration_of(product):
@@ -18,8 +13,8 @@ def configuration_of(product):
 
 def references_of(product):
     """Names of the reference files of a product by their kind."""
-    kinds = _REFERENCES["soss" if product.exp_type == "NIS_SOSS" else product.branch]
-    return {kind: references.find(kind, product.segments[0].path).name for kind in kinds}
+    path = product.segments[0].path
+    return {kind: references.find(kind, path).name for kind in known_kinds(product)}
 
 
 def segments_of_no_product():
