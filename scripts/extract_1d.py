@@ -12,6 +12,7 @@ from scripts.lib.aperture_images import append_aperture
 from scripts.lib.background import fit_background
 from scripts.lib.dq import DO_NOT_USE
 from scripts.lib.errors import InputError
+from scripts.lib.evaluations import FOLDER, Evaluations
 from scripts.lib.extract1d_reference import naming, read_reference
 from scripts.lib.extraction_setup import prepare
 from scripts.lib.fits_blocks import ProductWriter, open_fits
@@ -370,7 +371,7 @@ def process(snakemake):
             offset = product.append_hdu(list(table.cards), table.data_bytes)
             product.copy_data(member, table, offset)
         with naming(references["extract1d"]):
-            setup = prepare(member, entries, params.options)
+            setup = prepare(member, entries, params.options, Evaluations(path.parent / FOLDER))
         if setup is None:
             return
         correction = None

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.evaluations import FOLDER, Evaluations
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
 from scripts.lib.int_times import integration_times
@@ -30,6 +31,7 @@ from scripts.lib.soss_products import (
     read_estimate,
     read_wave_grid,
 )
+from scripts.lib.soss_references import read_traces
 from scripts.lib.soss_segment import SossSegment
 from scripts.lib.soss_setup import build_scene, load_references
 from scripts.lib.soss_table import soss_cards, soss_rows
@@ -261,9 +263,10 @@ def _copy_times(member, product):
             product.copy_data(member, table, offset)
 
 
-def _prepared(segment, member, paths, options, memory_mb):
+def _prepared(segment, member, traces, paths, options, memory_mb):
     """Scene, conversions to MJy, sums over time and typical image of a segment."""
     references = load_references(
+        traces,
         paths,
         member.primary.get("PWCPOS"),
         segment.subarray,
@@ -298,7 +301,11 @@ def process(snakemake):
         _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
         memory_mb = snakemake.resources.get("work_mb", 512)
-        scene, conversions, summary, image = _prepared(segment, member, paths, options, memory_mb)
+        evaluations = Evaluations(Path(output.spectra).parent / FOLDER)
+        traces = evaluations.of_file(read_traces, paths["pastasoss"])
+        scene, conversions, summary, image = _prepared(
+            segment, member, traces, paths, options, memory_mb
+        )
         image, background = _without_background(image, scene.masked, options)
         models = _tuned_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()

@@ -12,8 +12,8 @@ from scripts.lib.frame_statistics import ShapeFit, pixel_classes
 from scripts.lib.light_curve_bins import write_light_curves
 from scripts.lib.photometry_table import read_segment
 from scripts.lib.spectral_series import open_series, series_times, sum_completed, valid_share
+from scripts.lib.wavelength_ranges import read_ranges, wavelength_range
 from scripts.segment_statistics import background_level
-from scripts.white_light import read_ranges, wavelength_range
 
 log = logging.getLogger(__name__)
 

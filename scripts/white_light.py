@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.reference_records import reference_texts
+from scripts.lib.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
-WIDEST_RANGE = (-1.0, 1.0e10)
 BLOCK_BYTES = 1 << 26
 
 
@@ -161,45 +160,6 @@ def _padded(values, length):
     return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
 
 
-def wavelength_range(order, filter_name, reference, min_wavelength=None, max_wavelength=None):
-    """
-    Wavelength range of one spectral order.
-
-    Parameters
-    ----------
-    order : int
-        Spectral order.
-    filter_name : str
-        Filter.
-    reference : list of (order, filter, min, max) or None
-        Rows of the wavelengthrange reference file.
-    min_wavelength, max_wavelength : float, optional
-        Limits of the user [um]; they win over the reference.
-
-    Returns
-    -------
-    limits : tuple of float
-        Lower and upper limit [um]. Each order has its own. (jwst 3.0.0 keeps
-        the range of the first order for all.)
-
-    Raises
-    ------
-    InputError
-        If the reference has not exactly one row for the order and filter.
-    """
-    lower, upper = WIDEST_RANGE
-    if reference is not None:
-        rows = [row for row in reference if row[0] == order and row[1] == filter_name]
-        if len(rows) != 1:
-            msg = f"wavelengthrange: {len(rows)} rows for order {order} and filter {filter_name}; expected one"
-            raise InputError(msg)
-        lower, upper = rows[0][2:]
-    return (
-        lower if min_wavelength is None else min_wavelength,
-        upper if max_wavelength is None else max_wavelength,
-    )
-
-
 def _sum_table(product, version, options, reference):
     """Sum one EXTRACT1D table of an x1dints file by blocks of rows."""
     header = product.header("EXTRACT1D", version)
@@ -234,38 +194,6 @@ def _sum_table(product, version, options, reference):
     return SummedSpectra(
         header.get("DETECTOR"), order, times["MJD-AVG"], times["TDB-MID"], flux, integration
     )
-
-
-def read_ranges(path):
-    """
-    Read a wavelengthrange reference file.
-
-    Parameters
-    ----------
-    path : str or Path
-        ASDF file.
-
-    Returns
-    -------
-    rows : list of tuple
-        Order, filter, shortest and longest wavelength [um].
-
-    Raises
-    ------
-    InputError
-        If the file is no such reference.
-    """
-    import asdf
-
-    try:
-        with asdf.open(path) as reference:
-            rows = [tuple(row) for row in reference["wavelengthrange"]]
-            return [(order, name, float(low), float(high)) for order, name, low, high in rows]
-    except Exception as error:
-        # What asdf raises of a damaged file depends on where the damage is.
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        msg = f"{path}: not a wavelengthrange reference: {reason}"
-        raise InputError(msg) from error
 
 
 def _table_meta(primary):

@@ -233,7 +233,9 @@ class ApertureCorrection:
             raise InputError(msg)
         # The ends of NIRSpec's wavelength range may not be on the sky.
         wavelength = np.median(self._wavelength) if self._by_phase else self._wavelength.min()
-        return cross_dispersion_scale(setup.wcs, setup.position, wavelength, setup.dispersion_axis)
+        return setup.coordinates.ask(
+            cross_dispersion_scale, setup.position, wavelength, setup.dispersion_axis
+        )
 
     def __call__(self, npixels):
         """

@@ -23,7 +23,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.extract1d_reference import select_entry, slit_name
 from scripts.lib.source_position import locate_on_sky, locate_source
 from scripts.lib.spectrum_table import SLIT_KEYWORDS
-from scripts.lib.wcs import bounding_box, read_wcs, sky_position, wavelength_image
+from scripts.lib.wcs import WorldCoordinates, bounding_box, sky_position, wavelength_image
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Setup:
         Type of the source, e.g. ``POINT``.
     position : tuple of float or None
         Right ascension and declination of the source [deg].
-    wcs : gwcs.WCS
+    coordinates : WorldCoordinates
         World coordinates of the data.
     keywords : dict of str to object
         Keywords of the spectrum.
@@ -77,11 +77,11 @@ class Setup:
     name: str | None
     source_type: str | None
     position: tuple | None
-    wcs: object
+    coordinates: WorldCoordinates
     keywords: dict
 
 
-def prepare(member, entries, options):
+def prepare(member, entries, options, evaluations=None):
     """
     Find out how to extract the spectra of one segment.
 
@@ -93,6 +93,8 @@ def prepare(member, entries, options):
         Apertures of the EXTRACT1D reference; None if there is none.
     options : dict
         Options of the step extract_1d.
+    evaluations : Evaluations, optional
+        What is known of the world coordinates.
 
     Returns
     -------
@@ -124,8 +126,8 @@ def prepare(member, entries, options):
     if axis is None:
         log.warning("%s[SCI]: DISPAXIS is missing; no spectrum", member.path)
         return None
-    wcs = read_wcs(member)
-    wavelength = _oriented(_wavelengths(member, wcs), axis)
+    coordinates = WorldCoordinates(member, evaluations)
+    wavelength = _oriented(_wavelengths(member, coordinates), axis)
     if entries is None:
         aperture = apertures.whole_array(wavelength.shape)
     else:
@@ -133,8 +135,8 @@ def prepare(member, entries, options):
         aperture = apertures.make_aperture(
             entry, wavelength.shape, axis, options, exp_type, source_type
         )
-    aperture = _placed(aperture, member, wcs, wavelength)
-    return _setup(member, aperture, wcs, wavelength, (axis, order, name))
+    aperture = _placed(aperture, member, coordinates, wavelength)
+    return _setup(member, aperture, coordinates, wavelength, (axis, order, name))
 
 
 def _oriented(image, axis):
@@ -163,7 +165,7 @@ def _is_prism(primary):
     return element is not None and element[1] in str(primary.get(element[0])).upper()
 
 
-def _wavelengths(member, wcs):
+def _wavelengths(member, coordinates):
     """Wavelength image (y, x) [um]: the WAVELENGTH extension if it is filled, else from the WCS."""
     shape = member.shape("SCI")[-2:]
     if "WAVELENGTH" in member:
@@ -174,31 +176,31 @@ def _wavelengths(member, wcs):
         known = wavelength[~np.isnan(wavelength)]
         if known.any() or not known.size:
             return wavelength
-    return wavelength_image(wcs, shape)
+    return coordinates.ask(wavelength_image, shape)
 
 
-def _placed(aperture, member, wcs, wavelength):
+def _placed(aperture, member, coordinates, wavelength):
     """Aperture moved to the source and by the user's offset."""
     if aperture.use_source_position:
-        aperture = _at_source(aperture, member, wcs, wavelength)
+        aperture = _at_source(aperture, member, coordinates, wavelength)
     if aperture.position_offset:
         log.info("aperture shifted by %.2f pixels as asked", aperture.position_offset)
         aperture = apertures.shifted(aperture, aperture.position_offset)
     return aperture
 
 
-def _at_source(aperture, member, wcs, wavelength):
+def _at_source(aperture, member, coordinates, wavelength):
     """Aperture moved to the source position of the header, where the WCS can tell it."""
     exp_type = member.primary.get("EXP_TYPE")
-    box = bounding_box(wcs, member.shape("SCI")[-2:])
+    box = coordinates.ask(bounding_box, member.shape("SCI")[-2:])
     if exp_type == "NRS_BRIGHTOBJ":
-        source = locate_source(wcs, box, wavelength.shape[1], _slit_position(member))
+        source = coordinates.ask(locate_source, box, wavelength.shape[1], _slit_position(member))
     elif exp_type == "MIR_LRS-FIXEDSLIT":
         sky = (member.primary.get("DITH_RA"), member.primary.get("DITH_DEC"))
         if None in sky:
             log.warning("%s: DITH_RA or DITH_DEC is missing; no shift", member.path)
             return aperture
-        source = locate_on_sky(wcs, box, wavelength.shape[1], sky)
+        source = coordinates.ask(locate_on_sky, box, wavelength.shape[1], sky)
     else:
         log.warning("no source position is known for EXP_TYPE %s; no shift", exp_type)
         return aperture
@@ -222,7 +224,7 @@ def _slit_position(member):
     return position
 
 
-def _setup(member, aperture, wcs, wavelength, identity):
+def _setup(member, aperture, coordinates, wavelength, identity):
     """Weights, wavelengths and keywords of the aperture in its final place."""
     weights, lower, upper = source_profile(aperture, wavelength)
     weights[~np.isfinite(wavelength)] = 0.0
@@ -233,7 +235,7 @@ def _setup(member, aperture, wcs, wavelength, identity):
         return None
     axis, _, name = identity
     y, x = image_centre(_oriented(weights, axis))
-    position = sky_position(wcs, x, y)
+    position = coordinates.ask(sky_position, x, y)
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     smoothed = region is not None and aperture.smoothing_length > 0
@@ -261,7 +263,7 @@ def _setup(member, aperture, wcs, wavelength, identity):
         name=name,
         source_type=member.header("SCI").get("SRCTYPE"),
         position=position,
-        wcs=wcs,
+        coordinates=coordinates,
         keywords=_keywords(member, identity, position, (lower, upper, elements[0], elements[-1])),
     )
 

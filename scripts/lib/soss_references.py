@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.soss_checks import TOO_MANY_ROWS
@@ -132,7 +133,7 @@ def read_traces(path):
     import asdf
 
     try:
-        with asdf.open(path, lazy_load=False, memmap=False) as file:
+        with compiled_yaml(), asdf.open(path, lazy_load=False, memmap=False) as file:
             tree = file.tree
     except (ValueError, OSError) as error:
         msg = f"{path}: found no ASDF file ({error}), expected a pastasoss reference"

@@ -10,7 +10,7 @@ from scripts.lib.soss_atoca import Scene
 from scripts.lib.soss_box import box_weights
 from scripts.lib.soss_detector import OrderOptics
 from scripts.lib.soss_kernel import Kernel
-from scripts.lib.soss_references import read_kernels, read_profiles, read_traces, select_orders
+from scripts.lib.soss_references import read_kernels, read_profiles, select_orders
 from scripts.lib.soss_trace import Throughput, order_geometry
 
 log = logging.getLogger(__name__)
@@ -39,12 +39,14 @@ class SossReferences:
     separation: tuple
 
 
-def load_references(paths, position, subarray, shape, order_3):
+def load_references(traces, paths, position, subarray, shape, order_3):
     """
     Read the references of a segment.
 
     Parameters
     ----------
+    traces : TraceReference
+        Content of ``pastasoss``.
     paths : dict of str to str
         Files ``pastasoss``, ``specprofile`` and ``speckernel``.
     position : float
@@ -66,7 +68,6 @@ def load_references(paths, position, subarray, shape, order_3):
     InputError
         If a reference does not fit the segment.
     """
-    traces = read_traces(paths["pastasoss"])
     wanted = [1, 2, 3] if order_3 and subarray != "SUBSTRIP96" else [1, 2]
     orders = select_orders(traces, wanted)
     if orders != wanted:

@@ -1,11 +1,125 @@
 """World coordinates of JWST data: the gwcs object inside the ASDF extension of a FITS file."""
 
+import hashlib
 import io
+from functools import cached_property
 
 import numpy as np
 
+from scripts.lib import asdf_layout
 from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
+from scripts.lib.evaluations import Evaluations
+
+
+class WorldCoordinates:
+    """
+    World coordinates of a file, built from its ASDF extension when a question needs them.
+
+    Building them means to import gwcs and astropy, which takes a second. Segments of an exposure
+    have the same, and other jobs have asked the same questions.
+
+    Parameters
+    ----------
+    file : FitsFile
+        Open file of a JWST data model.
+    evaluations : Evaluations, optional
+        Answers that are known.
+    """
+
+    def __init__(self, file, evaluations=None):
+        self._file = file
+        self._evaluations = Evaluations() if evaluations is None else evaluations
+
+    def ask(self, function, *arguments):
+        """
+        Evaluate a function of the world coordinates, or recall what it gave.
+
+        Parameters
+        ----------
+        function : callable
+            Called with the gwcs object and the arguments.
+        *arguments
+            Numbers, or tuples of numbers.
+
+        Returns
+        -------
+        answer : object
+            What the function returns; arrays are not to be changed.
+
+        Raises
+        ------
+        InputError
+            If the file has no world coordinates that can be read.
+        """
+        return self._evaluations.recall(
+            function, self._digest, arguments, lambda: function(self._wcs, *arguments)
+        )
+
+    @cached_property
+    def _wcs(self):
+        """The gwcs object."""
+        return read_wcs(self._file)
+
+    @cached_property
+    def _digest(self):
+        """Digest of the world coordinates alone."""
+        return wcs_digest(_asdf_content(self._file)) if "ASDF" in self._file else None
+
+
+def wcs_digest(content):
+    """
+    Digest of the world coordinates in an ASDF file, not of what else is in its tree.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    digest : str or None
+        Equal for trees with equal ``meta.wcs``; None if there is none, if the file is damaged, or
+        if other files are needed to build it.
+    """
+    tree, position = asdf_layout.split(content)
+    try:
+        wcs = asdf_layout.entry(asdf_layout.entry(asdf_layout.compose(tree), "meta"), "wcs")
+        stored = list(asdf_layout.blocks(content, position))
+    except ValueError:
+        return None
+    if wcs is None:
+        return None
+    nodes = list(asdf_layout.nodes_below(wcs))
+    if any("external" in node.tag or asdf_layout.entry(node, "$ref") for node in nodes):
+        return None
+    places = {id(node): place for place, node in enumerate(nodes)}
+    digest = hashlib.sha256(repr([(node.tag, _shallow(node, places)) for node in nodes]).encode())
+    for source in filter(None, asdf_layout.array_sources(wcs)):
+        if not source.isdecimal() or int(source) >= len(stored):
+            return None
+        block = stored[int(source)]
+        digest.update(repr((block.compression, len(block.data))).encode())
+        digest.update(block.data)
+    return digest.hexdigest()
+
+
+def _shallow(node, places):
+    """Value of a node with the places of other nodes instead of them."""
+    if isinstance(node.value, str):
+        return node.value
+    return [
+        tuple(places[id(one)] for one in child) if isinstance(child, tuple) else places[id(child)]
+        for child in node.value
+    ]
+
+
+def _asdf_content(file):
+    """Bytes of the ASDF extension."""
+    hdu = file.hdu("ASDF")
+    content = np.empty(hdu.data_bytes, np.uint8)
+    file.read_into(content, hdu.data_offset)
+    return content.tobytes()
 
 
 def read_wcs(file):
@@ -34,9 +148,7 @@ def read_wcs(file):
     if "ASDF" not in file:
         msg = f"{file.path}: extension ASDF is missing; expected the world coordinates (meta.wcs) in it"
         raise InputError(msg)
-    hdu = file.hdu("ASDF")
-    content = np.empty(hdu.data_bytes, np.uint8)
-    file.read_into(content, hdu.data_offset)
+    content = _asdf_content(file)
     try:
         with (
             compiled_yaml(),

@@ -6,16 +6,10 @@ build the coordinates.
 """
 
 import hashlib
-import struct
 
-from scripts.lib.compiled_yaml import safe_loader
+from scripts.lib import asdf_layout
 from scripts.lib.findings import Finding
 from scripts.lib.input_checks import IMAGING
-
-_BLOCK_MAGIC = b"\xd3BLK"
-# Flags, compression, allocated, used and original length, checksum.
-_BLOCK_HEADER = struct.Struct(">I4sQQQ16s")
-_TREE_START, _TREE_END = b"\n---", b"\n..."
 
 
 def needs_wcs(exp_type, skips):
@@ -118,33 +112,24 @@ def _damage(content):
     """Describe the first thing that is wrong with an ASDF file, None if nothing."""
     if not content.startswith(b"#ASDF "):
         return f"no ASDF file: it starts with {content[:8]!r}"
-    start = content.find(_TREE_START)
-    end = content.find(_TREE_END, max(start, 0))
-    if start < 0 or end < 0:
+    tree, position = asdf_layout.split(content)
+    if not tree:
         return "an ASDF file without a complete tree"
-    blocks = _walk_blocks(content, content.find(b"\n", end + 1) + 1)
-    if isinstance(blocks, str):
-        return blocks
-    return _tree_damage(content[start + 1 : end + 1], blocks)
+    try:
+        n_blocks = _count_blocks(content, position)
+    except ValueError as error:
+        return str(error)
+    return _tree_damage(tree, n_blocks)
 
 
-def _walk_blocks(content, position):
-    """Count the binary blocks after the tree; a text if one is damaged."""
+def _count_blocks(content, position):
+    """Count the binary blocks after the tree; ValueError if one is damaged."""
     count = 0
-    position = content.find(_BLOCK_MAGIC, position)
-    while position >= 0 and content[position : position + 4] == _BLOCK_MAGIC:
-        size = int.from_bytes(content[position + 4 : position + 6], "big")
-        header = content[position + 6 : position + 6 + size]
-        if size < _BLOCK_HEADER.size or len(header) < size:
-            return f"binary block {count} with a damaged header"
-        _, compression, allocated, used, _, checksum = _BLOCK_HEADER.unpack_from(header)
-        start = position + 6 + size
-        data = content[start : start + used]
-        if len(data) < used:
-            return f"binary block {count} with {len(data)} of {used} bytes"
-        if checksum.strip(b"\0") and not compression.strip(b"\0") and _md5(data) != checksum:
-            return f"binary block {count} with a checksum that does not fit"
-        position = start + allocated
+    for block in asdf_layout.blocks(content, position):
+        is_known = block.checksum.strip(b"\0") and not block.compression.strip(b"\0")
+        if is_known and block.checksum != _md5(block.data):
+            msg = f"binary block {count} with a checksum that does not fit"
+            raise ValueError(msg)
         count += 1
     return count
 
@@ -156,40 +141,15 @@ def _md5(data):
 
 def _tree_damage(text, n_blocks):
     """Describe what is wrong with the tree: no YAML, no coordinates, arrays without their block."""
-    import yaml
-
     try:
-        tree = yaml.compose(text, Loader=safe_loader())
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        tree = asdf_layout.compose(text)
+    except ValueError as error:
         return f"a tree that is no YAML ({str(error).splitlines()[0]})"
-    coordinates = _entry(_entry(tree, "meta"), "wcs")
-    if not isinstance(coordinates, yaml.CollectionNode):
+    coordinates = asdf_layout.entry(asdf_layout.entry(tree, "meta"), "wcs")
+    if coordinates is None or isinstance(coordinates.value, str):
         return "an ASDF file without meta.wcs"
-    lost = [number for number in _sources(coordinates) if number >= n_blocks]
+    sources = asdf_layout.array_sources(coordinates)
+    lost = [int(source) for source in sources if source.isdecimal() and int(source) >= n_blocks]
     if lost:
         return f"arrays in binary block {lost[0]} of {n_blocks} blocks"
     return None
-
-
-def _entry(node, name):
-    """Value of a key of a mapping node; None if there is none."""
-    for key, value in getattr(node, "value", None) or ():
-        if key.value == name:
-            return value
-    return None
-
-
-def _sources(node):
-    """Yield the numbers of the binary blocks that the arrays below a node are in."""
-    waiting, seen = [node], set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen or isinstance(node.value, str):
-            continue
-        seen.add(id(node))
-        if node.tag.partition("core/ndarray")[1]:
-            source = getattr(_entry(node, "source"), "value", "")
-            if isinstance(source, str) and source.isdecimal():
-                yield int(source)
-        for child in node.value:
-            waiting += child if isinstance(child, tuple) else (child,)

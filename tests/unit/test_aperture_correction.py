@@ -57,7 +57,13 @@ def by_phase(**replaced):
 
 def setup(**replaced):
     values = {"wavelength": np.array([2.0, 2.5]), "position": (30.0, -5.0), "dispersion_axis": 1}
-    return SimpleNamespace(**values | {"name": "S1600A1", "wcs": linear_wcs()} | replaced)
+    values |= {"name": "S1600A1", "coordinates": SimpleNamespace(ask=ask_linear)}
+    return SimpleNamespace(**values | replaced)
+
+
+def ask_linear(function, *arguments):
+    """Evaluate a function of linear world coordinates."""
+    return function(linear_wcs(), *arguments)
 
 
 def write(path, columns, unit="pixels"):

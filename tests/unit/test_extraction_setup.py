@@ -208,7 +208,7 @@ def test_the_aperture_of_a_fixed_slit_follows_the_source_on_the_sky(prepared, mo
         def backward_transform(self, ra, dec, wavelength):
             return ra, (wavelength - 1) * 10
 
-    monkeypatch.setattr("scripts.lib.extraction_setup.read_wcs", lambda member: Upright())
+    monkeypatch.setattr("scripts.lib.wcs.read_wcs", lambda member: Upright())
     slit = MIRI | {"EXP_TYPE": "MIR_LRS-FIXEDSLIT", "DITH_RA": 2.5, "DITH_DEC": 0.0}
     entry = {"id": "MIR_LRS-FIXEDSLIT", "xstart": 1, "xstop": 2}
     setup = prepared([entry], primary=slit, DISPAXIS=2)
@@ -241,7 +241,7 @@ def test_aperture_follows_the_source(prepared, monkeypatch):
                 return lambda x, y: (0, 0, 1 + x / 10 + 0 * y)
             return lambda _x, y, wl: ((wl - 1) * 10, 3.25 + y + 0 * wl)
 
-    monkeypatch.setattr("scripts.lib.extraction_setup.read_wcs", lambda _member: Leaning())
+    monkeypatch.setattr("scripts.lib.wcs.read_wcs", lambda _member: Leaning())
     # Nominal centre 1.5, source at 3.5: limits shift by 2, and a width follows the trace.
     limits = prepared([{"ystart": 1, "ystop": 2, "bkg_coeff": [[-1.5], [-0.5]]}])
     assert (limits.keywords["EXTRYSTR"], limits.keywords["EXTRYSTP"]) == (4, 5)

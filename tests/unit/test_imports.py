@@ -84,3 +84,7 @@ def test_extraction_imports_no_table_image_or_plot_package(tmp_path):
     assert (tmp_path / "out.fits").exists()
     assert {"asdf", "gwcs"} <= imported
     assert not imported & {"pandas", "photutils", "matplotlib", "jsonschema", "snakemake"}
+    first = (tmp_path / "out.fits").read_bytes()
+    # The next segment of the exposure: of its world coordinates everything is known.
+    assert foreign_imports(run_code("extract_1d"), *files) <= {"numpy", "yaml", "cython_runtime"}
+    assert (tmp_path / "out.fits").read_bytes() == first

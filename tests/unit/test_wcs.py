@@ -1,17 +1,24 @@
+import io
+
+import asdf
 import numpy as np
 import pytest
 from astropy.io import fits
 
+from scripts.lib import wcs as wcs_module
 from scripts.lib.errors import InputError
+from scripts.lib.evaluations import Evaluations
 from scripts.lib.fits_blocks import open_fits
 from scripts.lib.wcs import (
+    WorldCoordinates,
     bounding_box,
     cross_dispersion_scale,
     read_wcs,
     sky_position,
     wavelength_image,
+    wcs_digest,
 )
-from tests.spectral_segments import linear_wcs, write_segment
+from tests.spectral_segments import asdf_bytes, linear_wcs, write_segment
 
 
 def test_reads_the_wcs_of_a_file(tmp_path):
@@ -27,8 +34,6 @@ def test_says_that_there_is_no_extension(tmp_path):
 
 
 def test_says_that_there_is_no_wcs_in_it(tmp_path):
-    import asdf
-
     asdf.AsdfFile({"meta": {"telescope": "JWST"}}).write_to(tmp_path / "tree.asdf")
     content = np.frombuffer((tmp_path / "tree.asdf").read_bytes(), np.uint8)[None]
     column = fits.Column("ASDF_METADATA", f"{content.shape[1]}B", array=content)
@@ -88,3 +93,75 @@ def test_sky_position():
 def test_scale_is_that_across_dispersion(axis, expected):
     scale = cross_dispersion_scale(linear_wcs(), (30.0, -5.0), 2.0, axis)
     assert scale == pytest.approx(expected, rel=1e-5)
+
+
+def stored(wcs, **meta):
+    """ASDF file with world coordinates, and further metadata before and behind them."""
+    buffer = io.BytesIO()
+    asdf.AsdfFile({"meta": {"filename": "a", **meta, "wcs": wcs}}).write_to(buffer)
+    return buffer.getvalue()
+
+
+class TestDigest:
+    def test_other_metadata_does_not_matter(self):
+        digests = {wcs_digest(stored(linear_wcs(), segment=number)) for number in (1, 12)}
+        assert digests == {wcs_digest(asdf_bytes())}
+        assert None not in digests
+
+    def test_other_coordinates_matter(self):
+        changes = [
+            (b"", b""),
+            (b"offset: 30.0", b"offset: 31.0"),
+            (b"name: spectrum", b"name: other"),
+        ]
+        changed = {asdf_bytes().replace(*change) for change in changes}
+        assert len(changed) == len({wcs_digest(one) for one in changed}) == 3
+
+    def test_arrays_matter(self):
+        arrays = [np.arange(40.0), np.arange(40.0), np.arange(1.0, 41.0)]
+        first, same, other = (wcs_digest(stored({"table": array})) for array in arrays)
+        assert first == same != other
+
+    def test_an_array_used_twice_is_not_two(self):
+        one, two = np.arange(40.0), np.arange(40.0)
+        shared, apart = stored({"a": one, "b": one}), stored({"a": one, "b": two})
+        assert wcs_digest(shared) == wcs_digest(stored({"a": two, "b": two}))
+        assert wcs_digest(shared) != wcs_digest(apart)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: {wcs: {$ref: other.asdf}}}\n...\n",
+            b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: {wcs: !core/externalarray {}}}\n...\n",
+            b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: {wcs: !core/ndarray {source: 'fits:A'}}}\n...\n",
+            b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: {wcs: !core/ndarray {source: 0}}}\n...\n",
+            b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: [wcs]}\n...\n",
+            b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: ]}\n...\n",
+        ],
+    )
+    def test_what_is_not_known_whole_has_none(self, content):
+        assert wcs_digest(content) is None
+
+
+def test_what_is_known_is_not_built_again(tmp_path, monkeypatch):
+    path = write_segment(tmp_path / "segment.fits")
+    with open_fits(path) as member:
+        first = WorldCoordinates(member, Evaluations(tmp_path / "known"))
+        image, place = first.ask(wavelength_image, (2, 3)), first.ask(sky_position, 1.0, 2.0)
+    monkeypatch.setattr(wcs_module, "read_wcs", None)
+    with open_fits(path) as member:
+        again = WorldCoordinates(member, Evaluations(tmp_path / "known"))
+        np.testing.assert_array_equal(again.ask(wavelength_image, (2, 3)), image)
+        assert again.ask(sky_position, 1.0, 2.0) == place == (30.002, -4.998)
+        with pytest.raises(TypeError):
+            again.ask(sky_position, 1.0, 2.5)
+    np.testing.assert_allclose(image, [[1, 1.1, 1.2]] * 2)
+
+
+def test_a_file_without_coordinates_is_refused_when_asked(tmp_path):
+    path = write_segment(tmp_path / "segment.fits", wcs=False)
+    with open_fits(path) as member:
+        coordinates = WorldCoordinates(member, Evaluations(tmp_path / "known"))
+        with pytest.raises(InputError, match="extension ASDF is missing"):
+            coordinates.ask(sky_position, 1.0, 2.0)

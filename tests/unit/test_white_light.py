@@ -1,17 +1,13 @@
-import asdf
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.errors import InputError
 from scripts.white_light import (
     SummedSpectra,
     first_of_each,
     light_curve_columns,
-    read_ranges,
     sum_in_range,
-    wavelength_range,
 )
 
 
@@ -116,39 +112,3 @@ class TestLightCurve:
         expected, _ = light_curve_columns(parts)
         for name, values in expected.items():
             np.testing.assert_array_equal(columns[name], values)
-
-
-def test_a_reference_is_read(tmp_path):
-    rows = [[1, "CLEAR", 0.9, 2.8], [2, "CLEAR", 1, 2]]
-    asdf.AsdfFile({"wavelengthrange": rows}).write_to(tmp_path / "a.asdf")
-    assert read_ranges(tmp_path / "a.asdf") == [(1, "CLEAR", 0.9, 2.8), (2, "CLEAR", 1.0, 2.0)]
-
-
-@pytest.mark.parametrize("tree", [{}, {"wavelengthrange": 3}, {"wavelengthrange": [[1, "CLEAR"]]}])
-def test_other_files_are_no_reference(tmp_path, tree):
-    asdf.AsdfFile(tree).write_to(tmp_path / "a.asdf")
-    with pytest.raises(InputError, match=r"a\.asdf: not a wavelengthrange reference"):
-        read_ranges(tmp_path / "a.asdf")
-    (tmp_path / "b.asdf").write_text("SIMPLE")
-    with pytest.raises(InputError, match=r"b\.asdf: not a wavelengthrange reference"):
-        read_ranges(tmp_path / "b.asdf")
-
-
-class TestWavelengthRange:
-    reference = ((1, "CLEAR", 0.9, 2.8), (2, "CLEAR", 0.6, 0.85), (1, "F277W", 2.4, 3.1))
-
-    def test_without_reference_everything_counts(self):
-        lower, upper = wavelength_range(1, "CLEAR", None)
-        assert lower < 0.5
-        assert upper > 30
-
-    def test_each_order_has_its_own_range(self):
-        assert wavelength_range(1, "CLEAR", self.reference) == (0.9, 2.8)
-        assert wavelength_range(2, "CLEAR", self.reference) == (0.6, 0.85)
-
-    def test_the_user_wins(self):
-        assert wavelength_range(2, "CLEAR", self.reference, min_wavelength=0.7) == (0.7, 0.85)
-
-    def test_a_missing_row_is_an_error(self):
-        with pytest.raises(InputError, match="order 3 and filter CLEAR"):
-            wavelength_range(3, "CLEAR", self.reference)

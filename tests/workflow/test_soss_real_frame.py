@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from scripts.lib.soss_references import read_traces
 from scripts.lib.soss_setup import load_references
 from scripts.simulate_visit import VisitOptions, simulate_visit
 from tests.steps import process_visit, read_config
@@ -83,7 +84,10 @@ def test_the_segment_says_that_it_is_a_wrapped_frame(real):
 
 def test_trace_is_within_a_pixel_of_the_measured_one(real):
     _, measured, _, paths = real
-    geometry = load_references(paths, WHEEL, "SUBSTRIP256", (256, 2048), order_3=True).geometry
+    traces = read_traces(paths["pastasoss"])
+    geometry = load_references(
+        traces, paths, WHEEL, "SUBSTRIP256", (256, 2048), order_3=True
+    ).geometry
     distance = np.abs(geometry[1].trace_rows - measured)[EDGE:-EDGE]
     assert np.median(distance) < 0.6
     assert np.mean(distance < 1) > 0.85

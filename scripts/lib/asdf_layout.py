@@ -1,0 +1,192 @@
+"""Parts of an ASDF file, looked at without the packages that build objects from them."""
+
+import struct
+from typing import NamedTuple
+
+from scripts.lib.compiled_yaml import safe_loader
+
+_BLOCK_MAGIC = b"\xd3BLK"
+# Flags, compression, allocated, used and original length, checksum.
+_BLOCK_HEADER = struct.Struct(">I4sQQQ16s")
+_TREE_START, _TREE_END = b"\n---", b"\n..."
+
+
+class Block(NamedTuple):
+    """
+    Binary block of an ASDF file.
+
+    Attributes
+    ----------
+    compression : bytes
+        Name of the compression of the data; zeros if there is none.
+    checksum : bytes
+        MD5 of the data as stored; zeros if it is not known.
+    data : bytes
+        The data as stored.
+    """
+
+    compression: bytes
+    checksum: bytes
+    data: bytes
+
+
+def split(content):
+    """
+    Find the tree of an ASDF file, and where its blocks start.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    tree : bytes
+        Text of the tree in YAML; empty if there is no complete one.
+    position : int
+        Offset behind the tree.
+
+    References
+    ----------
+    ASDF Standard 1.6, low-level file layout.
+    """
+    start = content.find(_TREE_START)
+    end = content.find(_TREE_END, max(start, 0))
+    if start < 0 or end < 0:
+        return b"", len(content)
+    return content[start + 1 : end + 1], content.find(b"\n", end + 1) + 1
+
+
+def blocks(content, position):
+    """
+    Go through the binary blocks of an ASDF file.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    position : int
+        Offset behind its tree.
+
+    Yields
+    ------
+    block : Block
+        Each block in its order.
+
+    Raises
+    ------
+    ValueError
+        If the file ends within a block, or a header is too short.
+    """
+    number = 0
+    position = content.find(_BLOCK_MAGIC, position)
+    while position >= 0 and content[position : position + 4] == _BLOCK_MAGIC:
+        size = int.from_bytes(content[position + 4 : position + 6], "big")
+        header = content[position + 6 : position + 6 + size]
+        if size < _BLOCK_HEADER.size or len(header) < size:
+            msg = f"binary block {number} with a damaged header"
+            raise ValueError(msg)
+        _, compression, allocated, used, _, checksum = _BLOCK_HEADER.unpack_from(header)
+        start = position + 6 + size
+        data = content[start : start + used]
+        if len(data) < used:
+            msg = f"binary block {number} with {len(data)} of {used} bytes"
+            raise ValueError(msg)
+        yield Block(compression, checksum, data)
+        position = start + allocated
+        number += 1
+
+
+def compose(tree):
+    """
+    Parse a tree to the nodes of YAML.
+
+    Parameters
+    ----------
+    tree : bytes
+        Text of the tree.
+
+    Returns
+    -------
+    node : yaml.Node
+        Its root.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML.
+    """
+    import yaml
+
+    try:
+        return yaml.compose(tree, Loader=safe_loader())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def entry(node, name):
+    """
+    Look a key up in a node.
+
+    Parameters
+    ----------
+    node : yaml.Node or None
+        Any node.
+    name : str
+        The key.
+
+    Returns
+    -------
+    value : yaml.Node or None
+        Node of its value; None if the node is no mapping with this key.
+    """
+    if getattr(node, "id", None) != "mapping":
+        return None
+    return next((value for key, value in node.value if key.value == name), None)
+
+
+def nodes_below(node):
+    """
+    Go through a node and all that are below it.
+
+    Parameters
+    ----------
+    node : yaml.Node
+        The node.
+
+    Yields
+    ------
+    node : yaml.Node
+        Each node once, also where the tree refers to it several times; in an order that depends on
+        the tree alone.
+    """
+    waiting, seen = [node], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if not isinstance(node.value, str):
+            for child in node.value:
+                waiting += child if isinstance(child, tuple) else (child,)
+
+
+def array_sources(node):
+    """
+    Tell where the arrays below a node are.
+
+    Parameters
+    ----------
+    node : yaml.Node
+        The node.
+
+    Yields
+    ------
+    source : str
+        Number of a binary block, or what else stands there; empty if the values are in the tree.
+    """
+    for below in nodes_below(node):
+        if below.tag.partition("core/ndarray")[1]:
+            source = getattr(entry(below, "source"), "value", "")
+            yield source if isinstance(source, str) else ""
