@@ -2,6 +2,7 @@ import logging
 
 import numpy as np
 import pytest
+import scipy.sparse.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -46,6 +47,21 @@ class TestRegularised:
         found = problem.fit(factor).solve(problem.design.T @ data)
         assert_allclose(found, expected, atol=1e-7)
         assert_allclose(problem.fit(factor).solve(problem.design.T @ data[:, 0]), expected[:, 0])
+
+    def test_the_order_of_elimination_is_found_once(self, monkeypatch):
+        problem, orderings, splu = self.problem(), [], scipy.sparse.linalg.splu
+        monkeypatch.setattr(
+            "scipy.sparse.linalg.splu",
+            lambda *args, permc_spec, **options: (
+                orderings.append(permc_spec) or splu(*args, permc_spec=permc_spec, **options)
+            ),
+        )
+        right = problem.design.T @ np.arange(6.0 * len(problem.design.indptr[1:])).reshape(-1, 6)
+        for factor in (0.1, 0.2, 0.3):
+            found = problem.fit(factor).solve(right)
+            normal = problem.design.T @ problem.design + factor**2 * problem.roughness
+            assert_allclose(found, np.linalg.solve(normal.toarray(), right), rtol=1e-8)
+        assert orderings == ["MMD_AT_PLUS_A", "NATURAL", "NATURAL"]
 
     def test_the_product_is_that_of_the_normal_matrix(self):
         problem, spectrum = self.problem(), np.arange(40.0) ** 2
