@@ -141,8 +141,9 @@ def run_warm_steps(folder, repeats):
     Returns
     -------
     costs : dict of str to dict
-        Medians for each step: ``cpu_seconds`` of an integration without imports, as jwst counts
-        them, but with reading and writing the files; without these, ``arithmetic``.
+        Medians for each step: ``cpu_seconds`` of an integration without imports, with reading and
+        writing the files; without these, ``arithmetic``; and ``to_copy``, its wall time over that
+        of cp of the segment.
     """
     source = sorted(folder.glob("*_calints.fits"))[0]
     with open_fits(source) as segment:
@@ -154,13 +155,17 @@ def run_warm_steps(folder, repeats):
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         flagged, made = Path(scratch) / "crfints.fits", Path(scratch) / "made.fits"
         for _ in range(repeats):
-            costs["outlier_detection"].append(run_step("outlier_detection", [source] * 2, flagged))
+            copy = measure(["cp", source, made], made.with_suffix(".log"))["seconds"]
+            os.sync()
+            cost = run_step("outlier_detection", [source] * 2, flagged)
+            costs["outlier_detection"].append(cost | {"to_copy": length * cost["seconds"] / copy})
+            os.sync()
             if last:
                 costs[last].append(run_step(last, [flagged] * 2, made, references=references))
     return {
         step: {
             key: median(run[key] for run in runs) / length
-            for key in ("cpu_seconds", "arithmetic")
+            for key in ("cpu_seconds", "arithmetic", "to_copy")
             if key in runs[0]
         }
         for step, runs in costs.items()

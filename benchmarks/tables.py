@@ -51,28 +51,49 @@ def step_table(results):
     Lay out the CPU time of the steps over the number of integrations as Markdown, one line each.
 
     That of jwst is without imports, and without reading and writing files, which it does outside
-    its steps. Ours is without imports, then also without files (arithmetic), then with everything.
+    its steps; *with files* adds the reading of the segments and the writing of crfints to
+    outlier_detection. Ours is without imports and files (arithmetic), without imports, and with
+    everything. Ratios are to jwst's time without files, *like for like* that with files
+    on both sides; wall / cp is the wall time of a segment over that of its copy.
     """
     lines = [
-        "| step, CPU ms an integration | jwst | tso3flow | ratio | arithmetic | ratio "
-        "| with imports | ratio |",
-        "|---|---|---|---|---|---|---|---|",
+        "| step, CPU ms an integration | jwst | with files | tso3flow: arithmetic | ratio "
+        "| with files | ratio | like for like | with imports | ratio | wall / cp |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         for step in STEPS:
-            peer, total = (
-                1000
-                * medians(result["runs"][side])["steps"].get(step, 0.0)
-                / result["integrations"]
-                for side in ("jwst", "workflow")
-            )
-            warm = result["warm"].get(step, {})
-            if not peer or not total:
-                continue
-            cells = [1000 * warm.get("cpu_seconds", 0), 1000 * warm.get("arithmetic", 0), total]
-            ratios = [f"{own:.3f} | {peer / own:.0f}" if own else "|" for own in cells]
-            lines.append(f"| {result['title']}: {step} | {peer:.2f} | {' | '.join(ratios)} |")
+            line = _step_line(result, step)
+            if line:
+                lines.append(f"| {result['title']}: {step} | {line} |")
     return "\n".join(lines)
+
+
+def _step_line(result, step):
+    """Cells of one step; nothing if one of the sides has not done it."""
+    spent = {side: medians(result["runs"][side])["steps"] for side in ("jwst", "workflow")}
+    scale = 1000 / result["integrations"]
+    peer, total = (scale * spent[side].get(step, 0.0) for side in ("jwst", "workflow"))
+    if not peer or not total:
+        return ""
+    warm = result["warm"].get(step, {})
+    arithmetic, ours = (1000 * warm.get(key, 0) for key in ("arithmetic", "cpu_seconds"))
+    files = scale * sum(spent["jwst"].get(key, 0.0) for key in ("read", "write crfints"))
+    peer_files = peer + files if files and step == "outlier_detection" else 0
+    cells = [f"{peer:.2f}", _figure(peer_files, 2)]
+    cells += [_figure(arithmetic, 3), _ratio(peer, arithmetic), _figure(ours, 3)]
+    cells += [_ratio(peer, ours), _ratio(peer_files, ours), f"{total:.3f}", _ratio(peer, total)]
+    return " | ".join([*cells, _figure(warm.get("to_copy", 0), 1)])
+
+
+def _figure(value, digits):
+    """A figure, nothing of what was not measured."""
+    return f"{value:.{digits}f}" if value else ""
+
+
+def _ratio(peer, ours):
+    """How many times faster we are, nothing of what was not measured."""
+    return f"{peer / ours:.0f}" if peer and ours else ""
 
 
 def scaling_table(results):

@@ -153,22 +153,29 @@ def run_jobs(pipeline: type, jobs: list[dict[str, Any]], folder: Path) -> list[d
 
 
 def _measure_steps(pipeline: type) -> dict[str, float]:
-    """Make the steps add the CPU time of their work to a dictionary, which is returned."""
+    """Make the work of the steps, and the files of the pipeline, add their CPU time to a dictionary.
+
+    Files are ``read`` and ``write SUFFIX``; they are no part of the steps.
+    """
     costs: dict[str, float] = {}
 
-    def measured(name: str, process: Any) -> Any:
-        @functools.wraps(process)
-        def wrapper(*arguments: Any) -> Any:
+    def measured(name: str, function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*arguments: Any, **named: Any) -> Any:
             start = time.process_time()
             try:
-                return process(*arguments)
+                return function(*arguments, **named)
             finally:
-                costs[name] = costs.get(name, 0.0) + time.process_time() - start
+                key = name.format(suffix=named.get("suffix"))
+                costs[key] = costs.get(key, 0.0) + time.process_time() - start
 
         return wrapper
 
     for name, step in getattr(pipeline, "step_defs", {}).items():
         step.process = measured(name, step.process)
+    for name, method in (("read", "prepare_output"), ("write {suffix}", "save_model")):
+        if hasattr(pipeline, method):
+            setattr(pipeline, method, measured(name, getattr(pipeline, method)))
     return costs
 
 

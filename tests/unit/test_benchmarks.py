@@ -36,4 +36,14 @@ def test_ratios_of_steps_are_those_of_medians():
     result = {"title": "A", "integrations": 10, "runs": {"jwst": runs, "workflow": ours}}
     result["warm"] = {"extract_1d": {"cpu_seconds": 0.01}}
     line = step_table([result]).splitlines()[-1]
-    assert line == "| A: extract_1d | 300.00 | 10.000 | 30 | | | 150.000 | 2 |"
+    assert line == "| A: extract_1d | 300.00 |  |  |  | 10.000 | 30 |  | 150.000 | 2 |  |"
+
+
+def test_files_are_compared_with_files():
+    steps = {"outlier_detection": 2.0, "read": 0.5, "write crfints": 1.5, "write whtlt": 9.0}
+    runs = {"jwst": [{"steps": steps}], "workflow": [{"steps": {"outlier_detection": 0.4}}]}
+    warm = {"arithmetic": 0.05e-1, "cpu_seconds": 0.1e-1, "to_copy": 2.5}
+    result = {"title": "A", "integrations": 10, "runs": runs, "warm": {"outlier_detection": warm}}
+    line = step_table([result]).splitlines()[-1]
+    cells = "200.00 | 400.00 | 5.000 | 40 | 10.000 | 20 | 40 | 40.000 | 5 | 2.5"
+    assert line == f"| A: outlier_detection | {cells} |"
