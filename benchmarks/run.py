@@ -142,7 +142,8 @@ def run_warm_steps(folder, repeats):
     -------
     costs : dict of str to dict
         Medians for each step: ``cpu_seconds`` of an integration without imports, with reading and
-        writing the files; without these, ``arithmetic``; and ``to_copy``, its wall time over that
+        writing the files and with the world coordinates, as the first segment of an exposure has
+        them to build; of outlier_detection without files, ``arithmetic``, and ``to_copy``, its wall time over that
         of cp of the segment.
     """
     source = sorted(folder.glob("*_calints.fits"))[0]
@@ -158,16 +159,14 @@ def run_warm_steps(folder, repeats):
             copy = measure(["cp", source, made], made.with_suffix(".log"))["seconds"]
             os.sync()
             cost = run_step("outlier_detection", [source] * 2, flagged)
-            costs["outlier_detection"].append(cost | {"to_copy": length * cost["seconds"] / copy})
+            costs["outlier_detection"].append(cost | {"to_copy": cost["seconds"] / copy})
             os.sync()
             if last:
-                costs[last].append(run_step(last, [flagged] * 2, made, references=references))
+                cost = run_step(last, [flagged] * 2, made, references=references, first=True)
+                costs[last].append(cost)
+    per = {"cpu_seconds": length, "arithmetic": length, "to_copy": 1}
     return {
-        step: {
-            key: median(run[key] for run in runs) / length
-            for key in ("cpu_seconds", "arithmetic", "to_copy")
-            if key in runs[0]
-        }
+        step: {key: median(run[key] for run in runs) / per[key] for key in per if key in runs[0]}
         for step, runs in costs.items()
     }
 

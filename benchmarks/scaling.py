@@ -117,7 +117,8 @@ def measure_visit(kind, folder, lengths, repeats):
     -------
     results : list of dict
         For each step its title, costs by length, CPU seconds ``fixed`` that a
-        segment costs in any case, and the fitted ``exponent``.
+        further segment of an exposure costs in any case, and the fitted
+        ``exponent``.
     """
     visit = VISITS[kind]
     prepare(visit, folder / f"scaling_{kind}")
@@ -175,7 +176,7 @@ def measure_threads(folder, cores, repeats):
 
 def measure_full_frames(folder):
     """Peak memory of steps on frames of 2048 x 2048, and what their rules ask for [MB]."""
-    from tests.unit.test_memory import write_empty_segment
+    from tests.spectral_segments import write_empty_segment
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         path, images = Path(scratch) / "frames.fits", Path(scratch) / "images"

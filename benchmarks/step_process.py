@@ -33,7 +33,7 @@ class _Named(dict):
             raise AttributeError(name) from None
 
 
-def run_step(step, inputs, output, threads=1, references=None):
+def run_step(step, inputs, output, threads=1, references=None, first=False):
     """
     Run a step on some files, one after the other, in a process of its own.
 
@@ -49,6 +49,8 @@ def run_step(step, inputs, output, threads=1, references=None):
         Threads that it may use.
     references : dict, optional
         Reference files by their name in the rule.
+    first : bool, optional
+        Whether each segment is the first of its exposure, whose world coordinates nobody knows.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def run_step(step, inputs, output, threads=1, references=None):
         process.
     """
     job = {"step": step, "inputs": [str(path) for path in inputs], "output": str(output)}
-    job |= {"threads": threads, "references": references or {}}
+    job |= {"threads": threads, "references": references or {}, "first": first}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.step_process", json.dumps(job)],
         cwd=ROOT,
@@ -73,6 +75,7 @@ def run_step(step, inputs, output, threads=1, references=None):
 def _run_here(job):
     """Run the step of a job on all its inputs; cost of the last run."""
     from scripts.lib.allocator import keep_freed_memory
+    from scripts.lib.evaluations import FOLDER, forget
     from scripts.lib.job import peak_memory_mb
 
     keep_freed_memory()
@@ -81,6 +84,8 @@ def _run_here(job):
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
     params = {"options": defaults[job["step"]], "pixel_replace": defaults["pixel_replace"]}
     for path in job["inputs"]:
+        if job["first"]:
+            forget(Path(job["output"]).parent / FOLDER)
         work = _Named(
             input=_Named({given: path, **job["references"]}),
             output=_Named({made: job["output"]}),

@@ -3,6 +3,7 @@
 import logging
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -303,6 +304,8 @@ def process(snakemake):
         memory_mb = snakemake.resources.get("work_mb", 512)
         evaluations = Evaluations(Path(output.spectra).parent / FOLDER)
         traces = evaluations.of_file(read_traces, paths["pastasoss"])
+        # That file may have been read under another name.
+        traces = replace(traces, path=paths["pastasoss"])
         scene, conversions, summary, image = _prepared(
             segment, member, traces, paths, options, memory_mb
         )

@@ -4,6 +4,19 @@ import asdf
 import numpy as np
 from astropy.io import fits
 
+# Settings of extract_1d that suit these files: a coarse grid, and a factor that need not be searched.
+OPTIONS = {
+    "subtract_background": None,
+    "soss_atoca": True,
+    "soss_threshold": 1e-2,
+    "soss_n_os": 2,
+    "soss_rtol": 1.0,
+    "soss_max_grid_size": 20000,
+    "soss_tikfac": 1e-9,
+    "soss_width": 40.0,
+    "soss_bad_pix": "masking",
+    "soss_order_3": True,
+}
 COLUMNS = 2048
 CUTOFFS = {1: 2048, 2: 1783, 3: 1134}
 # Wavelength in µm at the first column and its change over 2048 columns; row of the trace there.
@@ -159,3 +172,12 @@ def write_segment(path, n_integrations=3, height=256, **keywords):
     hdus = [fits.ImageHDU(plane, name=name) for name, plane in planes.items()]
     table = fits.BinTableHDU(times, name="INT_TIMES")
     fits.HDUList([primary, *hdus, table]).writeto(path)
+
+
+def write_visit(folder, n_integrations=3):
+    """Write a segment and the references that fit it, each named by its kind."""
+    write_traces(folder / "pastasoss.asdf")
+    write_profiles(folder / "specprofile.fits")
+    write_kernels(folder / "speckernel.fits")
+    write_segment(folder / "segment.fits", n_integrations)
+    return folder

@@ -1,10 +1,15 @@
 """Segments of spectra with a simple world coordinate system, for tests of the extraction."""
 
 import io
+import math
 from functools import cache
 
 import numpy as np
 from astropy.io import fits
+
+from scripts.lib.extension_cards import image_cards
+from scripts.lib.fits_blocks import ProductWriter
+from scripts.lib.fits_cards import format_card
 
 PRIMARY = {
     "DATAMODL": "SlitModel",
@@ -32,6 +37,7 @@ SCI = {
     "PIXAR_SR": 0.5,
     "PA_APER": 102.5,
 }
+_PLACE = ("DISPAXIS", "SPORDER", "SLTNAME", "SRCXPOS", "SRCYPOS")
 TIMES = (
     *("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC"),
     *("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB"),
@@ -133,3 +139,33 @@ def write_segment(path, planes=None, times=None, wcs=True, primary=None, **sci):
         hdus.append(fits.BinTableHDU.from_columns([column], name="ASDF"))
     fits.HDUList(hdus).writeto(path, overwrite=True)
     return path
+
+
+def write_empty_segment(path, shape):
+    """
+    Write a segment of zeros that takes no room on disk: its data are holes of the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shape : tuple of int
+        Integrations, rows and columns.
+    """
+    primary = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXP_TYPE": "NRS_BRIGHTOBJ"}
+    more = {"SCI": {keyword: SCI[keyword] for keyword in _PLACE}, "DQ": {"BZERO": 1 << 31}}
+    with ProductWriter(path) as product:
+        product.append_hdu(_cards(primary))
+        for name in ("SCI", "ERR", "DQ"):
+            cards = image_cards(name, shape, 32 if name == "DQ" else -32)
+            product.append_hdu([*cards, *_cards(more.get(name, {}))], 4 * math.prod(shape))
+        tree = np.frombuffer(asdf_bytes(), np.uint8)
+        column = fits.Column("ASDF_METADATA", f"{len(tree)}B", array=tree[None])
+        table = fits.BinTableHDU.from_columns([column], name="ASDF")
+        cards = [card.image for card in table.header.cards]
+        product.write(tree, product.append_hdu(cards, len(tree)))
+
+
+def _cards(keywords):
+    """Cards of keywords."""
+    return [format_card(keyword, value) for keyword, value in keywords.items()]

@@ -8,6 +8,7 @@ from scripts.lib.compiled_yaml import safe_loader
 _BLOCK_MAGIC = b"\xd3BLK"
 # Flags, compression, allocated, used and original length, checksum.
 _BLOCK_HEADER = struct.Struct(">I4sQQQ16s")
+_STREAMED = 1
 _TREE_START, _TREE_END = b"\n---", b"\n..."
 
 
@@ -17,6 +18,8 @@ class Block(NamedTuple):
 
     Attributes
     ----------
+    is_streamed : bool
+        Whether the data go on to the end of the file, and their length is not known.
     compression : bytes
         Name of the compression of the data; zeros if there is none.
     checksum : bytes
@@ -25,6 +28,7 @@ class Block(NamedTuple):
         The data as stored.
     """
 
+    is_streamed: bool
     compression: bytes
     checksum: bytes
     data: bytes
@@ -42,7 +46,8 @@ def split(content):
     Returns
     -------
     tree : bytes
-        Text of the tree in YAML; empty if there is no complete one.
+        The file up to the end of its tree, which is YAML with two comments at its start; empty if
+        there is no complete tree.
     position : int
         Offset behind the tree.
 
@@ -54,7 +59,7 @@ def split(content):
     end = content.find(_TREE_END, max(start, 0))
     if start < 0 or end < 0:
         return b"", len(content)
-    return content[start + 1 : end + 1], content.find(b"\n", end + 1) + 1
+    return content[: end + 1], content.find(b"\n", end + 1) + 1
 
 
 def blocks(content, position):
@@ -86,13 +91,13 @@ def blocks(content, position):
         if size < _BLOCK_HEADER.size or len(header) < size:
             msg = f"binary block {number} with a damaged header"
             raise ValueError(msg)
-        _, compression, allocated, used, _, checksum = _BLOCK_HEADER.unpack_from(header)
+        flags, compression, allocated, used, _, checksum = _BLOCK_HEADER.unpack_from(header)
         start = position + 6 + size
         data = content[start : start + used]
         if len(data) < used:
             msg = f"binary block {number} with {len(data)} of {used} bytes"
             raise ValueError(msg)
-        yield Block(compression, checksum, data)
+        yield Block(bool(flags & _STREAMED), compression, checksum, data)
         position = start + allocated
         number += 1
 
@@ -120,8 +125,39 @@ def compose(tree):
 
     try:
         return yaml.compose(tree, Loader=safe_loader())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # The parser in Python, which is taken where there is no other, calls itself.
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
+
+
+def plain_value(node):
+    """
+    Build what a node stands for.
+
+    Parameters
+    ----------
+    node : yaml.Node
+        The node.
+
+    Returns
+    -------
+    value : object
+        Of mappings, lists, texts, numbers, booleans and None.
+
+    Raises
+    ------
+    ValueError
+        If there is anything else in it, such as an array.
+    """
+    import yaml
+
+    loader = safe_loader()(b"")
+    try:
+        return loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    finally:
+        loader.dispose()
 
 
 def entry(node, name):
@@ -138,11 +174,12 @@ def entry(node, name):
     Returns
     -------
     value : yaml.Node or None
-        Node of its value; None if the node is no mapping with this key.
+        Node of its value, the last one if the key is repeated; None if the node is no mapping with
+        this key.
     """
     if getattr(node, "id", None) != "mapping":
         return None
-    return next((value for key, value in node.value if key.value == name), None)
+    return next((value for key, value in reversed(node.value) if key.value == name), None)
 
 
 def nodes_below(node):

@@ -3,7 +3,8 @@ Results of evaluations that several jobs need, kept in a folder for all of them.
 
 A result is found by all that it follows from: the content that was evaluated, the code and the
 versions of the packages that did it. So it is the same whether it is found or computed anew, and
-the folder may be removed at any time.
+the folder may be removed at any time. Results are read by the user alone who wrote them, as a
+pickle of somebody else's could do anything.
 """
 
 import hashlib
@@ -38,6 +39,11 @@ class Evaluations:
     def __init__(self, folder=None):
         self._folder = folder
 
+    @property
+    def are_kept(self):
+        """Whether results are looked for and kept."""
+        return self._folder is not None
+
     def recall(self, function, digest, arguments, compute):
         """
         Find a result, or compute and keep it.
@@ -56,16 +62,17 @@ class Evaluations:
         Returns
         -------
         result : object
-            The result. None is not kept: what there is to say of it is logged where it is computed.
+            The result. None is not kept, so that each job logs why there is nothing better.
         """
-        if self._folder is None or digest is None:
+        if not self.are_kept or digest is None:
             return compute()
         code = [_code(module) for module in (function.__module__, compute.__module__)]
         origin = (function.__qualname__, digest, arguments, code, _versions())
         path = self._folder / hashlib.sha256(repr(origin).encode()).hexdigest()
-        # What cannot be read is computed anew.
-        with suppress(OSError, EOFError, pickle.UnpicklingError):
-            return pickle.loads(path.read_bytes())
+        # What cannot be read is computed anew; damaged pickles raise whatever they stumble over.
+        with suppress(Exception):
+            if path.stat().st_uid == os.getuid():
+                return pickle.loads(path.read_bytes())
         result = compute()
         if result is not None:
             # Without room for it, other jobs compute it, too.
@@ -89,7 +96,7 @@ class Evaluations:
         result : object
             As of :meth:`recall`.
         """
-        digest = checksum(path) if self._folder is not None else None
+        digest = checksum(path) if self.are_kept else None
         return self.recall(function, digest, (), lambda: function(path))
 
 
@@ -102,7 +109,7 @@ def _keep(path, result):
             part.close()
             os.replace(part.name, path)
         except BaseException:
-            os.unlink(part.name)
+            Path(part.name).unlink(missing_ok=True)
             raise
 
 

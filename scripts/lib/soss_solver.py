@@ -33,8 +33,13 @@ class LeastSquares:
         self.design, self.roughness = design, roughness
         self.transposed = design.T.tocsr()
         self.squares = np.bincount(design.indices, design.data**2, design.shape[1])
-        # Of the sparse equations, whatever the factor; found with the first one.
-        self.order = None
+        self._order = None
+
+    def factorise(self, matrix):
+        """Factorise the sparse equations of one factor, in the order that was found with the first one."""
+        factors = Factors(matrix, self._order)
+        self._order = factors.order
+        return factors
 
     def fit(self, factor, dense=True):
         """
@@ -95,8 +100,7 @@ class RegularisedFit:
         self._normal_factors = None
         unit = eye_array(problem.design.shape[0])
         matrix = [[self._penalty, problem.transposed], [problem.design, -unit]]
-        self._factors = Factors(block_array(matrix).tocsc(), problem.order)
-        problem.order = self._factors.order
+        self._factors = problem.factorise(block_array(matrix).tocsc())
 
     def product(self, spectrum):
         """Product of the normal matrix G'G + f^2 T'T with spectra (points, n)."""
@@ -208,6 +212,8 @@ class Factors:
     ----------
     order : ndarray
         Order of elimination.
+    size : int
+        Number of elements of the factors.
 
     Raises
     ------
@@ -221,6 +227,7 @@ class Factors:
             matrix = matrix[order][:, order].tocsc()
         self._factors = _factorise(matrix, "NATURAL" if self._is_ordered else "MMD_AT_PLUS_A")
         self.order = order if self._is_ordered else np.argsort(self._factors.perm_c)
+        self.size = self._factors.nnz
 
     def solve(self, right):
         """

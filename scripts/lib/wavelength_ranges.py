@@ -68,12 +68,13 @@ def read_ranges(path):
     """
     try:
         tree = asdf_layout.compose(asdf_layout.split(Path(path).read_bytes())[0])
-        rows = [row.value for row in asdf_layout.entry(tree, "wavelengthrange").value]
-        return [
-            (int(order.value), name.value, float(low.value), float(high.value))
-            for order, name, low, high in rows
-        ]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        msg = f"{path}: not a wavelengthrange reference: {reason}"
+        node = asdf_layout.entry(tree, "wavelengthrange")
+        rows = None if node is None else asdf_layout.plain_value(node)
+        return [(order, name, float(low), float(high)) for order, name, low, high in rows]
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        msg = (
+            f"{path}: not a wavelengthrange reference: found no list wavelengthrange of order, filter, "
+            f"shortest and longest wavelength ({reason}), expected one"
+        )
         raise InputError(msg) from error

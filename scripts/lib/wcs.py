@@ -52,8 +52,9 @@ class WorldCoordinates:
         InputError
             If the file has no world coordinates that can be read.
         """
+        digest = self._digest if self._evaluations.are_kept else None
         return self._evaluations.recall(
-            function, self._digest, arguments, lambda: function(self._wcs, *arguments)
+            function, digest, arguments, lambda: function(self._wcs, *arguments)
         )
 
     @cached_property
@@ -79,8 +80,8 @@ def wcs_digest(content):
     Returns
     -------
     digest : str or None
-        Equal for trees with equal ``meta.wcs``; None if there is none, if the file is damaged, or
-        if other files are needed to build it.
+        Two files with equal digests have equal ``meta.wcs``, written by the same version of ASDF;
+        None if there is none, if the file is damaged, or if other files are needed to build it.
     """
     tree, position = asdf_layout.split(content)
     try:
@@ -91,17 +92,27 @@ def wcs_digest(content):
     if wcs is None:
         return None
     nodes = list(asdf_layout.nodes_below(wcs))
-    if any("external" in node.tag or asdf_layout.entry(node, "$ref") for node in nodes):
+    if any(map(_refers_elsewhere, nodes)):
         return None
     places = {id(node): place for place, node in enumerate(nodes)}
-    digest = hashlib.sha256(repr([(node.tag, _shallow(node, places)) for node in nodes]).encode())
+    content_of_nodes = [(node.tag, _shallow(node, places)) for node in nodes]
+    digest = hashlib.sha256(tree.partition(b"\n---")[0] + repr(content_of_nodes).encode())
     for source in filter(None, asdf_layout.array_sources(wcs)):
         if not source.isdecimal() or int(source) >= len(stored):
             return None
         block = stored[int(source)]
+        if block.is_streamed:
+            return None
         digest.update(repr((block.compression, len(block.data))).encode())
         digest.update(block.data)
     return digest.hexdigest()
+
+
+def _refers_elsewhere(node):
+    """Whether what a node stands for is not in the tree, nor in a block that an array names."""
+    if "external" in node.tag or asdf_layout.entry(node, "$ref") is not None:
+        return True
+    return "core/ndarray" not in node.tag and asdf_layout.entry(node, "source") is not None
 
 
 def _shallow(node, places):

@@ -1,5 +1,8 @@
 """Results that jobs share: found where they are the same, computed where anything differs."""
 
+import os
+import pickle
+
 import pytest
 
 from scripts.lib import evaluations
@@ -84,7 +87,7 @@ def test_without_a_folder_nothing_is_kept():
     assert compute.calls == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"no pickle"])
+@pytest.mark.parametrize("content", [b"", b"no pickle", b"cno_such_module\nx\n.", b"\x80\x04K"])
 def test_what_cannot_be_read_is_computed_anew(tmp_path, content):
     kept = Evaluations(tmp_path)
     kept.recall(volume, "d", (), Counted(1))
@@ -94,13 +97,20 @@ def test_what_cannot_be_read_is_computed_anew(tmp_path, content):
     assert kept.recall(volume, "d", (), Counted(3)) == 2
 
 
+def test_results_of_another_user_are_not_read(tmp_path, monkeypatch):
+    kept = Evaluations(tmp_path)
+    kept.recall(volume, "d", (), Counted(1))
+    monkeypatch.setattr(os, "getuid", lambda: -1)
+    assert kept.recall(volume, "d", (), Counted(2)) == 2
+
+
 def test_where_nothing_can_be_kept_jobs_go_on(tmp_path):
     (tmp_path / "x").write_text("a file")
     assert Evaluations(tmp_path / "x").recall(volume, "d", (), Counted(4)) == 4
 
 
 def test_what_fails_leaves_nothing(tmp_path):
-    with pytest.raises(AttributeError):
+    with pytest.raises((AttributeError, pickle.PicklingError)):
         Evaluations(tmp_path).recall(volume, "d", (), Counted(lambda: 1))
     assert list(tmp_path.iterdir()) == []
 

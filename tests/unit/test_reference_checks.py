@@ -1,8 +1,10 @@
 """Checks of reference files before any job."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from scripts.lib import reference_files
 from scripts.lib.fits_headers import Hdu
@@ -12,16 +14,8 @@ from scripts.lib.reference_files import ReferenceFiles
 from tests.builders import write_segment
 from tests.crds_cache import write_parameters
 
-KEYS = [
-    "extract1d",
-    "apcorr",
-    "gain",
-    "wavelengthrange",
-    "photom",
-    "pastasoss",
-    "specprofile",
-    "speckernel",
-]
+ROOT = Path(__file__).resolve().parents[2]
+KEYS = list(yaml.safe_load((ROOT / "config.yaml").read_text())["references"])
 SECTIONS = {step: {"skip": False} for step in KINDS}
 
 

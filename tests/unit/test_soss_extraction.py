@@ -15,28 +15,12 @@ from scripts.lib.soss_table import soss_cards, soss_rows
 from tests import soss_files
 from tests.steps import run_step
 
-OPTIONS = {
-    "subtract_background": None,
-    "soss_atoca": False,
-    "soss_threshold": 1e-2,
-    "soss_n_os": 2,
-    "soss_rtol": 1.0,
-    "soss_max_grid_size": 20000,
-    "soss_tikfac": 1e-9,
-    "soss_width": 40.0,
-    "soss_bad_pix": "masking",
-    "soss_order_3": True,
-}
+OPTIONS = soss_files.OPTIONS | {"soss_atoca": False}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("soss")
-    soss_files.write_traces(path / "pastasoss.asdf")
-    soss_files.write_profiles(path / "specprofile.fits")
-    soss_files.write_kernels(path / "speckernel.fits")
-    soss_files.write_segment(path / "segment.fits")
-    return path
+    return soss_files.write_visit(tmp_path_factory.mktemp("soss"))
 
 
 def extract(folder, target, segment="segment.fits", outputs=(), files=None, **options):

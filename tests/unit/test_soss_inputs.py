@@ -10,29 +10,11 @@ from scripts.lib.errors import InputError
 from tests import soss_files
 from tests.steps import run_step
 
-OPTIONS = {
-    "subtract_background": None,
-    "soss_atoca": True,
-    "soss_threshold": 1e-2,
-    "soss_n_os": 2,
-    "soss_rtol": 1.0,
-    "soss_max_grid_size": 20000,
-    "soss_tikfac": 1e-3,
-    "soss_width": 40.0,
-    "soss_bad_pix": "masking",
-    "soss_order_3": True,
-}
-
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """Segment and references that fit each other."""
-    path = tmp_path_factory.mktemp("soss")
-    soss_files.write_traces(path / "pastasoss.asdf")
-    soss_files.write_profiles(path / "specprofile.fits")
-    soss_files.write_kernels(path / "speckernel.fits")
-    soss_files.write_segment(path / "segment.fits", 2)
-    return path
+    return soss_files.write_visit(tmp_path_factory.mktemp("soss"), 2)
 
 
 @pytest.fixture
@@ -47,7 +29,7 @@ def refused(good, tmp_path, monkeypatch):
 
     def extract(**files):
         paths = {name: next(good.glob(f"{name}.*")) for name in names} | files
-        params = {"options": OPTIONS, "pixel_replace": {"skip": True}}
+        params = {"options": soss_files.OPTIONS, "pixel_replace": {"skip": True}}
         with pytest.raises(InputError) as caught:
             run_step(
                 extract_soss.process, params, photom=[], out_spectra=tmp_path / "x.fits", **paths

@@ -6,14 +6,14 @@ import scipy.sparse.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse import csc_matrix, csr_matrix, diags_array
 
 from scripts.lib import soss_solver
 from scripts.lib.soss_atoca import SingleOrder
 from scripts.lib.soss_detector import build_model, design_matrix, right_side
 from scripts.lib.soss_regularisation import first_difference, roughness_matrix
 from scripts.lib.soss_single import SingleOrderFit, solve_banded
-from scripts.lib.soss_solver import LeastSquares, SingularError, solve_plain
+from scripts.lib.soss_solver import Factors, LeastSquares, SingularError, solve_plain
 from tests.soss_scene import SHAPE, optics, order_image, scene
 
 
@@ -62,6 +62,18 @@ class TestRegularised:
             normal = problem.design.T @ problem.design + factor**2 * problem.roughness
             assert_allclose(found, np.linalg.solve(normal.toarray(), right), rtol=1e-8)
         assert orderings == ["MMD_AT_PLUS_A", "NATURAL", "NATURAL"]
+
+    def test_a_good_order_of_elimination_is_as_good_again(self):
+        # An arrow: eliminated first, its tip would fill the whole matrix.
+        arrow = np.diag(np.full(30, 40.0))
+        arrow[0], arrow[:, 0] = 1, 1
+        arrow[0, 0] = 40
+        first = Factors(csc_matrix(arrow))
+        assert first.size == Factors(csc_matrix(2 * arrow), first.order).size < 250
+        assert Factors(csc_matrix(arrow), np.arange(30)).size > 800
+        right = np.arange(60.0).reshape(30, 2)
+        solution = Factors(csc_matrix(arrow), first.order).solve(right)
+        assert_allclose(arrow @ solution, right, atol=1e-12)
 
     def test_the_product_is_that_of_the_normal_matrix(self):
         problem, spectrum = self.problem(), np.arange(40.0) ** 2

@@ -4,6 +4,8 @@ import asdf
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts.lib import wcs as wcs_module
 from scripts.lib.errors import InputError
@@ -142,6 +144,24 @@ class TestDigest:
     )
     def test_what_is_not_known_whole_has_none(self, content):
         assert wcs_digest(content) is None
+
+
+@given(st.data())
+def test_other_text_of_the_coordinates_has_another_digest(data):
+    content = bytearray(asdf_bytes())
+    start, end = content.find(b"wcs:") + 4, content.find(b"\n...")
+    places = [k for k in range(start, end) if chr(content[k]).isalnum()]
+    place = data.draw(st.sampled_from(places))
+    content[place] = data.draw(st.sampled_from(sorted(set(b"0123456789abcXYZ") - {content[place]})))
+    assert wcs_digest(bytes(content)) != wcs_digest(asdf_bytes())
+
+
+@given(st.data())
+def test_damage_leaves_a_digest_or_none(data):
+    content = bytearray(asdf_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    assert isinstance(wcs_digest(bytes(content)), str | None)
 
 
 def test_what_is_known_is_not_built_again(tmp_path, monkeypatch):

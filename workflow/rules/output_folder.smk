@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from scripts.lib import evaluations, output_folder
+from scripts.lib import end_of_run, evaluations, output_folder
 
 if workflow.is_main_process:
     # The doctor tells of the folder of the products itself, but needs that of Snakemake.
@@ -30,32 +30,23 @@ def tell_earlier():
         )
 
 
-def tidy_up():
-    """Leave the folder of the products as the run's end finds it, without what only its jobs need."""
-    tell_earlier()
-    evaluations.forget(Path(config["output_dir"], "segments", evaluations.FOLDER))
-
-
-def end_at_once():
-    """
-    Cancel the last timer of Snakemake's scheduler, so that the run need not wait for it to end.
-
-    It looks for jobs again a second after it has started some, the last ones too.
-    """
-    for thread in threading.enumerate():
-        function = getattr(thread, "function", None)
-        if getattr(function, "__module__", "").startswith("snakemake.scheduling."):
-            thread.cancel()
+def forget_evaluations():
+    """Remove what the jobs of a run keep for one another."""
+    if not asks_doctor():
+        evaluations.forget(Path(config["output_dir"], "segments", evaluations.FOLDER))
 
 
 onstart:
+    forget_evaluations()
     output_folder.keep_earlier(config["output_dir"], product_names())
 
 
 onsuccess:
-    tidy_up()
-    end_at_once()
+    tell_earlier()
+    forget_evaluations()
+    end_of_run.cancel_scheduler_timers(threading.enumerate())
 
 
 onerror:
-    tidy_up()
+    tell_earlier()
+    forget_evaluations()
