@@ -3,13 +3,11 @@
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.evaluations import FOLDER, Evaluations
 from scripts.lib.fits_blocks import ProductWriter, open_fits
 from scripts.lib.fits_cards import set_card
 from scripts.lib.int_times import integration_times
@@ -302,10 +300,7 @@ def process(snakemake):
         _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
         memory_mb = snakemake.resources.get("work_mb", 512)
-        evaluations = Evaluations(Path(output.spectra).parent / FOLDER)
-        traces = evaluations.of_file(read_traces, paths["pastasoss"])
-        # That file may have been read under another name.
-        traces = replace(traces, path=paths["pastasoss"])
+        traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepared(
             segment, member, traces, paths, options, memory_mb
         )

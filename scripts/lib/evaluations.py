@@ -17,7 +17,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from scripts.lib.reference_records import checksum
 from scripts.lib.source_digest import source_digest
 
 # Its name beside the files of the jobs.
@@ -79,25 +78,6 @@ class Evaluations:
             with suppress(OSError):
                 _keep(path, result)
         return result
-
-    def of_file(self, function, path):
-        """
-        Result of a function that reads a file.
-
-        Parameters
-        ----------
-        function : callable
-            Called with the path; its result does not depend on that.
-        path : str
-            The file.
-
-        Returns
-        -------
-        result : object
-            As of :meth:`recall`.
-        """
-        digest = checksum(path) if self.are_kept else None
-        return self.recall(function, digest, (), lambda: function(path))
 
 
 def _keep(path, result):

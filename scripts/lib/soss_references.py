@@ -1,12 +1,15 @@
 """Reference files of NIRISS SOSS: traces (pastasoss), spatial profiles and convolution kernels."""
 
+import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
 from scripts.lib.fits_blocks import open_fits
+from scripts.lib.plain_asdf import plain_entries
 from scripts.lib.soss_checks import TOO_MANY_ROWS
 
 _META = (
@@ -130,11 +133,8 @@ def read_traces(path):
         If the file is not ASDF, lacks something, or gives a tilt: this
         workflow relies on wavelengths that are equal in all rows of a column.
     """
-    import asdf
-
     try:
-        with compiled_yaml(), asdf.open(path, lazy_load=False, memmap=False) as file:
-            tree = file.tree
+        tree = _tree(path)
     except (ValueError, OSError) as error:
         msg = f"{path}: found no ASDF file ({error}), expected a pastasoss reference"
         raise InputError(msg) from error
@@ -165,6 +165,21 @@ def read_traces(path):
         size=(rows, columns),
         separation=tuple(float(limit) for limit in meta["order2_separation_cutoff"]),
     )
+
+
+def _tree(path):
+    """Entries of the file: as they are where they are plain, else by asdf."""
+    content = Path(path).read_bytes()
+    try:
+        return plain_entries(content, ("meta", *_PARTS))
+    except ValueError:
+        import asdf
+
+        with (
+            compiled_yaml(),
+            asdf.open(io.BytesIO(content), lazy_load=False, memmap=False) as file,
+        ):
+            return file.tree
 
 
 def _order_reference(path, tree, number):

@@ -115,17 +115,6 @@ def test_what_fails_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_of_a_file_its_content_counts(tmp_path, monkeypatch):
-    read = Counted("content")
-    read.__qualname__ = "read"
-    for name, text in (("a", "1"), ("b", "1"), ("c", "2")):
-        (tmp_path / name).write_text(text)
-    kept = Evaluations(tmp_path / "x")
-    found = [kept.of_file(read, str(tmp_path / name)) for name in "abca"]
-    assert found == ["content"] * 4
-    assert read.calls == 2
-
-
 def test_forgotten_results_are_computed_anew(tmp_path):
     Evaluations(tmp_path / "x").recall(volume, "d", (), Counted(1))
     forget(tmp_path / "x")
