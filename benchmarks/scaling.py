@@ -31,6 +31,8 @@ from scripts.lib.resources import peak_mb, work_mb
 ROOT = Path(__file__).resolve().parents[1]
 LENGTHS = (250, 1000, 4000, 16000)
 SHORTEST = 50
+# Integrations of these small frames that fill any block of any step.
+LONGEST_BLOCK = 1000
 VISITS = {
     "spectra": Visit("BOTS", "nrs_brightobj", (250,), (32, 256), detectors=2),
     "images": Visit("TSIMAGE", "nrc_tsimage", (250,), (64, 64)),
@@ -118,7 +120,8 @@ def measure_visit(kind, folder, lengths, repeats):
     results : list of dict
         For each step its title, costs by length, CPU seconds ``fixed`` that a
         further segment of an exposure costs in any case, and the fitted
-        ``exponent``.
+        ``exponent``; ``user_exponent`` is that of the CPU time outside the
+        system, whose pages cost more the more of them are in use.
     """
     visit = VISITS[kind]
     prepare(visit, folder / f"scaling_{kind}")
@@ -128,11 +131,13 @@ def measure_visit(kind, folder, lengths, repeats):
     costs = {step: {} for step in STEPS[kind]}
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         path, output = Path(scratch) / "segment.fits", Path(scratch) / "out.fits"
+        warming = Path(scratch) / "warming.fits"
         for length in (SHORTEST, *lengths):
             repeat_segment(source, path, length)
+            # After it, a process has all the memory that it needs.
+            repeat_segment(source, warming, min(length, LONGEST_BLOCK))
             for step in STEPS[kind]:
-                # The second time, the process has all the memory that it needs.
-                cost = median_run(repeats, step, [path, path], output, references=references)
+                cost = median_run(repeats, step, [warming, path], output, references=references)
                 target = Path(scratch) / "copy.fits"
                 copy = measure(["cp", path, target], output.with_suffix(".log"))
                 cost |= {"integrations": length, "copy_seconds": copy["seconds"]}
@@ -145,19 +150,26 @@ def measure_visit(kind, folder, lengths, repeats):
 
 
 def _result(visit, step, costs, lengths):
-    """Fixed cost and exponent of one step."""
-    seconds = {length: cost["cpu_seconds"] for length, cost in costs.items()}
-    longest = lengths[-1]
-    each = (seconds[longest] - seconds[SHORTEST]) / (longest - SHORTEST)
-    fixed = max(seconds[SHORTEST] - SHORTEST * each, 0.0)
-    logarithms = np.log([[length, seconds[length] - fixed] for length in lengths])
+    """Fixed cost and exponents of one step."""
     rows, columns = visit.frame
+    fixed, exponent = _fit(costs, lengths, "cpu_seconds")
     return {
         "title": f"{visit.name} ({rows}x{columns}): {step}",
         "costs": [costs[length] for length in lengths],
         "fixed": fixed,
-        "exponent": float(np.polyfit(*logarithms.T, 1)[0]),
+        "exponent": exponent,
+        "user_exponent": _fit(costs, lengths, "user_seconds")[1],
     }
+
+
+def _fit(costs, lengths, key):
+    """Seconds that any segment costs, and exponent of what is beyond them."""
+    seconds = {length: cost[key] for length, cost in costs.items()}
+    longest = lengths[-1]
+    each = (seconds[longest] - seconds[SHORTEST]) / (longest - SHORTEST)
+    fixed = max(seconds[SHORTEST] - SHORTEST * each, 0.0)
+    logarithms = np.log([[length, seconds[length] - fixed] for length in lengths])
+    return fixed, float(np.polyfit(*logarithms.T, 1)[0])
 
 
 def measure_threads(folder, cores, repeats):

@@ -55,9 +55,9 @@ def run_step(step, inputs, output, threads=1, references=None, first=False):
     Returns
     -------
     cost : dict
-        Of the last run, without the start of the process: ``cpu_seconds``, ``seconds``, and the
-        CPU seconds of the ``arithmetic`` alone where that is one function; ``peak_mb`` of the
-        process.
+        Of the last run, without the start of the process: ``cpu_seconds``, of them
+        ``user_seconds`` outside the system, ``seconds`` by the clock, and the CPU seconds of the
+        ``arithmetic`` alone where that is one function; ``peak_mb`` of the process.
     """
     job = {"step": step, "inputs": [str(path) for path in inputs], "output": str(output)}
     job |= {"threads": threads, "references": references or {}, "first": first}
@@ -111,17 +111,15 @@ def _timed(module, work, arithmetic):
 
     name = arithmetic or "process"
     function = getattr(module, name)
-    cpu_started, started = _cpu_seconds(), time.monotonic()
+    before, started = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
     with patch.object(module, name, counted):
         module.process(work)
-    cost = {"cpu_seconds": _cpu_seconds() - cpu_started, "seconds": time.monotonic() - started}
+    after, ended = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    user, system = (
+        getattr(after, part) - getattr(before, part) for part in ("ru_utime", "ru_stime")
+    )
+    cost = {"cpu_seconds": user + system, "user_seconds": user, "seconds": ended - started}
     return cost | ({"arithmetic": spent} if arithmetic else {})
-
-
-def _cpu_seconds():
-    """CPU time of this process so far."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

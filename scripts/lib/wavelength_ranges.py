@@ -69,10 +69,13 @@ def read_ranges(path):
     try:
         tree = asdf_layout.compose(asdf_layout.split(Path(path).read_bytes())[0])
         node = asdf_layout.entry(tree, "wavelengthrange")
-        rows = None if node is None else asdf_layout.plain_value(node)
+        rows = asdf_layout.plain_value(node) if node is not None else []
+        if not rows:
+            msg = "no such entry, or an empty one"
+            raise ValueError(msg)
         return [(order, name, float(low), float(high)) for order, name, low, high in rows]
     except (OSError, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [""])[0]
         msg = (
             f"{path}: not a wavelengthrange reference: found no list wavelengthrange of order, filter, "
             f"shortest and longest wavelength ({reason}), expected one"

@@ -24,9 +24,13 @@ def test_repeated_segments_have_the_integrations_again_and_again(tmp_path):
 
 
 def test_exponent_leaves_out_what_is_done_once():
-    costs = {n: {"cpu_seconds": 0.4 + 0.002 * n, "integrations": n} for n in (50, 250, 1000)}
+    costs = {
+        n: {"cpu_seconds": 0.4 + 0.002 * n, "user_seconds": 1e-6 * n**2, "integrations": n}
+        for n in (50, 250, 1000)
+    }
     result = _result(Visit("A", "mode", (9,), (2, 3)), "step", costs, (250, 1000))
     assert np.allclose([result["fixed"], result["exponent"]], [0.4, 1.0])
+    assert np.isclose(result["user_exponent"], 2.0)
 
 
 def test_ratios_of_steps_are_those_of_medians():
