@@ -85,6 +85,9 @@ def main(arguments=None):
     parser.add_argument("--messages", type=Path, help="file for one message of each class")
     options = parser.parse_args(arguments)
     cases = all_cases()
+    kinds = sorted({case.kind for case in cases})
+    if options.kind not in (None, *kinds):
+        parser.error(f"--kind: found {options.kind}, expected one of: {'; '.join(kinds)}")
     numbers = [k for k, case in enumerate(cases) if options.kind in (None, case.kind)]
     numbers = numbers[:: options.every]
     workers = os.cpu_count() or 1
