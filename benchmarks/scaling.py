@@ -81,10 +81,7 @@ def repeat_segment(source_path, path, length):
 
 def _repeated_times(source, length):
     """Bytes of INT_TIMES with its rows repeated and numbered on."""
-    hdu = source.hdu("INT_TIMES")
-    stored = np.empty(hdu.data_bytes, np.uint8)
-    source.read_into(stored, hdu.data_offset)
-    rows = stored.view(table_dtype(hdu.header))
+    rows = np.frombuffer(source.read_bytes("INT_TIMES"), table_dtype(source.header("INT_TIMES")))
     rows = rows[np.arange(length) % len(rows)]
     rows["integration_number"] = np.arange(1, length + 1)
     return rows.view(np.uint8)

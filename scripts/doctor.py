@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from scripts import __version__
 from scripts.lib import machine_needs as machine
 from scripts.lib.clock import file_date
@@ -112,10 +110,7 @@ class Examination:
         self.findings += checksum_findings(path, file)
         if "ASDF" not in file:
             return
-        hdu = file.hdu("ASDF")
-        content = np.empty(hdu.data_bytes, np.uint8)
-        file.read_into(content, hdu.data_offset)
-        damage = content_findings(path, content.tobytes(), needs)
+        damage = content_findings(path, file.read_bytes("ASDF"), needs)
         exposure = (segment.exposure_id, segment.detector)
         if not damage and self._builds_wcs and exposure not in self._built:
             self._built.add(exposure)

@@ -160,26 +160,28 @@ def plain_value(node):
         loader.dispose()
 
 
-def entry(node, name):
+def entry(node, *names):
     """
-    Look a key up in a node.
+    Look a key up in a node, or a path of keys.
 
     Parameters
     ----------
     node : yaml.Node or None
         Any node.
-    name : str
-        The key.
+    *names : str
+        The key, and those in its value.
 
     Returns
     -------
     value : yaml.Node or None
-        Node of its value, the last one if the key is repeated; None if the node is no mapping with
+        Node of its value, the last one if a key is repeated; None if there is no mapping with
         this key.
     """
-    if getattr(node, "id", None) != "mapping":
-        return None
-    return next((value for key, value in reversed(node.value) if key.value == name), None)
+    for name in names:
+        if getattr(node, "id", None) != "mapping":
+            return None
+        node = next((value for key, value in reversed(node.value) if key.value == name), None)
+    return node
 
 
 def nodes_below(node):

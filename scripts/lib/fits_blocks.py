@@ -89,6 +89,13 @@ class FitsFile:
                 raise InputError(msg)
             done += count
 
+    def read_bytes(self, name):
+        """Return the data of an extension as they are stored, without the padding behind them."""
+        hdu = self.hdu(name)
+        content = bytearray(hdu.data_bytes)
+        self.read_into(np.frombuffer(content, np.uint8), hdu.data_offset)
+        return bytes(content)
+
     def read(self, name, integrations=slice(None), rows=slice(None), version=1):
         """
         Read a block of an image in native byte order.

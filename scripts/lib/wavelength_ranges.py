@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from scripts.lib import asdf_layout
 from scripts.lib.errors import InputError
+from scripts.lib.plain_asdf import plain_entries
 
 _WIDEST = (-1.0, 1.0e10)
 
@@ -54,7 +54,7 @@ def read_ranges(path):
     Parameters
     ----------
     path : str or Path
-        ASDF file; its ranges are plain lists in the tree, which YAML can read.
+        ASDF file; its ranges are plain lists in the tree.
 
     Returns
     -------
@@ -67,10 +67,8 @@ def read_ranges(path):
         If the file is no such reference.
     """
     try:
-        tree = asdf_layout.compose(asdf_layout.split(Path(path).read_bytes())[0])
-        node = asdf_layout.entry(tree, "wavelengthrange")
-        rows = asdf_layout.plain_value(node) if node is not None else []
-        if not rows:
+        rows = plain_entries(Path(path).read_bytes(), ("wavelengthrange",)).get("wavelengthrange")
+        if not isinstance(rows, list) or not rows:
             msg = "no such entry, or an empty one"
             raise ValueError(msg)
         return [(order, name, float(low), float(high)) for order, name, low, high in rows]

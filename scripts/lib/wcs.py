@@ -65,7 +65,7 @@ class WorldCoordinates:
     @cached_property
     def _digest(self):
         """Digest of the world coordinates alone."""
-        return wcs_digest(_asdf_content(self._file)) if "ASDF" in self._file else None
+        return wcs_digest(self._file.read_bytes("ASDF")) if "ASDF" in self._file else None
 
 
 def wcs_digest(content):
@@ -85,7 +85,7 @@ def wcs_digest(content):
     """
     tree, position = asdf_layout.split(content)
     try:
-        wcs = asdf_layout.entry(asdf_layout.entry(asdf_layout.compose(tree), "meta"), "wcs")
+        wcs = asdf_layout.entry(asdf_layout.compose(tree), "meta", "wcs")
         stored = list(asdf_layout.blocks(content, position))
     except ValueError:
         return None
@@ -125,14 +125,6 @@ def _shallow(node, places):
     ]
 
 
-def _asdf_content(file):
-    """Bytes of the ASDF extension."""
-    hdu = file.hdu("ASDF")
-    content = np.empty(hdu.data_bytes, np.uint8)
-    file.read_into(content, hdu.data_offset)
-    return content.tobytes()
-
-
 def read_wcs(file):
     """
     Read the gwcs object of a FITS file.
@@ -159,7 +151,7 @@ def read_wcs(file):
     if "ASDF" not in file:
         msg = f"{file.path}: extension ASDF is missing; expected the world coordinates (meta.wcs) in it"
         raise InputError(msg)
-    content = _asdf_content(file)
+    content = file.read_bytes("ASDF")
     try:
         with (
             compiled_yaml(),

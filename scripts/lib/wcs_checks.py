@@ -145,7 +145,7 @@ def _tree_damage(text, n_blocks):
         tree = asdf_layout.compose(text)
     except ValueError as error:
         return f"a tree that is no YAML ({str(error).splitlines()[0]})"
-    coordinates = asdf_layout.entry(asdf_layout.entry(tree, "meta"), "wcs")
+    coordinates = asdf_layout.entry(tree, "meta", "wcs")
     if coordinates is None or isinstance(coordinates.value, str):
         return "an ASDF file without meta.wcs"
     sources = asdf_layout.array_sources(coordinates)
