@@ -53,7 +53,7 @@ demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs
 
 $(DEMO)/config.yaml: | env
 	@echo "demo: simulating a visit in $(DEMO)"
-	@$(BIN)/python -m scripts.simulate_visit $(DEMO) --mode $(MODE)
+	@$(BIN)/python -m scripts.simulation $(DEMO) --mode $(MODE)
 
 test: lint ## run the linters and the tests
 	@echo "test: pytest"

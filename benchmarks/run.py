@@ -21,7 +21,7 @@ from benchmarks.measure import machine, measure, step_costs
 from benchmarks.step_process import run_step
 from benchmarks.tables import draw_visits, machine_line, step_table, visit_table
 from benchmarks.visits import VISITS, association, prepare
-from scripts.lib.fits_blocks import open_fits
+from scripts.lib.fits.reader import open_fits
 
 ROOT = Path(__file__).resolve().parents[1]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"

@@ -23,10 +23,10 @@ from benchmarks.measure import machine, measure
 from benchmarks.step_process import WORK_MB, run_step
 from benchmarks.tables import draw_scaling, machine_line, scaling_table
 from benchmarks.visits import Visit, prepare
-from scripts.lib.fits_blocks import ProductWriter, open_fits
-from scripts.lib.fits_cards import set_card
-from scripts.lib.fits_tables import table_dtype
-from scripts.lib.resources import peak_mb, work_mb
+from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.fits.tables import table_dtype
+from scripts.lib.planning.resources import peak_mb, work_mb
 
 ROOT = Path(__file__).resolve().parents[1]
 LENGTHS = (250, 1000, 4000, 16000)
@@ -183,7 +183,7 @@ def measure_threads(folder, cores, repeats):
 
 def measure_full_frames(folder):
     """Peak memory of steps on frames of 2048 x 2048, and what their rules ask for [MB]."""
-    from tests.spectral_segments import write_empty_segment
+    from tests.support.spectral_segments import write_empty_segment
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         path, images = Path(scratch) / "frames.fits", Path(scratch) / "images"

@@ -18,15 +18,15 @@ from unittest.mock import patch
 import numpy as np
 import yaml
 
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.plot_style import BLACK, BLUE, RED, new_figure
-from scripts.simulate_visit import VisitOptions, simulate_visit
+from scripts.lib.diagnostics.transit import sky_separation
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.report.plot_style import BLACK, BLUE, RED, new_figure
 from scripts.simulation import nis_soss
 from scripts.simulation.modes import MODES
 from scripts.simulation.nis_soss_star import transit_light
 from scripts.simulation.timing import EXPOSURE_START, Clock
-from scripts.simulation.transit import sky_separation
-from tests.steps import process_visit
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.steps import process_visit
 
 ROOT = Path(__file__).resolve().parents[1]
 VISIT = {

@@ -61,8 +61,8 @@ def extract_segment(folder, options):
         of the wavelength ``grid``, and the ``messages``.
     """
     from scripts import extract_soss
-    from scripts.lib.job import peak_memory_mb
-    from tests.steps import read_config, run_step
+    from scripts.lib.jobs.job import peak_memory_mb
+    from tests.support.steps import read_config, run_step
 
     config = read_config(folder)
     (segment,) = folder.glob("*_calints.fits")
@@ -132,7 +132,14 @@ def simulate(folder):
     folders = {length: folder / f"soss{length}" for length in LENGTHS}
     for length, visit in folders.items():
         if not (visit / "config.yaml").exists():
-            command = [sys.executable, "-m", "scripts.simulate_visit", visit, "--mode", "nis_soss"]
+            command = [
+                sys.executable,
+                "-m",
+                "scripts.simulation.visit",
+                visit,
+                "--mode",
+                "nis_soss",
+            ]
             command += ["--integrations", str(length), "--segments", "1"]
             measure(command, folder / f"simulate{length}.log")
     return folders

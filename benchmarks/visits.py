@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.simulate_visit import VisitOptions, simulate_visit
+from scripts.simulation.visit import VisitOptions, simulate_visit
 
 # What the workflow makes and jwst does not.
 REPORT_OFF = {

@@ -5,10 +5,10 @@ import logging
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.photometry_table import COLUMNS, PhotometryTable, read_segment
-from scripts.lib.wcs import read_wcs
-from scripts.lib.whole_file import whole_file
+from scripts.lib.files.atomic import whole_file
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_segment
+from scripts.lib.segment_data.world_coordinates import read_wcs
 
 log = logging.getLogger(__name__)
 
@@ -198,6 +198,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

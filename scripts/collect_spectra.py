@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
-from scripts.lib.compiled_yaml import compiled_yaml
 from scripts.lib.errors import InputError
-from scripts.lib.fits_blocks import ProductWriter, open_fits
-from scripts.lib.fits_cards import set_card
-from scripts.lib.input_history import history_of
-from scripts.lib.reference_records import add_records, recorded_texts
+from scripts.lib.files.fast_yaml import compiled_yaml
+from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.provenance.input_warnings import history_of
+from scripts.lib.provenance.reference_records import add_records, recorded_texts
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ def process(snakemake):
         if not any("EXTRACT1D" in spectra for spectra in files):
             msg = f"{path.name}: no spectrum was extracted from any segment; see the logs of extract_1d"
             raise InputError(msg)
-        from scripts.lib.spectral_product import product_skeleton
+        from scripts.lib.spectra.product import product_skeleton
 
         asn_pool, asn_table = snakemake.params.asn_pool, snakemake.params.asn_table
         with compiled_yaml():
@@ -179,6 +179,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

@@ -10,23 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts import __version__
-from scripts.lib import machine_needs as machine
-from scripts.lib.clock import file_date
-from scripts.lib.doctor_data import (
+from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable
+from scripts.lib.doctor.data import (
     checksum_findings,
     data_findings,
     repeated_findings,
     survey_data,
 )
-from scripts.lib.doctor_page import page
-from scripts.lib.doctor_records import product_record, segment_record, verdict
+from scripts.lib.doctor.page import page
+from scripts.lib.doctor.records import product_record, segment_record, verdict
 from scripts.lib.errors import InputError
+from scripts.lib.files.atomic import whole_file
 from scripts.lib.findings import Finding, of_error
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.output_folder import refusal
-from scripts.lib.segments import read_segment
-from scripts.lib.wcs_checks import content_findings, needs_wcs, unreadable
-from scripts.lib.whole_file import whole_file
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.inputs.segments import read_segment
+from scripts.lib.planning import machine_needs as machine
+from scripts.lib.planning.output_folder import refusal
+from scripts.lib.provenance.software import file_date
 from scripts.unpack_segment import check_headers, unpack
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def build_wcs(path, file, needs):
     findings : list of Finding
         At most one.
     """
-    from scripts.lib.wcs import read_wcs
+    from scripts.lib.segment_data.world_coordinates import read_wcs
 
     try:
         read_wcs(file)
@@ -257,7 +257,7 @@ def write_report(report, output_dir):
     Parameters
     ----------
     report : dict
-        As for :func:`~scripts.lib.doctor_page.page`, with findings as objects.
+        As for :func:`~scripts.lib.doctor.page.page`, with findings as objects.
     output_dir : str
         The folder.
 
@@ -305,6 +305,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

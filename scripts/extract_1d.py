@@ -7,21 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.aperture_correction import ApertureCorrection
-from scripts.lib.aperture_images import append_aperture
-from scripts.lib.background import fit_background
-from scripts.lib.dq import DO_NOT_USE
 from scripts.lib.errors import InputError
-from scripts.lib.evaluations import FOLDER, Evaluations
-from scripts.lib.extract1d_reference import naming, read_reference
-from scripts.lib.extraction_setup import prepare
-from scripts.lib.fits_blocks import ProductWriter, open_fits
-from scripts.lib.fits_cards import set_card
-from scripts.lib.int_times import integration_times, read_int_times
-from scripts.lib.progress import Progress
-from scripts.lib.reference_records import record_references, reference_name
-from scripts.lib.spectral_blocks import VARIANCES, SpectralBlocks
-from scripts.lib.spectrum_table import (
+from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.jobs.progress import Progress
+from scripts.lib.provenance.reference_records import record_references, reference_name
+from scripts.lib.references.extract1d import naming, read_reference
+from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.int_times import integration_times, read_int_times
+from scripts.lib.segment_data.wcs_cache import FOLDER, Evaluations
+from scripts.lib.spectra.aperture_correction import ApertureCorrection
+from scripts.lib.spectra.aperture_images import append_aperture
+from scripts.lib.spectra.background import fit_background
+from scripts.lib.spectra.blocks import VARIANCES, SpectralBlocks
+from scripts.lib.spectra.extraction_setup import prepare
+from scripts.lib.spectra.table import (
     CALIBRATED_UNITS,
     COUNT_RATE_UNITS,
     fill_rows,
@@ -391,6 +391,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

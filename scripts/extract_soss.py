@@ -7,21 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.lib.checks.soss import why_not_extracted
 from scripts.lib.errors import InputError
-from scripts.lib.fits_blocks import ProductWriter, open_fits
-from scripts.lib.fits_cards import set_card
-from scripts.lib.int_times import integration_times
-from scripts.lib.progress import Progress
-from scripts.lib.reference_records import record_references, reference_name
-from scripts.lib.soss_aperture_images import append_apertures
-from scripts.lib.soss_atoca import GridOptions, tune
-from scripts.lib.soss_background import dark_pixels, subtract_background
-from scripts.lib.soss_checks import why_not_extracted
-from scripts.lib.soss_detector import TooFewPixelsError
-from scripts.lib.soss_integrations import IntegrationExtractor, contamination
-from scripts.lib.soss_masks import fill_integration, settle_masks, summarise, typical_image
-from scripts.lib.soss_photom import FluxCalibration
-from scripts.lib.soss_products import (
+from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.jobs.progress import Progress
+from scripts.lib.provenance.reference_records import record_references, reference_name
+from scripts.lib.segment_data.int_times import integration_times
+from scripts.lib.soss.aperture_images import append_apertures
+from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
+from scripts.lib.soss.atoca.tuning import GridOptions, tune
+from scripts.lib.soss.background import dark_pixels, subtract_background
+from scripts.lib.soss.extraction import IntegrationExtractor, contamination
+from scripts.lib.soss.flux_calibration import FluxCalibration
+from scripts.lib.soss.masks import fill_integration, settle_masks, summarise, typical_image
+from scripts.lib.soss.optional_products import (
     ModelSpectra,
     TraceModelWriter,
     append_model_spectrum,
@@ -30,11 +30,11 @@ from scripts.lib.soss_products import (
     read_estimate,
     read_wave_grid,
 )
-from scripts.lib.soss_references import read_traces
-from scripts.lib.soss_segment import SossSegment
-from scripts.lib.soss_setup import build_scene, load_references
-from scripts.lib.soss_table import soss_cards, soss_rows
-from scripts.lib.spectrum_table import row_dtype
+from scripts.lib.soss.references import read_traces
+from scripts.lib.soss.scene import build_scene, load_references
+from scripts.lib.soss.segment import SossSegment
+from scripts.lib.soss.table import soss_cards, soss_rows
+from scripts.lib.spectra.table import row_dtype
 
 log = logging.getLogger(__name__)
 
@@ -325,6 +325,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

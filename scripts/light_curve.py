@@ -5,14 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.ecsv import write_ecsv
-from scripts.lib.extraction_regions import read_statistics
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.frame_statistics import ShapeFit, pixel_classes
-from scripts.lib.light_curve_bins import write_light_curves
-from scripts.lib.photometry_table import read_segment
-from scripts.lib.spectral_series import open_series, series_times, sum_completed, valid_share
-from scripts.lib.wavelength_ranges import read_ranges, wavelength_range
+from scripts.lib.files.ecsv import write_ecsv
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.light_curves.binned_light_curves import write_light_curves
+from scripts.lib.light_curves.extraction_regions import read_statistics
+from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes
+from scripts.lib.light_curves.spectral_series import (
+    open_series,
+    series_times,
+    sum_completed,
+    valid_share,
+)
+from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
+from scripts.lib.photometry.table import read_segment
 from scripts.segment_statistics import background_level
 
 log = logging.getLogger(__name__)
@@ -148,7 +153,7 @@ def white_light(series, limits):
     Returns
     -------
     columns : dict of str to ndarray
-        Columns of :func:`scripts.lib.spectral_series.sum_completed`.
+        Columns of :func:`scripts.lib.light_curves.spectral_series.sum_completed`.
     """
     used = (series.wavelength >= limits[0]) & (series.wavelength <= limits[1])
     template = series.template
@@ -301,6 +306,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
-from scripts.lib.clock import file_date
-from scripts.lib.cube_blocks import is_rolling, plan_blocks
-from scripts.lib.dq import DO_NOT_USE, OUTLIER, bad_bits, unify_nan_and_dq
 from scripts.lib.errors import InputError
-from scripts.lib.fits_blocks import ProductWriter, open_fits
-from scripts.lib.fits_cards import set_card
-from scripts.lib.input_history import history_of
-from scripts.lib.outlier_search import flag_rolling, is_outlier
-from scripts.lib.plausibility import check_plausible
-from scripts.lib.progress import Progress
-from scripts.lib.reference_records import context_of, crds_keywords, history_lines
-from scripts.lib.rolling_median import window_starts
+from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.jobs.progress import Progress
+from scripts.lib.outliers.blocks import is_rolling, plan_blocks
+from scripts.lib.outliers.rolling_median import window_starts
+from scripts.lib.outliers.search import flag_rolling, is_outlier
+from scripts.lib.provenance.input_warnings import history_of
+from scripts.lib.provenance.reference_records import context_of, crds_keywords, history_lines
+from scripts.lib.provenance.software import file_date
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, bad_bits, unify_nan_and_dq
+from scripts.lib.segment_data.plausibility import check_plausible
 
 log = logging.getLogger(__name__)
 
@@ -342,6 +342,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

@@ -9,16 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from scripts import __version__
-from scripts.diagnose import diagnose, order_statistics
-from scripts.lib import html_page
-from scripts.lib.array_files import write_text
-from scripts.lib.ecsv import read_ecsv
-from scripts.lib.figure_texts import CAPTIONS, PLOTS, TITLES, description
-from scripts.lib.fits_headers import read_hdus
-from scripts.lib.plot_style import save
-from scripts.lib.spectral_series import open_series
-from scripts.lib.verdict import curve_name
-from scripts.plot_visit import DRAW, make_curves
+from scripts.lib.diagnostics.verdict import curve_name
+from scripts.lib.diagnostics.visit import diagnose, order_statistics
+from scripts.lib.files.array_files import write_text
+from scripts.lib.files.ecsv import read_ecsv
+from scripts.lib.fits.headers import read_hdus
+from scripts.lib.light_curves.spectral_series import open_series
+from scripts.lib.report import html_page
+from scripts.lib.report.captions import CAPTIONS, PLOTS, TITLES, description
+from scripts.lib.report.curve_plots import DRAW, make_curves
+from scripts.lib.report.plot_style import save
 
 log = logging.getLogger(__name__)
 
@@ -297,6 +297,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.array_files import write_arrays
-from scripts.lib.circular_apertures import Ring, overlap
-from scripts.lib.dq import DO_NOT_USE, OUTLIER
-from scripts.lib.extraction_regions import SINGLE, Region, read_regions
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.frame_statistics import (
+from scripts.lib.checks.photometry import sums_whole_array
+from scripts.lib.files.array_files import write_arrays
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.jobs.progress import Progress
+from scripts.lib.light_curves.extraction_regions import SINGLE, Region, read_regions
+from scripts.lib.light_curves.frame_statistics import (
     ShapeFit,
     class_counts,
     median_frame,
@@ -19,8 +19,8 @@ from scripts.lib.frame_statistics import (
     spread_indices,
     trace_moments,
 )
-from scripts.lib.photometry_checks import sums_whole_array
-from scripts.lib.progress import Progress
+from scripts.lib.photometry.circular_apertures import Ring, overlap
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
 log = logging.getLogger(__name__)
 
@@ -346,6 +346,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

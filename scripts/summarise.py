@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from scripts import __version__
-from scripts.lib import html_page
-from scripts.lib.array_files import write_text
-from scripts.lib.ecsv import write_ecsv
-from scripts.lib.verdict import curve_findings, curve_name
+from scripts.lib.diagnostics.verdict import curve_findings, curve_name
+from scripts.lib.files.array_files import write_text
+from scripts.lib.files.ecsv import write_ecsv
+from scripts.lib.report import html_page
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +182,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

@@ -6,21 +6,21 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from scripts.lib.centroids import background_levels, centres_of_mass, source_disc
-from scripts.lib.circular_apertures import Ring, ring_sums
+from scripts.lib.checks.photometry import gain_section, segment_problems, sums_whole_array
 from scripts.lib.errors import InputError
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.fits_headers import read_hdus
-from scripts.lib.gaussian_prf import FWHM_TO_SIGMA, cut_out, fit_gaussian
-from scripts.lib.image_series import ImageSeries, conversion
-from scripts.lib.photometry_checks import gain_section, segment_problems, sums_whole_array
-from scripts.lib.photometry_table import (
+from scripts.lib.fits.headers import read_hdus
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.jobs.progress import Progress
+from scripts.lib.photometry.centroids import background_levels, centres_of_mass, source_disc
+from scripts.lib.photometry.circular_apertures import Ring, ring_sums
+from scripts.lib.photometry.gaussian_fit import FWHM_TO_SIGMA, cut_out, fit_gaussian
+from scripts.lib.photometry.image_series import ImageSeries, conversion
+from scripts.lib.photometry.table import (
     BACKGROUND_COLUMNS,
     META_KEYWORDS,
     make_table,
     write_segment,
 )
-from scripts.lib.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -395,6 +395,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

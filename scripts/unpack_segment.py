@@ -5,12 +5,12 @@ import logging
 import os
 import zlib
 
+from scripts.lib.checks.headers import header_oddities, header_problems
+from scripts.lib.checks.segments import check_segment
 from scripts.lib.errors import InputError
+from scripts.lib.files.atomic import whole_file
 from scripts.lib.findings import of_error, stop_at_errors
-from scripts.lib.fits_headers import read_hdus
-from scripts.lib.input_checks import header_oddities, header_problems
-from scripts.lib.segment_checkup import check_segment
-from scripts.lib.whole_file import whole_file
+from scripts.lib.fits.headers import read_hdus
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +135,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

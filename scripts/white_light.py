@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.reference_records import reference_texts
-from scripts.lib.wavelength_ranges import read_ranges, wavelength_range
-from scripts.lib.whole_file import whole_file
+from scripts.lib.files.atomic import whole_file
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
+from scripts.lib.provenance.reference_records import reference_texts
 
 log = logging.getLogger(__name__)
 
@@ -258,6 +258,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

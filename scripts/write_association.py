@@ -2,7 +2,7 @@
 
 import json
 
-from scripts.lib.whole_file import whole_file
+from scripts.lib.files.atomic import whole_file
 
 
 def association_text(content):
@@ -12,7 +12,7 @@ def association_text(content):
     Parameters
     ----------
     content : dict
-        As of :func:`~scripts.lib.grouping.association_content`.
+        As of :func:`~scripts.lib.inputs.grouping.association_content`.
 
     Returns
     -------
@@ -29,6 +29,6 @@ def process(snakemake):
 
 
 if __name__ == "__main__":
-    from scripts.lib.job import run_job
+    from scripts.lib.jobs.job import run_job
 
     run_job(snakemake, process)

@@ -1,1 +1,1 @@
-"""Code that several steps share."""
+"""What the steps share: a package for each subject, imported in one direction."""

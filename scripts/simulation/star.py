@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from scripts.lib.diagnostics.transit import occulted_fraction, sky_separation
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.timing import Clock
-from scripts.simulation.transit import occulted_fraction, sky_separation
 
 STAR_TEMPERATURE = 5300.0
 _SECOND_RADIATION_CONSTANT = 14387.77

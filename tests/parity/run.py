@@ -16,11 +16,11 @@ from pathlib import Path
 
 import yaml
 
-from scripts.simulate_visit import VisitOptions, simulate_visit
+from scripts.simulation.visit import VisitOptions, simulate_visit
 from tests.parity.cases import CASES, edit_apertures
 from tests.parity.compare import MODEL, compare_crfints, compare_tables, compare_x1dints
 from tests.parity.star_fits import compare_star_fits
-from tests.steps import read_config
+from tests.support.steps import read_config
 
 ROOT = Path(__file__).resolve().parents[2]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"

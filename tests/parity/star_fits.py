@@ -5,9 +5,9 @@ from astropy.table import QTable
 from scipy.optimize import least_squares
 from scipy.special import erf
 
-from scripts.lib.centroids import background_levels, centres_of_mass, source_disc
-from scripts.lib.fits_blocks import open_fits
-from scripts.lib.gaussian_prf import cut_out
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.photometry.centroids import background_levels, centres_of_mass, source_disc
+from scripts.lib.photometry.gaussian_fit import cut_out
 from scripts.tso_photometry import Settings, open_series
 from tests.parity.compare import Finding
 

@@ -6,7 +6,7 @@ from tests.parity.compare import Finding, compare_crfints, relative_difference
 from tests.parity.run import compare, prepare
 from tests.parity.store import STORED, unpack
 from tests.parity.store_soss import FOLDER, STORED_SOSS, read_columns
-from tests.steps import process_visit
+from tests.support.steps import process_visit
 
 
 @pytest.mark.parametrize("case", STORED, ids=lambda case: case.name)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.fits_headers import read_hdus
-from scripts.simulate_visit import VisitOptions
+from scripts.lib.fits.headers import read_hdus
+from scripts.simulation.visit import VisitOptions
 
 CARD = 80
 VISITS = {

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from scripts.simulate_visit import simulate_visit
+from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
 from tests.workflow.test_dag import PEER_ONLY, ROOT
 

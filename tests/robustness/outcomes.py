@@ -18,10 +18,10 @@ from astropy.io import fits
 from astropy.table import Table
 
 from scripts.lib.errors import InputError
-from scripts.lib.job import describe_failure
-from scripts.simulate_visit import simulate_visit
+from scripts.lib.jobs.job import describe_failure
+from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS, hdu_of, last_segment
-from tests.steps import ROOT, process_visit
+from tests.support.steps import ROOT, process_visit
 from tests.workflow.test_dag import PEER_ONLY
 
 SECONDS = 20

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from scripts.simulate_visit import simulate_visit
+from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
 from tests.robustness.kills import command, products, run
 from tests.workflow.test_dag import PEER_ONLY

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import yaml
 
-from scripts.lib.fits_cards import header_bytes, set_card
-from scripts.lib.fits_headers import read_hdus
-from scripts.simulate_visit import VisitOptions, simulate_visit
+from scripts.lib.fits.cards import header_bytes, set_card
+from scripts.lib.fits.headers import read_hdus
+from scripts.simulation.visit import VisitOptions, simulate_visit
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTORS = ("nrs1", "nrs2")

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import yaml
 
-from scripts.simulate_visit import VisitOptions, simulate_visit
+from scripts.simulation.visit import VisitOptions, simulate_visit
 from tests.slurm.cluster import Cluster, run, stop_begun
 from tests.workflow.test_dag import PEER_ONLY
 

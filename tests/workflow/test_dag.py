@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.builders import write_association, write_exposure, write_segment
+from tests.support.builders import write_association, write_exposure, write_segment
 
 ROOT = Path(__file__).resolve().parents[2]
 LRS = "jw00001-o003_t001_miri_p750l"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from tests.builders import int_times
-from tests.spectral_segments import PRIMARY, asdf_bytes
+from tests.support.builders import int_times
+from tests.support.spectral_segments import PRIMARY, asdf_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = "jw01366003001_04101_00001-seg{:03d}_nrs1"

@@ -9,8 +9,8 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.builders import write_exposure, write_segment
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.builders import write_exposure, write_segment
 from tests.workflow.test_dag import PEER_ONLY, message_of, planned, snakemake
 
 SLITLESS = {"INSTRUME": "MIRI", "FILTER": "P750L", "SUBARRAY": "SLITLESSPRISM"}

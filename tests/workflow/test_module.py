@@ -1,6 +1,6 @@
 """The workflow as a module of another."""
 
-from tests.builders import write_association, write_exposure
+from tests.support.builders import write_association, write_exposure
 from tests.workflow.test_dag import LRS, PEER_ONLY, ROOT, STEPS, planned, snakemake
 
 MODULE = """

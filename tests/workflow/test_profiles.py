@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from tests.builders import write_association, write_exposure, write_segment
+from tests.support.builders import write_association, write_exposure, write_segment
 from tests.workflow.test_dag import LRS, PEER_ONLY, ROOT, snakemake
 
 PROFILES = ROOT / "workflow" / "profiles"

@@ -11,10 +11,10 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.lib.reference_records import recorded_texts
-from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.builders import write_association, write_segment
-from tests.crds_cache import reference_path, write_context, write_parameters
+from scripts.lib.provenance.reference_records import recorded_texts
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.builders import write_association, write_segment
+from tests.support.crds_cache import reference_path, write_context, write_parameters
 from tests.workflow.test_dag import PEER_ONLY, planned, snakemake
 
 pytestmark = pytest.mark.slow

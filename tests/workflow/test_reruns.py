@@ -5,7 +5,7 @@ import shutil
 import pytest
 import yaml
 
-from tests.builders import write_association, write_exposure, write_segment
+from tests.support.builders import write_association, write_exposure, write_segment
 from tests.workflow.test_dag import PEER_ONLY, ROOT, STEPS, STUB, planned, snakemake
 
 PRODUCTS = ("jw00001-o001_t001_miri_p750l", "jw00002-o001_t001_miri_p750l")

@@ -5,10 +5,10 @@ import csv
 import pytest
 import yaml
 
-from scripts.lib.resources import peak_mb, request_minutes, seconds
-from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.builders import load_products
-from tests.steps import read_config
+from scripts.lib.planning.resources import peak_mb, request_minutes, seconds
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.builders import load_products
+from tests.support.steps import read_config
 from tests.workflow.test_dag import PEER_ONLY, snakemake
 
 pytestmark = pytest.mark.slow

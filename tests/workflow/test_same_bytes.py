@@ -5,9 +5,9 @@ import shutil
 import pytest
 import yaml
 
-from scripts.lib.evaluations import FOLDER, forget
-from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.steps import process_visit
+from scripts.lib.segment_data.wcs_cache import FOLDER, forget
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.steps import process_visit
 from tests.workflow.test_dag import PEER_ONLY, snakemake
 
 

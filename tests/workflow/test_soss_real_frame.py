@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from scripts.lib.soss_references import read_traces
-from scripts.lib.soss_setup import load_references
-from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.steps import process_visit, read_config
+from scripts.lib.soss.references import read_traces
+from scripts.lib.soss.scene import load_references
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.steps import process_visit, read_config
 
 REFERENCES = ("pastasoss", "specprofile", "speckernel")
 # The position of the wheel is not stated with the image; this is the commanded one.

@@ -15,9 +15,9 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.lib.fits_headers import read_hdus
-from scripts.simulate_visit import VisitOptions, simulate_visit
-from tests.steps import process_visit
+from scripts.lib.fits.headers import read_hdus
+from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.steps import process_visit
 from tests.workflow.test_dag import PEER_ONLY
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,16 +12,16 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake.utils import validate
 
-from scripts.lib import resources as predicted
-from scripts.lib.associations import survey
-from scripts.lib.configuration import contradictions, expand_home, mistake
+from scripts.lib.planning import resources as predicted
+from scripts.lib.inputs.products import survey
+from scripts.lib.planning.configuration import contradictions, expand_home, mistake
 from scripts.lib.errors import InputError
 from scripts.lib.findings import carried_lines, of_error, stop_at_errors, summary_lines
-from scripts.lib.grouping import association_content
-from scripts.lib.mode_checks import mode_check
-from scripts.lib.reference_checks import product_findings, reference_findings
-from scripts.lib.reference_files import ReferenceFiles
-from scripts.lib.source_digest import source_digest
+from scripts.lib.inputs.grouping import association_content
+from scripts.lib.checks.by_mode import mode_check
+from scripts.lib.checks.references import product_findings, reference_findings
+from scripts.lib.references.selection import ReferenceFiles
+from scripts.lib.provenance.source_digest import source_digest
 
 
 def asks_doctor():

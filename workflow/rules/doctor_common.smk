@@ -1,8 +1,8 @@
 """What the doctor is told, and whether all products have room."""
 
-from scripts.lib.machine_needs import disk_findings, missing_bytes
-from scripts.lib.parameter_references import KINDS
-from scripts.lib.reference_checks import known_kinds
+from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
+from scripts.lib.references.parameters import KINDS
+from scripts.lib.checks.references import known_kinds
 
 
 def configuration_of(product):

@@ -1,9 +1,9 @@
 """Folder of the products: it must take files, and keeps what a failed run was to renew."""
 
 import logging
-import threading
 
-from scripts.lib import end_of_run, evaluations, output_folder
+from scripts.lib.planning import output_folder
+from scripts.lib.segment_data import wcs_cache
 
 if workflow.is_main_process:
     # The doctor tells of the folder of the products itself, but needs that of Snakemake.
@@ -33,7 +33,7 @@ def tell_earlier():
 def forget_evaluations():
     """Remove what the jobs of a run keep for one another."""
     if not asks_doctor():
-        evaluations.forget(Path(config["output_dir"], "segments", evaluations.FOLDER))
+        wcs_cache.forget(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
 
 
 onstart:
@@ -44,7 +44,6 @@ onstart:
 onsuccess:
     tell_earlier()
     forget_evaluations()
-    end_of_run.cancel_scheduler_timers(threading.enumerate())
 
 
 onerror:

@@ -1,7 +1,7 @@
 """What the rules of the report have in common."""
 
-from scripts.lib.figure_texts import PLOTS
-from scripts.lib.parameter_references import KINDS
+from scripts.lib.report.captions import PLOTS
+from scripts.lib.references.parameters import KINDS
 
 NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
 

@@ -1,0 +1,1 @@
+"""What is checked in the input before any job starts, from headers and small tables."""

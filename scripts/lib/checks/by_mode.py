@@ -1,0 +1,37 @@
+"""Checks of segments that depend on the settings; standard library only."""
+
+from scripts.lib.checks.imaging_inputs import imaging_check
+from scripts.lib.checks.soss import soss_check
+from scripts.lib.checks.world_coordinates import extension_findings, needs_wcs
+
+
+def mode_check(base_dir, references):
+    """
+    Make the check of segments for a configuration.
+
+    Parameters
+    ----------
+    base_dir : str or Path
+        Folder that relative paths start from.
+    references : ReferenceFiles
+        Reference files and settings of each segment; it observes all segments.
+
+    Returns
+    -------
+    check : callable
+        Takes the path and the header-data units of a segment and returns its
+        problems, a list of Finding.
+    """
+    of_images = imaging_check(base_dir, references)
+    of_soss = soss_check(base_dir, references)
+
+    def check(path, hdus):
+        problems = of_images(path, hdus) + of_soss(path, hdus)
+        if path.endswith(".gz"):
+            # Its headers are known up to SCI only.
+            return problems
+        exp_type = hdus[0].header.get("EXP_TYPE")
+        needed = needs_wcs(exp_type, lambda step: references.settings(step, path)["skip"])
+        return problems + extension_findings(path, hdus, needed)
+
+    return check

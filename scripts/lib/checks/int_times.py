@@ -1,0 +1,341 @@
+"""
+Checks of the INT_TIMES table of a segment.
+
+Standard library only: the workflow does them for every segment at each start.
+"""
+
+import gzip
+import struct
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from math import isfinite, prod
+from pathlib import Path
+from statistics import median
+
+from scripts.lib.checks.headers import IMAGING
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding
+
+NUMBER = "integration_number"
+UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
+TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")
+_INTEGERS = {"B": "B", "I": "h", "J": "i", "K": "q"}
+_FLOATS = {"E": "f", "D": "d"}
+_BYTES = {
+    "L": 1,
+    "A": 1,
+    "B": 1,
+    "I": 2,
+    "J": 4,
+    "E": 4,
+    "K": 8,
+    "D": 8,
+    "C": 8,
+    "P": 8,
+    "M": 16,
+    "Q": 16,
+}
+_ROLLOVER = 32767
+# Light crosses the orbit of the Earth's half in 500 s, TDB is 69 s ahead of UTC: less than 0.007 d.
+_TDB_OFFSET = 0.01
+_MINUTE = 1 / 1440
+_GAP = 1.5
+_LISTED = 3
+_TABLE_AXES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """
+    Rows of INT_TIMES.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        Column ``integration_number`` of the whole table.
+    columns : dict of str to tuple of float
+        Times [d] by column, of the rows of the segment alone if the table
+        covers it, else of all rows.
+    covered : bool
+        Whether the table has a row for each integration of the segment.
+    """
+
+    numbers: tuple
+    columns: dict
+    covered: bool
+
+
+def read_times(path, hdus):
+    """
+    Read the times of a segment.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, where it is; compressed if its name ends in ``.gz``.
+    hdus : list of Hdu
+        Its header-data units: SCI is a cube.
+
+    Returns
+    -------
+    times : Times or None
+        None if the file has no table with rows and with all columns.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    table = _table(hdus)
+    if table is None or _unreadable(table):
+        return None
+    rows = _read_rows(path, table)
+    numbers = rows[NUMBER]
+    first, last, count = _segment_range(hdus)
+    start = first - numbers[0]
+    covered = start >= 0 and start + count <= len(numbers) and last <= numbers[-1]
+    kept = slice(start, start + count) if covered else slice(None)
+    return Times(numbers, {name: rows[name][kept] for name in (*UTC, *TDB)}, covered)
+
+
+def _table(hdus):
+    """First INT_TIMES extension, or None if there is none or it has no rows."""
+    table = next((hdu for hdu in hdus if hdu.name == "INT_TIMES"), None)
+    return table if table is not None and table.shape and prod(table.shape) else None
+
+
+def _segment_range(hdus):
+    """Numbers of the first and last integration of a segment, and how many there are."""
+    primary = hdus[0].header
+    first, count = primary.get("INTSTART") or 1, _cube(hdus)[0]
+    if _is_image(primary):
+        return first, first + count - 1, count
+    # As the extraction of spectra looks them up.
+    last = primary.get("INTEND")
+    return first, primary["NINTS"] if last is None else last, count
+
+
+def _cube(hdus):
+    """Shape of SCI."""
+    return next(hdu.shape for hdu in hdus if hdu.name == "SCI")
+
+
+def _is_image(primary):
+    """Whether photometry is made of the segment."""
+    return primary.get("EXP_TYPE") in IMAGING
+
+
+def _unreadable(table):
+    """Tell what keeps a table with rows from being read, as found and expected; None if nothing."""
+    layout, width = _layout(table)
+    missing = [name for name in (NUMBER, *UTC, *TDB) if name not in layout]
+    if missing:
+        return f"no {', '.join(missing)}", "these columns, a number in each row"
+    if width != table.shape[1]:
+        return f"rows of {table.shape[1]} bytes", f"{width}, the length of the columns"
+    return None
+
+
+def _layout(table):
+    """Offset and struct code of the columns that hold one number a row, and the length of a row."""
+    header, layout, offset = table.header, {}, 0
+    if header.get("XTENSION") != "BINTABLE" or len(table.shape) != _TABLE_AXES:
+        return layout, offset
+    fields = header.get("TFIELDS")
+    for k in range(1, (fields if isinstance(fields, int) else 0) + 1):
+        form, name = str(header.get(f"TFORM{k}", "")).strip(), header.get(f"TTYPE{k}")
+        digits = form[: len(form) - len(form.lstrip("0123456789"))]
+        count, code = int(digits) if digits else 1, form[len(digits) : len(digits) + 1]
+        known = _INTEGERS if name == NUMBER else _FLOATS
+        if code in known and count == 1:
+            layout[name] = (offset, known[code])
+        offset += -(-count // 8) if code == "X" else count * _BYTES.get(code, 0)
+    return layout, offset
+
+
+def _read_rows(path, table):
+    """Columns of the table by name, tuples of numbers."""
+    (layout, _), (n_rows, row_bytes) = _layout(table), table.shape
+    names = sorted((NUMBER, *UTC, *TDB), key=layout.get)
+    form, end = ">", 0
+    for name in names:
+        offset, code = layout[name]
+        form += f"{offset - end}x{code}"
+        end = offset + struct.calcsize(f">{code}")
+    form += f"{row_bytes - end}x"
+    content = _read_bytes(Path(path), table.data_offset, n_rows * row_bytes)
+    return dict(zip(names, zip(*struct.iter_unpack(form, content), strict=True), strict=True))
+
+
+def _read_bytes(path, offset, length):
+    """Read a part of a plain or compressed file."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            content = file.read(length)
+    except (OSError, EOFError, zlib.error) as error:
+        msg = f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise InputError(msg) from error
+    if len(content) != length:
+        msg = f"{path}: truncated in INT_TIMES: {length} bytes expected, {len(content)} found"
+        raise InputError(msg)
+    return content
+
+
+def int_times_findings(path, hdus, times):
+    """
+    Find what is wrong or unusual about the times of a segment.
+
+    Parameters
+    ----------
+    path : str
+        The file, for the messages.
+    hdus : list of Hdu
+        Its header-data units: SCI is a cube.
+    times : Times or None
+        What :func:`read_times` returns for it.
+
+    Returns
+    -------
+    findings : list of Finding
+        An error if the table cannot be read, else warnings; gaps in time are
+        notes. A table with fewer rows than the segment is left to
+        :func:`~scripts.lib.checks.headers.header_oddities`.
+    """
+    table = _table(hdus)
+    if times is None:
+        return [] if table is None else [_table_finding(path, table, hdus[0].header)]
+    first_row = _segment_range(hdus)[0] if times.covered else times.numbers[0]
+    return [
+        *_number_findings(path, times, hdus),
+        *_value_findings(path, times, first_row),
+        *_order_findings(path, times, first_row),
+        *_scale_findings(path, times, hdus[0].header),
+    ]
+
+
+def _table_finding(path, table, primary):
+    """Tell why a table cannot be read; photometry does without some columns."""
+    found, expected = _unreadable(table)
+    if found.startswith("no ") and _is_image(primary):
+        return Finding("warning", path, "INT_TIMES", found, expected, "the fluxes get no times")
+    return Finding("error", path, "INT_TIMES", found, expected)
+
+
+def _number_findings(path, times, hdus):
+    """Find numbers that do not count up, and integrations without a row."""
+    first, last, count = _segment_range(hdus)
+    key, numbers = f"INT_TIMES/{NUMBER}", times.numbers
+    warning = partial(Finding, "warning", path, key)
+    findings = []
+    jumps = [(a, b) for a, b in pairwise(numbers) if b != a + 1]
+    if jumps:
+        before, after = jumps[0]
+        why = "; the counter rolled over" if before == _ROLLOVER and after < before else ""
+        effect = "rows are taken by their place in the table"
+        if not times.covered:
+            effect = "the numbers do not lead to the rows"
+        others = f" and {_count(jumps[1:], 'more jump')}" if jumps[1:] else ""
+        found = f"{after} after {before}{others}{why}"
+        findings.append(warning(found, f"{before + 1}", effect))
+    if not times.covered and len(numbers) >= count:
+        found = f"{numbers[0]} to {numbers[-1]}"
+        effect = "no integration of this file gets a time, they are numbered from 1"
+        if _is_image(hdus[0].header):
+            effect = "integrations without a row get no time"
+        findings.append(warning(found, f"{first} to {last}", effect))
+    return findings
+
+
+def _value_findings(path, times, first):
+    """Find times that are not there."""
+    findings = []
+    for name in (UTC[1], TDB[1]):
+        column = times.columns[name]
+        warning = partial(Finding, "warning", path, f"INT_TIMES/{name}")
+        bad = [k for k, time in enumerate(column) if not isfinite(time)]
+        if bad:
+            found = f"NaN in {len(bad)} of {len(column)} rows ({_listed(bad, first)})"
+            findings.append(warning(found, "times", "these integrations have no time"))
+        zero = [k for k, time in enumerate(column) if time == 0]
+        if zero:
+            found = f"0 in {len(zero)} of {len(column)} rows"
+            findings.append(warning(found, "times", "the products have these times"))
+    return findings
+
+
+def _listed(rows, first):
+    """Numbers of the integrations in some rows, the first few."""
+    numbers = ", ".join(str(first + k) for k in rows[:_LISTED])
+    return f"{numbers}, ..." if len(rows) > _LISTED else numbers
+
+
+def _count(items, noun):
+    """How many there are, with the noun in the right number."""
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
+def _order_findings(path, times, first):
+    """Find times that do not increase, ends before starts, and gaps."""
+    findings = []
+    for start, mid, end in (UTC, TDB):
+        starts, mids, ends = (times.columns[name] for name in (start, mid, end))
+        warning = partial(Finding, "warning", path, f"INT_TIMES/{mid}")
+        if not any(mids):
+            continue
+        back = [k + 1 for k, (a, b) in enumerate(pairwise(mids)) if b <= a]
+        if back:
+            found = f"{_count(back, 'time')} not after the one before ({_listed(back, first)})"
+            effect = "light curves are sorted by time; of equal times the first counts"
+            findings.append(warning(found, "ascending times", effect))
+        outside = [
+            k for k, (a, b, c) in enumerate(zip(starts, mids, ends, strict=True)) if a > b or b > c
+        ]
+        if outside:
+            found = (
+                f"{_count(outside, 'mid time')} outside start and end ({_listed(outside, first)})"
+            )
+            findings.append(warning(found, "start, mid, end in order", "the mid times count"))
+        if mid == UTC[1] and not back:
+            findings += _gap_findings(path, mids, first)
+    return findings
+
+
+def _gap_findings(path, mids, first):
+    """Find integrations that are further apart than the others."""
+    steps = {k: b - a for k, (a, b) in enumerate(pairwise(mids)) if isfinite(b - a)}
+    usual = median(steps.values()) if steps else 0
+    gaps = [k for k, step in steps.items() if step > _GAP * usual]
+    if not gaps:
+        return []
+    longest = max(steps.values())
+    found = f"{_count(gaps, 'gap')} of up to {longest * 1440:.2f} min, after {_listed(gaps, first)}"
+    expected = f"one integration each {usual * 1440:.2f} min"
+    return [
+        Finding("note", path, f"INT_TIMES/{UTC[1]}", found, expected, "the light curve has gaps")
+    ]
+
+
+def _scale_findings(path, times, primary):
+    """Find times of another exposure, and barycentric times that are none."""
+    utc, tdb = times.columns[UTC[1]], times.columns[TDB[1]]
+    findings = []
+    offsets = [b - a for a, b in zip(utc, tdb, strict=True) if a and b and isfinite(a + b)]
+    furthest = max(offsets, key=abs, default=0.0)
+    if abs(furthest) > _TDB_OFFSET:
+        found, expected = f"{furthest:.4g} d from UTC", f"less than {_TDB_OFFSET} d"
+        effect = "the barycentric times of the products are these"
+        findings.append(Finding("warning", path, f"INT_TIMES/{TDB[1]}", found, expected, effect))
+    begin, end = primary.get("EXPSTART"), primary.get("EXPEND")
+    known = [time for time in utc if time and isfinite(time)]
+    if known and isinstance(begin, float) and isinstance(end, float) and begin < end:
+        early, late = min(known), max(known)
+        if early < begin - _MINUTE or late > end + _MINUTE:
+            found, expected = f"{early:.6f} to {late:.6f}", f"within {begin:.6f} to {end:.6f}"
+            effect = "EXPSTART and EXPEND disagree with the times, which count"
+            findings.append(
+                Finding("warning", path, f"INT_TIMES/{UTC[1]}", found, expected, effect)
+            )
+    return findings

@@ -1,0 +1,271 @@
+"""Checks of the reference files before any job runs, and what is said about those in use."""
+
+from functools import partial
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding
+from scripts.lib.fits.headers import read_hdus
+from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe
+from scripts.lib.references.extract1d import (
+    ApertureError,
+    check_entry,
+    entries_of,
+    read_reference,
+)
+from scripts.lib.references.selection import NOT_APPLICABLE
+
+_ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
+# References without which NIRISS SOSS has neither traces nor models.
+SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
+# Modes whose spectra can be corrected for what the aperture misses.
+_CORRECTED = ("MIR_LRS-SLITLESS", "MIR_LRS-FIXEDSLIT", "NRS_BRIGHTOBJ")
+_BRANCH_STEPS = {
+    "imaging": ("outlier_detection", "tso_photometry"),
+    "spectroscopy": ("outlier_detection", "pixel_replace", "extract_1d", "white_light"),
+}
+
+
+def reference_findings(config, products, references, base_dir="."):
+    """
+    Check the reference and parameter files that the products are made with.
+
+    Parameters
+    ----------
+    config : dict
+        The validated configuration.
+    products : list of Product
+        What the workflow is to make.
+    references : ReferenceFiles
+        It has observed all segments.
+    base_dir : str or Path
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    findings : list of Finding
+        Errors: files that are not there, of the wrong format, or without an
+        aperture of the mode, and those that NIRISS SOSS needs but are not
+        given. Warnings: others that a step
+        would use, with what is assumed instead, an aperture correction that
+        the mode does not have, and parameters that are left out. Notes: files
+        of CRDS that are used, and a missing aperture correction.
+    """
+    given = {name: path for name, path in config["references"].items() if path is not None}
+    findings = [
+        *references.notes,
+        *(
+            finding
+            for name, path in given.items()
+            if path != NOT_APPLICABLE
+            for finding in _given_problems(name, path, base_dir)
+        ),
+        *_given_parameters(config["pars"], base_dir),
+    ]
+    for product in products:
+        try:
+            findings += product_findings(product, references)
+        except InputError as error:
+            findings.append(Finding("error", product.asn_path, "", str(error)))
+    return list(dict.fromkeys(findings))
+
+
+def _given_problems(name, path, base_dir):
+    """Find out whether a reference that the configuration names cannot be used."""
+    error = partial(Finding, "error", "config", f"references/{name}")
+    if not Path(base_dir, path).is_file():
+        return [error(f"no file {path}", "a reference file, null or N/A")]
+    problem = _format_problem(name, Path(base_dir, path))
+    return [Finding("error", "config", "", f"references/{name}: {problem}")] if problem else []
+
+
+def _format_problem(kind, path):
+    """What a reader says of a file of the wrong format; the data are not read."""
+    try:
+        if kind == "extract1d":
+            read_reference(path)
+        elif kind not in _ASDF_REFERENCES:
+            read_hdus(path)
+    except InputError as problem:
+        return str(problem)
+    return None
+
+
+def _given_parameters(pars, base_dir):
+    """Find parameter references of the configuration that are not there."""
+    return [
+        Finding("error", "config", f"pars/{step}", f"no file {path}", "an ASDF file, null or N/A")
+        for step, path in pars.items()
+        if path and path != NOT_APPLICABLE and not Path(base_dir, path).is_file()
+    ]
+
+
+def product_findings(product, references):
+    """
+    Check the reference and parameter files of one product.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+    references : ReferenceFiles
+        It has observed the segments.
+
+    Returns
+    -------
+    findings : list of Finding
+        As :func:`reference_findings`, without what the configuration names.
+    """
+    first = product.segments[0].path
+    findings = []
+    for step in _BRANCH_STEPS[product.branch]:
+        missing = [
+            missing_file(file)
+            for file in references.parameter_files(step, first)
+            if file.source == "crds" and not Path(file.path).is_file()
+        ]
+        findings += missing or references.settings_findings(step, first)
+    if any(finding.severity == "error" for finding in findings):
+        return findings
+    for kind in used_kinds(product, references):
+        for segment in product.segments:
+            reference = references.find(kind, segment.path)
+            findings += _of_reference(reference, segment.exp_type, references.context)
+    findings += [
+        *_unusable_apertures(product, references),
+        *_unused_correction(product, references),
+    ]
+    return list(dict.fromkeys(findings))
+
+
+def _unusable_apertures(product, references):
+    """Find slits or modes of which the EXTRACT1D reference has no aperture, and wrong values."""
+    if "extract1d" not in used_kinds(product, references):
+        return []
+    paths = [segment.path for segment in product.segments]
+    asked = {(references.find("extract1d", path), references.slit(path)): path for path in paths}
+    findings = []
+    for (reference, slit), path in asked.items():
+        if reference.path is None or not references.place(reference).is_file():
+            continue
+        try:
+            entries = read_reference(references.place(reference))
+        except InputError:
+            # The checks of the configuration and of the CRDS cache tell it.
+            continue
+        try:
+            for entry in entries_of(entries, slit):
+                check_entry(entry, references.settings("extract_1d", path))
+        except ApertureError as problem:
+            findings.append(Finding("error", reference.path, "", str(problem)))
+    return findings
+
+
+def _unused_correction(product, references):
+    """Warn of an aperture correction that is given for a mode which has none."""
+    if "extract1d" not in used_kinds(product, references) or product.exp_type in _CORRECTED:
+        return []
+    given = references.find("apcorr", product.segments[0].path)
+    if given.source != "config" or given.path is None:
+        return []
+    key, effect = f"references/apcorr of {product.exp_type}", "it is not applied"
+    return [Finding("warning", "config", key, given.name, "null or N/A in this mode", effect)]
+
+
+def known_kinds(product):
+    """
+    Name the kinds of reference files that there are for the mode of a product.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+
+    Returns
+    -------
+    kinds : list of str
+        Whether the product uses them or not.
+    """
+    if product.branch == "imaging":
+        return ["gain"]
+    if product.exp_type == "NIS_SOSS":
+        return [*SOSS_REFERENCES, "photom", "wavelengthrange"]
+    return ["extract1d", "apcorr"]
+
+
+def used_kinds(product, references):
+    """
+    Name the kinds of reference files that a product uses.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+    references : ReferenceFiles
+        Its references.
+
+    Returns
+    -------
+    kinds : list of str
+        For images the gain, whether they need it or not; none where the step
+        that uses them is skipped.
+    """
+    step = "tso_photometry" if product.branch == "imaging" else "extract_1d"
+    options = references.settings(step, product.segments[0].path)
+    if options["skip"]:
+        return []
+    corrected = product.exp_type in _CORRECTED and options["apply_apcorr"]
+    return [kind for kind in known_kinds(product) if kind != "apcorr" or corrected]
+
+
+def _of_reference(reference, exp_type, context):
+    """Say what is to be known of one reference of a segment."""
+    key = f"references/{reference.kind} of {exp_type}"
+    # Without the name of the context: products carry this, and another context is no change of theirs.
+    unknown = "null, and none in CRDS" if context else "null"
+    if reference.kind in SOSS_REFERENCES and reference.path is None:
+        found = "N/A" if reference.source in ("config", "crds") else unknown
+        expected = "the reference file of NIRISS SOSS"
+        return [Finding("error", "config", f"references/{reference.kind}", found, expected)]
+    if reference.source == "crds" and reference.path is not None:
+        return _of_crds(reference, key)
+    if reference.kind == "gain":
+        # The checks of images tell where one is missing.
+        return []
+    if reference.source == "default":
+        effect = describe(EXTRACT1D[exp_type])
+        return [Finding("warning", "config", key, unknown, effect=effect)]
+    if reference.source == "none":
+        # The light outside the aperture is a factor that relative light curves do not have.
+        severity = "note" if reference.kind == "apcorr" else "warning"
+        return [Finding(severity, "config", key, unknown, effect=EFFECTS[reference.kind])]
+    return []
+
+
+def _of_crds(reference, key):
+    """Say which file of CRDS is used, or that it is not in the cache or unreadable."""
+    if not Path(reference.path).is_file():
+        return [missing_file(reference)]
+    problem = _format_problem(reference.kind, reference.path)
+    if problem:
+        return [Finding("error", "CRDS", "", problem)]
+    return [Finding("note", "config", key, "null", effect=f"{reference.name} is used")]
+
+
+def missing_file(reference):
+    """
+    Tell that the cache lacks a file.
+
+    Parameters
+    ----------
+    reference : Reference
+        What CRDS selects.
+
+    Returns
+    -------
+    finding : Finding
+        An error.
+    """
+    name = Path(reference.path).name
+    expected = f"the {reference.kind} that CRDS selects; `crds sync --files {name}` fetches it"
+    return Finding("error", reference.path, "file", "none", expected)

@@ -1,0 +1,164 @@
+"""Checks of NIRISS SOSS segments and their references before any job; standard library only."""
+
+import re
+from functools import cache, partial
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding
+from scripts.lib.fits.headers import read_hdus
+
+# Subarrays whose images are those of SUBSTRIP256, superstripes reassembled to it included.
+_LIKE_SUBSTRIP256 = (
+    *("SUBSTRIP256", "SUB17STRIPE_SOSS", "SUB60STRIPE_SOSS"),
+    *("SUB204STRIPE_SOSS", "SUB680STRIPE_SOSS"),
+)
+SHAPES = {"SUBSTRIP256": (256, 2048), "SUBSTRIP96": (96, 2048)}
+# Rows that an image of SUBSTRIP256 has more than one of SUBSTRIP96.
+TOO_MANY_ROWS = 160
+_ORDERS = (1, 2)
+_LONGEST_TREE = 1 << 22
+_NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_BOUNDS = re.compile(
+    rf"pwcpos_bounds:[^\n\[\-]*(?:\[\s*|\s*-\s+){_NUMBER}(?:\s*,\s*|\s*\n\s*-\s+){_NUMBER}"
+)
+
+
+def layout_of(subarray):
+    """
+    Find out which of two layouts the images of a subarray have.
+
+    Parameters
+    ----------
+    subarray : str
+        SUBARRAY of a segment that :func:`why_not_extracted` has no objection to.
+
+    Returns
+    -------
+    layout : str
+        SUBSTRIP96 or SUBSTRIP256, a key of :data:`SHAPES`.
+    """
+    return "SUBSTRIP96" if subarray == "SUBSTRIP96" else "SUBSTRIP256"
+
+
+def why_not_extracted(primary):
+    """
+    Tell why a segment has no spectra to extract.
+
+    Parameters
+    ----------
+    primary : dict
+        Keywords of the segment.
+
+    Returns
+    -------
+    reason : str or None
+        FILTER or SUBARRAY and what was expected; None if there are spectra.
+    """
+    found, subarray = primary.get("FILTER"), primary.get("SUBARRAY")
+    if found != "CLEAR":
+        return f"FILTER: found {found}, expected CLEAR: there is no model of other spectra"
+    if subarray != "SUBSTRIP96" and subarray not in _LIKE_SUBSTRIP256:
+        expected = ", ".join(("SUBSTRIP96", *_LIKE_SUBSTRIP256))
+        return f"SUBARRAY: found {subarray}, expected one of {expected}"
+    return None
+
+
+def soss_check(base_dir, references):
+    """
+    Make the check of NIRISS SOSS segments.
+
+    Parameters
+    ----------
+    base_dir : str or Path
+        Folder that relative paths start from.
+    references : ReferenceFiles
+        Reference files and settings of each segment, observed before.
+
+    Returns
+    -------
+    check : callable
+        Takes the path and the header-data units of a segment and returns its
+        problems, a list of Finding: images or spatial profiles of another
+        shape than the subarray's, a position of the pupil wheel where the
+        traces are not valid, and references without order 1 or 2. None where
+        nothing is extracted, or a file is not there.
+    """
+    headers, trees = cache(read_hdus), cache(_read_tree)
+
+    def check(path, hdus):
+        primary = hdus[0].header
+        if primary.get("EXP_TYPE") != "NIS_SOSS" or why_not_extracted(primary):
+            return []
+        if references.settings("extract_1d", path)["skip"]:
+            return []
+        layout = layout_of(primary["SUBARRAY"])
+        error = partial(Finding, "error", path)
+        problems = _shape_problems(error, hdus, layout)
+        for kind, find in (("pastasoss", _trace_problems), ("specprofile", _profile_problems)):
+            name = references.find(kind, path).path
+            if name and Path(base_dir, name).is_file():
+                read = trees if kind == "pastasoss" else headers
+                try:
+                    content = read(Path(base_dir, name))
+                except (InputError, OSError):
+                    # The check of the references tells.
+                    continue
+                problems += find(error, name, content, primary, layout)
+        return problems
+
+    return check
+
+
+def _shape_problems(error, hdus, layout):
+    """Find images of another shape than the subarray's."""
+    shape = next(hdu.shape for hdu in hdus if hdu.name == "SCI")
+    if shape[1:] == SHAPES[layout]:
+        return []
+    expected = "(integrations, {}, {})".format(*SHAPES[layout])
+    return [error("SCI", f"shape {shape}", f"{expected} for {layout}")]
+
+
+def _read_tree(path):
+    """Text of the tree of an ASDF file, which its blocks follow."""
+    with path.open("rb") as file:
+        return file.read(_LONGEST_TREE).partition(b"\n...")[0].decode("utf-8", "replace")
+
+
+def _trace_problems(error, name, tree, primary, _):
+    """Find a pupil wheel out of bounds, or traces that are missing."""
+    problems, bounds = [], _BOUNDS.search(tree)
+    orders = {int(number) for number in re.findall(r"spectral_order:\s*(\d+)", tree)}
+    if orders and not orders.issuperset(_ORDERS):
+        expected = "at least 1 and 2"
+        problems = [Finding("error", name, "spectral_order", str(sorted(orders)), expected)]
+    if bounds:
+        low, high = (float(bound) for bound in bounds.groups())
+        position = primary.get("PWCPOS")
+        if not isinstance(position, int | float) or not low <= position <= high:
+            expected = f"{low} to {high}, the bounds of {name}"
+            problems.append(error("PWCPOS", str(position), expected))
+    return problems
+
+
+def _listed(orders):
+    """Text of orders, some of which may be no numbers."""
+    return f"[{', '.join(sorted(map(str, orders)))}]"
+
+
+def _profile_problems(_, name, hdus, __, layout):
+    """Find profiles that are missing, or that do not fit the subarray."""
+    images = [hdu for hdu in hdus if hdu.name == "ORDER" and len(hdu.shape) == 2]
+    found = {hdu.header.get("ORDER") or place: hdu for place, hdu in enumerate(images, start=1)}
+    problems = []
+    for order in _ORDERS:
+        if order not in found:
+            key, expected = "ORDER", "at least 1 and 2"
+            problems.append(Finding("error", name, key, _listed(found), expected))
+            break
+        excess = [a - b for a, b in zip(found[order].shape, SHAPES[layout], strict=True)]
+        if any(extra < 0 or extra % 2 for extra in excess) or excess[0] >= TOO_MANY_ROWS:
+            expected = f"{SHAPES[layout]} of {layout}, with equal padding on opposite sides"
+            key = f"ORDER {order}"
+            problems.append(Finding("error", name, key, f"shape {found[order].shape}", expected))
+    return problems

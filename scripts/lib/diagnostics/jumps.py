@@ -1,0 +1,182 @@
+"""Steps in a series: sudden changes that stay."""
+
+import numpy as np
+
+from scripts.lib.diagnostics.noise import clipped_sigma, mad_sigma, point_to_point_sigma
+
+
+def window_length(length):
+    """
+    Number of values on each side of a step that are compared.
+
+    Parameters
+    ----------
+    length : int
+        Number of values of the series.
+
+    Returns
+    -------
+    window : int
+        A fifteenth of the series, from 4 to 60.
+    """
+    return int(np.clip(length // 15, 4, 60))
+
+
+def scan(values, window):
+    """
+    Significance of a step at every place.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Series without NaN, detrended.
+    window : int
+        Values on each side.
+
+    Returns
+    -------
+    step : ndarray, shape (n,)
+        Mean of the values from k on minus that of the values before it; 0
+        within ``window`` of the ends.
+    significance : ndarray, shape (n,)
+        The step over its error by the point-to-point scatter; where the
+        series wanders, over the typical step of this series.
+    """
+    step = np.zeros(len(values))
+    if len(values) < 2 * window + 1:
+        return step, step.copy()
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    means = (sums[window:] - sums[:-window]) / window
+    step[window : len(values) - window + 1] = means[window:] - means[:-window]
+    error = point_to_point_sigma(values) * np.sqrt(2.0 / window)
+    inner = step[window : len(values) - window + 1]
+    error = max(error, mad_sigma(inner)) if np.isfinite(error) else np.inf
+    return step, step / error if error > 0 else np.zeros(len(values))
+
+
+def strongest_step(values, threshold, barred=()):
+    """
+    Find the most significant step.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Series without NaN, detrended.
+    threshold : float
+        Least significance.
+    barred : sequence of int
+        Places near which steps are known already.
+
+    Returns
+    -------
+    place : int or None
+        Index of the first value after the step; None if there is none.
+    """
+    window = window_length(len(values))
+    _, significance = scan(clipped_series(values), window)
+    for known in barred:
+        significance[max(known - window, 0) : known + window + 1] = 0.0
+    place = int(np.argmax(np.abs(significance)))
+    return place if abs(significance[place]) >= threshold else None
+
+
+def clipped_series(values):
+    """
+    Pull lone outliers in to the median of their neighbours.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Series without NaN.
+
+    Returns
+    -------
+    clipped : ndarray, shape (n,)
+        The series with values beyond 4 sigma of the running median of 5
+        replaced by it.
+    """
+    padded = np.pad(values, 2, mode="edge")
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
+    limit = 4.0 * clipped_sigma(values - middle)
+    return np.where(np.abs(values - middle) > limit, middle, values) if limit > 0 else values
+
+
+def local_step(values, place, window, inflation=1.0):
+    """
+    Step of a series at a known place.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Series, detrended; NaN is left out.
+    place : int
+        Index of the first value after it.
+    window : int
+        Values on each side at most.
+    inflation : float, optional
+        Factor on the error for correlated noise.
+
+    Returns
+    -------
+    step, error : float
+        Difference of the clipped means and its standard deviation; NaN where
+        a side has less than three values.
+    """
+    parts = (values[max(place - window, 0) : place], values[place : place + window])
+    sides = [_without_outliers(part[np.isfinite(part)]) for part in parts]
+    if min(map(len, sides)) < 3:
+        return np.nan, np.nan
+    sigma = point_to_point_sigma(values)
+    error = inflation * sigma * np.sqrt(1.0 / len(sides[0]) + 1.0 / len(sides[1]))
+    return float(sides[1].mean() - sides[0].mean()), float(error)
+
+
+def _without_outliers(values):
+    """Values within 4 robust sigma of their median."""
+    limit = 4.0 * mad_sigma(values)
+    return values[np.abs(values - np.median(values)) <= limit] if limit > 0 else values
+
+
+def shape_steps(values, threshold):
+    """
+    Steps of a place or width, away from slow drifts.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Series; NaN is filled from its neighbours.
+    threshold : float
+        Least significance.
+
+    Returns
+    -------
+    steps : list of (int, float, float)
+        Place, step and significance of at most three steps, from a joint fit
+        with a parabola.
+    """
+    known = np.isfinite(values)
+    if known.sum() < 20:
+        return []
+    index = np.arange(len(values))
+    filled = clipped_series(np.interp(index, index[known], values[known]))
+    found, solution = [], None
+    for _ in range(4):
+        design = _parabola_and_steps(len(values), found)
+        solution = np.linalg.lstsq(design, filled, rcond=None)[0]
+        place = strongest_step(filled - design @ solution, threshold, found)
+        if place is None or len(found) == 3:
+            break
+        found.append(place)
+    error = point_to_point_sigma(filled) * np.sqrt(2.0 / window_length(len(values)))
+    steps = solution[3 : 3 + len(found)]
+    return [
+        (place, float(step), float(abs(step) / error))
+        for place, step in zip(found, steps, strict=True)
+    ]
+
+
+def _parabola_and_steps(length, places):
+    """Columns of a fit: 1, x, x^2 and a step at each place."""
+    x = np.linspace(-1.0, 1.0, length)
+    columns = [x**k for k in range(3)] + [np.arange(length) >= place for place in places]
+    return np.stack(columns, axis=1).astype(float)

@@ -1,0 +1,293 @@
+"""
+What of a light curve is not noise: a slow baseline and a transit or eclipse.
+
+The baseline is a straight line, a parabola, or a line with an exponential ramp at the start; the
+dip is that of a dark disc in front of a limb-darkened one (an eclipse is the case of no limb
+darkening). Which of them a light curve has is decided by the Bayesian information criterion.
+Times here are scaled to -1 at the first and 1 at the last integration.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from scripts.lib.diagnostics.jumps import strongest_step, window_length
+from scripts.lib.diagnostics.least_squares import fit_within
+from scripts.lib.diagnostics.noise import mad_sigma, point_to_point_sigma
+from scripts.lib.diagnostics.transit_search import BASELINES, Dip, baseline_columns, choose_model
+
+# Points of the binned light curve that the shape of a dip is fitted to.
+_POINTS = 400
+# Significance from which on a step is tried, and that it needs in the common fit: less where it
+# is expected, on a seam.
+_STEP_CANDIDATE = 4.0
+_STEP_THRESHOLD = 6.5
+_SEAM_THRESHOLD = 5.0
+_MOST_STEPS = 4
+_MOST_SEAMS = 30
+# Integrations within which a step is put on a seam.
+_SNAP = 5
+
+
+@dataclass
+class Fit:
+    """
+    A light curve taken apart.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n,)
+        Scaled times.
+    valid : ndarray of bool, shape (n,)
+        Integrations that count.
+    baseline : str
+        Name of the baseline.
+    tau : float
+        Time scale of the ramp in scaled time.
+    dip : Dip or None
+        Transit or eclipse.
+    gain : float
+        Gain of information by the dip.
+    steps : list of int
+        Places of steps that were fitted together with the rest.
+    sizes : list of float
+        Their relative sizes.
+    smooth : ndarray, shape (n,)
+        Baseline times dip, without steps.
+    curve : ndarray, shape (n,)
+        The dip alone, 1 outside.
+    """
+
+    x: np.ndarray
+    valid: np.ndarray
+    baseline: str = "straight line"
+    tau: float = 0.0
+    dip: Dip | None = None
+    gain: float = 0.0
+    steps: list = field(default_factory=list)
+    sizes: list = field(default_factory=list)
+    smooth: np.ndarray | None = None
+    curve: np.ndarray | None = None
+
+
+def scaled_times(times):
+    """
+    Scale times to the range from -1 to 1.
+
+    Parameters
+    ----------
+    times : ndarray, shape (n,)
+        Times, ascending; where one is NaN, the index is taken for all.
+
+    Returns
+    -------
+    x : ndarray, shape (n,)
+        Scaled times.
+    """
+    if not np.isfinite(times).all() or not times[-1] > times[0]:
+        times = np.arange(len(times), dtype=float)
+    span = max(times[-1] - times[0], 1e-300)
+    return 2.0 * (times - times[0]) / span - 1.0
+
+
+def inliers(flux, limit=5.0):
+    """
+    Find integrations that do not stick out from their neighbours.
+
+    Parameters
+    ----------
+    flux : ndarray, shape (n,)
+        Flux.
+    limit : float, optional
+        In point-to-point sigma from the running median of 9.
+
+    Returns
+    -------
+    valid : ndarray of bool, shape (n,)
+        False for NaN and outliers.
+    """
+    valid = np.isfinite(flux)
+    if valid.sum() < 9:
+        return valid
+    index = np.arange(len(flux))
+    filled = np.interp(index, index[valid], flux[valid])
+    padded = np.pad(filled, 4, mode="reflect")
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 9), axis=1)
+    spread = max(point_to_point_sigma(flux[valid]), mad_sigma(filled - middle))
+    return valid & (np.abs(filled - middle) <= limit * spread) if spread > 0 else valid
+
+
+def binned(x, flux, points=_POINTS):
+    """
+    Average neighbours.
+
+    Parameters
+    ----------
+    x, flux : ndarray, shape (n,)
+        Times and flux without NaN.
+    points : int, optional
+        Number of points at most.
+
+    Returns
+    -------
+    x, flux : ndarray
+        Means of equal numbers of neighbours, but for the last.
+    """
+    size = -(-len(x) // points)
+    starts = np.arange(0, len(x), size)
+    counts = np.diff(np.append(starts, len(x)))
+    return np.add.reduceat(x, starts) / counts, np.add.reduceat(flux, starts) / counts
+
+
+def _design(fit, x, light):
+    """Columns of the linear part: baseline and steps, under the dip."""
+    kind = BASELINES[fit.baseline][0]
+    columns = baseline_columns(x, kind, fit.tau)
+    steps = [x >= fit.x[place] for place in fit.steps]
+    return np.column_stack([columns, *steps]) * light[:, None], columns.shape[1]
+
+
+def _refine(fit, x, flux):
+    """Fit the shape of the dip to the binned light curve."""
+
+    def residual(vector):
+        columns, _ = _design(fit, x, Dip.of_vector(vector).light(x))
+        return flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
+
+    scale = np.std(residual(fit.dip.vector())) or 1.0
+    lower = np.array([-1.5, np.log(0.02), 1e-3, 0.0, 0.0, -0.3])
+    upper = np.array([1.5, np.log(6.0), 0.5, 0.95, 1.0, 0.8])
+    start = np.clip(fit.dip.vector(), lower + 1e-4, upper - 1e-4)
+    scales = np.array([0.05, 0.1, 0.02, 0.2, 0.2, 0.2])
+    best = fit_within(lambda vector: residual(vector) / scale, start, lower, upper, scales)
+    fit.dip = Dip.of_vector(best)
+
+
+def _fit_ramp(fit, x, flux):
+    """Find the time scale of the ramp among those that the binned light curve can tell."""
+    light = fit.dip.light(x) if fit.dip else np.ones(len(x))
+    trials, grid = [], np.geomspace(0.01, 1.0, 41)
+    for _ in range(3):
+        for tau in grid:
+            fit.tau = float(tau)
+            columns, _ = _design(fit, x, light)
+            rest = flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
+            trials.append(((rest**2).sum(), fit.tau))
+        fit.tau = min(trials)[1]
+        width = np.log(grid[1] / grid[0])
+        grid = fit.tau * np.exp(np.linspace(-width, width, 9))
+
+
+def _solve(fit, flux):
+    """Baseline, dip and step sizes from all valid integrations."""
+    fit.curve = fit.dip.light(fit.x) if fit.dip else np.ones(len(fit.x))
+    columns, n_baseline = _design(fit, fit.x, fit.curve)
+    solution = np.linalg.lstsq(columns[fit.valid], flux[fit.valid], rcond=None)[0]
+    fit.smooth = columns[:, :n_baseline] @ solution[:n_baseline]
+    fit.sizes = [float(size) for size in solution[n_baseline:]]
+    return flux - columns @ solution
+
+
+def _snapped(place, seams):
+    """Move a place to a seam that is at most five integrations away."""
+    near = [seam for seam in seams if abs(seam - place) <= _SNAP]
+    return min(near, key=lambda seam: abs(seam - place)) if near else place
+
+
+def take_apart(times, flux, seams=()):
+    """
+    Fit baseline, dip and steps of a light curve.
+
+    Parameters
+    ----------
+    times : ndarray, shape (n,)
+        Mid times [d].
+    flux : ndarray, shape (n,)
+        Flux over its median; NaN is left out.
+    seams : sequence of int
+        Indices of the first integration of every segment but the first; a
+        step within five integrations of a seam is put on it.
+
+    Returns
+    -------
+    fit : Fit or None
+        None with less than 20 valid integrations.
+    """
+    fit = Fit(scaled_times(times), inliers(flux))
+    if fit.valid.sum() < 20:
+        return None
+    x, y = binned(fit.x[fit.valid], flux[fit.valid])
+    fit.baseline, fit.dip, fit.gain = choose_model(x, y)
+    fit.tau = BASELINES[fit.baseline][1]
+    rest = _adjust(fit, x, y, flux)
+    while len(fit.steps) < _MOST_STEPS:
+        trial, found = _best_step(fit, rest, (x, y, flux), seams)
+        if trial is None:
+            break
+        fit, rest = trial, found
+    return fit
+
+
+def _best_step(fit, rest, data, seams):
+    """Fit with the step that explains most, if it is significant, and its residual."""
+    used = np.flatnonzero(fit.valid)
+    barred = np.searchsorted(used, fit.steps)
+    place = strongest_step(rest[fit.valid], _STEP_CANDIDATE, barred)
+    places = [seam for seam in seams[:_MOST_SEAMS] if seam not in fit.steps]
+    if place is not None and _snapped(int(used[place]), seams) not in seams:
+        places.append(int(used[place]))
+    best, best_rest, most = None, None, 0.0
+    for place in places:
+        trial = replace(fit, steps=[*fit.steps, place])
+        trial_rest = _adjust(trial, *data)
+        before, after = ((one[fit.valid] ** 2).sum() for one in (rest, trial_rest))
+        if before - after > most:
+            best, best_rest, most = trial, trial_rest, before - after
+    if best is None:
+        return None, None
+    threshold = _SEAM_THRESHOLD if best.steps[-1] in seams else _STEP_THRESHOLD
+    significance = np.sqrt(most) / _correlated_sigma(best_rest[fit.valid])
+    return (best, best_rest) if significance >= threshold else (None, None)
+
+
+def _correlated_sigma(rest):
+    """Scatter of a residual, as large as its averages over a window make it."""
+    window = window_length(len(rest))
+    sums = np.cumsum(np.append(0.0, rest))
+    means = (sums[window:] - sums[:-window]) / window
+    return max(point_to_point_sigma(rest), float(np.sqrt(window * np.mean(means**2))))
+
+
+def _adjust(fit, x, y, flux):
+    """Fit everything anew with the steps that are known; the residual is returned."""
+    for _ in range(4 if BASELINES[fit.baseline][0] == "ramp" else 1):
+        if BASELINES[fit.baseline][0] == "ramp":
+            _fit_ramp(fit, x, y)
+        if fit.dip is not None:
+            _refine(fit, x, y)
+    return _solve(fit, flux)
+
+
+def jacobian(fit):
+    """
+    Derivatives of the fitted curve by its parameters at the valid integrations.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+
+    Returns
+    -------
+    derivatives : ndarray, shape (valid integrations, parameters)
+        Of the baseline and the dip, without the steps.
+    """
+    x = fit.x[fit.valid]
+    kind = BASELINES[fit.baseline][0]
+    columns = [baseline_columns(x, kind, fit.tau) * fit.curve[fit.valid, None]]
+    if fit.dip is not None:
+        vector = fit.dip.vector()
+        for k, step in enumerate((1e-3, 1e-2, 1e-3, 1e-2, 1e-2, 1e-2)):
+            moved = [Dip.of_vector(vector + sign * step * (np.arange(6) == k)) for sign in (1, -1)]
+            columns.append((moved[0].light(x) - moved[1].light(x))[:, None])
+    return np.hstack(columns)

@@ -1,0 +1,195 @@
+"""Noise of every spectral element, elements that are worse than their neighbours, and a map."""
+
+import numpy as np
+
+from scripts.lib.diagnostics.noise import MAD_TO_SIGMA, mad_sigma
+
+# Stretches of consecutive integrations in which elements are compared, and their length.
+_STRETCHES = 8
+_STRETCH_LENGTH = 50
+_NEIGHBOURS = 51
+_WORST_FACTOR = 1.5
+_NOISE_THRESHOLD = 8.0
+_DRIFT_THRESHOLD = 6.0
+_MAP_TIMES = 400
+_MAP_BINS = 200
+
+
+def stretches(n_integrations):
+    """
+    Choose stretches of consecutive integrations, spread evenly.
+
+    Parameters
+    ----------
+    n_integrations : int
+        Number of integrations.
+
+    Returns
+    -------
+    slices : list of slice
+        Not overlapping; together at most 400 integrations.
+    """
+    count = min(_STRETCHES, max(n_integrations // 8, 1))
+    length = min(_STRETCH_LENGTH, n_integrations // count)
+    starts = np.linspace(0, n_integrations - length, count).astype(int)
+    return [slice(int(start), int(start) + length) for start in starts]
+
+
+def running_median(values, width=_NEIGHBOURS):
+    """
+    Median of the neighbours of each value.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Values; NaN is left out.
+    width : int, optional
+        Number of neighbours, odd.
+
+    Returns
+    -------
+    median : ndarray, shape (n,)
+        NaN where all neighbours are.
+    """
+    half = width // 2
+    padded = np.pad(values, half, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
+    known = np.isfinite(windows).any(axis=1)
+    median = np.full(len(values), np.nan)
+    median[known] = np.nanmedian(windows[known], axis=1)
+    return median
+
+
+def element_figures(groups):
+    """
+    Noise of every element in some stretches of consecutive integrations.
+
+    Parameters
+    ----------
+    groups : list of dict of str to ndarray
+        ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` (integrations, elements)
+        of each stretch.
+
+    Returns
+    -------
+    figures : dict of str to ndarray, shape (elements,)
+        ``noise``, ``error`` and ``photon``: point-to-point scatter by the
+        median absolute deviation, propagated error and photon noise, all
+        relative to the element's median flux; ``drift``: root mean square of
+        the stretches' medians, less those of the neighbouring elements, over
+        what white noise gives. NaN where an element has no flux.
+    """
+    flux = np.concatenate([group["FLUX"] for group in groups])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        level = _column_median(flux)
+        level = np.where(level > 0, level, np.nan)
+        steps = np.concatenate([np.diff(group["FLUX"], axis=0) for group in groups])
+        steps -= _column_median(steps)
+        noise = MAD_TO_SIGMA * _column_median(np.abs(steps)) / np.sqrt(2.0) / level
+        error = _column_median(np.concatenate([group["FLUX_ERROR"] for group in groups])) / level
+        photon = _column_median(np.concatenate([group["FLUX_VAR_POISSON"] for group in groups]))
+        photon = np.sqrt(photon) / level
+        medians = np.stack([_column_median(group["FLUX"]) for group in groups]) / level
+        spread = 1.2533 * noise / np.sqrt(min(len(group["FLUX"]) for group in groups))
+        local = medians - np.stack([running_median(row) for row in medians])
+        local -= local.mean(axis=0)
+        drift = np.sqrt((local**2).sum(axis=0) / max(len(groups) - 1, 1)) / spread
+    return {"noise": noise, "error": error, "photon": photon, "drift": drift}
+
+
+def _column_median(values):
+    """Median of each column without NaN; NaN where there is nothing else."""
+    if not len(values):
+        return np.full(values.shape[1], np.nan)
+    known = np.isfinite(values).sum(axis=0)
+    ordered = np.sort(values, axis=0)
+    middle = np.maximum(known - 1, 0)
+    picks = np.stack([middle // 2, (middle + 1) // 2])
+    return np.take_along_axis(ordered, picks, axis=0).mean(axis=0)
+
+
+def worse_elements(figures):
+    """
+    Find elements that are noisier, or drift more, than their neighbours.
+
+    Parameters
+    ----------
+    figures : dict of str to ndarray
+        Of :func:`element_figures`.
+
+    Returns
+    -------
+    found : list of dict
+        ``element`` (from 0), ``kind`` (``noise`` or ``drift``) and ``factor``
+        over the neighbours' median, worst first. A noisy element exceeds it
+        1.5 times and by 8 robust standard deviations; a drifting one has a
+        ``drift`` 6 and twice the median.
+    """
+    ratio = figures["noise"] / figures["error"]
+    usual = running_median(ratio)
+    spread = mad_sigma(ratio / usual - 1.0)
+    noisy = (ratio > _WORST_FACTOR * usual) & (
+        ratio / usual - 1.0 > _NOISE_THRESHOLD * max(spread, 0.01)
+    )
+    drift = figures["drift"]
+    typical = np.nanmedian(drift) if np.isfinite(drift).any() else np.nan
+    drifting = drift > max(_DRIFT_THRESHOLD, 2.0 * typical)
+    found = [
+        {"element": int(k), "kind": "noise", "factor": float(ratio[k] / usual[k])}
+        for k in np.flatnonzero(noisy)
+    ]
+    found += [
+        {"element": int(k), "kind": "drift", "factor": float(drift[k] / typical)}
+        for k in np.flatnonzero(drifting & ~noisy)
+    ]
+    return sorted(found, key=lambda one: -one["factor"])
+
+
+class LightCurveMap:
+    """
+    Average of spectra over time and wavelength, filled block by block.
+
+    Parameters
+    ----------
+    n_integrations, n_elements : int
+        Shape of all spectra.
+
+    Notes
+    -----
+    At most 400 times by 200 wavelengths are held.
+    """
+
+    def __init__(self, n_integrations, n_elements):
+        self.time_step = -(-n_integrations // _MAP_TIMES)
+        self.bin_step = -(-n_elements // _MAP_BINS)
+        shape = (-(-n_integrations // self.time_step), -(-n_elements // self.bin_step))
+        self._sums, self._weights = np.zeros(shape), np.zeros(shape)
+
+    def add(self, rows, flux, template):
+        """
+        Add a block of spectra.
+
+        Parameters
+        ----------
+        rows : slice
+            Their place in the series.
+        flux : ndarray, shape (integrations, elements)
+            Flux; NaN is left out, and the template makes up for it.
+        template : ndarray, shape (elements,)
+            Median spectrum.
+        """
+        good = np.isfinite(flux) & (template > 0)
+        times = np.arange(rows.start, rows.stop) // self.time_step
+        starts = np.arange(0, flux.shape[1], self.bin_step)
+        for target, values in (
+            (self._sums, np.where(good, flux, 0.0)),
+            (self._weights, np.where(good, template, 0.0)),
+        ):
+            np.add.at(target, times, np.add.reduceat(values, starts, axis=1))
+
+    def image(self):
+        """Flux over its median in every cell (times, wavelengths); NaN where there is none."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self._weights > 0, self._sums / self._weights, np.nan).astype(
+                np.float32
+            )

@@ -1,0 +1,354 @@
+"""Noise, seams, flags and drifts of a visit in figures, and a verdict in words."""
+
+import math
+
+import numpy as np
+
+from scripts import __version__
+from scripts.lib.diagnostics.light_curve_metrics import light_curve_figures, seam_places
+from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
+from scripts.lib.diagnostics.spectral_noise import (
+    LightCurveMap,
+    element_figures,
+    stretches,
+    worse_elements,
+)
+from scripts.lib.diagnostics.verdict import overall
+from scripts.lib.light_curves.extraction_regions import read_statistics
+from scripts.lib.light_curves.frame_statistics import CLASSES
+
+_FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
+_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
+_META = {
+    "target": "TARGNAME",
+    "instrument": "INSTRUME",
+    "exp_type": "EXP_TYPE",
+    "filter": "FILTER",
+    "grating": "GRATING",
+    "subarray": "SUBARRAY",
+}
+
+
+def split_curves(columns):
+    """
+    Split the light-curve table by detector and order.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        The table.
+
+    Returns
+    -------
+    curves : dict of (str, int) to dict of str to ndarray
+        Rows of each detector and order, in order of time where it is known.
+    """
+    curves = {}
+    keys = list(zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True))
+    for key in dict.fromkeys(keys):
+        rows = np.flatnonzero((columns["detector"] == key[0]) & (columns["order"] == key[1]))
+        times = columns["mjd_utc"][rows]
+        if np.isfinite(times).all():
+            rows = rows[np.argsort(times, kind="stable")]
+        curves[key] = {name: values[rows] for name, values in columns.items()}
+    return curves
+
+
+def dropped_integrations(numbers, total):
+    """
+    Numbers of integrations that the exposure should have.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        Numbers of those that are there, counted from 1.
+    total : int
+        Number of integrations of the exposure.
+
+    Returns
+    -------
+    dropped : list of int
+        Ascending.
+    """
+    return sorted(set(range(1, total + 1)) - set(numbers.tolist()))
+
+
+def flag_figures(statistics):
+    """
+    Flags of all segments of a detector by class of pixels.
+
+    Parameters
+    ----------
+    statistics : list of dict of str to ndarray
+        Statistics of the segments.
+
+    Returns
+    -------
+    figures : dict of str to dict
+        For ``aperture``, ``wings`` and ``background``: number of pixels, and
+        fractions of samples flagged as outliers and lacking altogether, with
+        the largest fraction of outliers in an integration.
+    """
+    figures = {}
+    for k, name in enumerate(CLASSES):
+        size = int(statistics[0]["class_sizes"][k])
+        outliers = np.concatenate([arrays["outliers"][:, k] for arrays in statistics])
+        invalid = np.concatenate([arrays["invalid"][:, k] for arrays in statistics])
+        figures[name] = {
+            "pixels": size,
+            "outlier_fraction": float(outliers.mean() / size) if size else None,
+            "invalid_fraction": float(invalid.mean() / size) if size else None,
+            "worst_outlier_fraction": float(outliers.max() / size) if size else None,
+        }
+    return figures
+
+
+def frame_arrays(statistics):
+    """
+    Images of a detector for plots.
+
+    Parameters
+    ----------
+    statistics : list of dict of str to ndarray
+        Statistics of the segments.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        Median image, aperture, background and trace of the first segment;
+        sums of the maps of flags of all that have its size; fractions of outliers per integration and
+        class (integrations, classes).
+    """
+    first = statistics[0]
+    arrays = {name: first[name] for name in _FRAME_ARRAYS if name in first}
+    maps = [one["outlier_map"] for one in statistics]
+    arrays["outlier_map"] = sum(one for one in maps if one.shape == maps[0].shape)
+    counts = np.concatenate([one["outliers"] for one in statistics])
+    arrays["outlier_fractions"] = counts / np.maximum(first["class_sizes"], 1)
+    return arrays
+
+
+def spectral_figures(series, columns):
+    """
+    Noise of the elements of one detector and order, and a map.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        The spectra.
+    columns : ndarray of int
+        Detector pixel along the dispersion of every element.
+
+    Returns
+    -------
+    figures : dict
+        ``worse_elements`` and medians over the elements of the ratio of noise
+        to the errors and photons.
+    arrays : dict of str to ndarray
+        Noise of the elements, and the map.
+
+    Notes
+    -----
+    Holds 400 spectra at most, and a block of some 16 MB.
+    """
+    image = LightCurveMap(series.n_integrations, series.n_elements)
+    for rows, values in series.blocks():
+        image.add(rows, values["FLUX"], series.template)
+    groups = []
+    for wanted in stretches(series.n_integrations):
+        parts = [values for _, values in series.blocks([wanted])]
+        groups.append({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    elements = element_figures(groups)
+    worse = worse_elements(elements)
+    for one in worse:
+        one["wavelength_um"] = float(series.wavelength[one["element"]])
+        one["pixel"] = (
+            int(columns[one["element"]]) if len(columns) == series.n_elements else one["element"]
+        )
+    figures = {"worse_elements": worse}
+    for name in ("error", "photon"):
+        ratio = elements["noise"] / elements[name]
+        ratio = ratio[np.isfinite(ratio)]
+        key = f"median_element_ratio_to_{name}"
+        figures[key] = float(np.median(ratio)) if len(ratio) else None
+    arrays = {f"element_{name}": values for name, values in elements.items()}
+    return figures, arrays | {"map": image.image(), "wavelength": series.wavelength}
+
+
+def visit_figures(curves, meta):
+    """
+    What the visit is.
+
+    Parameters
+    ----------
+    curves : dict of (str, int) to dict of str to ndarray
+        Rows of the light curves.
+    meta : dict
+        Meta of the light-curve table.
+
+    Returns
+    -------
+    figures : dict
+        Target, instrument, times and numbers.
+    """
+    first = next(iter(curves.values()))
+    times = first["bjd_tdb"][np.isfinite(first["bjd_tdb"])]
+    figures = {name: meta.get(keyword) for name, keyword in _META.items()}
+    return figures | {
+        "n_integrations": len(first["flux"]),
+        "n_segments": 1 + len(seam_places(first)),
+        "start_bjd_tdb": float(times[0]) if len(times) else None,
+        "end_bjd_tdb": float(times[-1]) if len(times) else None,
+        "duration_h": float(np.ptp(times) * 24.0) if len(times) else None,
+    }
+
+
+def conventions():
+    """Factors between the scatter of white noise and what tools print."""
+    return {
+        "sigma": "standard deviation of white noise per integration, relative flux",
+        "mad_sigma_over_mad": MAD_TO_SIGMA,
+        "mad_diff_over_sigma": 0.9539,
+        "mad_second_over_sigma": 0.8261,
+    }
+
+
+def json_value(value):
+    """Value as JSON can have it: no arrays, NaN is null, six digits."""
+    if isinstance(value, dict):
+        return {str(key): json_value(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [json_value(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return value if abs(value) > 1e4 else float(f"{value:.6g}")
+    return value
+
+
+def order_statistics(paths, segments, detector, order):
+    """
+    Read the statistics of one light curve.
+
+    Parameters
+    ----------
+    paths : list of str
+        Files of the statistics of all segments.
+    segments : list of dict
+        ``detector`` of each.
+    detector : str
+        Detector of the light curve.
+    order : int
+        Its spectral order.
+
+    Returns
+    -------
+    statistics : list of dict of str to ndarray
+        Those of the segments of the detector, of all if none is of it,
+        without segments of which this order was not extracted: all arrays of
+        the first, the flags of the others.
+    """
+    chosen = [
+        path
+        for path, segment in zip(paths, segments, strict=True)
+        if segment["detector"] == detector
+    ]
+    found = []
+    for path in chosen or paths:
+        arrays = read_statistics(path, order, _FLAG_ARRAYS if found else None)
+        found += [arrays] if "outliers" in arrays else []
+    return found
+
+
+def contamination_figures(contamination, spectrum):
+    """
+    Light of other orders in the aperture of an order, each column weighted by its own light.
+
+    Without the weights, columns in which the order has hardly any light would
+    decide: the ratio goes to infinity there.
+
+    Parameters
+    ----------
+    contamination : ndarray, shape (elements,)
+        Light of the other orders over that of this one in each column; NaN
+        without a model.
+    spectrum : ndarray, shape (elements,)
+        Median spectrum; columns where it is NaN or not positive do not count.
+
+    Returns
+    -------
+    figures : dict of str to float
+        ``contamination_mean`` and ``contamination_p95``, the ratio that 95 %
+        of the order's light do not exceed; empty without any column.
+    """
+    used = np.flatnonzero(np.isfinite(contamination) & (spectrum > 0))
+    if not len(used):
+        return {}
+    ascending = used[np.argsort(contamination[used])]
+    ratios, share = contamination[ascending], np.cumsum(spectrum[ascending])
+    share /= share[-1]
+    return {
+        "contamination_mean": float(np.average(ratios, weights=spectrum[ascending])),
+        "contamination_p95": float(ratios[np.searchsorted(share, 0.95)]),
+    }
+
+
+def diagnose(product, table, series, statistics_of, exposure_integrations):
+    """
+    Measure a visit.
+
+    Parameters
+    ----------
+    product : str
+        Name of the product.
+    table : tuple
+        Columns, units and meta of its light-curve table.
+    series : list of SpectralSeries
+        Its spectra; empty for images.
+    statistics_of : callable
+        Gives the statistics (list of dict) of a detector and order.
+    exposure_integrations : int
+        Number of integrations of the exposure.
+
+    Returns
+    -------
+    diagnostics : dict
+        Content of the diagnostics file, without arrays or NaN.
+    curves : dict of (str, int) to dict of str to ndarray
+        Rows of the light curves.
+    arrays : list of dict of str to ndarray
+        What is plotted, of each light curve.
+    """
+    columns, _, meta = table
+    curves = split_curves(columns)
+    series = {(one.detector, one.order): one for one in series}
+    figures, arrays = [], []
+    for key, rows in curves.items():
+        statistics = statistics_of(*key)
+        found, plots = light_curve_figures(rows)
+        found["flags"] = flag_figures(statistics)
+        found["dropped_integrations"] = dropped_integrations(
+            rows["integration"], exposure_integrations
+        )
+        plots |= frame_arrays(statistics)
+        if "contamination" in statistics[0] and key in series:
+            ratios = statistics[0]["contamination"]
+            found |= contamination_figures(ratios, series[key].template)
+        if key in series:
+            more, images = spectral_figures(series[key], statistics[0]["pixels"])
+            found, plots = found | more, plots | images
+        several = sum(detector == key[0] for detector, _ in curves) > 1
+        names = {"detector": key[0], "order": key[1], "several_orders": several}
+        figures.append(names | found)
+        arrays.append(plots)
+    diagnostics = {
+        "product": product,
+        "made_by": f"tso3flow {__version__}",
+        "verdict": overall(figures),
+        "visit": visit_figures(curves, meta),
+        "light_curves": figures,
+        "conventions": conventions(),
+    }
+    return json_value(diagnostics), curves, arrays

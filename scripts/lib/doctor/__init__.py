@@ -1,0 +1,1 @@
+"""Examination of all data before a run, and the page about it."""

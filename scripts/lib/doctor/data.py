@@ -1,0 +1,277 @@
+"""Checks of the data of a segment, block by block."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from scripts.lib.findings import Finding
+from scripts.lib.fits.cards import BLOCK_LENGTH
+from scripts.lib.segment_data.dq import DO_NOT_USE
+
+PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
+_BLOCK_BYTES = 32_000_000
+_LISTED = 5
+# Part of the pixels beyond the usual that an integration may lack.
+_MANY_BAD = 0.2
+_WORD_BYTES = 4
+
+
+@dataclass
+class Survey:
+    """
+    What the integrations of a segment hold, in their order.
+
+    Attributes
+    ----------
+    pixels : int
+        Pixels of an image.
+    finite : dict of str to list of int
+        Finite pixels of each integration, by plane (SCI, ERR, variances).
+    positive_errors : list of int
+        Pixels whose ERR is positive.
+    usable : list of int
+        Pixels that are finite and not ``DO_NOT_USE``.
+    flagged : list of int
+        Pixels that are ``DO_NOT_USE``.
+    infinite : list of int
+        Infinite pixels of SCI.
+    constant : list of bool
+        Whether all finite pixels of SCI are equal.
+    digests : list of bytes
+        Checksums of SCI.
+    """
+
+    pixels: int
+    finite: dict = field(default_factory=dict)
+    positive_errors: list = field(default_factory=list)
+    usable: list = field(default_factory=list)
+    flagged: list = field(default_factory=list)
+    infinite: list = field(default_factory=list)
+    constant: list = field(default_factory=list)
+    digests: list = field(default_factory=list)
+
+    def add(self, planes):
+        """
+        Take in a block of integrations.
+
+        Parameters
+        ----------
+        planes : dict of str to ndarray
+            SCI, ERR, DQ and the variances that there are, each
+            (integrations, y, x).
+        """
+        science, flagged = planes["SCI"], (planes["DQ"] & DO_NOT_USE) != 0
+        finite = np.isfinite(science)
+        for name, plane in planes.items():
+            if name != "DQ":
+                self.finite.setdefault(name, []).extend(_counts(np.isfinite(plane)))
+        self.positive_errors += _counts(planes["ERR"] > 0)
+        self.usable += _counts(finite & ~flagged)
+        self.flagged += _counts(flagged)
+        self.infinite += _counts(np.isinf(science))
+        for image, known in zip(science, finite, strict=True):
+            values = image[known]
+            self.constant.append(bool(values.size) and bool((values == values[0]).all()))
+            digest = hashlib.blake2b(np.ascontiguousarray(image), digest_size=12)
+            self.digests.append(digest.digest())
+
+
+def _counts(mask):
+    """Set pixels of each integration."""
+    return np.count_nonzero(mask, axis=(1, 2)).tolist()
+
+
+def survey_data(file):
+    """
+    Read all planes of a segment.
+
+    Parameters
+    ----------
+    file : FitsFile
+        The segment: SCI is a cube, ERR and DQ have its shape.
+
+    Returns
+    -------
+    survey : Survey
+        What they hold. Variances of another shape are left out.
+
+    Raises
+    ------
+    InputError
+        If they cannot be read.
+
+    Notes
+    -----
+    Memory: 32 MB for a block of integrations of all planes and its masks, or
+    that of one integration, and 150 bytes for each integration.
+    """
+    shape = file.shape("SCI")
+    names = [name for name in PLANES if name in file and file.shape(name) == shape]
+    length = max(1, _BLOCK_BYTES // (8 * len(names) * shape[1] * shape[2]))
+    survey = Survey(shape[1] * shape[2])
+    for first in range(0, shape[0], length):
+        block = slice(first, first + length)
+        survey.add({name: file.read(name, block) for name in names})
+    return survey
+
+
+def data_findings(path, survey, first):
+    """
+    Find what is wrong with the data of a segment.
+
+    Parameters
+    ----------
+    path : str
+        The file, for the messages.
+    survey : Survey
+        What its planes hold.
+    first : int
+        Number of its first integration.
+
+    Returns
+    -------
+    findings : list of Finding
+        Warnings, one for each kind: integrations that are NaN, flagged,
+        constant or repeated, or that lack many more pixels than the others;
+        infinite samples; errors and variances that are NaN or not positive.
+    """
+    n = len(survey.usable)
+    warning = partial(_warning, path, first, n)
+    usual = sorted(survey.usable)[n // 2]
+    nothing = [k for k in range(n) if not survey.finite["SCI"][k]]
+    all_flagged = [k for k in range(n) if survey.flagged[k] == survey.pixels]
+    lost = {*nothing, *all_flagged}
+    few = [
+        k
+        for k in range(n)
+        if k not in lost and usual - survey.usable[k] > _MANY_BAD * survey.pixels
+    ]
+    constant = [k for k in range(n) if survey.constant[k]]
+    repeated = [
+        k for k in range(1, n) if survey.digests[k] == survey.digests[k - 1] and k not in lost
+    ]
+    repeated = [k for k in repeated if not survey.constant[k]]
+    infinite = [k for k in range(n) if survey.infinite[k]]
+    no_flux = "these integrations have no flux"
+    return [
+        *warning("SCI", "no finite pixel", nothing, no_flux),
+        *warning("DQ", "all pixels DO_NOT_USE", all_flagged, no_flux),
+        *warning(
+            "DQ", "many more bad pixels than usual", few, "their flux lacks what these pixels hold"
+        ),
+        *warning("SCI", "one value in all pixels", constant, "they count like all others"),
+        *warning("SCI", "the image of the integration before", repeated, "they count twice"),
+        *warning("SCI", "infinite values", infinite, "they spoil sums that include them"),
+        *_error_findings(warning, survey, lost),
+    ]
+
+
+def _error_findings(warning, survey, lost):
+    """Find errors and variances that are of no use where there are data."""
+    findings, present = [], [k for k in range(len(survey.usable)) if k not in lost]
+    no_errors = [k for k in present if not survey.finite["ERR"][k]]
+    zero = [k for k in present if survey.finite["ERR"][k] and not survey.positive_errors[k]]
+    findings += warning("ERR", "no finite pixel", no_errors, "all of their pixels are lost")
+    findings += warning(
+        "ERR", "no positive pixel", zero, "every deviation from the median is an outlier"
+    )
+    for name, counts in survey.finite.items():
+        if name.startswith("VAR_"):
+            empty = [k for k in present if not counts[k]]
+            findings += warning(name, "no finite pixel", empty, "all of their pixels are lost")
+    return findings
+
+
+def _warning(path, first, total, key, what, rows, effect):
+    """Make a warning about some integrations, if there are any."""
+    if not rows:
+        return []
+    numbers = ", ".join(str(first + k) for k in rows[:_LISTED])
+    more = ", ..." if len(rows) > _LISTED else ""
+    found = f"{what} in {len(rows)} of {total} integrations ({numbers}{more})"
+    return [Finding("warning", path, key, found, "", effect)]
+
+
+def repeated_findings(surveys):
+    """
+    Find integrations that are in two files.
+
+    Parameters
+    ----------
+    surveys : dict of str to (int, Survey)
+        Number of the first integration and content, by file, in their order.
+
+    Returns
+    -------
+    findings : list of Finding
+        A warning for each pair of files; integrations without data or with
+        one value are not compared.
+    """
+    places, shared = {}, {}
+    for path, (first, survey) in surveys.items():
+        for k, digest in enumerate(survey.digests):
+            if survey.constant[k] or not survey.finite["SCI"][k]:
+                continue
+            other = places.setdefault((survey.pixels, digest), (path, first + k))
+            if other[0] != path:
+                shared.setdefault((path, other[0]), []).append((first + k, other[1]))
+    return [
+        Finding(
+            "warning",
+            path,
+            "SCI",
+            f"the data of {len(pairs)} integrations of {other}, {pairs[0][0]} as {pairs[0][1]} there",
+            "data of its own",
+            "these integrations count twice",
+        )
+        for (path, other), pairs in shared.items()
+    ]
+
+
+def checksum_findings(path, file):
+    """
+    Compare the data of all extensions with their ``DATASUM``.
+
+    Parameters
+    ----------
+    path : str
+        The file, for the messages.
+    file : FitsFile
+        The file.
+
+    Returns
+    -------
+    findings : list of Finding
+        A warning for each extension whose data have changed since it was
+        written; those without the keyword are not read.
+
+    References
+    ----------
+    FITS Standard 4.0, appendix J.
+    """
+    findings = []
+    for hdu in file.hdus:
+        expected = str(hdu.header.get("DATASUM", "")).strip()
+        if not expected.isdecimal() or not hdu.data_bytes:
+            continue
+        found = _datasum(file, hdu)
+        if found != int(expected):
+            key = f"DATASUM in {hdu.name or 'an unnamed HDU'}"
+            effect = "the data are not those that were written"
+            findings.append(Finding("warning", path, key, expected, str(found), effect))
+    return findings
+
+
+def _datasum(file, hdu):
+    """Sum of the 32-bit words of an extension's data in ones' complement."""
+    total, length = 0, _BLOCK_BYTES // BLOCK_LENGTH * BLOCK_LENGTH
+    for done in range(0, hdu.data_bytes, length):
+        piece = np.zeros(-(-min(length, hdu.data_bytes - done) // _WORD_BYTES), ">u4")
+        part = piece.view(np.uint8)[: min(length, hdu.data_bytes - done)]
+        file.read_into(part, hdu.data_offset + done)
+        total += int(piece.sum(dtype=np.uint64))
+    while total >> 32:
+        total = (total & 0xFFFFFFFF) + (total >> 32)
+    return total

@@ -1,0 +1,1 @@
+"""Files that appear whole, and the formats next to FITS: ECSV, ASDF, YAML, arrays."""

@@ -1,0 +1,231 @@
+"""Parts of an ASDF file, looked at without the packages that build objects from them."""
+
+import struct
+from typing import NamedTuple
+
+from scripts.lib.files.fast_yaml import safe_loader
+
+_BLOCK_MAGIC = b"\xd3BLK"
+# Flags, compression, allocated, used and original length, checksum.
+_BLOCK_HEADER = struct.Struct(">I4sQQQ16s")
+_STREAMED = 1
+_TREE_START, _TREE_END = b"\n---", b"\n..."
+
+
+class Block(NamedTuple):
+    """
+    Binary block of an ASDF file.
+
+    Attributes
+    ----------
+    is_streamed : bool
+        Whether the data go on to the end of the file, and their length is not known.
+    compression : bytes
+        Name of the compression of the data; zeros if there is none.
+    checksum : bytes
+        MD5 of the data as stored; zeros if it is not known.
+    data : bytes
+        The data as stored.
+    """
+
+    is_streamed: bool
+    compression: bytes
+    checksum: bytes
+    data: bytes
+
+
+def split(content):
+    """
+    Find the tree of an ASDF file, and where its blocks start.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    tree : bytes
+        The file up to the end of its tree, which is YAML with two comments at its start; empty if
+        there is no complete tree.
+    position : int
+        Offset behind the tree.
+
+    References
+    ----------
+    ASDF Standard 1.6, low-level file layout.
+    """
+    start = content.find(_TREE_START)
+    end = content.find(_TREE_END, max(start, 0))
+    if start < 0 or end < 0:
+        return b"", len(content)
+    return content[: end + 1], content.find(b"\n", end + 1) + 1
+
+
+def blocks(content, position):
+    """
+    Go through the binary blocks of an ASDF file.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    position : int
+        Offset behind its tree.
+
+    Yields
+    ------
+    block : Block
+        Each block in its order.
+
+    Raises
+    ------
+    ValueError
+        If the file ends within a block, or a header is too short.
+    """
+    number = 0
+    position = content.find(_BLOCK_MAGIC, position)
+    while position >= 0 and content[position : position + 4] == _BLOCK_MAGIC:
+        size = int.from_bytes(content[position + 4 : position + 6], "big")
+        header = content[position + 6 : position + 6 + size]
+        if size < _BLOCK_HEADER.size or len(header) < size:
+            msg = f"binary block {number} with a damaged header"
+            raise ValueError(msg)
+        flags, compression, allocated, used, _, checksum = _BLOCK_HEADER.unpack_from(header)
+        start = position + 6 + size
+        data = content[start : start + used]
+        if len(data) < used:
+            msg = f"binary block {number} with {len(data)} of {used} bytes"
+            raise ValueError(msg)
+        yield Block(bool(flags & _STREAMED), compression, checksum, data)
+        position = start + allocated
+        number += 1
+
+
+def compose(tree):
+    """
+    Parse a tree to the nodes of YAML.
+
+    Parameters
+    ----------
+    tree : bytes
+        Text of the tree.
+
+    Returns
+    -------
+    node : yaml.Node
+        Its root.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML.
+    """
+    import yaml
+
+    try:
+        return yaml.compose(tree, Loader=safe_loader())
+    # The parser in Python, which is taken where there is no other, calls itself.
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def plain_value(node):
+    """
+    Build what a node stands for.
+
+    Parameters
+    ----------
+    node : yaml.Node
+        The node.
+
+    Returns
+    -------
+    value : object
+        Of mappings, lists, texts, numbers, booleans and None.
+
+    Raises
+    ------
+    ValueError
+        If there is anything else in it, such as an array.
+    """
+    import yaml
+
+    loader = safe_loader()(b"")
+    try:
+        return loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    finally:
+        loader.dispose()
+
+
+def entry(node, *names):
+    """
+    Look a key up in a node, or a path of keys.
+
+    Parameters
+    ----------
+    node : yaml.Node or None
+        Any node.
+    *names : str
+        The key, and those in its value.
+
+    Returns
+    -------
+    value : yaml.Node or None
+        Node of its value, the last one if a key is repeated; None if there is no mapping with
+        this key.
+    """
+    for name in names:
+        if getattr(node, "id", None) != "mapping":
+            return None
+        node = next((value for key, value in reversed(node.value) if key.value == name), None)
+    return node
+
+
+def nodes_below(node):
+    """
+    Go through a node and all that are below it.
+
+    Parameters
+    ----------
+    node : yaml.Node
+        The node.
+
+    Yields
+    ------
+    node : yaml.Node
+        Each node once, also where the tree refers to it several times; in an order that depends on
+        the tree alone.
+    """
+    waiting, seen = [node], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if not isinstance(node.value, str):
+            for child in node.value:
+                waiting += child if isinstance(child, tuple) else (child,)
+
+
+def array_sources(node):
+    """
+    Tell where the arrays below a node are.
+
+    Parameters
+    ----------
+    node : yaml.Node
+        The node.
+
+    Yields
+    ------
+    source : str
+        Number of a binary block, or what else stands there; empty if the values are in the tree.
+    """
+    for below in nodes_below(node):
+        if below.tag.partition("core/ndarray")[1]:
+            source = getattr(entry(below, "source"), "value", "")
+            yield source if isinstance(source, str) else ""

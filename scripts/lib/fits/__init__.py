@@ -1,0 +1,1 @@
+"""FITS headers, cards, tables and data by block, read and written without astropy."""

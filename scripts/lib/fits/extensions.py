@@ -1,0 +1,130 @@
+"""Headers of image and table extensions."""
+
+import numpy as np
+
+from scripts.lib.fits.cards import format_card
+
+_COLUMN_FORMATS = {"f8": "D", "f4": "E", "i8": "K"}
+
+
+def image_cards(name, shape, bitpix, version=None, unit=None):
+    """
+    Header of an image.
+
+    Parameters
+    ----------
+    name : str
+        Name of the extension.
+    shape : tuple of int
+        Shape in numpy order.
+    bitpix : int
+        BITPIX.
+    version : int, optional
+        Number among the extensions of the name.
+    unit : str, optional
+        Unit of the values.
+
+    Returns
+    -------
+    cards : list of str
+        Cards without END.
+    """
+    axes = [
+        format_card(f"NAXIS{axis}", length, f"length of data axis {axis}")
+        for axis, length in enumerate(reversed(shape), start=1)
+    ]
+    cards = [
+        format_card("XTENSION", "IMAGE", "Image extension"),
+        format_card("BITPIX", bitpix, "array data type"),
+        format_card("NAXIS", len(shape), "number of array dimensions"),
+        *axes,
+        format_card("PCOUNT", 0, "number of parameters"),
+        format_card("GCOUNT", 1, "number of groups"),
+        *_name_cards(name, version),
+    ]
+    return cards if unit is None else [*cards, format_card("BUNIT", unit, "unit of the values")]
+
+
+def table_shape_cards(dtype, n_rows):
+    """
+    First cards of the header of a binary table.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Its row, structured.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    cards : list of str
+        Those before the cards of the columns, up to TFIELDS.
+    """
+    return [
+        format_card("XTENSION", "BINTABLE", "binary table extension"),
+        format_card("BITPIX", 8, "array data type"),
+        format_card("NAXIS", 2, "number of array dimensions"),
+        format_card("NAXIS1", dtype.itemsize, "length of dimension 1"),
+        format_card("NAXIS2", n_rows, "length of dimension 2"),
+        format_card("PCOUNT", 0, "number of group parameters"),
+        format_card("GCOUNT", 1, "number of groups"),
+        format_card("TFIELDS", len(dtype.names), "number of table fields"),
+    ]
+
+
+def table_rows(columns):
+    """
+    Put columns into the rows of a table.
+
+    Parameters
+    ----------
+    columns : dict of str to array_like
+        Columns of equal length (rows,), one or more.
+
+    Returns
+    -------
+    rows : ndarray
+        Structured big-endian array (rows,).
+    """
+    columns = {name: np.asarray(values) for name, values in columns.items()}
+    types = [(name, values.dtype.newbyteorder(">")) for name, values in columns.items()]
+    rows = np.empty(len(next(iter(columns.values()))), types)
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
+def table_cards(name, rows, units, version=None):
+    """
+    Header of a binary table of plain columns.
+
+    Parameters
+    ----------
+    name : str
+        Name of the extension.
+    rows : ndarray
+        Structured array of float64, float32 and int64.
+    units : dict of str to str
+        Unit of each column that has one.
+    version : int, optional
+        Number among the extensions of the name.
+
+    Returns
+    -------
+    cards : list of str
+        Cards without END.
+    """
+    cards = [*table_shape_cards(rows.dtype, len(rows)), *_name_cards(name, version)]
+    for number, column in enumerate(rows.dtype.names, start=1):
+        cards.append(format_card(f"TTYPE{number}", column))
+        cards.append(format_card(f"TFORM{number}", _COLUMN_FORMATS[rows.dtype[column].str[1:]]))
+        if units.get(column) is not None:
+            cards.append(format_card(f"TUNIT{number}", units[column]))
+    return cards
+
+
+def _name_cards(name, version):
+    """Name of an extension, and its number if it has one."""
+    cards = [format_card("EXTNAME", name, "extension name")]
+    return cards if version is None else [*cards, format_card("EXTVER", version, "extension value")]

@@ -1,0 +1,384 @@
+"""Read and write FITS data by block, and make products appear whole or not at all."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.files.atomic import whole_file
+from scripts.lib.fits.cards import BLOCK_LENGTH, header_bytes
+from scripts.lib.fits.headers import read_hdus
+from scripts.lib.fits.tables import UNSIGNED, native_table, table_dtype
+
+_IMAGE_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+_COPY_LENGTH = 1 << 24
+_PIECE_LENGTH = 1 << 20
+
+
+class FitsFile:
+    """
+    Read access to the data of a FITS file by block, without memory mapping.
+
+    Nothing but headers is held: peak memory is that of the arrays returned.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    hdus : list of Hdu
+        All header-data units in file order.
+    primary : dict
+        Keywords of the primary header.
+
+    Raises
+    ------
+    InputError
+        If the file is not FITS or ends early.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.hdus = read_hdus(path)
+        self.primary = self.hdus[0].header
+        self._file = self.path.open("rb", buffering=0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self._file.close()
+
+    def __contains__(self, name):
+        return any(hdu.name == name for hdu in self.hdus)
+
+    def hdu(self, name, version=1):
+        """Return the header-data unit of this name, the ``version``-th in file order."""
+        found = [hdu for hdu in self.hdus if hdu.name == name]
+        if len(found) < version:
+            msg = f"{self.path}: extension {name} (number {version}) is missing"
+            raise InputError(msg)
+        return found[version - 1]
+
+    def header(self, name, version=1):
+        """Return the keywords of one extension as a dictionary."""
+        return self.hdu(name, version).header
+
+    def shape(self, name):
+        """Return the shape of an image extension in numpy order, e.g. (integrations, y, x)."""
+        return self.hdu(name).shape
+
+    def read_into(self, array, offset):
+        """Fill a contiguous array from an offset of the file; InputError where the file ends early."""
+        view = memoryview(array).cast("B") if array.size else memoryview(b"")
+        done = 0
+        while done < len(view):
+            try:
+                count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
+            except OSError as error:
+                msg = f"{self.path}: cannot be read: {error.strerror} at byte {offset + done}"
+                raise InputError(msg) from error
+            if count == 0:
+                msg = f"{self.path}: ends at byte {offset + done} although its headers promise more"
+                raise InputError(msg)
+            done += count
+
+    def read_bytes(self, name):
+        """Return the data of an extension as they are stored, without the padding behind them."""
+        hdu = self.hdu(name)
+        content = bytearray(hdu.data_bytes)
+        self.read_into(np.frombuffer(content, np.uint8), hdu.data_offset)
+        return bytes(content)
+
+    def read(self, name, integrations=slice(None), rows=slice(None), version=1):
+        """
+        Read a block of an image in native byte order.
+
+        Parameters
+        ----------
+        name : str
+            Extension name.
+        integrations : slice, optional
+            Range along the first axis of a 3-D image; ignored for 2-D images.
+        rows : slice, optional
+            Range along the axis before the last.
+        version : int, optional
+            Number of the extension among those of the name.
+
+        Returns
+        -------
+        block : ndarray
+            Array of shape (integrations, rows, x), or (rows, x) of a 2-D
+            image, of the type in the file in native byte order; signed
+            integers with the BZERO of the unsigned convention become unsigned
+            (DQ: uint32).
+
+        Raises
+        ------
+        InputError
+            If the image has another BZERO or a BSCALE, or not two or three axes.
+        """
+        hdu = self.hdu(name, version)
+        header, dtype = hdu.header, np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
+        zero, scale = header.get("BZERO") or 0, header.get("BSCALE") or 1
+        unsigned = UNSIGNED.get(dtype) if zero == 1 << (8 * dtype.itemsize - 1) else None
+        if scale != 1 or (zero and unsigned is None):
+            msg = (
+                f"{self.path}[{name}]: found BZERO={zero} and BSCALE={scale}, "
+                "expected none or those of unsigned integers"
+            )
+            raise InputError(msg)
+        native = self._read_image(hdu, dtype.newbyteorder("="), integrations, rows)
+        if unsigned is None:
+            return native
+        native = native.view(unsigned)
+        native ^= native.dtype.type(zero)
+        return native
+
+    def read_stored(self, name, integrations=slice(None), rows=slice(None)):
+        """Read a block of an image as :meth:`read` does, but as stored: big-endian."""
+        hdu = self.hdu(name)
+        return self._read_image(hdu, _IMAGE_DTYPES[hdu.header["BITPIX"]], integrations, rows)
+
+    def _read_image(self, hdu, dtype, integrations, rows):
+        """Read a block: in one go where whole frames are wanted, else frame by frame."""
+        shape = self._with_axes(hdu, (2, 3)).shape
+        shape, dtype = shape if len(shape) == 3 else (1, *shape), np.dtype(dtype)
+        integrations = integrations if len(hdu.shape) == 3 else slice(None)
+        first, last, _ = integrations.indices(shape[0])
+        low, high, _ = rows.indices(shape[1])
+        block = np.empty((max(last - first, 0), max(high - low, 0), shape[2]), dtype)
+        row_length = shape[2] * dtype.itemsize
+        frame_length = shape[1] * row_length
+        start = hdu.data_offset + first * frame_length + low * row_length
+        if block.shape[1] == shape[1]:
+            self._fill(block, start)
+        else:
+            for k, frame in enumerate(block):
+                self._fill(frame, start + k * frame_length)
+        return block if len(hdu.shape) == 3 else block[0]
+
+    def _fill(self, array, offset):
+        """Fill an array, a native one by way of a buffer that stays in the processor's cache."""
+        if not array.dtype.isnative:
+            self.read_into(array, offset)
+            return
+        flat = array.reshape(-1)
+        buffer = np.empty(max(1, min(_PIECE_LENGTH // array.itemsize, len(flat))), array.dtype)
+        stored = buffer.view(buffer.dtype.newbyteorder(">"))
+        for first in range(0, len(flat), len(buffer)):
+            piece = flat[first : first + len(buffer)]
+            self.read_into(buffer[: len(piece)], offset + first * array.itemsize)
+            # Faster than swapping in place.
+            piece[:] = stored[: len(piece)]
+
+    def read_table(self, name, version=1, rows=slice(None)):
+        """
+        Read rows of a binary table.
+
+        Parameters
+        ----------
+        name : str
+            Extension name.
+        version : int, optional
+            Which of several extensions of this name.
+        rows : slice, optional
+            Range of rows.
+
+        Returns
+        -------
+        table : ndarray
+            Native structured array; columns of the unsigned convention
+            (TZERO) are unsigned.
+
+        Raises
+        ------
+        InputError
+            If the extension is no table, or has columns that are not supported.
+        """
+        hdu, dtype, numbers = self._table(name, version, rows)
+        stored = np.empty(len(numbers), dtype)
+        self.read_into(stored, hdu.data_offset + numbers.start * dtype.itemsize)
+        return native_table(stored, hdu.header)
+
+    def read_columns(self, name, columns, version=1, rows=slice(None)):
+        """
+        Read some columns of a binary table, and not the bytes between them.
+
+        Parameters
+        ----------
+        name : str
+            Extension name.
+        columns : list of str
+            Column names.
+        version : int, optional
+            Which of several extensions of this name.
+        rows : slice, optional
+            Range of rows.
+
+        Returns
+        -------
+        arrays : dict of str to ndarray
+            Native array of shape (rows,) or (rows, elements) for each column.
+            Columns of the unsigned convention are not converted.
+
+        Raises
+        ------
+        InputError
+            If the extension is no table, or has columns that are not supported.
+        """
+        hdu, dtype, numbers = self._table(name, version, rows)
+        arrays = {}
+        for column in columns:
+            field, offset = dtype.fields[column][:2]
+            values = np.empty((len(numbers), field.itemsize), np.uint8)
+            for row, number in zip(values, numbers, strict=True):
+                self.read_into(row, hdu.data_offset + number * dtype.itemsize + offset)
+            stored = values.view(field.base)
+            arrays[column] = (stored if field.shape else stored[:, 0]).astype(
+                field.base.newbyteorder("=")
+            )
+        return arrays
+
+    def _table(self, name, version, rows):
+        """Header-data unit of a table, type of its rows as stored, and numbers of some rows."""
+        hdu = self._with_axes(self.hdu(name, version), (2,))
+        dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
+        return hdu, dtype, range(*rows.indices(hdu.shape[0]))
+
+    def _with_axes(self, hdu, allowed):
+        """Return a header-data unit if it has a number of axes that is allowed, else raise."""
+        if len(hdu.shape) not in allowed:
+            expected = " or ".join(map(str, allowed))
+            msg = f"{self.path}[{hdu.name}]: NAXIS: found {len(hdu.shape)}, expected {expected}"
+            raise InputError(msg)
+        return hdu
+
+
+def open_fits(path):
+    """Open a FITS file for reading by block; see :class:`FitsFile`."""
+    return FitsFile(path)
+
+
+class ProductWriter:
+    """
+    Write a FITS product that appears under its name only when it is complete.
+
+    The bytes go to the part of :func:`~scripts.lib.files.atomic.whole_file`;
+    leaving the ``with`` block cleanly syncs them to disk and renames, an
+    exception removes them.
+
+    Parameters
+    ----------
+    path : str or Path
+        Final name of the product.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self._end = 0
+        self._file = None
+        self._open = None
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            part = stack.enter_context(whole_file(self.path))
+            self._file = stack.enter_context(part.open("r+b", buffering=0))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(self, exception_type, *exception):
+        if exception_type is not None:
+            return self._open.__exit__(exception_type, *exception)
+        with self._open:
+            self._file.truncate(self._end)
+        return None
+
+    def append_hdu(self, cards, data_bytes=0):
+        """
+        Append a header and reserve room for its data.
+
+        Parameters
+        ----------
+        cards : list of str
+            Header cards without ``END``.
+        data_bytes : int, optional
+            Length of the data; padded to whole FITS blocks with zeros.
+
+        Returns
+        -------
+        offset : int
+            Offset of the data in the file.
+        """
+        header = header_bytes(cards)
+        self.write(header, self._end)
+        offset = self._end + len(header)
+        self._end = offset + -(-data_bytes // BLOCK_LENGTH) * BLOCK_LENGTH
+        return offset
+
+    def write(self, data, offset):
+        """Write the bytes of a contiguous array or bytes object at an offset of the file."""
+        view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        done = 0
+        while done < len(view):
+            done += os.pwrite(self._file.fileno(), view[done:], offset + done)
+
+    def write_block(self, block, offset, shape, integration=0, row=0):
+        """
+        Write a block of a cube whose data start at an offset.
+
+        Parameters
+        ----------
+        block : ndarray
+            Array of shape (integrations, rows, x): float32, float64 or
+            unsigned integer (stored by the unsigned convention).
+        offset : int
+            Offset returned by :meth:`append_hdu`.
+        shape : tuple of int
+            Shape of the whole cube (integrations, y, x).
+        integration, row : int, optional
+            Place of the block's first element in the cube.
+        """
+        row_length = shape[2] * block.itemsize
+        frame_length = shape[1] * row_length
+        start = offset + integration * frame_length + row * row_length
+        if block.shape[1] == shape[1]:
+            self._write_stored(block, start)
+            return
+        for k, frame in enumerate(block):
+            self._write_stored(frame, start + k * frame_length)
+
+    def _write_stored(self, array, offset):
+        """Write an array as it is stored, by way of pieces that stay in the processor's cache."""
+        flat, dtype = array.reshape(-1), array.dtype
+        step = _PIECE_LENGTH // array.itemsize
+        for first in range(0, len(flat), step):
+            piece = flat[first : first + step]
+            if dtype.kind == "u":
+                piece = piece ^ dtype.type(1 << (8 * dtype.itemsize - 1))
+            stored = np.ascontiguousarray(piece, dtype.newbyteorder(">"))
+            self.write(stored, offset + first * array.itemsize)
+
+    def copy_data(self, source, hdu, offset):
+        """
+        Copy the data of an extension byte for byte.
+
+        Parameters
+        ----------
+        source : FitsFile
+            File that holds the extension.
+        hdu : Hdu
+            The extension.
+        offset : int
+            Offset returned by :meth:`append_hdu` for ``hdu.data_bytes``.
+        """
+        for done in range(0, hdu.data_bytes, _COPY_LENGTH):
+            piece = np.empty(min(_COPY_LENGTH, hdu.data_bytes - done), np.uint8)
+            source.read_into(piece, hdu.data_offset + done)
+            self.write(piece, offset + done)

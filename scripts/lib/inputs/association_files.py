@@ -1,0 +1,140 @@
+"""Association files: which members make which product."""
+
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding
+from scripts.lib.inputs.segments import UNUSABLE
+
+_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,150}")
+_POOL = re.compile(r"[ -~]{0,150}")
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """
+    Content of an association file.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    asn_id, asn_pool, product : str
+        Association id, pool (empty if there is none) and name of the product.
+    members : tuple of str
+        Paths of the science members.
+    others : tuple of str
+        Paths of the other members, which are left out.
+    oddities : tuple of Finding
+        What is unusual about the file.
+    """
+
+    path: str
+    asn_id: str
+    asn_pool: str
+    product: str
+    members: tuple
+    others: tuple
+    oddities: tuple
+
+
+def read_association(path, base_dir):
+    """
+    Read one association file.
+
+    Parameters
+    ----------
+    path : str
+        The file, absolute or relative to ``base_dir``.
+    base_dir : str or Path
+        The working directory.
+
+    Returns
+    -------
+    association : Association
+        Only the first product counts, as in the peer; the members' paths
+        start where the association file is, unless absolute.
+
+    Raises
+    ------
+    InputError
+        If the file is no association, or has no product or science member.
+    """
+    if UNUSABLE.search(path):
+        msg = f"{path}: association: found {path!r}, expected no braces and control characters"
+        raise InputError(msg)
+    try:
+        content = json.loads(Path(base_dir, path).read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{path}: association: cannot be read: {error.strerror}"
+        raise InputError(msg) from error
+    except (ValueError, RecursionError) as error:
+        msg = f"{path}: association: found no JSON ({error}), expected an association"
+        raise InputError(msg) from error
+    product = _first_product(path, content)
+    names = {"asn_id": content.get("asn_id"), "products/name": product.get("name")}
+    for key, name in names.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            msg = f"{path}: {key}: found {name!r}, expected a name without blanks and slashes"
+            raise InputError(msg)
+    pool = content.get("asn_pool") or ""
+    if not isinstance(pool, str) or not _POOL.fullmatch(pool):
+        msg = f"{path}: asn_pool: found {pool!r}, expected the name of a file"
+        raise InputError(msg)
+    science, others = _members(path, product)
+    return Association(
+        path=path,
+        asn_id=content["asn_id"],
+        asn_pool=pool,
+        product=product["name"],
+        members=tuple(member for member, _ in science),
+        others=tuple(member for member, _ in others),
+        oddities=tuple(_association_oddities(path, len(content["products"]), others)),
+    )
+
+
+def _association_oddities(path, products, others):
+    """Find further products of an association, and members that are no science."""
+    oddities = []
+    if products > 1:
+        effect = "the first counts"
+        oddities.append(Finding("warning", path, "products", str(products), "one", effect))
+    kinds = Counter(exptype.lower() for _, exptype in others)
+    oddities += [
+        Finding("note", path, f"exptype {kind}", f"{count}", "", "left out")
+        for kind, count in kinds.items()
+    ]
+    return oddities
+
+
+def _first_product(path, content):
+    """Return the first product of an association's content."""
+    products = content.get("products") if isinstance(content, dict) else None
+    if not isinstance(products, list) or not products or not isinstance(products[0], dict):
+        msg = f"{path}: products: found none, expected the product of an association"
+        raise InputError(msg)
+    return products[0]
+
+
+def _members(path, product):
+    """Paths and exptypes of the members that are science data, and of the others."""
+    members = product.get("members")
+    members = members if isinstance(members, list) else []
+    fields = [
+        (m.get("expname"), m.get("exptype")) if isinstance(m, dict) else (m, None) for m in members
+    ]
+    unusable = [field for field in fields if not all(isinstance(text, str) for text in field)]
+    if unusable:
+        msg = f"{path}: members: found {unusable[0]}, expected an expname and an exptype"
+        raise InputError(msg)
+    members = [(os.path.normpath(Path(path).parent / name), exptype) for name, exptype in fields]
+    science = [member for member in members if member[1].lower() == "science"]
+    if not science:
+        msg = f"{path}: members: found none of exptype science, expected one or more"
+        raise InputError(msg)
+    return science, [member for member in members if member not in science]

@@ -1,0 +1,149 @@
+"""Segments without an association: which are science, and what belongs together."""
+
+import os
+import re
+from pathlib import Path
+
+from scripts import __version__
+from scripts.lib.checks.headers import TSO_TYPES
+from scripts.lib.findings import Finding
+from scripts.lib.inputs.product_names import product_name
+
+# Exposures of target acquisition, by the part of EXP_TYPE behind the instrument.
+_ACQUISITION = ("TACQ", "TACONFIRM", "CONFIRM", "MSATA", "TASLIT", "VERIFY", "WATA")
+_PART = re.compile(r"[A-Za-z0-9]{1,20}")
+_GRISM_WITHOUT_GRISM = ("CLEAR", "GDHS0", "GDHS60")
+
+
+def left_out(path, primary):
+    """
+    Tell why a segment found in a folder or by a pattern is in no product.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    primary : dict
+        Keywords of its primary header.
+
+    Returns
+    -------
+    notes : list of Finding
+        Empty for science, else one note: target acquisition, background, no
+        time series, and what the archive's rule for time series excludes.
+    """
+    exp_type = str(primary.get("EXP_TYPE") or "")
+    is_series = primary.get("TSOVISIT") is True or exp_type in TSO_TYPES
+    grism = exp_type == "NRC_TSGRISM"
+    reasons = {
+        "EXP_TYPE": exp_type.partition("_")[2] in _ACQUISITION and "target acquisition",
+        "BKGDTARG": primary.get("BKGDTARG") is True and "background",
+        "TSOVISIT": bool(exp_type) and not is_series and "no time series",
+        "NINTS": primary.get("NINTS") == 1 and "no time series",
+        "FILTER": exp_type == "NIS_SOSS" and primary.get("FILTER") == "F277W" and "not calibrated",
+        "PUPIL": grism and primary.get("PUPIL") in _GRISM_WITHOUT_GRISM and "no grism",
+    }
+    notes = [
+        Finding("note", path, key, f"{primary.get(key)!r}", "", f"{reason}; left out")
+        for key, reason in reasons.items()
+        if reason
+    ]
+    return notes[:1]
+
+
+def product_key(segment):
+    """Return what decides the product of a segment: program, association, instrument, optics."""
+    return segment.program, segment.asn_id, segment.instrument, segment.optical_path
+
+
+def group_segments(segments):
+    """
+    Put segments into products as the archive does.
+
+    Parameters
+    ----------
+    segments : list of Segment
+        Segments of science, in any order.
+
+    Returns
+    -------
+    products : dict of str to list of Segment
+        Segments by the name of the product, that is by program, observation,
+        instrument and optical path; those of all visits of an observation are
+        together.
+    findings : list of Finding
+        Errors: segments whose program or observation is unknown.
+    """
+    products, findings = {}, []
+    for segment in segments:
+        parts = {
+            "PROGRAM": segment.program,
+            "OBSERVTN": segment.observation,
+            "INSTRUME": segment.instrument,
+        }
+        unusable = {key: part for key, part in parts.items() if not _PART.fullmatch(part)}
+        findings += [
+            Finding(
+                "error",
+                segment.path,
+                key,
+                repr(part) if part else "none",
+                "letters and digits, which name its product",
+            )
+            for key, part in unusable.items()
+        ]
+        if not unusable:
+            name = product_name(
+                segment.program, segment.asn_id, segment.instrument, segment.optical_path
+            )
+            products.setdefault(name, []).append(segment)
+    return dict(sorted(products.items())), findings
+
+
+def association_content(product, folder):
+    """
+    Make the association that stands for a grouped product.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+    folder : str or Path
+        Folder in which the association is written; the paths of members start
+        there.
+
+    Returns
+    -------
+    content : dict
+        What the file holds, by the schema of level-3 associations.
+    """
+    first = product.segments[0]
+    members = [
+        {
+            "expname": _relative(segment.path, folder),
+            "exptype": "science",
+            "exposerr": None,
+            "asn_candidate": f"[('{product.asn_id}', 'observation')]",
+        }
+        for segment in product.segments
+    ]
+    return {
+        "asn_type": "tso3",
+        "asn_rule": "candidate_Asn_Lv3TSO",
+        "version_id": None,
+        "code_version": f"tso3flow {__version__}",
+        "degraded_status": "No known degraded exposures in association.",
+        "program": first.program,
+        "constraints": "segments grouped by program, observation, instrument and optical path",
+        "asn_id": product.asn_id,
+        "target": product.name.split("_")[1],
+        "asn_pool": product.asn_pool,
+        "products": [{"name": product.name, "members": members}],
+    }
+
+
+def _relative(path, folder):
+    """Path of a member as an association in a folder names it."""
+    if os.path.isabs(path):
+        return path
+    return Path(os.path.relpath(path, folder)).as_posix()

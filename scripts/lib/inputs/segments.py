@@ -1,0 +1,262 @@
+"""One segment of an exposure as its headers describe it."""
+
+import math
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scripts.lib.checks.headers import SPECTROSCOPY, header_oddities, header_problems
+from scripts.lib.checks.segments import Facts, check_segment
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding, of_error
+from scripts.lib.fits.headers import read_hdus
+from scripts.lib.inputs.product_names import optical_path, place_of
+from scripts.lib.inputs.search import SUFFIXES
+
+# Snakemake takes braces for wildcards.
+UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
+# SCI, ERR, DQ and three variances.
+_PLANES = 6
+_SEGMENT_IN_NAME = re.compile(r"-seg(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """
+    A calibrated segment: what the workflow has to know before it reads data.
+
+    Attributes
+    ----------
+    path : str
+        The file, as the association and the configuration name it.
+    stem : str
+        File name without ``_calints.fits`` and without association id.
+    name : str
+        Stem and association id: what the names of the segment's products start with.
+    exposure_id : str
+        Stem without segment and detector.
+    number : int
+        Number of the segment in its exposure, from 1.
+    detector : str
+        ``DETECTOR``, empty if there is none.
+    exp_type : str
+        ``EXP_TYPE``.
+    first_integration : int
+        ``INTSTART``, 1 if there is none.
+    exposure_integrations : int
+        ``NINTS``, the integrations of the whole exposure.
+    shape : tuple of int
+        Shape of the SCI cube (integrations, y, x).
+    data_bytes : int
+        Length of all data of the file, estimated if it is compressed.
+    oddities : tuple of Finding
+        What is unusual about the file but does not stop its processing.
+    facts : Facts, optional
+        What else the checks of the input know of it.
+    asn_id : str
+        Association id.
+    program, observation, visit : str
+        Place in the archive, empty where neither header nor name tells.
+    instrument, target : str
+        ``INSTRUME`` and ``TARGNAME``, empty if there is none.
+    optical_path : str
+        Optical elements, slit and subarray as names of products give them.
+    """
+
+    path: str
+    stem: str
+    name: str
+    exposure_id: str
+    number: int
+    detector: str
+    exp_type: str
+    first_integration: int
+    exposure_integrations: int
+    shape: tuple
+    data_bytes: int
+    oddities: tuple
+    facts: Facts | None = None
+    asn_id: str = ""
+    program: str = ""
+    observation: str = ""
+    visit: str = ""
+    instrument: str = ""
+    target: str = ""
+    optical_path: str = ""
+
+    @property
+    def is_compressed(self):
+        """Whether the file has to be unpacked before its data can be read."""
+        return self.path.endswith(".gz")
+
+    @property
+    def nints(self):
+        """Number of integrations in the file."""
+        return self.shape[0]
+
+    @property
+    def last_integration(self):
+        """Number of the last integration, counted from ``INTSTART``; ``INTEND`` may be wrong."""
+        return self.first_integration + self.nints - 1
+
+    @property
+    def branch(self):
+        """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
+        return "spectroscopy" if self.exp_type in SPECTROSCOPY else "imaging"
+
+    @property
+    def crfints(self):
+        """File name of the product with outliers flagged."""
+        return f"{self.name}_crfints.fits"
+
+    @property
+    def place(self):
+        """What the segments of a product are sorted by: exposure, segment, detector."""
+        return (self.exposure_id, self.number, self.detector)
+
+
+def read_segment(path, base_dir, asn_id=None, further=None, listed_in=None):
+    """
+    Describe a segment from its headers.
+
+    Parameters
+    ----------
+    path : str
+        The file, absolute or relative to ``base_dir``.
+    base_dir : Path
+        Folder that relative paths start from.
+    asn_id : str, optional
+        Association id; that of the segment's observation if not given.
+    further : callable, optional
+        Called with the path and the header-data units of a file that has no
+        other problems; returns the problems it finds.
+    listed_in : str, optional
+        As for :func:`open_segment`.
+
+    Returns
+    -------
+    segment : Segment or None
+        None if there are problems.
+    problems : list of Finding
+        Everything about the file that prevents processing.
+    """
+    hdus, problems = open_segment(path, base_dir, listed_in)
+    return (None, problems) if problems else describe(path, base_dir, hdus, asn_id, further)
+
+
+def open_segment(path, base_dir, listed_in=None):
+    """
+    Read the headers of a segment.
+
+    Parameters
+    ----------
+    path : str
+        The file, absolute or relative to ``base_dir``.
+    base_dir : Path
+        Folder that relative paths start from.
+    listed_in : str, optional
+        Association that names it, for the message if it is missing.
+
+    Returns
+    -------
+    hdus : list of Hdu
+        All header-data units; of a compressed file those up to SCI, as the
+        others are behind data that would have to be decompressed.
+    problems : list of Finding
+        Why they cannot be read.
+    """
+    if not path.endswith(SUFFIXES):
+        expected = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
+        return [], [Finding("error", path, "file name", Path(path).name, expected)]
+    if UNUSABLE.search(path):
+        expected = "no braces and control characters"
+        return [], [Finding("error", path, "file name", repr(path), expected)]
+    if not os.path.isfile(os.path.join(base_dir, path)):
+        expected = f"a member of {listed_in}" if listed_in else "one where the link leads"
+        return [], [Finding("error", path, "file", "none", expected)]
+    try:
+        return read_hdus(Path(base_dir, path), "SCI" if path.endswith(".gz") else None), []
+    except InputError as error:
+        return [], [of_error(path, error, Path(base_dir, path))]
+
+
+def describe(path, base_dir, hdus, asn_id=None, further=None):
+    """
+    Describe a segment whose headers are read.
+
+    Parameters
+    ----------
+    path : str
+        The file, absolute or relative to ``base_dir``.
+    base_dir : Path
+        Folder that relative paths start from.
+    hdus : list of Hdu
+        Its header-data units, as of :func:`open_segment`.
+    asn_id, further
+        As for :func:`read_segment`.
+
+    Returns
+    -------
+    segment : Segment or None
+        None if there are problems.
+    problems : list of Finding
+        Everything about the file that prevents processing.
+    """
+    problems = header_problems(path, hdus, complete=not path.endswith(".gz"))
+    if further is not None and not problems:
+        problems = further(path, hdus)
+    if problems:
+        return None, problems
+    segment = _segment(path, hdus, asn_id)
+    if segment.is_compressed:
+        return segment, []
+    return _checked_segment(segment, Path(base_dir, path), hdus)
+
+
+def _checked_segment(segment, place, hdus):
+    """Look further into a segment whose headers have no problems; as describe."""
+    try:
+        facts, findings = check_segment(segment.path, place, hdus)
+    except InputError as error:
+        return None, [of_error(segment.path, error, place)]
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        return None, errors
+    return replace(segment, oddities=(*segment.oddities, *findings), facts=facts), []
+
+
+def _segment(path, hdus, asn_id):
+    """Describe a file whose headers have no problems."""
+    primary, compressed = hdus[0].header, path.endswith(".gz")
+    sci = next(hdu for hdu in hdus if hdu.name == "SCI")
+    stem = Path(path).name.removesuffix(".gz").removesuffix(SUFFIXES[0])
+    program, observation, visit = place_of(stem, primary)
+    asn_id = asn_id or f"o{observation}"
+    stem = stem.replace(f"_{asn_id}", "")
+    detector = str(primary.get("DETECTOR") or "")
+    in_name = _SEGMENT_IN_NAME.search(stem)
+    return Segment(
+        path=path,
+        stem=stem,
+        name=f"{stem}_{asn_id}",
+        exposure_id=_SEGMENT_IN_NAME.sub("", stem).removesuffix(f"_{detector.lower()}"),
+        number=primary.get("EXSEGNUM") or (int(in_name[1]) if in_name else 1),
+        detector=detector,
+        exp_type=primary["EXP_TYPE"],
+        first_integration=primary.get("INTSTART") or 1,
+        exposure_integrations=primary["NINTS"],
+        shape=sci.shape,
+        data_bytes=(
+            _PLANES * 4 * math.prod(sci.shape)
+            if compressed
+            else sum(hdu.data_bytes for hdu in hdus)
+        ),
+        oddities=tuple(header_oddities(path, hdus, complete=not compressed)),
+        asn_id=asn_id,
+        program=program,
+        observation=observation,
+        visit=visit,
+        instrument=str(primary.get("INSTRUME") or ""),
+        target=str(primary.get("TARGNAME") or ""),
+        optical_path=optical_path(primary),
+    )

@@ -1,0 +1,1 @@
+"""Facts of modes, detectors and subarrays; no data are read here."""

@@ -1,0 +1,1 @@
+"""What every job does besides its work: log, failure, progress and memory."""

@@ -1,0 +1,133 @@
+"""Run the work of one job: its log, and what the user sees when it fails."""
+
+import gc
+import logging
+import re
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+from scripts.lib.jobs.memory import keep_freed_memory
+from scripts.lib.jobs.progress import unless_progress
+
+# Python looks for garbage after so many new objects. With its own 700, a fifth of the time of large
+# imports goes into looking at objects that stay.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+# What shells report of a process that Ctrl-C ended.
+_INTERRUPTED = 130
+
+
+def run_job(snakemake, function):
+    """
+    Call the I/O function of a step script and report its failure.
+
+    Messages of all loggers, and Python warnings, go to the job's log file and
+    to standard error. The process ends with exit code 1 when the function
+    raises: an :class:`~scripts.lib.errors.InputError`, a refusal of the
+    operating system and exhausted memory are reported in one message,
+    anything else with the traceback. A job that is interrupted or terminated
+    removes what it has begun to write, says so and ends with code 130.
+
+    Parameters
+    ----------
+    snakemake : object
+        The ``snakemake`` object of a script. The first item of its ``log``,
+        if there is one, is the path of the log file; its ``params`` may have
+        a list ``input_warnings`` of what to log before the work starts.
+    function : callable
+        Called with ``snakemake``.
+
+    Raises
+    ------
+    SystemExit
+        With code 1, if the function raised an exception; 130, if it was stopped.
+    """
+    keep_freed_memory()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log = logging.getLogger(function.__module__)
+    try:
+        _start_logging(snakemake.log)
+        for warning in snakemake.params.get("input_warnings", ()):
+            log.warning("%s", warning)
+        function(snakemake)
+    except KeyboardInterrupt:
+        log.error("stopped before the end; nothing was written, so run again")
+        sys.exit(_INTERRUPTED)
+    except Exception as error:
+        message = describe_failure(error)
+        if message is None:
+            message = "unexpected error; please report it together with this log"
+            log.error(message, exc_info=error)
+        else:
+            log.error("%s", message)
+        sys.exit(1)
+    _log_cost(log)
+
+
+def describe_failure(error):
+    """
+    Describe a failure that the user or the owner of the machine can remedy.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+
+    Returns
+    -------
+    message : str or None
+        One message without traceback; None of a failure that is a bug.
+    """
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        wanted = f": {error}" if str(error) else ""
+        return f"out of memory{wanted}; expected more, or a lower max_memory_mb"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'reading or writing'}: {error.strerror}"
+    return None
+
+
+def _log_cost(log):
+    """Log what the process has cost so far, its imports included."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = usage.ru_utime + usage.ru_stime
+    log.info("CPU %.2f s, peak memory %d MB", seconds, peak_memory_mb())
+
+
+def peak_memory_mb():
+    """
+    Find out the largest memory that this process has had.
+
+    Returns
+    -------
+    memory : float
+        Resident memory [MB]. Where there is no ``/proc``, of its parent if
+        that had more when it started this process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        status = ""
+    match = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    # Unlike getrusage, /proc starts anew with the program. Both count units of 1024 bytes.
+    peak = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * 1024 / 1e6
+
+
+def _start_logging(paths):
+    """Send messages of level INFO and above to standard error and the log file."""
+    # A log on a full disk must not bury the message in tracebacks of its own.
+    logging.raiseExceptions = False
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, force=True)
+    if not sys.stderr.isatty():
+        logging.getLogger().handlers[0].addFilter(unless_progress)
+    logging.captureWarnings(True)
+    if paths:
+        file = logging.FileHandler(paths[0], mode="w", encoding="utf-8")
+        file.setFormatter(logging.Formatter(_LOG_FORMAT))
+        logging.getLogger().addHandler(file)

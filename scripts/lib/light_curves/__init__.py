@@ -1,0 +1,1 @@
+"""Light curves of our own with errors and flags: statistics of segments, sums, wavelength bins."""

@@ -1,0 +1,123 @@
+"""Which pixels of a segment make which spectrum, and its statistics by spectral order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.lib.soss.aperture_images import read_apertures
+from scripts.lib.spectra.aperture_images import read_aperture
+
+# Name of the only region of images and of spectra with one order.
+SINGLE = "all"
+
+
+@dataclass(frozen=True)
+class Region:
+    """
+    Pixels that make one light curve.
+
+    Attributes
+    ----------
+    name : str
+        Spectral order where a segment has several, else ``all``.
+    weights : ndarray of float, shape (y, x)
+        Weights of the pixels in the sum.
+    background : ndarray of float, shape (y, x)
+        1 where the background was measured.
+    pixels : ndarray of int, shape (elements,)
+        Pixel along the dispersion of each spectral element; empty for images.
+    trace : ndarray of float, shape (pixels along the dispersion,), optional
+        Place of the trace across the dispersion, where the references tell it.
+    contamination : ndarray of float, shape (elements,), optional
+        Light of other orders in the aperture over that of this one.
+    filled : bool
+        Whether the extraction itself makes up for pixels that an integration lacks.
+    """
+
+    name: str
+    weights: np.ndarray
+    background: np.ndarray
+    pixels: np.ndarray
+    trace: np.ndarray | None = None
+    contamination: np.ndarray | None = None
+    filled: bool = False
+
+
+def read_regions(spectra, across, shape):
+    """
+    Read the regions of a segment of spectra.
+
+    Parameters
+    ----------
+    spectra : FitsFile
+        Its spectra.
+    across : int
+        Axis across the dispersion.
+    shape : tuple of int
+        Shape (y, x) of an image.
+
+    Returns
+    -------
+    regions : list of Region
+        One for each spectral order of NIRISS SOSS, else one; empty if the
+        file knows none.
+    """
+    if spectra.primary.get("EXP_TYPE") == "NIS_SOSS":
+        return [
+            _soss_region(order, aperture, shape)
+            for order, aperture in read_apertures(spectra).items()
+        ]
+    images = read_aperture(spectra)
+    if images is None:
+        return []
+    pixels = np.flatnonzero(images[0].any(axis=across))
+    return [Region(SINGLE, images[0], images[1], pixels)]
+
+
+def _soss_region(order, aperture, shape):
+    """Region of one order of NIRISS SOSS, which has a trace of its own."""
+    columns = np.asarray(aperture.column, int)
+    trace = np.full(shape[1], np.nan)
+    trace[columns] = aperture.row
+    weights = np.array(aperture.images[0])
+    if (weights > 0).all():
+        # SUBSTRIP96 sums all rows as order 2: there is no aperture whose border could be drawn.
+        trace[:] = np.nan
+    return Region(
+        str(order),
+        weights,
+        aperture.images[1],
+        columns,
+        trace,
+        np.asarray(aperture.contamination, float),
+        True,
+    )
+
+
+def read_statistics(path, order, names=None):
+    """
+    Read the statistics of one spectral order of a segment.
+
+    Parameters
+    ----------
+    path : str or Path
+        File of a segment's statistics: arrays of the segment, and under
+        ``<region>/`` those of a region.
+    order : int
+        Spectral order; where the segment has but one region it does not matter.
+    names : container of str, optional
+        What to read; everything by default.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        Those of the segment, and those of the region; without the latter if
+        the segment has no such region.
+    """
+    arrays = {}
+    with np.load(path, allow_pickle=False) as file:
+        for name in file.files:
+            region, _, short = name.rpartition("/")
+            if region in ("", SINGLE, str(order)) and (names is None or short in names):
+                arrays[short] = file[name]
+    return arrays

@@ -1,0 +1,1 @@
+"""Running medians in time, and the samples that deviate from them."""

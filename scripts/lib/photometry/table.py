@@ -1,0 +1,152 @@
+"""Photometry of one segment as a FITS table: columns, units and descriptive keywords."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.lib.fits.cards import format_card, set_card
+from scripts.lib.fits.extensions import table_cards, table_rows
+from scripts.lib.fits.reader import ProductWriter, open_fits
+
+_TABLE = "PHOTOMETRY"
+_FLUX, _PIXEL, _DEGREE = "flux", "pix", "deg"
+
+# Columns of the table in their order, with the kind of their unit.
+COLUMNS = {
+    "MJD": None,
+    "BJD_TDB": None,
+    "aperture_sum": _FLUX,
+    "aperture_sum_err": _FLUX,
+    "annulus_sum": _FLUX,
+    "annulus_sum_err": _FLUX,
+    "annulus_mean": _FLUX,
+    "annulus_mean_err": _FLUX,
+    "aperture_bkg": _FLUX,
+    "aperture_bkg_err": _FLUX,
+    "net_aperture_sum": _FLUX,
+    "net_aperture_sum_err": _FLUX,
+    "aperture_x": _PIXEL,
+    "aperture_y": _PIXEL,
+    "aperture_ra_icrs": _DEGREE,
+    "aperture_dec_icrs": _DEGREE,
+    "centroid_x": _PIXEL,
+    "centroid_y": _PIXEL,
+    "psf_width_x": _PIXEL,
+    "psf_width_y": _PIXEL,
+    "psf_flux": _FLUX,
+}
+BACKGROUND_COLUMNS = (
+    *("annulus_sum", "annulus_sum_err", "annulus_mean", "annulus_mean_err"),
+    *("aperture_bkg", "aperture_bkg_err"),
+)
+
+# Descriptions of the table, with the keywords that hold them.
+META_KEYWORDS = {
+    "instrument": "INSTRUME",
+    "detector": "DETECTOR",
+    "channel": "CHANNEL",
+    "subarray": "SUBARRAY",
+    "filter": "FILTER",
+    "pupil": "PUPIL",
+    "target_name": "TARGNAME",
+    "apertures": "APERTURE",
+}
+
+
+@dataclass(frozen=True)
+class PhotometryTable:
+    """
+    A photometry table.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray
+        Columns (integrations,), float64 or float32, in the order of ``COLUMNS``.
+    units : dict of str to (str or None)
+        Unit of each column.
+    meta : dict of str to (str or None)
+        Descriptions, in the order of ``META_KEYWORDS``.
+    """
+
+    columns: dict
+    units: dict
+    meta: dict
+
+
+def make_table(columns, flux_unit, meta, has_background=True):
+    """
+    Put columns in order and give them their units.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        Columns (integrations,), some of ``COLUMNS``.
+    flux_unit : str
+        Unit of fluxes.
+    meta : dict of str to (str or None)
+        Descriptions.
+    has_background : bool, optional
+        Whether a background was measured; else its columns have no unit.
+
+    Returns
+    -------
+    table : PhotometryTable
+        The table.
+    """
+    units = {
+        name: flux_unit if kind == _FLUX else kind
+        for name, kind in COLUMNS.items()
+        if name in columns
+    }
+    if not has_background:
+        units |= dict.fromkeys(BACKGROUND_COLUMNS)
+    return PhotometryTable({name: columns[name] for name in units}, units, meta)
+
+
+def write_segment(path, table):
+    """
+    Write a photometry table as FITS, losslessly; whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    table : PhotometryTable
+        The table.
+    """
+    rows = table_rows(table.columns)
+    primary = [
+        format_card("SIMPLE", True, "conforms to FITS"),
+        format_card("BITPIX", 8),
+        format_card("NAXIS", 0),
+        format_card("EXTEND", True),
+    ]
+    for name, keyword in META_KEYWORDS.items():
+        if table.meta.get(name) is not None:
+            set_card(primary, keyword, table.meta[name], name)
+    with ProductWriter(path) as product:
+        product.append_hdu(primary)
+        offset = product.append_hdu(table_cards(_TABLE, rows, table.units), rows.nbytes)
+        product.write(rows.view(np.uint8), offset)
+
+
+def read_segment(path):
+    """
+    Read a photometry table that :func:`write_segment` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    table : PhotometryTable
+        The table as it was.
+    """
+    with open_fits(path) as file:
+        rows, header = file.read_table(_TABLE), file.header(_TABLE)
+        meta = {name: file.primary.get(keyword) for name, keyword in META_KEYWORDS.items()}
+    names = rows.dtype.names
+    units = {name: header.get(f"TUNIT{k}") for k, name in enumerate(names, start=1)}
+    return PhotometryTable({name: rows[name] for name in names}, units, meta)

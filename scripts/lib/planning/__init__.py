@@ -1,0 +1,1 @@
+"""What the rules ask: targets, input files, settings, resources and the output folder."""

@@ -1,0 +1,348 @@
+"""What products will take of the machine: disk, memory and time; standard library only."""
+
+import math
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from scripts.lib.findings import Finding
+from scripts.lib.planning import resources
+from scripts.lib.planning.output_folder import existing_folder
+
+# Bytes of a row of spectra for each element, and of its numbers and times.
+_ELEMENT_BYTES, _ROW_BYTES = 136, 64
+# Flux and error of a bin of the light curves. No spectrum is wider than 0.6 to 5.3 um, of NIRSpec's
+# prism.
+_BIN_BYTES, _WIDEST_RATIO = 16, 9.0
+# Statistics: median and maps of flags, aperture and background of each order; missing light.
+_MAP_BYTES, _REGION_BYTES, _MISSING_BYTES = 12, 8, 4
+_REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
+# Bytes of an integration in the light-curve tables, photometry and other statistics together.
+_TABLE_BYTES = 3000
+# Plots, pages and headers of a product and of a segment.
+_PRODUCT_BYTES, _SEGMENT_BYTES = 8_000_000, 1_500_000
+_SOSS_ORDERS = 3
+# The head of a product is put together in the folder for temporary files.
+_TEMPORARY_BYTES = 50_000_000
+# The speeds of `resources` are a tenth of those of a laptop.
+_LAPTOP = 10
+# Start of a job on a laptop [s].
+_START_SECONDS = 2
+_CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+def steps_of(product, config):
+    """
+    Steps that a product goes through.
+
+    Parameters
+    ----------
+    product : Product
+        What the workflow is to make.
+    config : dict
+        The validated configuration, with the settings of the steps for it.
+
+    Returns
+    -------
+    of_segments, of_product : list of str
+        Names of the steps of each segment, and of those that collect them, as
+        in :data:`~scripts.lib.planning.resources.STEPS`.
+    """
+    segment, collect = [], []
+    if not config["outlier_detection"]["skip"]:
+        segment.append("outlier_detection")
+    if product.branch == "imaging":
+        if not config["tso_photometry"]["skip"]:
+            segment.append("tso_photometry")
+            collect.append("collect_photometry")
+    elif not config["extract_1d"]["skip"]:
+        segment.append("extract_soss" if product.exp_type == "NIS_SOSS" else "extract_1d")
+        collect.append("collect_spectra")
+        if not config["white_light"]["skip"]:
+            collect.append("white_light")
+    return segment, collect
+
+
+def report_steps(product, config):
+    """
+    Steps that the light curves and the report of a product take beside those of :func:`steps_of`.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`steps_of`.
+
+    Returns
+    -------
+    of_segments, of_product : list of str
+        Names of the steps, as there; none if nothing is extracted or no report asked for.
+    """
+    of_segments, _ = steps_of(product, config)
+    extracted = {"extract_1d", "extract_soss", "tso_photometry"} & {*of_segments}
+    if not extracted or all(config[name]["skip"] for name in _REPORTS):
+        return [], []
+    reports = [] if config["report"]["skip"] else ["report_visit"]
+    return ["segment_statistics"], ["light_curve", *reports]
+
+
+def memory_mb(product, config):
+    """
+    Predict the memory of the largest job of a product.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`steps_of`.
+
+    Returns
+    -------
+    memory : int
+        Memory [MB] of one process.
+    """
+    limit, peaks = config["max_memory_mb"], [0]
+    for of_segments, of_product in (steps_of(product, config), report_steps(product, config)):
+        for step in of_segments:
+            peaks += [resources.peak_mb(step, [segment], limit) for segment in product.segments]
+        peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
+    return max(peaks)
+
+
+def core_seconds(product, config):
+    """
+    Predict how long one core of a laptop takes for a product, without its report.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`steps_of`.
+
+    Returns
+    -------
+    time : float
+        Time [s].
+    """
+    of_segments, of_product = steps_of(product, config)
+    work = sum(resources.seconds(step, product.segments) for step in of_segments)
+    jobs = len(of_segments) * len(product.segments) + len(of_product)
+    return work / _LAPTOP + jobs * _START_SECONDS
+
+
+def file_bytes(product, config):
+    """
+    Predict the sizes of the files of a product.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`steps_of`.
+
+    Returns
+    -------
+    sizes : dict of str to int
+        Bytes by file name in the output folder; all that is small goes by
+        the name of the report.
+    """
+    sizes, spectra, binned = {}, 0, 0
+    of_segments, _ = steps_of(product, config)
+    bins = config["spectroscopic_light_curves"]
+    measured = bool(report_steps(product, config)[0])
+    for segment in product.segments:
+        if segment.is_compressed:
+            sizes[f"segments/{segment.name}_calints.fits"] = segment.data_bytes
+        if "outlier_detection" in of_segments:
+            sizes[segment.crfints] = segment.data_bytes + _SEGMENT_BYTES
+        if {"extract_1d", "extract_soss"} & {*of_segments}:
+            size = segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
+            sizes[f"segments/{segment.name}_extract1d.fits"] = size + _SEGMENT_BYTES
+            spectra += size
+            binned += segment.nints * _bins(segment, bins) * _BIN_BYTES
+        if measured:
+            sizes[f"segments/{segment.name}_statistics.npz"] = _statistics_bytes(segment)
+    if spectra:
+        sizes[f"{product.name}_x1dints.fits"] = spectra
+    if spectra and not bins["skip"]:
+        sizes[f"{product.name}_speclc.fits"] = binned
+    tables = sum(segment.nints for segment in product.segments) * _TABLE_BYTES
+    sizes[f"{product.name}_report.html"] = tables + _PRODUCT_BYTES
+    return sizes
+
+
+def _orders(segment):
+    """Most spectral orders that a segment can have."""
+    return _SOSS_ORDERS if segment.exp_type == "NIS_SOSS" else 1
+
+
+def _elements(segment):
+    """Most spectral elements that a segment can have, those of all orders together."""
+    return _orders(segment) * max(segment.shape[1:])
+
+
+def _bins(segment, options):
+    """Most bins of wavelength that a segment can have, those of all orders together."""
+    elements = max(segment.shape[1:])
+    if options["edges"]:
+        bins = len(options["edges"]) - 1
+    elif options["pixels"]:
+        bins = math.ceil(elements / options["pixels"])
+    else:
+        width = math.log1p(1.0 / options["resolving_power"])
+        bins = min(elements, math.ceil(math.log(_WIDEST_RATIO) / width))
+    return _orders(segment) * bins
+
+
+def _statistics_bytes(segment):
+    """Size of what the report needs of a segment's images."""
+    plane = math.prod(segment.shape[1:])
+    maps = plane * (_MAP_BYTES + _orders(segment) * _REGION_BYTES)
+    return maps + segment.nints * max(segment.shape[1:]) * _MISSING_BYTES
+
+
+def missing_bytes(products, configs, base_dir):
+    """
+    Predict by how much the output folder will grow.
+
+    Parameters
+    ----------
+    products : list of Product
+        What the workflow is to make.
+    configs : list of dict
+        The configuration of each.
+    base_dir : str or Path
+        The working directory.
+
+    Returns
+    -------
+    size : int
+        Bytes of the files that are not there yet.
+    """
+    return sum(
+        size
+        for product, config in zip(products, configs, strict=True)
+        for name, size in file_bytes(product, config).items()
+        if not Path(base_dir, config["output_dir"], name).is_file()
+    )
+
+
+def disk_findings(missing, output_dir, base_dir):
+    """
+    Find out whether the products have room.
+
+    Parameters
+    ----------
+    missing : int
+        Bytes that the output folder is predicted to grow by.
+    output_dir : str
+        The output folder, which may not exist yet.
+    base_dir : str or Path
+        The working directory.
+
+    Returns
+    -------
+    findings : list of Finding
+        An error if there is less room; a warning if the folder for temporary
+        files has little.
+    """
+    free, findings = free_bytes(output_dir, base_dir), []
+    if missing > free:
+        found, expected = f"{size_text(free)} free", f"{size_text(missing)} for the products"
+        findings.append(Finding("error", output_dir, "disk space", found, expected))
+    return findings + _temporary_findings()
+
+
+def free_bytes(output_dir, base_dir):
+    """
+    Room for products.
+
+    Parameters
+    ----------
+    output_dir, base_dir
+        As for :func:`disk_findings`.
+
+    Returns
+    -------
+    size : int
+        Free bytes of the file system of the output folder.
+    """
+    return shutil.disk_usage(existing_folder(Path(base_dir, output_dir))).free
+
+
+def _temporary_findings():
+    """Find out whether the folder for temporary files can be used."""
+    try:
+        folder = tempfile.gettempdir()
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return [Finding("error", "TMPDIR", "", "no folder for temporary files can be written to")]
+    if free < _TEMPORARY_BYTES:
+        found, expected = f"{size_text(free)} free in {folder}", size_text(_TEMPORARY_BYTES)
+        return [Finding("warning", "TMPDIR", "", f"found {found}, expected {expected} or more")]
+    return []
+
+
+def memory_findings(peak_mb, machine_mb, cores):
+    """
+    Find out whether the jobs fit in the memory of the machine.
+
+    Parameters
+    ----------
+    peak_mb : int
+        Memory of the largest job [MB].
+    machine_mb : float
+        Memory of the machine [MB].
+    cores : int
+        Cores of the machine.
+
+    Returns
+    -------
+    findings : list of Finding
+        A warning if the largest job does not, a note if one on every core do
+        not.
+    """
+    if peak_mb > machine_mb:
+        found, effect = f"a job of {peak_mb} MB", "it may be killed; lower max_memory_mb"
+        expected = f"at most the memory of this machine, {machine_mb:.0f} MB"
+        return [Finding("warning", "config", "max_memory_mb", found, expected, effect)]
+    if peak_mb * cores > machine_mb:
+        found = f"jobs of up to {peak_mb} MB on {cores} cores of a machine of {machine_mb:.0f} MB"
+        fitting = int(machine_mb // peak_mb)
+        effect = f"take --cores {fitting} or less, or --resources mem_mb={machine_mb:.0f}"
+        return [Finding("note", "config", "max_memory_mb", found, "", effect)]
+    return []
+
+
+def machine_memory_mb():
+    """
+    Memory that processes of this machine, or of the container, may take.
+
+    Returns
+    -------
+    memory : float
+        Memory [MB].
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if _CONTAINER_LIMIT.is_file():
+        limit = _CONTAINER_LIMIT.read_text(encoding="utf-8").strip()
+        memory = min(memory, int(limit) if limit.isdecimal() else math.inf)
+    return memory / 1e6
+
+
+def size_text(size):
+    """
+    Write a size in the unit that suits it.
+
+    Parameters
+    ----------
+    size : float
+        Bytes.
+
+    Returns
+    -------
+    text : str
+        For example ``12.3 MB``.
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,1 @@
+"""What products record of their making: software, references, code, warnings of the input."""

@@ -1,0 +1,189 @@
+"""What products record of the reference and parameter files that they were made with."""
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from scripts.lib.fits.cards import set_card
+
+# How the cards of a record begin, and what follows in a card of 80 characters.
+_FIRST, _NEXT = "HISTORY reference ", "HISTORY reference+"
+_LENGTH = 80 - len(_FIRST)
+
+
+def reference_name(kind, path, names):
+    """
+    Name by which products call a reference.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of reference.
+    path : str or None
+        The file, empty if there is none.
+    names : dict of str to str
+        Names of some kinds: ``crds://`` and the name, a default, ``N/A``.
+
+    Returns
+    -------
+    name : str
+        The name, else that of the file, else ``N/A``.
+    """
+    return names.get(kind) or (Path(path).name if path else "N/A")
+
+
+def checksum(path):
+    """
+    SHA-1 of a file, as CRDS states it.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    digest : str
+        Hexadecimal digits.
+    """
+    with open(path, "rb") as file:
+        sha1 = hashlib.sha1(usedforsecurity=False)
+        return hashlib.file_digest(file, lambda: sha1).hexdigest()
+
+
+def record_references(cards, job, paths):
+    """
+    Record references and parameter files in the HISTORY of a header, and the CRDS context.
+
+    Parameters
+    ----------
+    cards : list of str
+        Cards of the primary header; changed in place.
+    job : object
+        The job: its ``params`` may have ``reference_names`` and
+        ``parameter_files``, its ``config`` the context.
+    paths : dict of str to str
+        File of each kind of reference, empty if there is none.
+    """
+    texts = reference_texts(job, paths)
+    add_records(cards, texts)
+    for keyword, (value, comment) in crds_keywords(context_of(job), texts).items():
+        set_card(cards, keyword, value, comment)
+
+
+def context_of(job):
+    """CRDS context in use; it is no parameter, as only another file is a reason to run again."""
+    return (getattr(job, "config", None) or {}).get("crds_context")
+
+
+def reference_texts(job, paths):
+    """
+    Say which files a job works with.
+
+    Parameters
+    ----------
+    job, paths
+        As for :func:`record_references`.
+
+    Returns
+    -------
+    texts : list of str
+        Kind, name and checksum of each file.
+    """
+    names = job.params.get("reference_names", {})
+    texts = [
+        f"{kind} {reference_name(kind, path, names)} sha1 {checksum(path)}"
+        for kind, path in paths.items()
+        if path
+    ]
+    return [*texts, *job.params.get("parameter_files", [])]
+
+
+def add_records(cards, texts):
+    """
+    Add records to the HISTORY of a header.
+
+    Parameters
+    ----------
+    cards : list of str
+        Cards of the primary header; changed in place.
+    texts : list of str
+        The records.
+    """
+    for line in history_lines(texts):
+        set_card(cards, "HISTORY", line)
+
+
+def history_lines(texts):
+    """
+    Cut records for HISTORY cards.
+
+    Parameters
+    ----------
+    texts : list of str
+        The records; what is not ASCII becomes ``?``.
+
+    Returns
+    -------
+    lines : list of str
+        Lines of at most 72 characters, by which :func:`recorded_texts` finds them.
+    """
+    lines = []
+    for text in texts:
+        rest, start = text.encode("ascii", "replace").decode(), _FIRST
+        while rest:
+            blank = rest.rfind(" ", 0, _LENGTH) + 1
+            end = blank if blank and len(rest) > _LENGTH else _LENGTH
+            lines.append(start.removeprefix("HISTORY ") + rest[:end])
+            rest, start = rest[end:], _NEXT
+    return lines
+
+
+def recorded_texts(headers):
+    """
+    Collect the records of the segments of a product.
+
+    Parameters
+    ----------
+    headers : list of list of str
+        Cards of the primary header of each segment.
+
+    Returns
+    -------
+    texts : list of str
+        Each record once, in the order in which they are met.
+    """
+    texts = []
+    for cards in headers:
+        for card in cards:
+            if card.startswith(_FIRST):
+                texts.append(card[len(_FIRST) :])
+            elif card.startswith(_NEXT):
+                texts[-1] += card[len(_NEXT) :]
+    return list(dict.fromkeys(" ".join(text.split()) for text in texts))
+
+
+def crds_keywords(context, texts):
+    """
+    Keywords about the context, if it selected any file.
+
+    Parameters
+    ----------
+    context : str or None
+        The context.
+    texts : list of str
+        Records of the files.
+
+    Returns
+    -------
+    keywords : dict of str to (str, str)
+        Value and comment of ``CRDS_CTX`` and ``CRDS_VER``.
+    """
+    if not context or not any(" crds://" in text for text in texts):
+        return {}
+    keywords = {"CRDS_CTX": (context, "CRDS context (.pmap) used to select ref files")}
+    try:
+        software = version("crds"), "Version of CRDS file selection software used"
+    except PackageNotFoundError:
+        return keywords
+    return keywords | {"CRDS_VER": software}

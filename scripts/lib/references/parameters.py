@@ -1,0 +1,269 @@
+"""Parameter reference files (``pars-*``): what a step's parameters are instead of their defaults."""
+
+from functools import cache
+from math import inf
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+from scripts.lib.files.fast_yaml import safe_loader
+from scripts.lib.findings import Finding
+
+# Kind of reference of each section of the configuration.
+KINDS = {
+    "outlier_detection": "pars-outlierdetectionstep",
+    "pixel_replace": "pars-pixelreplacestep",
+    "extract_1d": "pars-extract1dstep",
+    "white_light": "pars-whitelightstep",
+    "tso_photometry": "pars-tsophotometrystep",
+}
+# The pipeline's own file, whose parameters win over those of its steps.
+PIPELINE = "pars-tso3pipeline"
+# Parameters of every step of the peer that say what it reads and writes, not how it computes.
+_GENERAL = frozenset(
+    [
+        "class",
+        "in_memory",
+        "input_dir",
+        "name",
+        "output_dir",
+        "output_ext",
+        "output_file",
+        "output_use_index",
+        "output_use_model",
+        "post_hooks",
+        "pre_hooks",
+        "save_calibrated_ramp",
+        "save_catalog",
+        "save_intermediate_results",
+        "save_profile",
+        "save_residual_image",
+        "save_results",
+        "save_scene_model",
+        "search_output_file",
+        "suffix",
+    ]
+)
+# Parameters without effect on time series in the peer.
+_WITHOUT_EFFECT = {
+    "outlier_detection": [
+        "backg",
+        "fillval",
+        "ifu_second_check",
+        "kernel",
+        "kernel_size",
+        "pixfrac",
+        "pixmap_order",
+        "pixmap_stepsize",
+        "resample_data",
+        "scale",
+        "threshold_percent",
+        "weight_type",
+    ],
+    "extract_1d": [
+        "bkg_sigma_clip",
+        "center_xy",
+        "ifu_autocen",
+        "ifu_covar_scale",
+        "ifu_rfcorr",
+        "ifu_rscale",
+        "ifu_set_srctype",
+        "model_nod_pair",
+        "optimize_psf_location",
+    ],
+    "pixel_replace": ["n_adjacent_cols"],
+}
+# Steps of the peer's pipeline that are not here; it skips them unless a file asks for them.
+_MISSING_STEPS = ("adaptive_trace_model",)
+# Settings that name files: each run has its own.
+_FILES = ("soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate", "soss_modelname")
+
+
+@cache
+def read_parameters(path):
+    """
+    Read a parameter reference file.
+
+    Parameters
+    ----------
+    path : str or Path
+        ASDF file of a step or of a pipeline.
+
+    Returns
+    -------
+    parameters : dict of str to dict
+        Parameters by the name of the step; those of a file of a single step
+        by ``""``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or holds no parameters.
+    """
+    import yaml
+
+    try:
+        tree = yaml.load(_tree_text(path), _untagged_loader())
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}"
+        raise InputError(msg) from error
+    except (ValueError, yaml.YAMLError) as error:
+        msg = f"{path}: not a parameter reference: {' '.join(str(error).split())}"
+        raise InputError(msg) from error
+    tree = tree if isinstance(tree, dict) else {}
+    steps = {"": tree.get("parameters")} | {
+        step.get("name"): step.get("parameters")
+        for step in tree.get("steps") or []
+        if isinstance(step, dict)
+    }
+    steps = {name: values for name, values in steps.items() if isinstance(values, dict)}
+    if not steps:
+        msg = f"{path}: parameters: found none, expected those of a step or of a pipeline's steps"
+        raise InputError(msg)
+    return steps
+
+
+def _tree_text(path):
+    """Text of the YAML tree of an ASDF file, without the binary blocks behind it."""
+    data = Path(path).read_bytes()
+    if not data.startswith(b"#ASDF"):
+        msg = "it does not start with #ASDF"
+        raise ValueError(msg)
+    return data.partition(b"\n...\n")[0].decode("utf-8")
+
+
+@cache
+def _untagged_loader():
+    """Loader of plain YAML that takes what has a tag for what it is without the tag."""
+    import yaml
+
+    class Loader(safe_loader()):
+        """Loader of its own, so that others keep theirs."""
+
+    def construct(loader, suffix, node):
+        """Build a mapping, sequence or scalar regardless of its tag."""
+        if isinstance(node, yaml.MappingNode):
+            return loader.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node, deep=True)
+        return loader.construct_scalar(node)
+
+    Loader.add_multi_constructor("tag:stsci.edu:", construct)
+    return Loader
+
+
+@cache
+def _schema():
+    """Schema of the configuration."""
+    import yaml
+
+    path = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
+    return yaml.load(path.read_bytes(), safe_loader())
+
+
+def _properties(step):
+    """Schema of the settings of a step."""
+    return _schema()["properties"][step]["properties"]
+
+
+def settings_from(step, parameters, path):
+    """
+    Settings of a step from the parameters of a reference file.
+
+    Parameters
+    ----------
+    step : str
+        Section of the configuration.
+    parameters : dict
+        Parameters of the peer's step; texts such as ``"5.0 4.0"`` for ``snr``
+        and ``"3.0"`` are taken for numbers.
+    path : str
+        The file, for the messages.
+
+    Returns
+    -------
+    settings : dict
+        Those parameters that the step has here.
+    findings : list of Finding
+        A warning for each parameter that is left out although it means
+        something: it is unknown, or its value is not supported.
+    """
+    settings, findings = {}, []
+    properties = _properties(step)
+    for name, value in parameters.items():
+        if name in _GENERAL or name in _WITHOUT_EFFECT.get(step, ()):
+            continue
+        if name not in properties or name in _FILES:
+            if value not in (None, False, "", "None"):
+                findings.append(_left_out(path, step, name, value, "no such setting here"))
+            continue
+        number = _plain(value, name, properties[name])
+        if _is_valid(number, properties[name]):
+            settings[name] = number
+        else:
+            findings.append(_left_out(path, step, name, value, "the default or setting is kept"))
+    return settings, findings
+
+
+def missing_steps(steps, path):
+    """
+    Find steps that a file asks for and that are not here.
+
+    Parameters
+    ----------
+    steps : dict of str to dict
+        Parameters by the name of the step.
+    path : str
+        The file, for the messages.
+
+    Returns
+    -------
+    findings : list of Finding
+        A warning for each.
+    """
+    asked = [name for name in _MISSING_STEPS if name in steps]
+    return [
+        Finding("warning", path, f"{name}/skip", "False", "True", "there is no such step here")
+        for name in asked
+        if str(steps[name].get("skip")).lower() == "false"
+    ]
+
+
+def _types(schema):
+    """Names of the types that a setting may have."""
+    types = schema.get("type", ())
+    return {types} if isinstance(types, str) else set(types)
+
+
+def _is_valid(value, schema):
+    """Tell whether a value is one that the schema of a setting allows."""
+    if "enum" in schema:
+        return value in schema["enum"]
+    known = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+    types, found = _types(schema), known.get(type(value))
+    if found not in types and not (found == "integer" and "number" in types):
+        return False
+    return found not in ("integer", "number") or (
+        schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        and not value <= schema.get("exclusiveMinimum", -inf)
+    )
+
+
+def _left_out(path, step, name, value, effect):
+    """Warning about a parameter that is left out."""
+    expected = f"a parameter of {step} that is supported"
+    return Finding("warning", path, name, repr(value), expected, f"it is left out, {effect}")
+
+
+def _plain(value, name, schema):
+    """Value of a parameter as the configuration would have it; texts may stand for other types."""
+    types = _types(schema)
+    if not isinstance(value, str) or "string" in types:
+        return value
+    text = value.split()[0] if name == "snr" and value.split() else value
+    words = {"none": None, "true": True, "false": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return int(text) if "integer" in types else float(text) if "number" in types else value
+    except ValueError:
+        return value

@@ -1,0 +1,1 @@
+"""The report of a visit: plots, captions, tables and the HTML page."""

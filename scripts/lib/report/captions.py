@@ -1,0 +1,121 @@
+"""Headings, captions and descriptions of the plots of a visit."""
+
+from scripts.lib.diagnostics.verdict import noise_sentence
+
+# Plots of each branch in the order of the report.
+PLOTS = {
+    "spectroscopy": (
+        *("white_light", "time_averaging", "light_curve_map", "noise_spectrum"),
+        *("scatter", "position", "median_frame", "outliers"),
+    ),
+    "imaging": ("white_light", "time_averaging", "scatter", "position", "median_frame", "outliers"),
+}
+TITLES = {
+    "white_light": "White-light curve",
+    "time_averaging": "Does the noise average out?",
+    "light_curve_map": "Light curves of all wavelengths",
+    "noise_spectrum": "Noise against wavelength",
+    "scatter": "Expected and measured scatter",
+    "position": "Place and width",
+    "median_frame": "Median image",
+    "outliers": "Outliers",
+}
+CAPTIONS = {
+    "white_light": (
+        "Flux of each integration over its median, with lacking pixels made up for; the line is a "
+        "quick model of baseline, transit or eclipse, and jumps, which is not meant for measuring "
+        "the planet. Below: what baseline and transit leave, with means of neighbours in black. "
+        "Dashed lines: seams of segments; dotted lines: sudden jumps."
+    ),
+    "time_averaging": (
+        "Scatter of averages of neighbouring integrations against their length. White noise "
+        "follows the dashed line, which bends because the model takes some noise away. Where the "
+        "points are above it, the noise is correlated."
+    ),
+    "light_curve_map": (
+        "Flux over its median in every bin of time and wavelength. A transit is a horizontal band; "
+        "a vertical line is a bad column, a horizontal line a bad integration."
+    ),
+    "noise_spectrum": (
+        "Point-to-point scatter of each column of the spectrum, with the propagated errors and "
+        "photon noise. Crosses: columns that are noisier, or drift more, than their neighbours."
+    ),
+    "scatter": (
+        "Scatter of the white-light curve per integration: expected from photons and from the "
+        "errors, measured from neighbours and from the residuals; hatched: of the plain sum as in "
+        "the peer's table, where lacking pixels are dips."
+    ),
+    "position": (
+        "Shift from the median place along both axes, and width (standard deviation). Spectra: "
+        "fitted to the median image. Means of neighbours in black."
+    ),
+    "median_frame": (
+        "Median of a sample of the integrations of the first segment, with the aperture, the "
+        "background region and the trace or centre."
+    ),
+    "outliers": (
+        "How often each pixel was flagged as an outlier in time, and the flagged part of the "
+        "pixels in the aperture, within 3 pixels of it, and elsewhere."
+    ),
+}
+
+
+def description(name, figures):
+    """
+    Describe a plot for those who do not see it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the plot.
+    figures : list of dict
+        Figures of the light curves.
+
+    Returns
+    -------
+    text : str
+        What is plotted, and the numbers that one would read off.
+    """
+    noise = " ".join(noise_sentence(one) for one in figures)
+    texts = {
+        "white_light": f"Plot of flux and residuals against time. {_dips(figures)} {noise}",
+        "time_averaging": f"Log-log plot of scatter against length of averages. {noise}",
+        "light_curve_map": "Map of flux against wavelength and time.",
+        "noise_spectrum": f"Plot of noise against wavelength. {_elements(figures)}",
+        "scatter": f"Bar chart of expected and measured scatter. {noise}",
+        "position": f"Plots of shift and width against time. {_jumps(figures)}",
+        "median_frame": "Image with the aperture and the background region outlined.",
+        "outliers": f"Map of flags and plot of flagged pixels against time. {_flags(figures)}",
+    }
+    return texts[name].strip()
+
+
+def _dips(figures):
+    """Sentence about transit or eclipse."""
+    dips = [one["dip"] for one in figures if one.get("dip")]
+    if not dips:
+        return "No transit or eclipse was found."
+    return f"A dip of {dips[0]['depth_ppm']:.0f} ppm was found."
+
+
+def _elements(figures):
+    """Sentence about the noise of columns."""
+    ratios = [one.get("median_element_ratio_to_photon") for one in figures]
+    known = [f"{ratio:.2f}" for ratio in ratios if ratio]
+    return f"The median column has {' and '.join(known)} times photon noise." if known else ""
+
+
+def _jumps(figures):
+    """Sentence about tilt events."""
+    count = sum(len(one.get("tilt_events") or []) for one in figures)
+    return f"{count} sudden jumps were found." if count else "No sudden jump was found."
+
+
+def _flags(figures):
+    """Sentence about flags."""
+    flags = figures[0]["flags"]["aperture"]["outlier_fraction"]
+    return (
+        f"{100 * flags:.3f} % of the samples in the aperture are flagged."
+        if flags is not None
+        else ""
+    )

@@ -1,0 +1,1 @@
+"""What several steps need of a segment: DQ, replaced pixels, medians, times, world coordinates."""

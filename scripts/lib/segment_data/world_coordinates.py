@@ -1,0 +1,267 @@
+"""World coordinates of JWST data: the gwcs object inside the ASDF extension of a FITS file."""
+
+import hashlib
+import io
+from functools import cached_property
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.files import asdf_tree
+from scripts.lib.files.fast_yaml import compiled_yaml
+from scripts.lib.segment_data.wcs_cache import Evaluations
+
+
+class WorldCoordinates:
+    """
+    World coordinates of a file, built from its ASDF extension when a question needs them.
+
+    Building them means to import gwcs and astropy, which takes a second. Segments of an exposure
+    have the same, and other jobs have asked the same questions.
+
+    Parameters
+    ----------
+    file : FitsFile
+        Open file of a JWST data model.
+    evaluations : Evaluations, optional
+        Answers that are known.
+    """
+
+    def __init__(self, file, evaluations=None):
+        self._file = file
+        self._evaluations = Evaluations() if evaluations is None else evaluations
+
+    def ask(self, function, *arguments):
+        """
+        Evaluate a function of the world coordinates, or recall what it gave.
+
+        Parameters
+        ----------
+        function : callable
+            Called with the gwcs object and the arguments.
+        *arguments
+            Numbers, or tuples of numbers.
+
+        Returns
+        -------
+        answer : object
+            What the function returns; arrays are not to be changed.
+
+        Raises
+        ------
+        InputError
+            If the file has no world coordinates that can be read.
+        """
+        digest = self._digest if self._evaluations.are_kept else None
+        return self._evaluations.recall(
+            function, digest, arguments, lambda: function(self._wcs, *arguments)
+        )
+
+    @cached_property
+    def _wcs(self):
+        """The gwcs object."""
+        return read_wcs(self._file)
+
+    @cached_property
+    def _digest(self):
+        """Digest of the world coordinates alone."""
+        return wcs_digest(self._file.read_bytes("ASDF")) if "ASDF" in self._file else None
+
+
+def wcs_digest(content):
+    """
+    Digest of the world coordinates in an ASDF file, not of what else is in its tree.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    digest : str or None
+        Two files with equal digests have equal ``meta.wcs``, written by the same version of ASDF;
+        None if there is none, if the file is damaged, or if other files are needed to build it.
+    """
+    tree, position = asdf_tree.split(content)
+    try:
+        wcs = asdf_tree.entry(asdf_tree.compose(tree), "meta", "wcs")
+        stored = list(asdf_tree.blocks(content, position))
+    except ValueError:
+        return None
+    if wcs is None:
+        return None
+    nodes = list(asdf_tree.nodes_below(wcs))
+    if any(map(_refers_elsewhere, nodes)):
+        return None
+    places = {id(node): place for place, node in enumerate(nodes)}
+    content_of_nodes = [(node.tag, _shallow(node, places)) for node in nodes]
+    digest = hashlib.sha256(tree.partition(b"\n---")[0] + repr(content_of_nodes).encode())
+    for source in filter(None, asdf_tree.array_sources(wcs)):
+        if not source.isdecimal() or int(source) >= len(stored):
+            return None
+        block = stored[int(source)]
+        if block.is_streamed:
+            return None
+        digest.update(repr((block.compression, len(block.data))).encode())
+        digest.update(block.data)
+    return digest.hexdigest()
+
+
+def _refers_elsewhere(node):
+    """Whether what a node stands for is not in the tree, nor in a block that an array names."""
+    if "external" in node.tag or asdf_tree.entry(node, "$ref") is not None:
+        return True
+    return "core/ndarray" not in node.tag and asdf_tree.entry(node, "source") is not None
+
+
+def _shallow(node, places):
+    """Value of a node with the places of other nodes instead of them."""
+    if isinstance(node.value, str):
+        return node.value
+    return [
+        tuple(places[id(one)] for one in child) if isinstance(child, tuple) else places[id(child)]
+        for child in node.value
+    ]
+
+
+def read_wcs(file):
+    """
+    Read the gwcs object of a FITS file.
+
+    Only the ``meta.wcs`` branch of the ASDF tree is built, and no data model.
+
+    Parameters
+    ----------
+    file : FitsFile
+        Open file of a JWST data model.
+
+    Returns
+    -------
+    wcs : gwcs.WCS
+        World coordinates, in and out by pixel from 0.
+
+    Raises
+    ------
+    InputError
+        If the file has no ASDF extension, or no WCS in it that can be read.
+    """
+    import asdf
+
+    if "ASDF" not in file:
+        msg = f"{file.path}: extension ASDF is missing; expected the world coordinates (meta.wcs) in it"
+        raise InputError(msg)
+    content = file.read_bytes("ASDF")
+    try:
+        with (
+            compiled_yaml(),
+            asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree,
+        ):
+            wcs = tree.tree.get("meta", {}).get("wcs")
+    # Of a damaged tree, the parsers of several packages raise whatever they stumble over.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): cannot be read ({reason}), expected those of assign_wcs"
+        raise InputError(msg) from error
+    if not callable(wcs) or not hasattr(wcs, "bounding_box"):
+        msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"
+        raise InputError(msg)
+    return wcs
+
+
+def bounding_box(wcs, shape):
+    """
+    Pixel range in which a WCS is valid.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates with pixel inputs x and y.
+    shape : tuple of int
+        Shape (y, x) of the image, whose edges are the range if the WCS has none.
+
+    Returns
+    -------
+    x_range, y_range : tuple of float
+        Inclusive limits [pixels].
+    """
+    box = wcs.bounding_box
+    if box is None:
+        return (-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5)
+    return tuple(tuple(float(limit) for limit in box[axis]) for axis in (0, 1))
+
+
+def wavelength_image(wcs, shape):
+    """
+    Wavelength at every pixel of an image.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates (right ascension, declination, wavelength, ...).
+    shape : tuple of int
+        Shape (y, x).
+
+    Returns
+    -------
+    wavelength : ndarray
+        Wavelength (y, x) in the unit of the WCS [um]; NaN outside its
+        bounding box.
+    """
+    y, x = np.indices(shape, dtype=float)
+    return np.asarray(wcs(x, y)[2], dtype=float)
+
+
+def sky_position(wcs, x, y):
+    """
+    Position on the sky of one pixel position.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates.
+    x, y : float
+        Position [pixels].
+
+    Returns
+    -------
+    position : tuple of float or None
+        Right ascension and declination [deg]; None if any coordinate there,
+        the wavelength included, is NaN.
+    """
+    coordinates = [float(value) for value in wcs(x, y)]
+    return None if np.isnan(coordinates).any() else (coordinates[0], coordinates[1])
+
+
+def cross_dispersion_scale(wcs, position, wavelength, dispersion_axis):
+    """
+    Size of a pixel on the sky across dispersion.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates with an inverse.
+    position : tuple of float
+        Right ascension and declination [deg].
+    wavelength : float
+        Wavelength [um].
+    dispersion_axis : int
+        1 if dispersion runs along x, 2 if along y.
+
+    Returns
+    -------
+    scale : float
+        Great-circle distance [arcsec] between the position and one pixel
+        beside it; NaN where the inverse is.
+    """
+    from astropy.coordinates import angular_separation
+
+    x, y = wcs.invert(*position, wavelength, with_bounding_box=False)[:2]
+    step_x, step_y = (0, 1) if dispersion_axis == 1 else (1, 0)
+    world = wcs(
+        np.array([x, x + step_x], dtype=float),
+        np.array([y, y + step_y], dtype=float),
+        with_bounding_box=False,
+    )
+    (lon, lon_beside), (lat, lat_beside) = np.radians(world[0]), np.radians(world[1])
+    return float(np.degrees(angular_separation(lon, lat, lon_beside, lat_beside)) * 3600.0)

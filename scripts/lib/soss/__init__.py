@@ -1,0 +1,1 @@
+"""NIRISS SOSS: traces, masks, boxes and calibration of overlapping spectral orders."""

@@ -1,0 +1,1 @@
+"""ATOCA: models of overlapping NIRISS SOSS orders, fitted to the detector together."""

@@ -1,0 +1,270 @@
+"""
+Aperture corrections: the factor for the flux that falls outside the aperture.
+
+Both kinds interpolate bilinearly in wavelength and in the size of the aperture
+and are constant beyond the tabulated sizes.
+"""
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.segment_data.world_coordinates import cross_dispersion_scale
+
+
+def read_row(path, keys):
+    """
+    Read the row of an APCORR reference file for an observation.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, with a table APCORR.
+    keys : dict of str to str
+        As for :func:`select_row`.
+
+    Returns
+    -------
+    row : dict of str to object
+        Values of the row by column name, arrays in their shape.
+    unit : str
+        Unit of the sizes, ``pixels`` if the file does not say.
+
+    Raises
+    ------
+    InputError
+        If the file has no such row.
+    """
+    with open_fits(path) as file:
+        header = file.header("APCORR")
+        row = select_row(file.read_table("APCORR"), keys, f"{path}[APCORR]")
+    missing = {"wavelength", "size", "apcorr"} - row.keys()
+    if missing:
+        msg = f"{path}[APCORR]: columns {sorted(missing)} are missing; found {sorted(row)}"
+        raise InputError(msg)
+    for k in range(1, header["TFIELDS"] + 1):
+        name, shape = header[f"TTYPE{k}"].lower(), header.get(f"TDIM{k}")
+        if shape and np.ndim(row[name]):
+            lengths = [int(length) for length in shape.strip("() ").split(",")]
+            row[name] = row[name].reshape(lengths[::-1])
+    return row, str(header.get("SIZEUNIT") or "pixels").lower()
+
+
+def select_row(table, keys, place="APCORR table"):
+    """
+    Find the row of an APCORR table for an observation.
+
+    Parameters
+    ----------
+    table : ndarray
+        Structured array of the APCORR extension.
+    keys : dict of str to str
+        Value that each selecting column must have; case does not matter.
+    place : str, optional
+        What to call the table in messages.
+
+    Returns
+    -------
+    row : dict of str to object
+        Values of the row by column name in lower case.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or not exactly one row fits.
+    """
+    columns = {name.lower(): name for name in table.dtype.names}
+    missing = [key for key in keys if key not in columns]
+    if missing:
+        msg = f"{place}: columns {missing} are missing; found {sorted(columns)}"
+        raise InputError(msg)
+    fits = np.ones(len(table), dtype=bool)
+    for key, value in keys.items():
+        fits &= np.array([_text(entry) == str(value).upper() for entry in table[columns[key]]])
+    if fits.sum() != 1:
+        msg = f"{place}: found {fits.sum()} rows for {keys}, expected 1"
+        raise InputError(msg)
+    row = table[fits][0]
+    return {key: row[name] for key, name in columns.items()}
+
+
+def _text(entry):
+    """Text of a table entry in capitals, without padding."""
+    text = entry.decode("ascii", "replace") if isinstance(entry, bytes) else str(entry)
+    return text.strip().upper()
+
+
+def correction_by_size(row, npixels, wavelength):
+    """
+    Aperture correction of MIRI LRS spectra.
+
+    Parameters
+    ----------
+    row : dict
+        Row of the APCORR table: ``wavelength`` and ``size`` with their used
+        lengths ``nelem_wl`` and ``nelem_size``, and ``apcorr`` (wavelength, size).
+        Wavelengths may be in any order; sizes ascend [pixels].
+    npixels : ndarray
+        Number of pixels in the sum of each element (integrations, elements).
+    wavelength : ndarray
+        Wavelength (elements,) [um].
+
+    Returns
+    -------
+    correction : ndarray
+        Factors (integrations, elements); constant beyond the table.
+    """
+    n_wavelengths, n_sizes = int(row["nelem_wl"]), int(row["nelem_size"])
+    order = np.argsort(row["wavelength"][:n_wavelengths])
+    known = row["wavelength"][:n_wavelengths][order].astype(float)
+    sizes = row["size"][:n_sizes].astype(float)
+    if not (_ascends(known) and _ascends(sizes)):
+        msg = "APCORR table: wavelengths must differ and sizes must ascend, two or more of each"
+        raise InputError(msg)
+    table = row["apcorr"][:n_wavelengths, :n_sizes][order].astype(float)
+    # One curve of correction against size for each element of the spectrum.
+    curves = _interpolate_rows(known, table, np.clip(wavelength, known[0], known[-1]))
+    return _at_sizes(np.broadcast_to(sizes, curves.shape), curves, npixels)
+
+
+def correction_by_phase(row, npixels, wavelength, phase=0.5):
+    """
+    Aperture correction of NIRSpec slit spectra.
+
+    Parameters
+    ----------
+    row : dict
+        Row of the APCORR table: ``pixphase`` (phases,), ``wavelength``
+        (wavelengths,), ``size`` (sizes, wavelengths) [pixels] and ``apcorr``
+        (sizes, wavelengths, phases).
+    npixels : ndarray
+        Number of pixels in the sum of each element (elements,).
+    wavelength : ndarray
+        Wavelength (elements,) [um].
+    phase : float, optional
+        Place of the source in its pixel.
+
+    Returns
+    -------
+    correction : ndarray
+        Factors (elements,); 1 outside the table's wavelengths or phases, where
+        its wavelengths or sizes do not ascend, and in place of 0.
+    """
+    from scipy.interpolate import interp1d
+
+    correction = np.ones(len(wavelength))
+    phases, order = row["pixphase"], np.argsort(row["wavelength"])
+    known = row["wavelength"][order].astype(float)
+    if not (_ascends(known) and phases.min() <= phase <= phases.max()):
+        return correction
+    inside = (wavelength >= known[0]) & (wavelength <= known[-1])
+    # In the table's own precision up to here, as in jwst 3.0.0.
+    at_phase = interp1d(phases, row["apcorr"])(phase).astype(float)
+    sizes = interp1d(row["wavelength"], row["size"])(wavelength[inside]).T.astype(float)
+    curves = _interpolate_rows(known, at_phase[:, order].T, wavelength[inside])
+    ascending = (np.diff(sizes, axis=1) > 0).all(axis=1) & (sizes.shape[1] > 1)
+    values = np.ones(len(curves))
+    values[ascending] = _at_sizes(
+        sizes[ascending], curves[ascending], npixels[inside][ascending][np.newaxis]
+    )[0]
+    correction[inside] = np.where(values == 0, 1.0, values)
+    return correction
+
+
+def _ascends(values):
+    """Whether there are two values or more, each above the one before."""
+    return len(values) > 1 and bool((np.diff(values) > 0).all())
+
+
+def _interpolate_rows(known, rows, wanted):
+    """Interpolate between the rows (known, ...) of a table at the wanted places (wanted,)."""
+    low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
+    part = (wanted - known[low]) / (known[low + 1] - known[low])
+    part = part.reshape(-1, *[1] * (rows.ndim - 1))
+    return rows[low] * (1.0 - part) + rows[low + 1] * part
+
+
+def _at_sizes(sizes, curves, npixels):
+    """Correction at the sizes ``npixels`` (integrations, elements) on curves (elements, sizes)."""
+    wanted = np.clip(npixels, sizes[:, 0], sizes[:, -1])
+    low = np.zeros(wanted.shape, dtype=int)
+    for boundary in range(1, sizes.shape[1] - 1):
+        low += wanted >= sizes[:, boundary]
+    element = np.arange(sizes.shape[0])
+    left, right = sizes[element, low], sizes[element, low + 1]
+    part = (wanted - left) / (right - left)
+    return curves[element, low] * (1.0 - part) + curves[element, low + 1] * part
+
+
+class ApertureCorrection:
+    """
+    Aperture correction of the spectra of one segment.
+
+    Parameters
+    ----------
+    path : str or Path
+        APCORR reference file.
+    primary : dict
+        Primary header of the segment.
+    setup : Setup
+        Wavelengths, place on the sky and slit of the spectra.
+
+    Raises
+    ------
+    InputError
+        If there is no correction for such data, or not exactly one.
+    """
+
+    def __init__(self, path, primary, setup):
+        self._by_phase = primary.get("INSTRUME") == "NIRSPEC"
+        self._wavelength = setup.wavelength
+        self._factors = None
+        self._row, unit = read_row(path, _selecting_keys(path, primary, setup.name))
+        if unit.startswith("arcsec"):
+            self._row["size"] = self._row["size"] / self._pixel_scale(path, setup)
+
+    def _pixel_scale(self, path, setup):
+        """Size of a pixel across dispersion [arcsec]."""
+        if setup.position is None:
+            msg = (
+                f"{path}: sizes are in arcsec, but the WCS of the data gives no sky position; "
+                "expected one, to convert them to pixels there"
+            )
+            raise InputError(msg)
+        # The ends of NIRSpec's wavelength range may not be on the sky.
+        wavelength = np.median(self._wavelength) if self._by_phase else self._wavelength.min()
+        return setup.coordinates.ask(
+            cross_dispersion_scale, setup.position, wavelength, setup.dispersion_axis
+        )
+
+    def __call__(self, npixels):
+        """
+        Correct the integrations that come next.
+
+        Parameters
+        ----------
+        npixels : ndarray
+            Number of pixels in each sum (integrations, elements).
+
+        Returns
+        -------
+        factors : ndarray
+            Factors (integrations, elements); or (elements,) for NIRSpec, where
+            as in jwst 3.0.0 the first integration decides for all.
+        """
+        if not self._by_phase:
+            return correction_by_size(self._row, npixels, self._wavelength)
+        if self._factors is None:
+            self._factors = correction_by_phase(self._row, npixels[0], self._wavelength)
+        return self._factors
+
+
+def _selecting_keys(path, primary, slit):
+    """Values of the columns that select the row of the table."""
+    exp_type = str(primary.get("EXP_TYPE"))
+    if exp_type.startswith("MIR_LRS"):
+        return {"subarray": primary.get("SUBARRAY")}
+    if exp_type == "NRS_BRIGHTOBJ":
+        return {"filter": primary.get("FILTER"), "grating": primary.get("GRATING"), "slit": slit}
+    msg = f"{path}: aperture correction for EXP_TYPE {exp_type}; expected MIR_LRS-SLITLESS or NRS_BRIGHTOBJ data, or no such reference"
+    raise InputError(msg)

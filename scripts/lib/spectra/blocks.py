@@ -1,0 +1,94 @@
+"""Read the data of a segment block by block, ready for the extraction of spectra."""
+
+import numpy as np
+
+from scripts.lib.segment_data.dq import unify_nan_and_dq
+from scripts.lib.segment_data.pixel_replacement import replace_pixels
+
+VARIANCES = ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
+_ALL = slice(None)
+
+
+class SpectralBlocks:
+    """
+    Blocks of integrations of the part of the images that the spectra depend on.
+
+    Parameters
+    ----------
+    member : FitsFile
+        Open file of the segment.
+    setup : Setup
+        Names the part, and the direction of dispersion.
+    replace : bool, optional
+        Whether invalid pixels are replaced by values of their neighbours.
+
+    Notes
+    -----
+    Memory of a block: its planes twice; of whole images where pixels are
+    replaced.
+    """
+
+    def __init__(self, member, setup, replace=False):
+        self._member = member
+        self._replace = replace
+        self._horizontal = setup.dispersion_axis == 1
+        self._rows = setup.rows if self._horizontal else setup.columns
+        self._columns = setup.columns if self._horizontal else setup.rows
+        self._unify = replace or not _agrees(member.primary)
+        wanted = ("SCI", *VARIANCES, "ERR", "DQ") if self._unify else ("SCI", *VARIANCES)
+        shape = member.shape("SCI")
+        self._names = [name for name in wanted if name in member and member.shape(name) == shape]
+
+    @property
+    def integration_bytes(self):
+        """Length of the planes of one integration as read."""
+        _, height, width = self._member.shape("SCI")
+        rows = height if self._replace else self._rows.stop - self._rows.start
+        return 4 * len(self._names) * rows * width
+
+    def read(self, integrations):
+        """
+        Read some integrations.
+
+        Parameters
+        ----------
+        integrations : slice
+            Range of integrations.
+
+        Returns
+        -------
+        science : ndarray
+            Float32 data (integrations, cross-dispersion, dispersion); NaN
+            where a plane is NaN or DQ has DO_NOT_USE.
+        variances : list of ndarray
+            The three variances of the same shape; 0 where the file has none.
+        """
+        rows = _ALL if self._replace else self._rows
+        planes = {name: self._read_plane(name, integrations, rows) for name in self._names}
+        if self._replace:
+            replace_pixels(planes)
+            planes = {name: plane[:, self._rows] for name, plane in planes.items()}
+        planes = {name: plane[..., self._columns] for name, plane in planes.items()}
+        if self._unify:
+            others = [plane for name, plane in planes.items() if name not in ("SCI", "DQ")]
+            unify_nan_and_dq(planes["SCI"], planes.get("DQ"), *others)
+        science, *variances = (
+            self._oriented(planes[name] if name in planes else np.zeros_like(planes["SCI"]))
+            for name in ("SCI", *VARIANCES)
+        )
+        return science, variances
+
+    def _read_plane(self, name, integrations, rows):
+        """Data of one extension, of the type that its data model has."""
+        plane = self._member.read(name, integrations, rows)
+        return plane if name == "DQ" else plane.astype(np.float32, copy=False)
+
+    def _oriented(self, plane):
+        """Data with dispersion along the last axis."""
+        return plane if self._horizontal else np.ascontiguousarray(plane.swapaxes(1, 2))
+
+
+def _agrees(primary):
+    """Whether outlier detection, of this workflow or jwst 3.0.0, made NaN and flags agree."""
+    status = str(primary.get("S_OUTLIR")).upper()
+    return status == "COMPLETE" and primary.get("CAL_VER") == "3.0.0"

@@ -1,0 +1,325 @@
+"""
+What all integrations of a segment have in common when their spectra are extracted.
+
+Images here have the axis order (y, x) of the file until they are turned to
+(cross-dispersion, dispersion); the two differ where dispersion is vertical.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.lib.references.extract1d import select_entry, slit_name
+from scripts.lib.segment_data.world_coordinates import (
+    WorldCoordinates,
+    bounding_box,
+    sky_position,
+    wavelength_image,
+)
+from scripts.lib.spectra import apertures
+from scripts.lib.spectra.aperture_weights import (
+    background_profile,
+    centre_across,
+    image_centre,
+    source_profile,
+    wavelength_vector,
+)
+from scripts.lib.spectra.background import BackgroundModel
+from scripts.lib.spectra.source_position import locate_on_sky, locate_source
+from scripts.lib.spectra.table import SLIT_KEYWORDS
+
+log = logging.getLogger(__name__)
+
+_HORIZONTAL = 1
+
+
+@dataclass(frozen=True)
+class Setup:
+    """
+    How to extract the spectra of one segment.
+
+    Attributes
+    ----------
+    dispersion_axis : int
+        1 if dispersion runs along x, 2 if along y.
+    rows, columns : slice
+        Part of the images (cross-dispersion, dispersion) that matters.
+    aperture_rows : slice
+        Rows of that part that are in the sum.
+    weights : ndarray
+        Weights of the sum (aperture rows, columns).
+    background_rows : ndarray of int
+        Rows of that part that have background pixels.
+    background : BackgroundModel or None
+        Fit of the background to these rows.
+    elements : slice or ndarray of int
+        Columns of the part that are in the spectrum.
+    wavelength : ndarray
+        Wavelength (elements,) [um].
+    name : str or None
+        Name of the slit, or the exposure type of slitless data.
+    source_type : str or None
+        Type of the source, e.g. ``POINT``.
+    position : tuple of float or None
+        Right ascension and declination of the source [deg].
+    coordinates : WorldCoordinates
+        World coordinates of the data.
+    keywords : dict of str to object
+        Keywords of the spectrum.
+    """
+
+    dispersion_axis: int
+    rows: slice
+    columns: slice
+    aperture_rows: slice
+    weights: np.ndarray
+    background_rows: np.ndarray
+    background: BackgroundModel | None
+    elements: slice | np.ndarray
+    wavelength: np.ndarray
+    name: str | None
+    source_type: str | None
+    position: tuple | None
+    coordinates: WorldCoordinates
+    keywords: dict
+
+
+def prepare(member, entries, options, evaluations=None):
+    """
+    Find out how to extract the spectra of one segment.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment: a cube of integrations, with its world coordinates.
+    entries : list of dict or None
+        Apertures of the EXTRACT1D reference; None if there is none.
+    options : dict
+        Options of the step extract_1d.
+    evaluations : Evaluations, optional
+        What is known of the world coordinates.
+
+    Returns
+    -------
+    setup : Setup or None
+        None, with a warning, if the segment has no spectrum: spectral order 0
+        of a grism, an order that the reference lacks, an unknown direction of
+        dispersion, no pixel with a wavelength.
+
+    Raises
+    ------
+    InputError
+        If the file or the reference is not as expected.
+    """
+    primary, header = member.primary, member.header("SCI")
+    axis, order = header.get("DISPAXIS"), _spectral_order(member)
+    name = slit_name(primary.get("EXP_TYPE"), header)
+    if order == 0 and not _is_prism(primary):
+        log.warning("%s: spectral order 0 is a direct image; no spectrum", member.path)
+        return None
+    entry = {} if entries is None else select_entry(entries, name, order)
+    if entry is None:
+        log.warning(
+            "%s: the EXTRACT1D reference has no aperture of %s in spectral order %s; no spectrum",
+            member.path,
+            name,
+            order,
+        )
+        return None
+    if axis is None:
+        log.warning("%s[SCI]: DISPAXIS is missing; no spectrum", member.path)
+        return None
+    coordinates = WorldCoordinates(member, evaluations)
+    wavelength = _oriented(_wavelengths(member, coordinates), axis)
+    if entries is None:
+        aperture = apertures.whole_array(wavelength.shape)
+    else:
+        exp_type, source_type = primary.get("EXP_TYPE"), header.get("SRCTYPE")
+        aperture = apertures.make_aperture(
+            entry, wavelength.shape, axis, options, exp_type, source_type
+        )
+    aperture = _placed(aperture, member, coordinates, wavelength)
+    return _setup(member, aperture, coordinates, wavelength, (axis, order, name))
+
+
+def _oriented(image, axis):
+    """Turn the last two axes of an image or cube to (cross-dispersion, dispersion)."""
+    return image if axis == _HORIZONTAL else np.swapaxes(image, -1, -2)
+
+
+def _spectral_order(member):
+    """Spectral order of the data, 1 if the header does not say."""
+    order = member.header("SCI").get("SPORDER")
+    if order is None:
+        log.warning("%s[SCI]: SPORDER is missing; assuming spectral order 1", member.path)
+        return 1
+    return order
+
+
+def _is_slit(member):
+    """Whether the segment is of the data model that has the keywords of a slit."""
+    return member.primary.get("DATAMODL") == "SlitModel"
+
+
+def _is_prism(primary):
+    """Whether the disperser is a prism, whose spectra have order 0."""
+    instrument = primary.get("INSTRUME")
+    element = {"MIRI": ("FILTER", "P750L"), "NIRSPEC": ("GRATING", "PRISM")}.get(instrument)
+    return element is not None and element[1] in str(primary.get(element[0])).upper()
+
+
+def _wavelengths(member, coordinates):
+    """Wavelength image (y, x) [um]: the WAVELENGTH extension if it is filled, else from the WCS."""
+    shape = member.shape("SCI")[-2:]
+    if "WAVELENGTH" in member:
+        wavelength = member.read("WAVELENGTH")
+        if wavelength.shape != shape:
+            msg = f"{member.path}[WAVELENGTH]: shape {wavelength.shape}; expected {shape} as of SCI"
+            raise InputError(msg)
+        known = wavelength[~np.isnan(wavelength)]
+        if known.any() or not known.size:
+            return wavelength
+    return coordinates.ask(wavelength_image, shape)
+
+
+def _placed(aperture, member, coordinates, wavelength):
+    """Aperture moved to the source and by the user's offset."""
+    if aperture.use_source_position:
+        aperture = _at_source(aperture, member, coordinates, wavelength)
+    if aperture.position_offset:
+        log.info("aperture shifted by %.2f pixels as asked", aperture.position_offset)
+        aperture = apertures.shifted(aperture, aperture.position_offset)
+    return aperture
+
+
+def _at_source(aperture, member, coordinates, wavelength):
+    """Aperture moved to the source position of the header, where the WCS can tell it."""
+    exp_type = member.primary.get("EXP_TYPE")
+    box = coordinates.ask(bounding_box, member.shape("SCI")[-2:])
+    if exp_type == "NRS_BRIGHTOBJ":
+        source = coordinates.ask(locate_source, box, wavelength.shape[1], _slit_position(member))
+    elif exp_type == "MIR_LRS-FIXEDSLIT":
+        sky = (member.primary.get("DITH_RA"), member.primary.get("DITH_DEC"))
+        if None in sky:
+            log.warning("%s: DITH_RA or DITH_DEC is missing; no shift", member.path)
+            return aperture
+        source = coordinates.ask(locate_on_sky, box, wavelength.shape[1], sky)
+    else:
+        log.warning("no source position is known for EXP_TYPE %s; no shift", exp_type)
+        return aperture
+    if source is None:
+        return aperture
+    nominal = centre_across(source_profile(aperture, wavelength)[0][:, source.column])
+    log.info(
+        "source at row %.2f of column %d, nominally at %.2f", source.row, source.column, nominal
+    )
+    aperture = apertures.shifted(aperture, source.row - nominal)
+    return replace(aperture, trace=source.trace)
+
+
+def _slit_position(member):
+    """Place of the source in its slit."""
+    header = member.header("SCI")
+    position = (header.get("SRCXPOS"), header.get("SRCYPOS"))
+    if None in position:
+        msg = f"{member.path}[SCI]: SRCXPOS or SRCYPOS is missing; expected the source's place in the slit"
+        raise InputError(msg)
+    return position
+
+
+def _setup(member, aperture, coordinates, wavelength, identity):
+    """Weights, wavelengths and keywords of the aperture in its final place."""
+    weights, lower, upper = source_profile(aperture, wavelength)
+    weights[~np.isfinite(wavelength)] = 0.0
+    vector = wavelength_vector(weights, wavelength)
+    elements = np.flatnonzero(np.isfinite(vector))
+    if not len(elements):
+        log.warning("%s: no pixel of the aperture has a wavelength; no spectrum", member.path)
+        return None
+    axis, _, name = identity
+    y, x = image_centre(_oriented(weights, axis))
+    position = coordinates.ask(sky_position, x, y)
+    region = background_profile(aperture, wavelength) if aperture.subtract_background else None
+    columns = slice(int(elements[0]), int(elements[-1]) + 1)
+    smoothed = region is not None and aperture.smoothing_length > 0
+    if smoothed:
+        # Smoothing looks at the neighbours, and at whether there is NaN in the image.
+        columns = slice(0, weights.shape[1])
+    weights, in_background = weights[:, columns], np.empty(0, dtype=int)
+    in_sum = np.flatnonzero(weights.any(axis=1))
+    if region is not None:
+        in_background = np.flatnonzero(region[:, columns].any(axis=1))
+    used = np.arange(len(weights)) if smoothed else np.union1d(in_sum, in_background)
+    aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
+    return Setup(
+        dispersion_axis=axis,
+        rows=slice(int(used[0]), int(used[-1]) + 1),
+        columns=columns,
+        aperture_rows=slice(aperture_rows.start - int(used[0]), aperture_rows.stop - int(used[0])),
+        weights=np.ascontiguousarray(weights[aperture_rows]),
+        background_rows=in_background - used[0],
+        background=_background_model(
+            aperture, weights, region, columns, in_background, aperture_rows
+        ),
+        elements=_as_slice(elements - columns.start),
+        wavelength=vector[elements],
+        name=name,
+        source_type=member.header("SCI").get("SRCTYPE"),
+        position=position,
+        coordinates=coordinates,
+        keywords=_keywords(member, identity, position, (lower, upper, elements[0], elements[-1])),
+    )
+
+
+def _as_slice(indices):
+    """Slice of the same elements, if they are contiguous."""
+    first, last = int(indices[0]), int(indices[-1])
+    return slice(first, last + 1) if len(indices) == last - first + 1 else indices
+
+
+def _background_model(aperture, weights, region, columns, background_rows, aperture_rows):
+    """Fit of the background on its rows, for the sum over the aperture's rows."""
+    if region is None:
+        return None
+    position = np.linspace(-1, 1, len(weights))
+    return BackgroundModel(
+        fit=aperture.background_fit,
+        order=aperture.background_order,
+        smoothing_length=aperture.smoothing_length,
+        region=np.ascontiguousarray(region[background_rows, columns]),
+        region_position=position[background_rows],
+        aperture=np.ascontiguousarray(weights[aperture_rows]),
+        aperture_position=position[aperture_rows],
+    )
+
+
+def _keywords(member, identity, position, limits):
+    """Keywords of the spectrum."""
+    axis, order, name = identity
+    header = member.header("SCI")
+    lower, upper, left, right = (_one_based(limit) for limit in limits)
+    along, across = ("X", "Y") if axis == _HORIZONTAL else ("Y", "X")
+    taken = SLIT_KEYWORDS if _is_slit(member) else ()
+    return {
+        **{keyword: header.get(keyword) for keyword in taken},
+        "SLTNAME": None if name == "ANY" else name,
+        f"EXTR{along}STR": left,
+        f"EXTR{along}STP": right,
+        f"EXTR{across}STR": lower,
+        f"EXTR{across}STP": upper,
+        "SLIT_RA": None if position is None else position[0],
+        "SLIT_DEC": None if position is None else position[1],
+        "SPORDER": order,
+        "DISPAXIS": axis,
+        "DETECTOR": member.primary.get("DETECTOR"),
+        "S_REGION": header.get("S_REGION"),
+        "PA_APER": header.get("PA_APER"),
+    }
+
+
+def _one_based(limit):
+    """Limit counted from 1, of a type that a header takes."""
+    limit = limit.item() if isinstance(limit, np.generic) else limit
+    return None if np.isnan(limit) else limit + 1

@@ -1,0 +1,193 @@
+"""Simulate a JWST time-series visit: segments, association, references, configuration and truth."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.errors import InputError
+from scripts.simulation.associations import write_association
+from scripts.simulation.exposure import Exposure
+from scripts.simulation.keywords import common_keywords, member_name
+from scripts.simulation.members import write_member
+from scripts.simulation.mode import Mode
+from scripts.simulation.modes import MODES
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.references import gain_image, write_gain
+from scripts.simulation.truth import DetectorTruth, write_truth
+
+logger = logging.getLogger(__name__)
+
+REFERENCES_FOLDER = "references"
+_STEP_OF_REFERENCE = {
+    "extract1d": "extract_1d",
+    "apcorr": "extract_1d",
+    "gain": "tso_photometry",
+    "wavelengthrange": "white_light",
+    "pastasoss": "extract_1d",
+    "specprofile": "extract_1d",
+    "speckernel": "extract_1d",
+    "photom": "photom",
+}
+_OPTIONS_OF_SOME_MODES = (
+    "background_regions",
+    "disperser",
+    "pointing_error",
+    "pupil_wheel",
+    "real_frames",
+    "real_references",
+    "source_position",
+    "source_type",
+    "tilt_event",
+    "wavelength_plane",
+    "weak_lens",
+    "zodiacal_light",
+)
+_OPTIONAL_REFERENCES = {
+    "aperture_correction": "apcorr",
+    "wavelengthrange_reference": "wavelengthrange",
+}
+
+
+def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
+    """
+    Write a visit that the workflow and the reference pipeline can run on.
+
+    Written into `outdir`: the members ``jw..._calints.fits``, the association ``jw..._asn.json``,
+    ``references/``, ``config.yaml`` for a workflow run in `outdir`, ``steps.json`` (parameters of
+    the reference pipeline, reference files relative to the association) and the truth,
+    ``truth.json`` and ``truth.npz``. Equal options give equal data and headers. One segment of one detector
+    is held in memory at a time.
+
+    Parameters
+    ----------
+    outdir : str or Path
+        Folder to write into, made when missing.
+    options : VisitOptions
+        The visit.
+
+    Returns
+    -------
+    Path
+        The association.
+
+    Raises
+    ------
+    InputError
+        The mode, a detector or the disperser is unknown, or the mode has no option or no reference
+        of a type asked for, or the file of real frames cannot be used.
+    """
+    if options.mode not in MODES:
+        raise InputError(f"mode: found {options.mode!r}, expected one of {', '.join(MODES)}")
+    mode = MODES[options.mode]
+    _refuse_options_of_other_modes(options, mode)
+    offsets = mode.pointing(options)
+    folder = Path(outdir)
+    references = _write_references(folder, options, mode)
+    members: dict[str, list[str]] = {}
+    truths: dict[str, DetectorTruth] = {}
+    for index, detector in _chosen_detectors(options, mode):
+        view = mode.view(options, detector)
+        exposure = Exposure(options, mode, view, index)
+        truths[detector] = exposure.begin_truth()
+        members[detector] = [
+            _write_segment(folder, exposure, detector, number, offsets, truths[detector])
+            for number in range(1, len(options.lengths) + 1)
+        ]
+    write_truth(folder, options, offsets, members, truths)
+    listed = _listed_members(options, members)
+    association = write_association(folder, options, mode.optical_path(options), listed)
+    _write_configuration(folder, options, references, association)
+    return association
+
+
+def _refuse_options_of_other_modes(options: VisitOptions, mode: Mode) -> None:
+    """Refuse options that would have no effect in the mode."""
+    for item in fields(options):
+        foreign = item.name in _OPTIONS_OF_SOME_MODES and item.name not in mode.options
+        if foreign and getattr(options, item.name) != item.default:
+            raise InputError(
+                f"{item.name}: found {getattr(options, item.name)!r}, "
+                f"expected none: {options.mode} has no such option"
+            )
+
+
+def _chosen_detectors(options: VisitOptions, mode: Mode) -> list[tuple[int, str]]:
+    """Numbers and names of the detectors to simulate, in the mode's order."""
+    available = mode.detectors(options)
+    wanted = options.detectors or available
+    unknown = sorted(set(wanted) - set(available))
+    if unknown:
+        raise InputError(
+            f"detectors: found {', '.join(unknown)}, expected any of {', '.join(available)}"
+        )
+    return [(index, name) for index, name in enumerate(available) if name in wanted]
+
+
+def _write_segment(
+    folder: Path,
+    exposure: Exposure,
+    detector: str,
+    number: int,
+    offsets: np.ndarray,
+    truth: DetectorTruth,
+) -> str:
+    """Write one segment of one detector; its file name."""
+    options = exposure.options
+    name = member_name(options, detector, number)
+    planes = exposure.segment(number, offsets, truth)
+    keywords = common_keywords(options, exposure.mode, exposure.clock, number)
+    write_member(
+        folder / name, exposure.mode, exposure.view, planes, exposure.int_times(number), keywords
+    )
+    logger.info("%s: %d integrations", name, len(planes.sci))
+    return name
+
+
+def _listed_members(options: VisitOptions, members: dict[str, list[str]]) -> list[str]:
+    """Members of the association in its order: by segment, then by detector."""
+    numbers = [
+        number for number in range(len(options.lengths)) if number + 1 != options.drop_segment
+    ]
+    listed = [names[number] for number in numbers for names in members.values()]
+    return listed[::-1] if options.reverse_members else listed
+
+
+def _write_references(folder: Path, options: VisitOptions, mode: Mode) -> dict[str, str]:
+    """Write the reference files; their paths relative to the folder, by reference type."""
+    home = folder / REFERENCES_FOLDER
+    home.mkdir(parents=True, exist_ok=True)
+    names = mode.references(options, home)
+    if options.gain_reference and "gain" not in names:
+        names["gain"] = f"{options.mode}_gain.fits"
+        write_gain(home / names["gain"], gain_image(mode.gain, mode.shape(options)))
+    for option, kind in _OPTIONAL_REFERENCES.items():
+        if getattr(options, option) and kind not in names:
+            raise InputError(f"{option}: {options.mode} has no {kind.upper()} reference")
+    return {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
+
+
+def _write_configuration(
+    folder: Path, options: VisitOptions, references: dict[str, str], association: Path
+) -> None:
+    """
+    Write the workflow's configuration and the reference pipeline's parameters.
+
+    The workflow needs a gain in DN/s alone; the reference pipeline reads one in any unit.
+    """
+    import yaml
+
+    with_gain = options.gain_reference or not options.photom
+    needed = {kind: path for kind, path in references.items() if kind != "gain" or with_gain}
+    if "extract1d" in references:
+        needed.setdefault("apcorr", "N/A")
+    config = {"associations": [association.name], "references": needed}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    steps: dict[str, dict[str, str]] = {}
+    for kind, path in references.items():
+        steps.setdefault(_STEP_OF_REFERENCE[kind], {})[f"override_{kind}"] = path
+    (folder / "steps.json").write_text(json.dumps(steps, indent=2) + "\n")

@@ -1,0 +1,236 @@
+"""Run the steps of the workflow in the test's own process, without Snakemake."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import yaml
+from snakemake.utils import validate
+
+from scripts import (
+    collect_photometry,
+    collect_spectra,
+    extract_1d,
+    extract_soss,
+    light_curve,
+    outlier_detection,
+    report_visit,
+    segment_statistics,
+    tso_photometry,
+    white_light,
+)
+from scripts.lib.checks.imaging_inputs import imaging_check
+from scripts.lib.references.selection import ReferenceFiles
+from scripts.lib.report.captions import PLOTS
+from tests.support.builders import load_products
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Named(SimpleNamespace):
+    """Names of a job that scripts read as attributes, keys or with ``get``."""
+
+    def __getitem__(self, name):
+        """Return an attribute."""
+        return getattr(self, name)
+
+    def get(self, name, default=None):
+        """Return an attribute, or the default where there is none."""
+        return getattr(self, name, default)
+
+
+def read_config(folder):
+    """
+    Read the configuration of a folder and fill in the defaults.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with a ``config.yaml``.
+
+    Returns
+    -------
+    config : dict
+        The complete configuration.
+    """
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    validate(config, schema=str(ROOT / "workflow/schemas/config.schema.yaml"))
+    return config
+
+
+def run_step(function, params, work_mb=64, **files):
+    """
+    Call the I/O function of a step script.
+
+    Parameters
+    ----------
+    function : callable
+        ``process`` of a step.
+    params : dict
+        What the rule gives as ``params``.
+    work_mb : int
+        Working memory of the job.
+    **files
+        Input and output files by name; outputs are those that start with ``out_``.
+    """
+    outputs = {
+        name.removeprefix("out_"): str(path)
+        for name, path in files.items()
+        if name.startswith("out_")
+    }
+    inputs = {name: path for name, path in files.items() if not name.startswith("out_")}
+    job = _Named(
+        input=_Named(**inputs),
+        output=_Named(**outputs),
+        params=_Named(**params),
+        resources=_Named(work_mb=work_mb),
+        log=[],
+        threads=1,
+    )
+    function(job)
+
+
+def process_visit(folder, work_mb=64):
+    """
+    Process the association of a folder by the steps, as the rules tie them together.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with ``config.yaml``; products go to its ``results``.
+    work_mb : int
+        Working memory of each job.
+
+    Returns
+    -------
+    product : Product
+        What was made.
+    """
+    config = read_config(folder)
+    check = imaging_check(folder, ReferenceFiles(config, {}, folder, {}))
+    (product,) = load_products(config["associations"], folder, check)
+    results = folder / "results"
+    (results / "segments").mkdir(parents=True, exist_ok=True)
+    references = {
+        kind: str(folder / path) if path and path != "N/A" else []
+        for kind, path in config["references"].items()
+    }
+    asn = {"asn_pool": product.asn_pool, "asn_table": product.asn_table}
+    sources = {}
+    for segment in product.segments:
+        sources[segment.name] = folder / segment.path
+        if not config["outlier_detection"]["skip"]:
+            options = {"options": config["outlier_detection"], **asn}
+            files = {"calints": folder / segment.path, "out_crfints": results / segment.crfints}
+            run_step(outlier_detection.process, options, work_mb, **files)
+            sources[segment.name] = results / segment.crfints
+    finish = _photometry if product.branch == "imaging" else _spectroscopy
+    for name in ("wave_grid_in", "estimate"):
+        path = config["extract_1d"][f"soss_{name}"]
+        references[name.removesuffix("_in")] = str(folder / path) if path else []
+    finish(product, sources, results, (config, references, asn, work_mb))
+    return product
+
+
+def _spectroscopy(product, sources, results, settings):
+    """Make spectra and light curve of a product from its segments."""
+    config, references, asn, work_mb = settings
+    spectra = []
+    for name, source in sources.items():
+        spectra.append(results / "segments" / f"{name}_extract1d.fits")
+        params = {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]}
+        step = extract_soss if product.exp_type == "NIS_SOSS" else extract_1d
+        files = {"segment": str(source), "out_spectra": spectra[-1], **references}
+        run_step(step.process, params, work_mb, **files)
+    x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
+    run_step(collect_spectra.process, asn, work_mb, spectra=spectra, out_x1dints=x1dints)
+    run_step(
+        white_light.process,
+        {"options": config["white_light"]},
+        work_mb,
+        x1dints=str(x1dints),
+        wavelengthrange=references["wavelengthrange"] if product.exp_type == "NIS_SOSS" else [],
+        out_whtlt=whtlt,
+    )
+
+
+def _photometry(product, sources, results, settings):
+    """Make the photometry table of a product from its segments."""
+    config, references, _, work_mb = settings
+    tables = []
+    for name, source in sources.items():
+        tables.append(str(results / "segments" / f"{name}_photometry.fits"))
+        run_step(
+            tso_photometry.process,
+            {"options": config["tso_photometry"]},
+            work_mb,
+            segment=str(source),
+            gain=references["gain"],
+            out_photometry=tables[-1],
+        )
+    phot = results / f"{product.name}_phot.ecsv"
+    segments = [str(source) for source in sources.values()]
+    files = {"photometry": tables, "segments": segments, "out_phot": phot}
+    run_step(collect_photometry.process, {}, work_mb, **files)
+
+
+def report_on(folder, product, plots=False):
+    """
+    Make tables, diagnostics and report of a product that :func:`process_visit` made.
+
+    Parameters
+    ----------
+    folder : Path
+        As there.
+    product : Product
+        The product.
+    plots : bool
+        Whether to save the plots as vector drawings, too.
+
+    Returns
+    -------
+    diagnostics : dict
+        Content of the diagnostics file.
+    """
+    config, results = read_config(folder), folder / "results"
+    is_image, stem = product.branch == "imaging", str(results / product.name)
+    parts, statistics = [], []
+    kind = "photometry" if is_image else "spectra"
+    for segment in product.segments:
+        name = str(results / "segments" / segment.name)
+        parts.append(f"{name}_{'photometry' if is_image else 'extract1d'}.fits")
+        statistics.append(f"{name}_statistics.npz")
+        files = {"segment": str(results / segment.crfints), kind: parts[-1]}
+        params = {"photometry": config["tso_photometry"]}
+        run_step(segment_statistics.process, params, **files, out_statistics=statistics[-1])
+    places = [
+        {"number": one.number, "detector": one.detector, "first": one.first_integration}
+        for one in product.segments
+    ]
+    params = {"segments": places, "options": config["white_light"], "replaced": False}
+    params["bins"] = config["spectroscopic_light_curves"]
+    files = {kind: parts, "statistics": statistics}
+    if is_image:
+        files["segments"] = [str(results / segment.crfints) for segment in product.segments]
+    else:
+        files["out_binned"] = f"{stem}_speclc.fits"
+    run_step(light_curve.process, params, **files, out_light_curve=f"{stem}_lc.ecsv")
+    params |= {
+        "product": product.name,
+        "branch": product.branch,
+        "exposure_integrations": product.segments[0].exposure_integrations,
+        "names": [],
+        "association": product.asn_table,
+        "settings": {"references": config["references"]},
+    }
+    forms = ("png", "svg") if plots else ("png",)
+    outputs = {
+        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
+        for name in PLOTS[product.branch]
+        for form in forms
+    }
+    inputs = {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
+    inputs |= {name: paths for name, paths in files.items() if name in ("spectra", "statistics")}
+    pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
+    run_step(report_visit.process, params, **inputs, **outputs, **pages)
+    return json.loads(Path(f"{stem}_diagnostics.json").read_text())

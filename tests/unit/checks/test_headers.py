@@ -1,0 +1,218 @@
+import pytest
+
+from scripts.lib.checks.headers import (
+    group_oddities,
+    group_problems,
+    header_oddities,
+    header_problems,
+)
+from scripts.lib.fits.headers import Hdu
+from scripts.lib.inputs.segments import Segment, read_segment
+from tests.support.builders import KEYWORDS, write_segment
+
+CUBE = (3, 4, 5)
+NO_TIMES = "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times"
+
+
+def hdus(planes=None, **keywords):
+    """Header-data units of a segment: PRIMARY, the planes and INT_TIMES."""
+    shapes = {"SCI": CUBE, "ERR": CUBE, "DQ": CUBE, "INT_TIMES": (3, 4)} | (planes or {})
+    header = {k: v for k, v in (KEYWORDS | keywords).items() if v is not None}
+    units = [Hdu("PRIMARY", 1, header, [], 0, 0, 0, ())]
+    return units + [Hdu(n, 1, {}, [], 0, 0, 0, s) for n, s in shapes.items() if s is not None]
+
+
+def segment(number=1, first=1, nints=3, **changes):
+    """A segment that exists in memory only."""
+    detector = changes.get("detector", "NRS1")
+    stem = f"jw1-seg{number:03d}_{detector.lower()}"
+    fields = {
+        "path": f"{stem}_calints.fits",
+        "stem": stem,
+        "name": f"{stem}_o001",
+        "exposure_id": "jw1",
+        "number": number,
+        "detector": detector,
+        "exp_type": "NRS_BRIGHTOBJ",
+        "first_integration": first,
+        "exposure_integrations": 9,
+        "shape": (nints, 4, 5),
+        "data_bytes": 0,
+        "oddities": (),
+    }
+    return Segment(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "problem"),
+    [
+        ({}, None),
+        ({"TSOVISIT": False, "EXP_TYPE": "NRC_TSGRISM"}, None),
+        ({"TSOVISIT": None, "EXP_TYPE": "NRS_BRIGHTOBJ"}, None),
+        ({"EXP_TYPE": "MIR_LRS-FIXEDSLIT"}, None),
+        ({"NINTS": 2}, None),
+        (
+            {"TSOVISIT": None},
+            "f: TSOVISIT: found None with EXP_TYPE MIR_LRS-SLITLESS, expected True",
+        ),
+        (
+            {"TSOVISIT": False, "EXP_TYPE": "NRC_IMAGE"},
+            "f: TSOVISIT: found False with EXP_TYPE NRC",
+        ),
+        (
+            {"EXP_TYPE": "MIR_MRS"},
+            "f: EXP_TYPE: found MIR_MRS, expected one of NRC_TSIMAGE, MIR_IMAGE, MIR_LRS-SLITLESS, ",
+        ),
+        ({"EXP_TYPE": "NIS_SOSS", "TSOVISIT": False}, "f: TSOVISIT: found False with EXP_TYPE NIS"),
+        ({"NINTS": 1}, "f: NINTS: found 1, expected 2 or more"),
+        ({"NINTS": None}, "f: NINTS: found None, expected the number"),
+        ({"NINTS": 3.5}, "f: NINTS: found 3.5, expected the number"),
+        ({"NINTS": True}, "f: NINTS: found True, expected the number"),
+        ({"EXP_TYPE": None}, "f: EXP_TYPE: found None, expected an exposure type"),
+        ({"INTSTART": "one"}, "f: INTSTART: found 'one', expected a whole number"),
+        ({"INTEND": 2.0}, "f: INTEND: found 2.0, expected a whole number"),
+        ({"EXSEGNUM": True}, "f: EXSEGNUM: found True, expected a whole number"),
+        ({"EXSEGNUM": 2**31}, "f: EXSEGNUM: found 2147483648, expected a whole number from 1"),
+        ({"INTSTART": -7}, "f: INTSTART: found -7, expected a whole number from 1"),
+        ({"NINTS": 2**31}, "f: NINTS: found 2147483648, expected 2 or more"),
+        ({"SRCTYPE": "STAR"}, "f: SRCTYPE: found 'STAR', expected one of POINT"),
+    ],
+)
+def test_keywords(keywords, problem):
+    found = list(map(str, header_problems("f", hdus(**keywords))))
+    assert len(found) == (problem is not None)
+    assert not found or found[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("planes", "problem"),
+    [
+        ({"SCI": None}, "f: SCI: found 0 extensions, expected one"),
+        ({"SCI": (4, 5)}, "f: SCI: found shape (4, 5), expected a cube (integrations, y, x)"),
+        ({"SCI": (0, 4, 5)}, "f: SCI: found shape (0, 4, 5), expected a cube (integrations, y, x)"),
+        ({"ERR": None}, "f: ERR: found shape None, expected that of SCI, (3, 4, 5)"),
+        ({"DQ": (4, 5)}, "f: DQ: found shape (4, 5), expected that of SCI, (3, 4, 5)"),
+    ],
+)
+def test_planes(planes, problem):
+    assert list(map(str, header_problems("f", hdus(planes)))) == [problem]
+
+
+def test_what_is_behind_compressed_data_is_not_missed():
+    units = hdus({"ERR": None, "DQ": None, "INT_TIMES": None})
+    assert header_problems("f", units, complete=False) == []
+    assert header_oddities("f", units, complete=False) == []
+
+
+def test_several_slits_are_a_problem():
+    units = hdus()
+    (problem,) = header_problems("f", [*units, units[1]])
+    assert str(problem) == "f: SCI: found 2 extensions, expected one"
+
+
+def test_all_problems_of_a_file_are_found():
+    found = header_problems("f", hdus({"ERR": None, "DQ": None}, EXP_TYPE=None, NINTS=1))
+    assert [problem.key for problem in found] == ["EXP_TYPE", "NINTS", "ERR", "DQ"]
+
+
+@pytest.mark.parametrize(
+    ("planes", "keywords", "oddities"),
+    [
+        ({}, {}, []),
+        ({}, {"INTSTART": None, "INTEND": None}, []),
+        (
+            {},
+            {"INTEND": 4},
+            ["INTEND: found 4 with INTSTART 1, expected 3: integrations are counted from INTSTART"],
+        ),
+        (
+            {},
+            {"INTSTART": 5, "INTEND": 7},
+            [
+                "NINTS: found 6, expected 7 or more: it is unknown whether segments are missing at the end"
+            ],
+        ),
+        (
+            {},
+            {"TARGNAME": None},
+            ["TARGNAME: found none, expected the name of the target: the products name none"],
+        ),
+        ({"INT_TIMES": (0, 4)}, {}, [NO_TIMES.format("0 rows")]),
+        ({"INT_TIMES": None}, {}, [NO_TIMES.format("none")]),
+    ],
+)
+def test_oddities(planes, keywords, oddities):
+    units = hdus(planes, **keywords)
+    assert header_problems("f", units) == []
+    found = header_oddities("f", units)
+    assert [finding.text for finding in found] == oddities
+    assert {(finding.severity, finding.path) for finding in found} <= {("warning", "f")}
+
+
+def test_segments_that_follow_each_other_have_no_problems():
+    segments = [segment(1, 1), segment(2, 4), segment(3, 7)]
+    both = [segment(1, 1, detector=name) for name in ("NRS1", "NRS2")]
+    assert group_problems(segments) == group_oddities("asn", segments) == group_problems(both) == []
+
+
+def test_mixed_exposure_types():
+    (problem,) = group_problems([segment(1, 1), segment(2, 4, exp_type="NIS_SOSS")])
+    assert str(problem) == (
+        "jw1-seg002_nrs1_calints.fits: EXP_TYPE: found NIS_SOSS, "
+        "expected NRS_BRIGHTOBJ as in jw1-seg001_nrs1_calints.fits"
+    )
+
+
+def test_same_segment_in_two_files():
+    (problem,) = group_problems([segment(1, 1), segment(1, 1, path="other_calints.fits")])
+    assert str(problem) == (
+        "other_calints.fits: member: found the same exposure, segment and detector as in "
+        "jw1-seg001_nrs1_calints.fits, expected each once"
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "offenders"),
+    [
+        (((1, 3), (3, 3)), ["seg002"]),
+        (((1, 9), (2, 1), (5, 1), (10, 1)), ["seg002", "seg003"]),
+        (((4, 3), (1, 4)), ["seg001"]),
+    ],
+)
+def test_overlapping_integrations(starts, offenders):
+    segments = [segment(k, *start) for k, start in enumerate(starts, 1)]
+    problems = group_problems(segments)
+    assert [problem.path.split("_")[0].removeprefix("jw1-") for problem in problems] == offenders
+    assert {problem.key for problem in problems} == {"INTSTART"}
+
+
+@pytest.mark.parametrize(
+    ("segments", "oddities"),
+    [
+        ([segment(1, 1), segment(3, 7)], ["found none of 4 to 6, expected 1 to 9"]),
+        ([segment(2, 4), segment(3, 7)], ["found none of 1 to 3, expected 1 to 9"]),
+        ([segment(1, 1), segment(2, 4)], ["found none of 7 to 9, expected 1 to 9"]),
+        (
+            [segment(1, 1), segment(2, 4, 6, exposure_integrations=12)],
+            ["NINTS: found [9, 12], expected one", "found none of 10 to 12, expected 1 to 12"],
+        ),
+        ([segment(41, 1846, 4)], ["found none of 1 to 1845, expected 1 to 1849"]),
+    ],
+)
+def test_integrations_that_no_segment_holds(segments, oddities):
+    found = group_oddities("asn.json", segments)
+    assert len(found) == len(oddities)
+    for finding, oddity in zip(found, oddities, strict=True):
+        assert (finding.severity, finding.path) == ("warning", "asn.json")
+        assert finding.key.endswith(" of jw1 NRS1")
+        assert oddity.removeprefix("NINTS: ") in str(finding)
+
+
+def test_unreadable_member_is_a_problem(tmp_path):
+    write_segment(tmp_path / "a_calints.fits")
+    content = (tmp_path / "a_calints.fits").read_bytes()
+    (tmp_path / "a_calints.fits").write_bytes(content[:5000])
+    found, problems = read_segment("a_calints.fits", tmp_path, "o001")
+    assert found is None
+    assert len(problems) == 1
+    assert str(problems[0]).startswith("a_calints.fits: truncated in SCI: 6000 bytes expected")

@@ -1,0 +1,149 @@
+import os
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from scripts.lib.errors import InputError
+from scripts.lib.fits.cards import format_card
+from scripts.lib.fits.reader import ProductWriter, open_fits
+
+SHAPE = (5, 4, 3)
+
+
+@pytest.fixture(name="planes")
+def make_planes():
+    rng = np.random.default_rng(7)
+    return {
+        "SCI": rng.normal(size=SHAPE).astype(np.float32),
+        "ERR": rng.normal(size=SHAPE),
+        "DQ": rng.integers(0, 2**32, SHAPE, dtype=np.uint32),
+        "WAVELENGTH": rng.normal(size=SHAPE[1:]).astype(np.float32),
+    }
+
+
+@pytest.fixture(name="table")
+def make_table():
+    table = np.zeros(
+        4, [("INT_NUM", "i4"), ("FLUX", "f8", (3,)), ("DQ", "u4", (3,)), ("NAME", "S5")]
+    )
+    table["INT_NUM"] = [1, 2, 3, 4]
+    table["FLUX"] = np.arange(12).reshape(4, 3)
+    table["DQ"] = [[0, 1, 2**32 - 1]] * 4
+    table["NAME"] = [b"a", b"bc", b"", b"vwxyz"]
+    return table
+
+
+@pytest.fixture(name="path")
+def write_file(tmp_path, planes, table):
+    hdus = [fits.PrimaryHDU(), *(fits.ImageHDU(data, name=name) for name, data in planes.items())]
+    hdus.append(fits.BinTableHDU(table, name="EXTRACT1D"))
+    path = tmp_path / "file.fits"
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+@pytest.mark.parametrize("integrations", [slice(None), slice(1, 3), slice(4, 9), slice(3, 3)])
+@pytest.mark.parametrize("rows", [slice(None), slice(0, 1), slice(2, 4)])
+@pytest.mark.parametrize("name", ["SCI", "ERR", "DQ"])
+def test_blocks_of_cubes_are_read_native(path, planes, name, integrations, rows):
+    with open_fits(path) as file:
+        block = file.read(name, integrations, rows)
+    assert block.dtype == planes[name].dtype
+    assert block.dtype.isnative
+    np.testing.assert_array_equal(block, planes[name][integrations, rows])
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(2, 4)])
+def test_blocks_are_read_as_stored(path, planes, rows):
+    with open_fits(path) as file:
+        block = file.read_stored("SCI", slice(1, 3), rows)
+    assert block.dtype == ">f4"
+    np.testing.assert_array_equal(block, planes["SCI"][1:3, rows])
+
+
+def test_images_are_read_by_rows(path, planes):
+    with open_fits(path) as file:
+        np.testing.assert_array_equal(file.read("WAVELENGTH"), planes["WAVELENGTH"])
+        np.testing.assert_array_equal(
+            file.read("WAVELENGTH", rows=slice(1, 3)), planes["WAVELENGTH"][1:3]
+        )
+
+
+def test_tables_are_read_native_and_unsigned(path, table):
+    with open_fits(path) as file:
+        read = file.read_table("EXTRACT1D")
+        part = file.read_table("EXTRACT1D", rows=slice(1, 3))
+    for name in table.dtype.names:
+        np.testing.assert_array_equal(read[name], table[name])
+        np.testing.assert_array_equal(part[name], table[name][1:3])
+
+
+def test_single_columns_are_read(path, table):
+    with open_fits(path) as file:
+        columns = file.read_columns("EXTRACT1D", ["FLUX", "INT_NUM"], rows=slice(2, 4))
+    np.testing.assert_array_equal(columns["FLUX"], table["FLUX"][2:])
+    np.testing.assert_array_equal(columns["INT_NUM"], table["INT_NUM"][2:])
+
+
+def test_a_missing_extension_is_the_users_error(path):
+    with open_fits(path) as file, pytest.raises(InputError, match=r"file\.fits.*VAR_FLAT"):
+        file.read("VAR_FLAT")
+
+
+def test_data_with_another_number_of_axes_are_refused(tmp_path):
+    line = fits.ImageHDU(np.zeros(5, "f4"), name="LINE")
+    nothing = fits.ImageHDU(name="NOTHING")
+    fits.HDUList([fits.PrimaryHDU(), line, nothing]).writeto(tmp_path / "a.fits")
+    with open_fits(tmp_path / "a.fits") as file:
+        for name, found in (("LINE", 1), ("NOTHING", 0)):
+            with pytest.raises(
+                InputError, match=rf"\[{name}\]: NAXIS: found {found}, expected 2 or"
+            ):
+                file.read(name)
+        with pytest.raises(InputError, match=r"\[LINE\]: NAXIS: found 1, expected 2$"):
+            file.read_table("LINE")
+
+
+def test_scaled_images_are_refused(tmp_path):
+    hdu = fits.ImageHDU(np.zeros((2, 2), np.int16), name="SCI")
+    hdu.header["BZERO"] = 5.0
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(tmp_path / "scaled.fits")
+    with open_fits(tmp_path / "scaled.fits") as file, pytest.raises(InputError, match="BZERO=5"):
+        file.read("SCI")
+
+
+def write_copy(path, source, row_step):
+    with open_fits(source) as file, ProductWriter(path) as product:
+        for hdu in file.hdus:
+            offset = product.append_hdu(hdu.cards, hdu.data_bytes)
+            if len(hdu.shape) != 3 or hdu.name == "EXTRACT1D":
+                product.copy_data(file, hdu, offset)
+                continue
+            for row in range(0, SHAPE[1], row_step):
+                for first in range(0, SHAPE[0], 2):
+                    block = file.read(hdu.name, slice(first, first + 2), slice(row, row + row_step))
+                    product.write_block(block, offset, SHAPE, first, row)
+
+
+@pytest.mark.parametrize("row_step", [1, 3, 4])
+def test_copying_by_block_is_the_identity(path, tmp_path, row_step):
+    write_copy(tmp_path / "copy.fits", path, row_step)
+    assert (tmp_path / "copy.fits").read_bytes() == path.read_bytes()
+
+
+def test_a_product_is_absent_until_complete(tmp_path):
+    target = tmp_path / "new" / "product.fits"
+    with ProductWriter(target) as product:
+        product.append_hdu([format_card("SIMPLE", True)])
+        assert not target.exists()
+    assert target.exists()
+
+
+def test_a_failure_leaves_the_earlier_product_and_no_rest(tmp_path):
+    target = tmp_path / "product.fits"
+    target.write_bytes(b"earlier")
+    with pytest.raises(ValueError, match="does not fit"), ProductWriter(target) as product:
+        product.append_hdu([format_card("HISTORY", "x" * 99)])
+    assert os.listdir(tmp_path) == ["product.fits"]
+    assert target.read_bytes() == b"earlier"

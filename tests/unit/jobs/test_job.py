@@ -1,0 +1,200 @@
+import errno
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.files.atomic import whole_file
+from scripts.lib.jobs.job import peak_memory_mb, run_job
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def restored_logging():
+    """Leave the loggers as they were, and close what the job opened."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    terminate = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, terminate)
+    logging.raiseExceptions = True
+    logging.captureWarnings(False)
+    for handler in set(root.handlers) - set(handlers):
+        with suppress(OSError):
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture(name="job")
+def snakemake_object(tmp_path):
+    return SimpleNamespace(log=[str(tmp_path / "job.log")], params={})
+
+
+def log_of(job):
+    with open(job.log[0], encoding="utf-8") as log:
+        return log.read()
+
+
+@pytest.mark.filterwarnings("default")
+def test_messages_and_warnings_go_to_the_log_and_the_terminal(job, capsys):
+    def function(snakemake):
+        logging.getLogger("any").info("%d integrations", 3)
+        warnings.warn("odd value", RuntimeWarning, stacklevel=1)
+
+    run_job(job, function)
+    for text in (log_of(job), capsys.readouterr().err):
+        assert "INFO 3 integrations" in text
+        assert "odd value" in text
+
+
+def test_warnings_about_the_input_come_first(job):
+    job.params["input_warnings"] = ["TARGNAME: found none"]
+    run_job(job, lambda snakemake: logging.getLogger("any").info("work"))
+    first, second, third = log_of(job).splitlines()
+    assert first.endswith("WARNING TARGNAME: found none")
+    assert second.endswith("INFO work")
+    assert re.search(r"INFO CPU \d+\.\d\d s, peak memory [1-9]\d* MB$", third)
+
+
+def test_peak_memory_is_that_of_the_process_not_of_its_parent():
+    ours = bytearray(100_000_000)
+    code = "from scripts.lib.jobs.job import peak_memory_mb; print(peak_memory_mb())"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert 5 < float(found.stdout) < 60
+    assert peak_memory_mb() > len(ours) / 1e6
+
+
+def test_input_error_is_one_line_without_traceback(job, capsys):
+    def function(snakemake):
+        raise InputError("a.fits: NINTS: found 1, expected 2 or more")
+
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, function)
+    assert caught.value.code == 1
+    for text in (log_of(job), capsys.readouterr().err):
+        (line,) = text.splitlines()
+        assert line.endswith("ERROR a.fits: NINTS: found 1, expected 2 or more")
+
+
+def test_unexpected_error_has_a_traceback(job):
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, lambda snakemake: 1 / 0)
+    assert caught.value.code == 1
+    assert "Traceback" in log_of(job)
+    assert "ZeroDivisionError" in log_of(job)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "results"),
+            "results: Permission denied",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "reading or writing: No space left on device",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "a.json"),
+            "a.json: No such file or directory",
+        ),
+        (
+            MemoryError("Unable to allocate 9 TiB"),
+            "out of memory: Unable to allocate 9 TiB; expected more, or a lower max_memory_mb",
+        ),
+        (MemoryError(), "out of memory; expected more, or a lower max_memory_mb"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_the_machine_lacks_is_one_line(job, error, message):
+    def function(snakemake):
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, function)
+    assert caught.value.code == 1
+    (line,) = log_of(job).splitlines()
+    assert line.endswith(f"ERROR {message}")
+
+
+def test_an_error_of_the_operating_system_without_reason_has_a_traceback(job):
+    with pytest.raises(SystemExit):
+        run_job(job, lambda snakemake: (_ for _ in ()).throw(OSError("no reason")))
+    assert "Traceback" in log_of(job)
+
+
+@pytest.fixture
+def interruptible():
+    """SIGINT as in the foreground; a shell starts what is in the background with it ignored."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
+def test_a_job_that_is_stopped_removes_what_it_began(job, tmp_path, number, interruptible):
+    def function(snakemake):
+        with whole_file(tmp_path / "product") as part:
+            part.write_text("ha")
+            signal.raise_signal(number)
+
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, function)
+    assert caught.value.code == 130
+    assert os.listdir(tmp_path) == ["job.log"]
+    (line,) = log_of(job).splitlines()
+    assert line.endswith("ERROR stopped before the end; nothing was written, so run again")
+
+
+def test_a_log_that_cannot_be_opened_is_one_line(job, tmp_path, capsys):
+    job.log[0] = str(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        run_job(job, lambda snakemake: pytest.fail("must not run"))
+    assert caught.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"ERROR {tmp_path}: Is a directory")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_log_on_a_full_disk_leaves_the_message_on_the_terminal_alone(job, capsys):
+    def function(snakemake):
+        raise InputError("a.fits: cannot be written: No space left on device")
+
+    job.log[0] = "/dev/full"
+    with pytest.raises(SystemExit):
+        run_job(job, function)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("a.fits: cannot be written: No space left on device")
+
+
+def test_a_job_without_log_file_reports_to_the_terminal(capsys):
+    run_job(
+        SimpleNamespace(log=[], params={}), lambda snakemake: logging.getLogger("any").info("work")
+    )
+    assert "INFO work" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_progress_is_in_the_log_and_on_a_terminal_only(job, capsys, monkeypatch, watched):
+    def work(_):
+        logging.getLogger("step").info("5 of 9 done", extra={"progress": True})
+        logging.getLogger("step").info("result")
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: watched)
+    run_job(job, work)
+    assert "5 of 9 done" in log_of(job)
+    terminal = capsys.readouterr().err
+    assert ("5 of 9 done" in terminal) == watched
+    assert "result" in terminal

@@ -1,0 +1,116 @@
+"""The environment files agree with each other and with what the code imports."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+
+import scripts
+from envs.lock import distribution_name
+
+ROOT = Path(__file__).resolve().parents[3]
+TOP_LEVEL_FILES = [
+    ".ci/run",
+    ".editorconfig",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "Snakefile",
+    "config.yaml",
+    "envs/tso3.yaml",
+    "pyproject.toml",
+    "requirements.lock",
+]
+IMPORT_LINE = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module", name="project")
+def project_table():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module", name="lock")
+def locked_versions():
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    return {distribution_name(name): version for name, version in pins.items()}
+
+
+@pytest.fixture(scope="module", name="imports")
+def imported_by_product():
+    """Top-level package -> a file of the product that imports it."""
+    found = {}
+    for path in (ROOT / "scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found.update({alias.name.split(".")[0]: path for alias in node.names})
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found[node.module.split(".")[0]] = path
+    for path in [ROOT / "Snakefile", *(ROOT / "workflow").rglob("*.smk")]:
+        found.update(dict.fromkeys(IMPORT_LINE.findall(path.read_text()), path))
+    return found
+
+
+def test_lock_pins_every_direct_dependency(project, lock):
+    direct = project["dependencies"] + project["optional-dependencies"]["dev"]
+    assert {distribution_name(requirement) for requirement in direct} <= lock.keys()
+
+
+def test_conda_environment_pins_the_versions_of_the_lock(project, lock):
+    entries = yaml.safe_load((ROOT / "envs" / "tso3.yaml").read_text())["dependencies"]
+    pins = dict(pin.split("==") for pin in entries[-1]["pip"])
+    direct = {distribution_name(requirement) for requirement in project["dependencies"]}
+    found = {distribution_name(name): version for name, version in pins.items()}
+    assert found == {name: lock[name] for name in direct}
+
+
+def test_product_imports_only_direct_dependencies(project, imports):
+    extras = [name for name in project["optional-dependencies"] if name != "dev"]
+    allowed = [*project["dependencies"]]
+    for name in extras:
+        allowed += project["optional-dependencies"][name]
+    direct = {distribution_name(requirement) for requirement in allowed}
+    distributions = packages_distributions()
+    for package, path in imports.items():
+        if package in sys.stdlib_module_names or package == "scripts":
+            continue
+        names = {distribution_name(name) for name in distributions.get(package, [package])}
+        assert names & direct, f"{path} imports {package}, which pyproject.toml does not name"
+
+
+def test_product_imports_every_direct_dependency(project, imports):
+    distributions = packages_distributions()
+    used = {
+        distribution_name(name) for package in imports for name in distributions.get(package, [])
+    }
+    declared = {distribution_name(requirement) for requirement in project["dependencies"]}
+    assert declared - {"snakemake"} - used == set()
+
+
+def test_product_does_not_import_jwst(imports):
+    assert "jwst" not in imports
+
+
+def test_one_version_everywhere(project):
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert project["version"] == citation["version"] == scripts.__version__
+    assert f"## [{scripts.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL_FILES)
+def test_promised_file_exists(name):
+    assert (ROOT / name).is_file()
+
+
+def test_ci_script_is_executable():
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o100

@@ -1,0 +1,129 @@
+"""Parameter reference files in the format that the peer writes."""
+
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.references.parameters import missing_steps, read_parameters, settings_from
+from tests.support.crds_cache import write_parameters
+
+
+def test_file_of_a_step(tmp_path):
+    parameters = {"radius": 3.5, "centroid_source": False, "suffix": None, "output_ext": ".fits"}
+    write_parameters(tmp_path / "a.asdf", "TSOPhotometryStep", parameters)
+    assert read_parameters(tmp_path / "a.asdf") == {"": parameters}
+
+
+def test_file_of_a_pipeline(tmp_path):
+    write_parameters(tmp_path / "a.asdf", "Tso3Pipeline", {"save_results": True})
+    text = (tmp_path / "a.asdf").read_text().removesuffix("...\n")
+    text += (
+        "steps:\n- class: jwst.x\n  name: white_light\n  parameters: {min_wavelength: 0.7}\n...\n"
+    )
+    (tmp_path / "b.asdf").write_text(text)
+    expected = {"": {"save_results": True}, "white_light": {"min_wavelength": 0.7}}
+    assert read_parameters(tmp_path / "b.asdf") == expected
+
+
+def test_what_follows_the_tree_is_not_read(tmp_path):
+    write_parameters(tmp_path / "a.asdf", "WhiteLightStep", {"max_wavelength": 5})
+    data = (tmp_path / "a.asdf").read_bytes() + b"\xd3BLK\x00\x30\xff\n#ASDF BLOCK INDEX\n"
+    (tmp_path / "b.asdf").write_bytes(data)
+    assert read_parameters(tmp_path / "b.asdf") == {"": {"max_wavelength": 5}}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"parameters: {}", "not a parameter reference: it does not start with #ASDF"),
+        (b"#ASDF 1.0.0\nparameters: {a: [1\n", "not a parameter reference: while parsing"),
+        (b"#ASDF 1.0.0\nname: x\n...\n", "parameters: found none, expected those of a step"),
+        (b"#ASDF 1.0.0\n--- [1, 2]\n...\n", "parameters: found none"),
+        (b"#ASDF 1.0.0\nname: \xff\n...\n", "not a parameter reference: 'utf-8'"),
+    ],
+)
+def test_files_that_are_none(tmp_path, data, message):
+    (tmp_path / "a.asdf").write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_parameters(tmp_path / "a.asdf")
+    assert str(caught.value).startswith(f"{tmp_path}/a.asdf: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        read_parameters(tmp_path / "none.asdf")
+
+
+def test_texts_stand_for_numbers_and_the_first_snr_counts():
+    parameters = {"snr": "4.5 4.0", "rolling_window_width": "11", "maskpt": 0.5, "skip": "False"}
+    found, findings = settings_from("outlier_detection", parameters, "a.asdf")
+    assert found == {"snr": 4.5, "rolling_window_width": 11, "maskpt": 0.5, "skip": False}
+    assert findings == []
+    assert settings_from("extract_1d", {"bkg_fit": "None", "bkg_order": "1"}, "a")[0] == {
+        "bkg_fit": None,
+        "bkg_order": 1,
+    }
+
+
+def test_what_has_no_effect_is_left_out_in_silence():
+    parameters = {
+        "scale": "1.2 0.7",
+        "output_dir": "/tmp",
+        "save_results": True,
+        "kernel": "square",
+    }
+    assert settings_from("outlier_detection", parameters, "a.asdf") == ({}, [])
+
+
+def test_what_is_unknown_or_not_supported_is_told():
+    parameters = {"extraction_type": "optimal", "soss_transform": [0, 0, 0], "bkg_order": -1}
+    found, findings = settings_from("extract_1d", parameters | {"off": None}, "pars.asdf")
+    assert found == {}
+    assert [(f.severity, f.path, f.key, f.found) for f in findings] == [
+        ("warning", "pars.asdf", "extraction_type", "'optimal'"),
+        ("warning", "pars.asdf", "soss_transform", "[0, 0, 0]"),
+        ("warning", "pars.asdf", "bkg_order", "-1"),
+    ]
+    assert str(findings[0]).endswith(
+        "expected a parameter of extract_1d that is supported: "
+        "it is left out, the default or setting is kept"
+    )
+
+
+@pytest.mark.parametrize("asked", [False, "False"])
+def test_a_step_that_is_not_here_is_told(asked):
+    steps = {"": {}, "adaptive_trace_model": {"skip": asked}, "photom": {"skip": False}}
+    (finding,) = missing_steps(steps, "pars.asdf")
+    assert str(finding) == (
+        "pars.asdf: adaptive_trace_model/skip: found False, expected True: there is no such step here"
+    )
+    for skipped in ({"skip": True}, {}):
+        assert missing_steps({"adaptive_trace_model": skipped}, "pars.asdf") == []
+
+
+def test_files_of_a_run_are_no_parameters():
+    found, findings = settings_from(
+        "extract_1d", {"soss_modelname": "x", "soss_estimate": None}, "a"
+    )
+    assert (found, [finding.key for finding in findings]) == ({}, ["soss_modelname"])
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "good", "bad"),
+    [
+        ("outlier_detection", "snr", [0.1, 5], [0, -1.0, True, None, "high", [4.0], float("nan")]),
+        ("outlier_detection", "maskpt", [0, 0.5, 1], [-0.1, 1.1]),
+        ("outlier_detection", "rolling_window_width", [1, 25], [0, 2.5, None]),
+        ("outlier_detection", "good_bits", ["~DO_NOT_USE"], [4, None]),
+        ("outlier_detection", "skip", [True, False], [0, 1, None, "maybe"]),
+        ("extract_1d", "bkg_fit", [None, "poly", "mean"], ["spline", 0, True]),
+        ("extract_1d", "use_source_posn", [None, True], [1, "yes"]),
+        ("extract_1d", "soss_tikfac", [None, 1e-9], [0.0, "none at all"]),
+    ],
+)
+def test_values_are_those_of_the_schema(step, name, good, bad):
+    for value in good:
+        assert settings_from(step, {name: value}, "a") == ({name: value}, [])
+    for value in bad:
+        found, (finding,) = settings_from(step, {name: value}, "a")
+        assert (found, finding.key) == ({}, name)

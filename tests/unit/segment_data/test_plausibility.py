@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.segment_data.plausibility import check_plausible
+
+
+class Source:
+    """Planes by name, read as from a file."""
+
+    path = "a.fits"
+
+    def __init__(self, **planes):
+        self.planes = planes
+
+    def read(self, name, integrations):
+        return self.planes[name][integrations]
+
+
+def planes():
+    rng = np.random.default_rng(5)
+    return rng.normal(1e-3, 1e-4, (2, 20, 20)).astype(np.float32)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1, 1e9])
+def test_measurements_of_any_unit_pass(scale):
+    check_plausible(Source(SCI=planes() * scale, ERR=planes()))
+
+
+@pytest.mark.parametrize("value", [np.nan, 0, np.inf])
+def test_nan_zero_and_infinity_do_not_count(value):
+    sci = planes()
+    sci[:, 2:] = value
+    check_plausible(Source(SCI=sci, ERR=planes() * 0))
+
+
+@pytest.mark.parametrize("name", ["SCI", "ERR"])
+def test_swapped_bytes_are_recognised(name):
+    source = Source(**{"SCI": planes(), "ERR": planes()} | {name: planes().byteswap()})
+    with pytest.raises(InputError, match=rf"^a\.fits\[{name}\]: found [2-6]\d % .*byte order$"):
+        check_plausible(source)
+
+
+def test_more_than_one_in_a_hundred_has_to_be_strange():
+    sci = planes()
+    sci[0].flat[:4] = 1e16
+    check_plausible(Source(SCI=sci, ERR=planes()))
+    sci[0].flat[4] = -1e16
+    with pytest.raises(InputError, match="found 1 % of the first"):
+        check_plausible(Source(SCI=sci, ERR=planes()))

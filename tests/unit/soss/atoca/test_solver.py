@@ -1,0 +1,177 @@
+import logging
+
+import numpy as np
+import pytest
+import scipy.sparse.linalg
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csc_matrix, csr_matrix, diags_array
+
+from scripts.lib.soss.atoca import solver
+from scripts.lib.soss.atoca.detector_model import build_model, design_matrix, right_side
+from scripts.lib.soss.atoca.regularisation import first_difference, roughness_matrix
+from scripts.lib.soss.atoca.single_order import SingleOrderFit, solve_banded
+from scripts.lib.soss.atoca.solver import Factors, LeastSquares, SingularError, solve_plain
+from scripts.lib.soss.atoca.tuning import SingleOrder
+from tests.support.soss_scene import SHAPE, optics, order_image, scene
+
+
+def positive(size, seed=0):
+    matrix = np.random.default_rng(seed).normal(size=(size, size))
+    return matrix @ matrix.T + np.eye(size)
+
+
+class TestRegularised:
+    def problem(self, points=40, measurements=12):
+        """Sums over a few neighbouring points each, and a slope to penalise."""
+        design = diags_array(
+            [np.full(points, 1.0), np.full(points - 1, 2.0), np.full(points - 2, 0.5)],
+            offsets=[0, 1, 2],
+            shape=(points, points),
+        ).tocsr()[:: points // measurements]
+        return LeastSquares(design, roughness_matrix(np.arange(points, dtype=float)))
+
+    def test_one_measurement_of_a_constant(self):
+        # |x0 + x1 - 4|^2 + f^2 |x1 - x0|^2 is least, and 0, for x0 = x1 = 2.
+        problem = LeastSquares(csr_matrix([[1.0, 1.0]]), csr_matrix([[1.0, -1.0], [-1.0, 1.0]]))
+        assert_allclose(problem.fit(0.1).solve(np.array([4.0, 4.0])), [2, 2])
+
+    @pytest.mark.parametrize("factor", [1e-2, 1.0, 1e2])
+    def test_it_is_the_solution_of_the_stacked_equations(self, factor):
+        problem = self.problem()
+        slopes = first_difference(np.arange(40.0)).toarray()
+        data = np.random.default_rng(1).normal(size=(problem.design.shape[0], 6))
+        stacked = np.vstack([problem.design.toarray(), factor * slopes])
+        expected = np.linalg.lstsq(stacked, np.vstack([data, np.zeros((39, 6))]), rcond=None)[0]
+        found = problem.fit(factor).solve(problem.design.T @ data)
+        assert_allclose(found, expected, atol=1e-7)
+        assert_allclose(problem.fit(factor).solve(problem.design.T @ data[:, 0]), expected[:, 0])
+
+    def test_the_order_of_elimination_is_found_once(self, monkeypatch):
+        problem, orderings, splu = self.problem(), [], scipy.sparse.linalg.splu
+        monkeypatch.setattr(
+            "scipy.sparse.linalg.splu",
+            lambda *args, permc_spec, **options: (
+                orderings.append(permc_spec) or splu(*args, permc_spec=permc_spec, **options)
+            ),
+        )
+        right = problem.design.T @ np.arange(6.0 * len(problem.design.indptr[1:])).reshape(-1, 6)
+        for factor in (0.1, 0.2, 0.3):
+            found = problem.fit(factor).solve(right)
+            normal = problem.design.T @ problem.design + factor**2 * problem.roughness
+            assert_allclose(found, np.linalg.solve(normal.toarray(), right), rtol=1e-8)
+        assert orderings == ["MMD_AT_PLUS_A", "NATURAL", "NATURAL"]
+
+    def test_a_good_order_of_elimination_is_as_good_again(self):
+        # An arrow: eliminated first, its tip would fill the whole matrix.
+        arrow = np.diag(np.full(30, 40.0))
+        arrow[0], arrow[:, 0] = 1, 1
+        arrow[0, 0] = 40
+        first = Factors(csc_matrix(arrow))
+        assert first.size == Factors(csc_matrix(2 * arrow), first.order).size < 250
+        assert Factors(csc_matrix(arrow), np.arange(30)).size > 800
+        right = np.arange(60.0).reshape(30, 2)
+        solution = Factors(csc_matrix(arrow), first.order).solve(right)
+        assert_allclose(arrow @ solution, right, atol=1e-12)
+
+    def test_the_product_is_that_of_the_normal_matrix(self):
+        problem, spectrum = self.problem(), np.arange(40.0) ** 2
+        normal = problem.design.T @ problem.design + 0.09 * problem.roughness
+        assert_allclose(problem.fit(0.3).product(spectrum), normal @ spectrum)
+
+    def test_where_refinement_does_not_help_the_normal_equations_are_solved(self, monkeypatch):
+        problem = self.problem()
+        right = problem.design.T @ np.ones(problem.design.shape[0])
+        expected = problem.fit(0.1).solve(right)
+        monkeypatch.setattr(solver, "_ACCURATE", -1.0)
+        fit = problem.fit(0.1)
+        assert_allclose(fit.solve(right), expected, rtol=1e-9)
+        # They stay in use for other data.
+        monkeypatch.undo()
+        assert_allclose(fit.solve(2 * right), 2 * expected, rtol=1e-9)
+
+    def test_where_they_are_not_wanted_there_is_no_solution(self):
+        problem = self.problem(points=400, measurements=100)
+        right = problem.design.T @ np.ones(problem.design.shape[0])
+        assert np.isfinite(problem.fit(1e-2, dense=False).solve(right)).all()
+        with pytest.raises(SingularError):
+            problem.fit(1e-9, dense=False).solve(right)
+
+    def test_a_singular_matrix_has_no_solution(self):
+        problem = LeastSquares(csr_matrix((1, 3)), csr_matrix((3, 3)))
+        with pytest.raises(SingularError):
+            problem.fit(1.0).solve(np.ones(3))
+
+
+class TestPlain:
+    def test_it_solves(self):
+        matrix = positive(6)
+        assert_allclose(
+            solve_plain(csr_matrix(matrix), np.ones(6)), np.linalg.solve(matrix, np.ones(6))
+        )
+
+    def test_singular_equations_get_the_least_squares_solution(self, caplog):
+        matrix = csr_matrix(np.diag([2.0, 0.0]))
+        with caplog.at_level(logging.WARNING):
+            assert_allclose(solve_plain(matrix, np.array([4.0, 0.0])), [2, 0])
+        assert "singular" in caplog.text
+
+
+class TestBanded:
+    @given(st.integers(1, 3), st.integers(4, 12), st.integers(0, 1000))
+    def test_it_is_the_dense_solution_of_the_points_reached(self, halfwidth, size, seed):
+        generator = np.random.default_rng(seed)
+        matrix = positive(size, seed)
+        distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+        matrix = np.where(distance <= halfwidth, matrix, 0) + 30 * size * np.eye(size)
+        right = np.where(generator.random(size) < 0.3, 0.0, 1.0)
+        band = np.zeros((halfwidth + 1, size))
+        for offset in range(halfwidth + 1):
+            band[offset, : size - offset] = np.diagonal(matrix, -offset)
+        known = np.flatnonzero(right)
+        found = solve_banded(band, right)
+        expected = np.linalg.solve(matrix[np.ix_(known, known)], right[known])
+        assert_allclose(found[known], expected)
+        assert np.isnan(np.delete(found, known)).all()
+
+    def test_a_matrix_that_is_not_positive_has_no_solution(self):
+        assert np.isnan(solve_banded(np.array([[-1.0, 1.0], [0.0, 0.0]]), np.ones(2))).all()
+
+
+class TestSingleOrder:
+    def fit(self, factor=1e-3):
+        grid = np.arange(0.62, 0.97, 0.0011)
+        whole = scene()
+        fit, rebuild = (
+            build_model([optics(3)], grid, [mask]) for mask in (whole.outside(3), whole.outside_all)
+        )
+        return SingleOrder(fit, rebuild, factor)
+
+    def test_it_is_the_solution_of_the_normal_equations(self):
+        model, image = self.fit(), order_image(3)
+        error = np.random.default_rng(1).uniform(1, 2, SHAPE)
+        right = right_side(model.fit, error, image / error)
+        reached = np.flatnonzero(right)
+        design = design_matrix(model.fit, error)[:, reached]
+        roughness = roughness_matrix(model.fit.grid)[reached][:, reached]
+        expected = np.full(len(right), np.nan)
+        expected[reached] = LeastSquares(design, roughness).fit(model.factor).solve(right[reached])
+        found = SingleOrderFit(model).solve(image.reshape(-1), error.reshape(-1))
+        assert_allclose(found, expected, rtol=1e-8)
+
+    def test_pixels_without_a_positive_error_are_left_out(self):
+        single, image, error = SingleOrderFit(self.fit()), order_image(3).copy(), np.ones(SHAPE)
+        error[45, 50] = 0
+        expected = single.solve(image.reshape(-1), error.reshape(-1))
+        image[45, 50] = 1e6
+        assert_array_equal(single.solve(image.reshape(-1), error.reshape(-1)), expected)
+
+    def test_its_model_is_the_image(self):
+        model, image = self.fit(1e-6), order_image(3)
+        single = SingleOrderFit(model)
+        amplitude = single.amplitude(single.solve(image.reshape(-1), np.ones(image.size)))
+        rebuilt = model.rebuild.profiles[0] * amplitude
+        inside = slice(20, 95)
+        assert np.isfinite(amplitude[inside]).all()
+        assert_allclose(rebuilt[:, inside], image[:, inside], atol=1e-2 * image.max())

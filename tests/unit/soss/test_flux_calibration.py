@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from astropy.io import fits
+from numpy.testing import assert_allclose, assert_array_equal
+
+from scripts.lib.errors import InputError
+from scripts.lib.soss.flux_calibration import FluxCalibration
+
+PRIMARY = {"FILTER": "CLEAR", "PUPIL": "GR700XD", "EXPMID": 60365.0}
+WAVELENGTHS = np.array([0.5, 1.0, 1.5, 2.0, 9.0])
+
+
+def write_reference(path, orders=(1, 2), scale=1.0, coefficients=None):
+    n = len(orders)
+    columns = [
+        fits.Column("filter", "12A", array=["CLEAR"] * n),
+        fits.Column("pupil", "15A", array=["GR700XD"] * n),
+        fits.Column("order", "I", array=orders),
+        fits.Column("photmj", "E", array=[10.0 * order for order in orders]),
+        fits.Column("nelem", "I", array=[3] * n),
+        fits.Column("wavelength", "4E", array=np.array([[2.0, 1.0, 3.0, 0.0]] * n) * scale),
+        fits.Column("relresponse", "4E", array=[[2.0, 1.0, 3.0, 77.0]] * n),
+    ]
+    hdus = [fits.PrimaryHDU(), fits.BinTableHDU.from_columns(columns, name="PHOTOM")]
+    for name, values in (coefficients or {}).items():
+        columns = [fits.Column(key, "E", array=[value] * n) for key, value in values.items()]
+        hdus.append(fits.BinTableHDU.from_columns(columns, name=name))
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6])
+def test_the_response_is_interpolated_and_zero_outside(tmp_path, scale):
+    calibration = FluxCalibration(write_reference(tmp_path / "p.fits", scale=scale), PRIMARY)
+    found = calibration.conversions({1: WAVELENGTHS, 2: WAVELENGTHS[:3]})
+    assert_allclose(found[1], [0, 10, 15, 20, 0], rtol=1e-6)
+    assert_allclose(found[2], [0, 20, 30], rtol=1e-6)
+
+
+def test_an_order_without_a_row_and_those_after_it_are_left_out(tmp_path, caplog):
+    calibration = FluxCalibration(write_reference(tmp_path / "p.fits", orders=(1, 3)), PRIMARY)
+    assert list(calibration.conversions(dict.fromkeys((1, 2, 3), WAVELENGTHS))) == [1]
+    assert "orders [2, 3] stay in DN/s" in caplog.text
+
+
+def test_two_rows_for_an_order_are_refused(tmp_path):
+    calibration = FluxCalibration(write_reference(tmp_path / "p.fits", orders=(1, 1)), PRIMARY)
+    with pytest.raises(InputError, match="found 2 rows"):
+        calibration.conversions({1: WAVELENGTHS})
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        # One year after the reference day.
+        ("TIMECOEFF_LINEAR", {"t0": 60000.0, "lossperyear": 0.1}, 0.9),
+        (
+            "TIMECOEFF_EXPONENTIAL",
+            {"t0": 60000.0, "amplitude": 0.5, "tau": 365.0, "const": 0.5},
+            0.5 * np.exp(-1) + 0.5,
+        ),
+        (
+            "TIMECOEFF_POWERLAW",
+            {"t0": 60000.0, "year1value": 0.8, "tsoft": 1.0, "alpha": -0.5},
+            0.8,
+        ),
+    ],
+)
+def test_throughput_that_depends_on_time_divides_the_conversion(tmp_path, name, values, expected):
+    path = write_reference(tmp_path / "p.fits", coefficients={name: values})
+    found = FluxCalibration(path, PRIMARY).conversions({1: np.array([1.0])})
+    assert_allclose(found[1], 10 / expected, rtol=1e-6)
+
+
+def test_time_coefficients_need_the_time(tmp_path):
+    values = {"t0": 60000.0, "lossperyear": 0.1}
+    path = write_reference(tmp_path / "p.fits", coefficients={"TIMECOEFF_LINEAR": values})
+    with pytest.raises(InputError, match="EXPMID: found none"):
+        FluxCalibration(path, PRIMARY | {"EXPMID": None})
+
+
+def test_lower_case_keywords_match(tmp_path):
+    path = write_reference(tmp_path / "p.fits")
+    calibration = FluxCalibration(path, PRIMARY | {"FILTER": "Clear"})
+    assert_array_equal(list(calibration.conversions({1: WAVELENGTHS})), [1])

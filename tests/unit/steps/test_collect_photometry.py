@@ -1,0 +1,170 @@
+import logging
+
+import numpy as np
+import pytest
+from astropy import units
+from astropy.table import QTable
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.collect_photometry import add_sky, process, stack, write_ecsv
+from scripts.lib.errors import InputError
+from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, PhotometryTable, make_table
+from scripts.lib.photometry.table import write_segment as write_table
+from tests.support.imaging_segments import star_planes, write_segment
+from tests.support.steps import run_step
+
+NAN = np.nan
+META = dict.fromkeys(META_KEYWORDS) | {"instrument": "MIRI", "target_name": 'HD 1: b\'s, "x"'}
+MEASURED = [name for name in COLUMNS if "icrs" not in name]
+
+
+def table(rows=2, first=0.0, names=MEASURED, unit="Jy", **meta):
+    """Table whose column k counts from first + k / 100."""
+    columns = {n: first + np.arange(rows) + k / 100 for k, n in enumerate(COLUMNS) if n in names}
+    return make_table(columns, unit, META | meta)
+
+
+def read(path):
+    return QTable.read(path, format="ascii.ecsv")
+
+
+class TestStack:
+    def test_rows_follow_each_other(self):
+        stacked = stack([table(2), table(1, first=10.0)], ["a", "b"])
+        assert stacked.columns["MJD"].tolist() == [0, 1, 10]
+        assert stacked.meta["number_of_integrations"] == 3
+        assert list(stacked.meta)[:-1] == list(META_KEYWORDS)
+        assert stacked.units == table().units
+
+    def test_the_given_order_is_kept(self):
+        stacked = stack([table(1, first=10.0), table(2)], ["b", "a"])
+        assert stacked.columns["MJD"].tolist() == [10, 0, 1]
+
+    def test_columns_that_a_segment_lacks_are_nan(self):
+        short = table(names=[name for name in MEASURED if not name.startswith("psf")])
+        for tables, missing in (([short, table()], [1, 1, 0, 0]), ([table(), short], [0, 0, 1, 1])):
+            stacked = stack(tables, ["a", "b"])
+            assert list(stacked.columns) == MEASURED
+            np.testing.assert_array_equal(np.isnan(stacked.columns["psf_flux"]), missing)
+            assert stacked.units["psf_flux"] == "Jy"
+
+    def test_units_must_agree(self):
+        with pytest.raises(
+            InputError, match=r"b: aperture_sum: found unit electron, expected Jy as in a"
+        ):
+            stack([table(), table(unit="electron")], ["a", "b"])
+
+    def test_differing_descriptions_are_those_of_the_last(self, caplog):
+        parts = [table(), table(filter="F770W"), table(filter="F1500W", target_name=None)]
+        stacked = stack(parts, ["a", "b", "c"])
+        assert stacked.meta["filter"] == "F1500W"
+        assert stacked.meta["target_name"] == META["target_name"]
+        assert caplog.messages == ["c: filter is 'F1500W', not 'F770W' as before it"]
+
+    def test_single_precision_stays(self):
+        single = table()
+        single.columns["aperture_sum"] = single.columns["aperture_sum"].astype(np.float32)
+        assert stack([single, single], ["a", "b"]).columns["aperture_sum"].dtype == np.float32
+
+
+class TestAddSky:
+    def test_coordinates_of_the_aperture(self):
+        added = add_sky(table(), lambda x, y: (x + 100, y - 50))
+        np.testing.assert_allclose(added.columns["aperture_ra_icrs"], [100.12, 101.12])
+        np.testing.assert_allclose(added.columns["aperture_dec_icrs"], [-49.87, -48.87])
+        assert added.units["aperture_ra_icrs"] == "deg"
+
+
+class TestWriteEcsv:
+    def test_as_astropy_writes_it(self, tmp_path):
+        stacked = stack([add_sky(table(), lambda x, y: (x, y))], ["a"])
+        stacked.columns["psf_flux"][1] = NAN
+        stacked.columns["aperture_sum"] = np.array([0.1, 1e-30], np.float32)
+        write_ecsv(tmp_path / "ours.ecsv", stacked)
+        expected = QTable(meta=stacked.meta)
+        for name in COLUMNS:
+            unit = stacked.units[name]
+            values = stacked.columns[name]
+            expected[name] = values if unit is None else values << units.Unit(unit)
+        expected.write(tmp_path / "expected.ecsv", format="ascii.ecsv")
+        assert (tmp_path / "ours.ecsv").read_text() == (tmp_path / "expected.ecsv").read_text()
+
+    def test_read_back(self, tmp_path):
+        stacked = stack([table(3)], ["a"])
+        write_ecsv(tmp_path / "t.ecsv", stacked)
+        found = read(tmp_path / "t.ecsv")
+        assert found.colnames == MEASURED
+        assert list(found.meta.items()) == list(stacked.meta.items())
+        assert found["aperture_x"].unit == units.pix
+        for name in MEASURED:
+            np.testing.assert_array_equal(np.asarray(found[name]), stacked.columns[name])
+
+    def test_more_rows_than_are_written_at_a_time(self, tmp_path):
+        write_ecsv(tmp_path / "t.ecsv", stack([table(9001, names=["MJD"])], ["a"]))
+        np.testing.assert_array_equal(read(tmp_path / "t.ecsv")["MJD"], np.arange(9001))
+
+    def test_no_file_is_left_behind_by_a_failure(self, tmp_path):
+        broken = PhotometryTable({"MJD": np.ones(2)}, {"MJD": "no unit"}, {})
+        with pytest.raises(ValueError, match="no unit"):
+            write_ecsv(tmp_path / "t.ecsv", broken)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_failure_keeps_the_product_that_was_there(self, tmp_path):
+        (tmp_path / "t.ecsv").write_text("before")
+        with pytest.raises(ValueError, match="no unit"):
+            write_ecsv(
+                tmp_path / "t.ecsv", PhotometryTable({"MJD": np.ones(2)}, {"MJD": "no unit"}, {})
+            )
+        assert (tmp_path / "t.ecsv").read_text() == "before"
+
+    @given(values=st.lists(st.floats(), min_size=1))
+    def test_every_number(self, tmp_path_factory, values):
+        path = tmp_path_factory.getbasetemp() / "numbers.ecsv"
+        write_ecsv(path, PhotometryTable({"MJD": np.array(values)}, {"MJD": None}, {}))
+        np.testing.assert_array_equal(read(path)["MJD"], values)
+
+
+class TestProcess:
+    def run(self, folder, tables, **params):
+        segments, photometry = [], []
+        for k, one in enumerate(tables):
+            name = folder / f"seg{k}_crfints.fits"
+            segments.append(write_segment(name, star_planes([(14.0, 13.0)])))
+            photometry.append(str(folder / f"seg{k}_photometry.fits"))
+            write_table(photometry[-1], one)
+        out = folder / "x_phot.ecsv"
+        run_step(process, params, photometry=photometry, segments=segments, out_phot=out)
+        return read(out)
+
+    def test_product(self, tmp_path, caplog):
+        with caplog.at_level(logging.INFO):
+            found = self.run(tmp_path, [table(2), table(1, first=10.0)])
+        assert found.colnames == list(COLUMNS)
+        assert found["MJD"].tolist() == [0, 1, 10]
+        # World coordinates of the segments: (30 + x / 1000, -5 + y / 1000) deg.
+        np.testing.assert_allclose(found["aperture_ra_icrs"].value, [30.00012, 30.00112, 30.01012])
+        np.testing.assert_allclose(found["aperture_dec_icrs"].value, [-4.99987, -4.99887, -4.98987])
+        assert "x_phot.ecsv: 3 integrations" in caplog.text
+
+    def test_warnings_about_the_input_are_in_the_meta(self, tmp_path):
+        warnings = ["a.fits: INT_TIMES: found 0 rows, expected 3 or more"]
+        assert (
+            self.run(tmp_path, [table(1)], input_warnings=warnings).meta["input_warnings"]
+            == warnings
+        )
+        assert "input_warnings" not in self.run(tmp_path, [table(1)]).meta
+
+    def test_an_aperture_beyond_the_bounding_box_has_no_coordinates(self, tmp_path):
+        found = self.run(tmp_path, [table(2, first=29.0)])
+        np.testing.assert_array_equal(np.isnan(found["aperture_ra_icrs"].value), [0, 1])
+
+    def test_an_aperture_without_a_place_has_no_coordinates(self, tmp_path):
+        lost = table(2)
+        lost.columns["aperture_x"][0] = NAN
+        found = self.run(tmp_path, [lost])
+        np.testing.assert_array_equal(np.isnan(found["aperture_dec_icrs"].value), [1, 0])
+
+    def test_a_unit_that_astropy_does_not_know(self, tmp_path):
+        with pytest.raises(InputError, match=r"seg0_crfints.fits: BUNIT in SCI: found 'furlong/s'"):
+            self.run(tmp_path, [table(unit="furlong/s")])

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from scripts.collect_spectra import distinct_int_times, merge_int_times, product_times
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.spectra.metadata import blend, header_table
+from scripts.lib.spectra.product import spectral_wcs, with_row_counts
+
+
+def int_times(numbers, offset=0.0):
+    table = np.zeros(len(numbers), [("integration_number", "i4"), ("int_mid_MJD_UTC", "f8")])
+    table["integration_number"] = numbers
+    table["int_mid_MJD_UTC"] = np.asarray(numbers) + offset
+    return table
+
+
+class TestIntTimes:
+    def test_segments_join_in_order_of_their_integrations(self):
+        merged = merge_int_times([int_times([3, 4]), int_times([1, 2])])
+        np.testing.assert_array_equal(merged["integration_number"], [1, 2, 3, 4])
+
+    def test_tables_of_the_whole_exposure_are_not_repeated(self):
+        merged = merge_int_times([int_times([1, 2, 3]), int_times([1, 2, 3], offset=9)])
+        np.testing.assert_array_equal(merged["int_mid_MJD_UTC"], [1, 2, 3])
+
+    def test_a_missing_segment_leaves_no_rows(self):
+        merged = merge_int_times([int_times([1, 2]), int_times([5])])
+        np.testing.assert_array_equal(merged["integration_number"], [1, 2, 5])
+
+    def test_equal_detectors_share_one_table(self):
+        merged = distinct_int_times([int_times([1]), int_times([1])], ["NRS1", "NRS2"])
+        assert list(merged) == ["NRS1"]
+
+    def test_differing_detectors_keep_their_own(self):
+        tables = [
+            int_times([1]),
+            int_times([1], offset=0.1),
+            int_times([2]),
+            int_times([2], offset=0.1),
+        ]
+        merged = distinct_int_times(tables, ["NRS1", "NRS2", "NRS1", "NRS2"])
+        np.testing.assert_array_equal(merged["NRS1"]["int_mid_MJD_UTC"], [1, 2])
+        np.testing.assert_array_equal(merged["NRS2"]["int_mid_MJD_UTC"], [1.1, 2.1])
+
+
+def test_times_of_stripes_are_kept_once_and_in_order(tmp_path):
+    paths = []
+    for name, integrations in (("a", (3, 4)), ("b", (1, 2, 3))):
+        pairs = [(integration, stripe) for integration in integrations for stripe in (1, 2)]
+        rows = np.array(pairs, [("integration_number", "i4"), ("stripe_number", "i4")])
+        paths.append(tmp_path / f"{name}.fits")
+        table = fits.BinTableHDU(rows, name="INT_TIMES_STRIPE")
+        fits.HDUList([fits.PrimaryHDU(), table]).writeto(paths[-1])
+    with open_fits(paths[0]) as first, open_fits(paths[1]) as second:
+        (hdu,) = product_times([first, second])
+    expected = [(integration, stripe) for integration in (1, 2, 3, 4) for stripe in (1, 2)]
+    assert [tuple(row) for row in hdu.data] == expected
+
+
+class TestBlend:
+    metadata = (
+        {"meta.a": 1.0, "meta.b": "NRS1", "meta.c": "x", "meta.only": 5},
+        {"meta.a": 3.0, "meta.b": "NRS2", "meta.c": "y"},
+    )
+
+    @pytest.mark.parametrize(
+        ("rule", "expected"), [("sum", 4.0), ("min", 1.0), ("max", 3.0), ("mean", 2.0)]
+    )
+    def test_numbers(self, rule, expected):
+        assert blend(self.metadata, {"meta.a": rule})["meta.a"] == expected
+
+    def test_differing_texts_are_multiple_and_the_rest_is_the_first_segments(self):
+        blended = blend(self.metadata, {"meta.b": "multi", "meta.only": "sum"})
+        assert blended == {"meta.a": 1.0, "meta.b": "MULTIPLE", "meta.c": "x", "meta.only": 5}
+
+    def test_the_header_table_has_a_row_a_segment(self):
+        columns = {"meta.a": "A", "meta.b": "DETECTOR", "meta.only": "ONLY", "meta.none": "NONE"}
+        table = header_table(self.metadata, columns)
+        assert table.dtype.names == ("A", "DETECTOR", "ONLY")
+        assert list(table["DETECTOR"]) == ["NRS1", "NRS2"]
+        np.testing.assert_array_equal(table["ONLY"], [5, np.nan])
+
+
+def test_the_asdf_tree_tells_the_rows_of_every_table():
+    tree = b"".join(
+        b"- !core/ndarray-1.1.0\n  source: fits:EXTRACT1D,%d\n  shape: [1]\n" % k for k in (1, 2)
+    )
+    patched = with_row_counts(tree + b"#ASDF BLOCK INDEX\nold", [60, 7])
+    assert patched == tree.replace(b"shape: [1]", b"shape: [60]", 1).replace(
+        b"shape: [1]", b"shape: [7]"
+    )
+
+
+@pytest.mark.parametrize("wavelength", [[1.0, 2.0, 4.0], [4.0, 2.0, 1.0]])
+def test_the_spectral_wcs_goes_there_and_back(wavelength):
+    wcs = spectral_wcs(10.0, -20.0, np.array(wavelength))
+    ra, dec, middle = wcs(1.5)
+    assert (ra, dec) == (10.0, -20.0)
+    assert middle == pytest.approx((wavelength[1] + wavelength[2]) / 2)
+    assert wcs.invert(ra, dec, middle) == pytest.approx(1.5)
