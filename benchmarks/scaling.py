@@ -24,8 +24,9 @@ from benchmarks.step_process import WORK_MB, run_step
 from benchmarks.tables import draw_scaling, machine_line, scaling_table
 from benchmarks.visits import Visit, prepare
 from scripts.lib.fits.cards import set_card
-from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.tables import table_dtype
+from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.planning.resources import peak_mb, work_mb
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -61,7 +61,7 @@ def extract_segment(folder, options):
         of the wavelength ``grid``, and the ``messages``.
     """
     from scripts import extract_soss
-    from scripts.lib.jobs.job import peak_memory_mb
+    from scripts.lib.jobs.memory import peak_memory_mb
     from tests.support.steps import read_config, run_step
 
     config = read_config(folder)

@@ -74,8 +74,7 @@ def run_step(step, inputs, output, threads=1, references=None, first=False):
 
 def _run_here(job):
     """Run the step of a job on all its inputs; cost of the last run."""
-    from scripts.lib.jobs.job import peak_memory_mb
-    from scripts.lib.jobs.memory import keep_freed_memory
+    from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
     from scripts.lib.segment_data.wcs_cache import FOLDER, forget
 
     keep_freed_memory()

@@ -11,7 +11,8 @@ from scripts import __version__
 from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.cards import set_card
-from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.provenance.input_warnings import history_of
 from scripts.lib.provenance.reference_records import add_records, recorded_texts
 

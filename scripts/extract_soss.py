@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.checks.soss import why_not_extracted
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import set_card
-from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.fits.writer import ProductWriter
+from scripts.lib.instruments.soss import why_not_extracted
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.segment_data.int_times import integration_times

@@ -9,7 +9,7 @@ import numpy as np
 
 from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_findings, curve_name
-from scripts.lib.files.array_files import write_text
+from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.report import html_page
 

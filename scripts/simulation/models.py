@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files.asdf_history import sort_extensions
+from scripts.lib.files.asdf_tree import sort_extensions
 from scripts.lib.fits.headers import read_hdus
 
 _FILE_DATE = "2022-07-14T00:00:00.000"

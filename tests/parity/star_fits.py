@@ -8,7 +8,8 @@ from scipy.special import erf
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.photometry.centroids import background_levels, centres_of_mass, source_disc
 from scripts.lib.photometry.gaussian_fit import cut_out
-from scripts.tso_photometry import Settings, open_series
+from scripts.lib.photometry.measurement import Settings
+from scripts.tso_photometry import open_series
 from tests.parity.compare import Finding
 
 COLUMNS = ("psf_flux", "psf_width_x", "psf_width_y")

@@ -9,7 +9,7 @@ from astropy.io import fits
 
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.extensions import image_cards
-from scripts.lib.fits.reader import ProductWriter
+from scripts.lib.fits.writer import ProductWriter
 
 PRIMARY = {
     "DATAMODL": "SlitModel",

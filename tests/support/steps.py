@@ -19,7 +19,7 @@ from scripts import (
     tso_photometry,
     white_light,
 )
-from scripts.lib.checks.imaging_inputs import imaging_check
+from scripts.lib.checks.photometry import imaging_check
 from scripts.lib.references.selection import ReferenceFiles
 from scripts.lib.report.captions import PLOTS
 from tests.support.builders import load_products

@@ -2,7 +2,7 @@
 
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
 from scripts.lib.references.parameters import KINDS
-from scripts.lib.checks.references import known_kinds
+from scripts.lib.references.kinds import known_kinds
 
 
 def configuration_of(product):

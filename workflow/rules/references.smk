@@ -1,7 +1,7 @@
 """Reference files and settings of each segment, as the rules ask for them."""
 
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
-from scripts.lib.checks.references import used_kinds
+from scripts.lib.references.kinds import used_kinds
 
 # Jobs on other machines must find the same files.
 if references.context:

@@ -1,6 +1,6 @@
 """Checks of segments that depend on the settings; standard library only."""
 
-from scripts.lib.checks.imaging_inputs import imaging_check
+from scripts.lib.checks.photometry import imaging_check
 from scripts.lib.checks.soss import soss_check
 from scripts.lib.checks.world_coordinates import extension_findings, needs_wcs
 

@@ -4,7 +4,6 @@ from collections import Counter
 from functools import partial
 from itertools import pairwise
 
-from scripts.lib.checks.headers import by_detector
 from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS, OF_SCIENCE
 from scripts.lib.findings import Finding
 
@@ -121,3 +120,128 @@ def _time_order(segments):
                 effect = "light curves are sorted by time, not by integration"
                 findings.append(warning(f"{begin:.6f} at the start", expected, effect))
     return findings
+
+
+def group_problems(segments):
+    """
+    Find what prevents the segments of one association from being processed together.
+
+    Parameters
+    ----------
+    segments : list of Segment
+        In the order of :attr:`Segment.place`.
+
+    Returns
+    -------
+    problems : list of Finding
+        Mixed exposure types, duplicates, overlapping integrations: errors.
+    """
+    return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
+
+
+def _mixed_types(segments):
+    """Find segments whose exposure type is not that of the first."""
+    return [
+        Finding(
+            "error",
+            segment.path,
+            "EXP_TYPE",
+            segment.exp_type,
+            f"{segments[0].exp_type} as in {segments[0].path}",
+        )
+        for segment in segments
+        if segment.exp_type != segments[0].exp_type
+    ]
+
+
+def _duplicates(segments):
+    """Find segments that are there twice."""
+    return [
+        Finding(
+            "error",
+            second.path,
+            "member",
+            f"the same exposure, segment and detector as in {first.path}",
+            "each once",
+        )
+        for first, second in pairwise(segments)
+        if first.place == second.place
+    ]
+
+
+def _overlaps(segments):
+    """Find segments of one exposure and detector that hold the same integrations."""
+    problems = []
+    for group in by_detector(segments):
+        furthest = group[0]
+        for segment in group[1:]:
+            overlap = segment.first_integration <= furthest.last_integration
+            if overlap and segment.place != furthest.place:
+                last = f"{furthest.last_integration}, the last integration of {furthest.path}"
+                found, expected = str(segment.first_integration), f"more than {last}"
+                problems.append(Finding("error", segment.path, "INTSTART", found, expected))
+            furthest = max(furthest, segment, key=lambda s: s.last_integration)
+    return problems
+
+
+def group_oddities(path, segments):
+    """
+    Find integrations that no segment of an association holds.
+
+    Parameters
+    ----------
+    path : str
+        The association, for the messages.
+    segments : list of Segment
+        In the order of :attr:`Segment.place`, without problems.
+
+    Returns
+    -------
+    oddities : list of Finding
+        Gaps between segments, missing ends, disagreeing ``NINTS``: warnings.
+    """
+    warning = partial(Finding, "warning", path)
+    oddities = []
+    for group in by_detector(segments):
+        place = f"{group[0].exposure_id} {group[0].detector}".strip()
+        totals = sorted({segment.exposure_integrations for segment in group})
+        if len(totals) > 1:
+            expected = "one number for all segments"
+            effect = "the largest counts"
+            oddities.append(warning(f"NINTS of {place}", str(totals), expected, effect))
+        if group[-1].last_integration > totals[-1]:
+            # NINTS counts something else than the exposure, so the end is unknown.
+            totals.append(group[-1].last_integration)
+        ends = [0, *(segment.last_integration for segment in group)]
+        starts = [*(segment.first_integration for segment in group), totals[-1] + 1]
+        oddities += [
+            warning(
+                f"integrations of {place}",
+                f"none of {end + 1} to {start - 1}",
+                f"1 to {totals[-1]}",
+                "the product lacks them",
+            )
+            for end, start in zip(ends, starts, strict=True)
+            if start > end + 1
+        ]
+    return oddities
+
+
+def by_detector(segments):
+    """
+    Sort segments by exposure and detector.
+
+    Parameters
+    ----------
+    segments : iterable of Segment
+        In any order.
+
+    Returns
+    -------
+    groups : list of list of Segment
+        The segments of each exposure and detector in order of their integrations.
+    """
+    groups = {}
+    for segment in segments:
+        groups.setdefault((segment.exposure_id, segment.detector), []).append(segment)
+    return [sorted(group, key=lambda s: s.first_integration) for group in groups.values()]

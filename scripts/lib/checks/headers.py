@@ -6,17 +6,11 @@ collected and reported together. *Oddities* do not: they are ``warning``.
 """
 
 from functools import partial
-from itertools import pairwise
 
-from scripts.lib.checks.keyword_checks import value_problems
 from scripts.lib.findings import Finding
+from scripts.lib.fits.headers import NoValue
+from scripts.lib.instruments.modes import IMAGING, SPECTROSCOPY, TSO_TYPES
 
-# Exposure types that are time series whatever TSOVISIT says.
-TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
-IMAGING = ("NRC_TSIMAGE", "MIR_IMAGE")
-SPECTROSCOPY = (
-    *("MIR_LRS-SLITLESS", "MIR_LRS-FIXEDSLIT", "NIS_SOSS", "NRC_TSGRISM", "NRS_BRIGHTOBJ"),
-)
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _COUNTS = range(1 << 31)
 _CUBE_AXES = 3
@@ -137,126 +131,88 @@ def header_oddities(path, hdus, complete=True):
     return oddities
 
 
-def group_problems(segments):
+_TEXTS = (
+    *("EXP_TYPE", "DETECTOR", "FILTER", "PUPIL", "GRATING", "INSTRUME", "SUBARRAY", "TARGNAME"),
+    *("BUNIT", "SRCTYPE", "SLTNAME", "S_REGION", "S_PHOTOM"),
+)
+
+
+_NUMBERS = (
+    *("TARG_RA", "TARG_DEC", "SRCXPOS", "SRCYPOS", "SLIT_RA", "SLIT_DEC", "DITH_RA", "DITH_DEC"),
+    *("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2", "PA_APER", "PWCPOS", "SPORDER"),
+    *("EXPSTART", "EXPMID", "EXPEND", "PIXAR_SR", "PHOTMJSR", "EFFINTTM"),
+)
+
+
+_POSITIVE = ("PIXAR_SR", "PHOTMJSR", "EFFINTTM")
+
+
+_CHOICES = {
+    "SRCTYPE": ("POINT", "EXTENDED", "UNKNOWN"),
+    "DISPAXIS": (1, 2),
+}
+
+
+# 1 sr is what a file says whose pixels have no area.
+_LARGEST_AREA = 1
+
+
+# No position of an aperture is this far from the array.
+_PIXELS = range(-(1 << 14), 1 << 14)
+
+
+_PLACES = ("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2")
+
+
+def value_problems(path, hdus):
     """
-    Find what prevents the segments of one association from being processed together.
-
-    Parameters
-    ----------
-    segments : list of Segment
-        In the order of :attr:`Segment.place`.
-
-    Returns
-    -------
-    problems : list of Finding
-        Mixed exposure types, duplicates, overlapping integrations: errors.
-    """
-    return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
-
-
-def _mixed_types(segments):
-    """Find segments whose exposure type is not that of the first."""
-    return [
-        Finding(
-            "error",
-            segment.path,
-            "EXP_TYPE",
-            segment.exp_type,
-            f"{segments[0].exp_type} as in {segments[0].path}",
-        )
-        for segment in segments
-        if segment.exp_type != segments[0].exp_type
-    ]
-
-
-def _duplicates(segments):
-    """Find segments that are there twice."""
-    return [
-        Finding(
-            "error",
-            second.path,
-            "member",
-            f"the same exposure, segment and detector as in {first.path}",
-            "each once",
-        )
-        for first, second in pairwise(segments)
-        if first.place == second.place
-    ]
-
-
-def _overlaps(segments):
-    """Find segments of one exposure and detector that hold the same integrations."""
-    problems = []
-    for group in by_detector(segments):
-        furthest = group[0]
-        for segment in group[1:]:
-            overlap = segment.first_integration <= furthest.last_integration
-            if overlap and segment.place != furthest.place:
-                last = f"{furthest.last_integration}, the last integration of {furthest.path}"
-                found, expected = str(segment.first_integration), f"more than {last}"
-                problems.append(Finding("error", segment.path, "INTSTART", found, expected))
-            furthest = max(furthest, segment, key=lambda s: s.last_integration)
-    return problems
-
-
-def group_oddities(path, segments):
-    """
-    Find integrations that no segment of an association holds.
+    Find values of keywords that no step can use.
 
     Parameters
     ----------
     path : str
-        The association, for the messages.
-    segments : list of Segment
-        In the order of :attr:`Segment.place`, without problems.
+        The file, for the messages.
+    hdus : list of Hdu
+        Its header-data units.
 
     Returns
     -------
-    oddities : list of Finding
-        Gaps between segments, missing ends, disagreeing ``NINTS``: warnings.
+    problems : list of Finding
+        Cards that are no FITS values, texts in place of numbers and the
+        reverse, and values that have no meaning. Keywords without a value
+        are none.
     """
-    warning = partial(Finding, "warning", path)
-    oddities = []
-    for group in by_detector(segments):
-        place = f"{group[0].exposure_id} {group[0].detector}".strip()
-        totals = sorted({segment.exposure_integrations for segment in group})
-        if len(totals) > 1:
-            expected = "one number for all segments"
-            effect = "the largest counts"
-            oddities.append(warning(f"NINTS of {place}", str(totals), expected, effect))
-        if group[-1].last_integration > totals[-1]:
-            # NINTS counts something else than the exposure, so the end is unknown.
-            totals.append(group[-1].last_integration)
-        ends = [0, *(segment.last_integration for segment in group)]
-        starts = [*(segment.first_integration for segment in group), totals[-1] + 1]
-        oddities += [
-            warning(
-                f"integrations of {place}",
-                f"none of {end + 1} to {start - 1}",
-                f"1 to {totals[-1]}",
-                "the product lacks them",
-            )
-            for end, start in zip(ends, starts, strict=True)
-            if start > end + 1
-        ]
-    return oddities
+    error = partial(Finding, "error", path)
+    unreadable = [
+        error(keyword, value, "a FITS value: a number, T, F or a text in quotes")
+        for hdu in hdus
+        for keyword, value in hdu.header.items()
+        if type(value) is NoValue
+    ]
+    if unreadable:
+        return unreadable
+    return [
+        error(keyword, repr(value), expected)
+        for hdu in hdus
+        if hdu.name in ("PRIMARY", "SCI")
+        for keyword, value in hdu.header.items()
+        if value is not None and (expected := _expected(keyword, value))
+    ]
 
 
-def by_detector(segments):
-    """
-    Sort segments by exposure and detector.
-
-    Parameters
-    ----------
-    segments : iterable of Segment
-        In any order.
-
-    Returns
-    -------
-    groups : list of list of Segment
-        The segments of each exposure and detector in order of their integrations.
-    """
-    groups = {}
-    for segment in segments:
-        groups.setdefault((segment.exposure_id, segment.detector), []).append(segment)
-    return [sorted(group, key=lambda s: s.first_integration) for group in groups.values()]
+def _expected(keyword, value):
+    """What is expected of a keyword in place of a value, or None if it may have it."""
+    if keyword in _TEXTS and not isinstance(value, str):
+        return "a text"
+    if keyword in _NUMBERS and type(value) not in (int, float):
+        return "a number"
+    if keyword in _POSITIVE and not value > 0:
+        return "a number above 0"
+    if keyword == "PIXAR_SR" and value > _LARGEST_AREA:
+        return f"an area of at most {_LARGEST_AREA} sr"
+    if keyword in _PLACES and not _PIXELS[0] <= value <= _PIXELS[-1]:
+        return "a place on the detector [pixels]"
+    # To Python, True is 1.
+    if keyword in _CHOICES and (value is True or value not in _CHOICES[keyword]):
+        return f"one of {', '.join(map(str, _CHOICES[keyword]))}"
+    return None

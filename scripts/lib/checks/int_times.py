@@ -4,46 +4,25 @@ Checks of the INT_TIMES table of a segment.
 Standard library only: the workflow does them for every segment at each start.
 """
 
-import gzip
-import struct
-import zlib
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import isfinite, prod
-from pathlib import Path
 from statistics import median
 
-from scripts.lib.checks.headers import IMAGING
-from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
+from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
+from scripts.lib.instruments.modes import IMAGING
 
 NUMBER = "integration_number"
 UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
 TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")
-_INTEGERS = {"B": "B", "I": "h", "J": "i", "K": "q"}
-_FLOATS = {"E": "f", "D": "d"}
-_BYTES = {
-    "L": 1,
-    "A": 1,
-    "B": 1,
-    "I": 2,
-    "J": 4,
-    "E": 4,
-    "K": 8,
-    "D": 8,
-    "C": 8,
-    "P": 8,
-    "M": 16,
-    "Q": 16,
-}
 _ROLLOVER = 32767
 # Light crosses the orbit of the Earth's half in 500 s, TDB is 69 s ahead of UTC: less than 0.007 d.
 _TDB_OFFSET = 0.01
 _MINUTE = 1 / 1440
 _GAP = 1.5
 _LISTED = 3
-_TABLE_AXES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +70,7 @@ def read_times(path, hdus):
     table = _table(hdus)
     if table is None or _unreadable(table):
         return None
-    rows = _read_rows(path, table)
+    rows = read_columns(path, table, (NUMBER, *UTC, *TDB))
     numbers = rows[NUMBER]
     first, last, count = _segment_range(hdus)
     start = first - numbers[0]
@@ -129,59 +108,18 @@ def _is_image(primary):
 
 def _unreadable(table):
     """Tell what keeps a table with rows from being read, as found and expected; None if nothing."""
-    layout, width = _layout(table)
-    missing = [name for name in (NUMBER, *UTC, *TDB) if name not in layout]
+    columns, width = number_columns(table)
+    letters = dict.fromkeys((*UTC, *TDB), FLOATS) | {NUMBER: INTEGERS}
+    missing = [
+        name
+        for name in (NUMBER, *UTC, *TDB)
+        if name not in columns or columns[name][0] not in letters[name]
+    ]
     if missing:
         return f"no {', '.join(missing)}", "these columns, a number in each row"
     if width != table.shape[1]:
         return f"rows of {table.shape[1]} bytes", f"{width}, the length of the columns"
     return None
-
-
-def _layout(table):
-    """Offset and struct code of the columns that hold one number a row, and the length of a row."""
-    header, layout, offset = table.header, {}, 0
-    if header.get("XTENSION") != "BINTABLE" or len(table.shape) != _TABLE_AXES:
-        return layout, offset
-    fields = header.get("TFIELDS")
-    for k in range(1, (fields if isinstance(fields, int) else 0) + 1):
-        form, name = str(header.get(f"TFORM{k}", "")).strip(), header.get(f"TTYPE{k}")
-        digits = form[: len(form) - len(form.lstrip("0123456789"))]
-        count, code = int(digits) if digits else 1, form[len(digits) : len(digits) + 1]
-        known = _INTEGERS if name == NUMBER else _FLOATS
-        if code in known and count == 1:
-            layout[name] = (offset, known[code])
-        offset += -(-count // 8) if code == "X" else count * _BYTES.get(code, 0)
-    return layout, offset
-
-
-def _read_rows(path, table):
-    """Columns of the table by name, tuples of numbers."""
-    (layout, _), (n_rows, row_bytes) = _layout(table), table.shape
-    names = sorted((NUMBER, *UTC, *TDB), key=layout.get)
-    form, end = ">", 0
-    for name in names:
-        offset, code = layout[name]
-        form += f"{offset - end}x{code}"
-        end = offset + struct.calcsize(f">{code}")
-    form += f"{row_bytes - end}x"
-    content = _read_bytes(Path(path), table.data_offset, n_rows * row_bytes)
-    return dict(zip(names, zip(*struct.iter_unpack(form, content), strict=True), strict=True))
-
-
-def _read_bytes(path, offset, length):
-    """Read a part of a plain or compressed file."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb", buffering=0) as file:
-            file.seek(offset)
-            content = file.read(length)
-    except (OSError, EOFError, zlib.error) as error:
-        msg = f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise InputError(msg) from error
-    if len(content) != length:
-        msg = f"{path}: truncated in INT_TIMES: {length} bytes expected, {len(content)} found"
-        raise InputError(msg)
-    return content
 
 
 def int_times_findings(path, hdus, times):

@@ -5,35 +5,27 @@ Standard library only, so that the workflow can check before any job runs.
 All of their findings are errors.
 """
 
-from functools import partial
+from functools import cache, partial
 from math import hypot, isfinite
+from pathlib import Path
 
-from scripts.lib.findings import Finding
+from scripts.lib.checks.references import missing_file
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding, of_error
+from scripts.lib.fits.headers import read_hdus
+from scripts.lib.instruments.imaging import (
+    _corner,
+    _header,
+    gain_section,
+    gain_start,
+    sums_whole_array,
+)
+from scripts.lib.instruments.modes import IMAGING
 
-_FULL_FRAME = {"MIRI": (1024, 1032)}
-_OTHER_FULL_FRAME = (2048, 2048)
 _RADII = ("radius", "radius_inner", "radius_outer")
 _error = partial(Finding, "error")
 _setting = partial(_error, "config")
 _BOXES = ("search_box_width", "fit_box_width")
-
-
-def sums_whole_array(primary):
-    """
-    Tell whether photometry is the sum of the whole array, without a background.
-
-    Parameters
-    ----------
-    primary : dict
-        Keywords of the primary header.
-
-    Returns
-    -------
-    whole : bool
-        True for the weak lens WLP8 in SUB64P, whose aperture is larger than
-        the array.
-    """
-    return primary.get("PUPIL") == "WLP8" and primary.get("SUBARRAY") == "SUB64P"
 
 
 def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
@@ -76,11 +68,6 @@ def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
         else:
             problems += gain_problems(str(gain_path), primary, shape, gain_hdus)
     return problems
-
-
-def _header(hdus, name):
-    """Keywords of the first extension of a name; none if there is no such extension."""
-    return next((hdu.header for hdu in hdus if hdu.name == name), {})
 
 
 def _keyword_problems(path, primary, sci, err):
@@ -230,56 +217,41 @@ def gain_problems(path, primary, shape, gain_hdus):
     return []
 
 
-def gain_section(primary, shape, gain_hdus):
+def imaging_check(base_dir, references):
     """
-    Part of a gain reference that a segment's array covers.
+    Make the check of imaging segments.
 
     Parameters
     ----------
-    primary : dict
-        Keywords of the segment's primary header.
-    shape : tuple of int
-        Shape (y, x) of its images.
-    gain_hdus : list of Hdu
-        Header-data units of a reference without problems.
+    base_dir : str or Path
+        Folder that relative paths start from.
+    references : ReferenceFiles
+        Reference files and settings of each segment; it observes all segments.
 
     Returns
     -------
-    rows, columns : slice
-        The part.
+    check : callable
+        Takes the path and the header-data units of a segment and returns its
+        problems, a list of Finding; none if it is no image or photometry is
+        skipped.
     """
-    starts = (
-        corner - reference
-        for corner, reference in zip(_corner(primary), gain_start(gain_hdus), strict=True)
-    )
-    rows, columns = (
-        slice(start, start + length) for start, length in zip(starts, shape, strict=True)
-    )
-    return rows, columns
+    gain_hdus = cache(read_hdus)
 
+    def check(path, hdus):
+        references.observe(path, hdus)
+        if hdus[0].header.get("EXP_TYPE") not in IMAGING:
+            return []
+        options, gain = references.settings("tso_photometry", path), None
+        if options["skip"]:
+            return []
+        try:
+            gain = references.find("gain", path)
+            if gain.source == "crds" and gain.path and not Path(gain.path).is_file():
+                return [missing_file(gain)]
+            headers = gain_hdus(Path(base_dir, gain.path)) if gain.path else None
+            return segment_problems(path, hdus, options, gain.path, headers)
+        except InputError as error:
+            known_as = Path(base_dir, gain.path) if gain else None
+            return [of_error(str(gain.path if gain else path), error, known_as)]
 
-def gain_start(gain_hdus):
-    """
-    Corner of a gain reference in the detector.
-
-    Parameters
-    ----------
-    gain_hdus : list of Hdu
-        Header-data units of the reference.
-
-    Returns
-    -------
-    corner : tuple of int or None
-        First row and column, from 1: SUBSTRT2 and SUBSTRT1, or (1, 1) for a
-        full frame without them; None if unknown.
-    """
-    primary = _header(gain_hdus, "PRIMARY")
-    shape = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
-    full = _FULL_FRAME.get(str(primary.get("INSTRUME")).upper(), _OTHER_FULL_FRAME)
-    return _corner(primary) or ((1, 1) if shape == full else None)
-
-
-def _corner(primary):
-    """First row and column of an array in the detector, from 1; None if unknown."""
-    corner = primary.get("SUBSTRT2"), primary.get("SUBSTRT1")
-    return corner if all(isinstance(start, int) for start in corner) else None
+    return check

@@ -7,9 +7,9 @@ build the coordinates.
 
 import hashlib
 
-from scripts.lib.checks.headers import IMAGING
 from scripts.lib.files import asdf_tree
 from scripts.lib.findings import Finding
+from scripts.lib.instruments.modes import IMAGING
 
 
 def needs_wcs(exp_type, skips):

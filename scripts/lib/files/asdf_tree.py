@@ -1,5 +1,6 @@
 """Parts of an ASDF file, looked at without the packages that build objects from them."""
 
+import re
 import struct
 from typing import NamedTuple
 
@@ -229,3 +230,60 @@ def array_sources(node):
         if below.tag.partition("core/ndarray")[1]:
             source = getattr(entry(below, "source"), "value", "")
             yield source if isinstance(source, str) else ""
+
+
+_EXTENSIONS = re.compile(rb"^history:\n  extensions:\n((?:  - .*\n(?:    .*\n)*)+)", re.MULTILINE)
+
+
+_START = re.compile(rb"^(?=  - )", re.MULTILINE)
+
+
+def sort_extensions(content):
+    """
+    Sort the list of extensions that an ASDF file was written with.
+
+    asdf writes it in the order of a Python set, which differs from run to run;
+    it has no meaning.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    content : bytes
+        The file, of the same length, with the list sorted; as it was if it
+        has none.
+    """
+    found = _EXTENSIONS.search(content)
+    if found is None:
+        return content
+    entries = sorted(entry for entry in _START.split(found[1]) if entry)
+    return content[: found.start(1)] + b"".join(entries) + content[found.end(1) :]
+
+
+def with_row_counts(tree, counts):
+    """
+    State the full number of rows of the EXTRACT1D tables in an ASDF file.
+
+    Parameters
+    ----------
+    tree : bytes
+        ASDF file whose tree refers to tables of one row each.
+    counts : list of int
+        Number of rows of each EXTRACT1D table.
+
+    Returns
+    -------
+    tree : bytes
+        The file with the shapes replaced and without its block index, which
+        the ASDF standard makes optional.
+    """
+    for version, count in enumerate(counts, start=1):
+        pattern = rb"(source: ['\"]?fits:EXTRACT1D,%d['\"]?\b.*?shape: \[)1(\])" % version
+        tree, found = re.subn(pattern, rb"\g<1>%d\2" % count, tree, count=1, flags=re.DOTALL)
+        if not found:
+            msg = f"the ASDF tree does not refer to EXTRACT1D number {version}"
+            raise ValueError(msg)
+    return tree.partition(b"#ASDF BLOCK INDEX")[0]

@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
+
 from scripts.lib.errors import InputError
 
 _NO_ROOM = "make room there, or set another output_dir"
@@ -146,3 +148,33 @@ def _sync_folder(folder):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def write_arrays(path, arrays):
+    """
+    Write named arrays, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        File of numpy's format ``.npz``.
+    arrays : dict of str to ndarray
+        The arrays; no object arrays.
+    """
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def write_text(path, text):
+    """
+    Write a text file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        Its content.
+    """
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")

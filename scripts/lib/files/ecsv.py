@@ -9,7 +9,7 @@ import io
 
 import numpy as np
 
-from scripts.lib.files.array_files import write_text
+from scripts.lib.files.atomic import write_text
 
 _ROWS_AT_A_TIME = 4096
 

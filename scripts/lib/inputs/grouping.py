@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from scripts import __version__
-from scripts.lib.checks.headers import TSO_TYPES
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.product_names import product_name
+from scripts.lib.instruments.modes import TSO_TYPES
 
 # Exposures of target acquisition, by the part of EXP_TYPE behind the instrument.
 _ACQUISITION = ("TACQ", "TACONFIRM", "CONFIRM", "MSATA", "TASLIT", "VERIFY", "WATA")

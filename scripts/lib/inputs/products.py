@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.lib.checks.groups import comparison_findings
-from scripts.lib.checks.headers import group_oddities, group_problems
+from scripts.lib.checks.groups import comparison_findings, group_oddities, group_problems
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, of_error
 from scripts.lib.inputs.association_files import read_association

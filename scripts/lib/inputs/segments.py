@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.lib.checks.headers import SPECTROSCOPY, header_oddities, header_problems
+from scripts.lib.checks.headers import header_oddities, header_problems
 from scripts.lib.checks.segments import Facts, check_segment
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.inputs.product_names import optical_path, place_of
 from scripts.lib.inputs.search import SUFFIXES
+from scripts.lib.instruments.modes import SPECTROSCOPY
 
 # Snakemake takes braces for wildcards.
 UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")

@@ -2,14 +2,12 @@
 
 import gc
 import logging
-import re
 import resource
 import signal
 import sys
-from pathlib import Path
 
 from scripts.lib.errors import InputError
-from scripts.lib.jobs.memory import keep_freed_memory
+from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
 from scripts.lib.jobs.progress import unless_progress
 
 # Python looks for garbage after so many new objects. With its own 700, a fifth of the time of large
@@ -97,26 +95,6 @@ def _log_cost(log):
     usage = resource.getrusage(resource.RUSAGE_SELF)
     seconds = usage.ru_utime + usage.ru_stime
     log.info("CPU %.2f s, peak memory %d MB", seconds, peak_memory_mb())
-
-
-def peak_memory_mb():
-    """
-    Find out the largest memory that this process has had.
-
-    Returns
-    -------
-    memory : float
-        Resident memory [MB]. Where there is no ``/proc``, of its parent if
-        that had more when it started this process.
-    """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        status = ""
-    match = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-    # Unlike getrusage, /proc starts anew with the program. Both count units of 1024 bytes.
-    peak = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * 1024 / 1e6
 
 
 def _start_logging(paths):

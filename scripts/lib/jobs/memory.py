@@ -1,6 +1,9 @@
 """Behaviour of the C library's memory allocator in jobs that work block by block."""
 
 import ctypes
+import re
+import resource
+from pathlib import Path
 
 # Parameters of mallopt(3), from glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
@@ -29,3 +32,23 @@ def keep_freed_memory():
     mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
     trimmed = mallopt(_M_TRIM_THRESHOLD, _LARGEST_TRIM_THRESHOLD)
     return bool(mapped and trimmed)
+
+
+def peak_memory_mb():
+    """
+    Find out the largest memory that this process has had.
+
+    Returns
+    -------
+    memory : float
+        Resident memory [MB]. Where there is no ``/proc``, of its parent if
+        that had more when it started this process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        status = ""
+    match = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    # Unlike getrusage, /proc starts anew with the program. Both count units of 1024 bytes.
+    peak = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * 1024 / 1e6

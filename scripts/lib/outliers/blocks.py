@@ -84,3 +84,30 @@ def _divide_series(series, window, times):
         )
         for low, high in pieces
     ]
+
+
+def affordable_threads(threads, blocks, shape, samples):
+    """
+    Number of blocks to work on at a time: of wide frames a block may have more than its share.
+
+    Parameters
+    ----------
+    threads : int
+        Threads that are allowed.
+    blocks : list of Block
+        The blocks.
+    shape : tuple of int
+        Shape of the cube (integrations, y, x).
+    samples : int
+        Samples that all threads together may hold.
+
+    Returns
+    -------
+    threads : int
+        From 1 to the number of blocks.
+    """
+    largest = max(
+        (block.frames.stop - block.frames.start) * (block.rows.stop - block.rows.start)
+        for block in blocks
+    )
+    return max(1, min(threads, len(blocks), samples // (largest * shape[2])))

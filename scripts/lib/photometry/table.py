@@ -6,7 +6,8 @@ import numpy as np
 
 from scripts.lib.fits.cards import format_card, set_card
 from scripts.lib.fits.extensions import table_cards, table_rows
-from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.fits.writer import ProductWriter
 
 _TABLE = "PHOTOMETRY"
 _FLUX, _PIXEL, _DEGREE = "flux", "pix", "deg"

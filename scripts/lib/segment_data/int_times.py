@@ -124,3 +124,47 @@ def integration_times(table, n_integrations, first, last):
     rows = table[row : row + n_integrations]
     times = {name: rows[column] for name, column in TIME_COLUMNS.items()}
     return {"INT_NUM": rows["integration_number"], **times}
+
+
+def mid_times(table, first, n_integrations):
+    """
+    Mid times of the integrations of a segment.
+
+    Parameters
+    ----------
+    table : ndarray or None
+        Structured array INT_TIMES of the segment or of the whole exposure, or
+        None if there is none.
+    first : int or None
+        Number of the first integration (INTSTART); None counts as 1.
+    n_integrations : int
+        Number of integrations.
+
+    Returns
+    -------
+    utc, tdb : ndarray of float64, shape (integrations,)
+        Middle of each integration as MJD in UTC and, at the barycentre, in
+        TDB [d]; NaN, with a warning, where the table has none. Rows are
+        counted from the ``integration_number`` of the first one, as in jwst
+        3.0.0, where a table that does not cover the segment is an error.
+    """
+    times = np.full((2, n_integrations), np.nan)
+    first = 1 if first is None else first
+    covered = np.arange(0)
+    kinds = {} if table is None else {name: table.dtype[name].kind for name in table.dtype.names}
+    if kinds and len(table) and all(kinds.get(name, "-") in "iuf" for name in _TIMES):
+        rows = np.arange(n_integrations) + first - int(table["integration_number"][0])
+        covered = np.flatnonzero((rows >= 0) & (rows < len(table)))
+        times[:, covered] = [table[name][rows[covered]] for name in _TIMES[1:]]
+    if len(covered) < n_integrations:
+        log.warning(
+            "INT_TIMES: found times of %d integrations, expected %d from number %d on; "
+            "the others have no time",
+            len(covered),
+            n_integrations,
+            first,
+        )
+    return times[0], times[1]
+
+
+_TIMES = ("integration_number", "int_mid_MJD_UTC", "int_mid_BJD_TDB")

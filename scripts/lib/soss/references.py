@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.checks.soss import TOO_MANY_ROWS
 from scripts.lib.errors import InputError
 from scripts.lib.files.asdf_values import plain_entries
 from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.instruments.soss import TOO_MANY_ROWS
 
 _META = (
     *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),

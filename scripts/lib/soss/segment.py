@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.checks.soss import SHAPES, layout_of
 from scripts.lib.errors import InputError
+from scripts.lib.instruments.soss import SHAPES, layout_of
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
 
 _PLANES = ("SCI", "ERR", "DQ")

@@ -6,11 +6,10 @@ table, so that large tables need never be in memory.
 """
 
 import logging
-import re
 
 import numpy as np
 
-from scripts.lib.files.asdf_history import sort_extensions
+from scripts.lib.files.asdf_tree import sort_extensions, with_row_counts
 from scripts.lib.fits.cards import header_bytes, set_card
 from scripts.lib.provenance.software import file_date
 from scripts.lib.spectra.metadata import blend, header_table, schema_rules
@@ -196,29 +195,3 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     )
     hdus["ASDF"] = fits.BinTableHDU.from_columns([column], name="ASDF")
     return hdus
-
-
-def with_row_counts(tree, counts):
-    """
-    State the full number of rows of the EXTRACT1D tables in an ASDF file.
-
-    Parameters
-    ----------
-    tree : bytes
-        ASDF file whose tree refers to tables of one row each.
-    counts : list of int
-        Number of rows of each EXTRACT1D table.
-
-    Returns
-    -------
-    tree : bytes
-        The file with the shapes replaced and without its block index, which
-        the ASDF standard makes optional.
-    """
-    for version, count in enumerate(counts, start=1):
-        pattern = rb"(source: ['\"]?fits:EXTRACT1D,%d['\"]?\b.*?shape: \[)1(\])" % version
-        tree, found = re.subn(pattern, rb"\g<1>%d\2" % count, tree, count=1, flags=re.DOTALL)
-        if not found:
-            msg = f"the ASDF tree does not refer to EXTRACT1D number {version}"
-            raise ValueError(msg)
-    return tree.partition(b"#ASDF BLOCK INDEX")[0]

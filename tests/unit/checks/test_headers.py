@@ -1,11 +1,7 @@
 import pytest
 
-from scripts.lib.checks.headers import (
-    group_oddities,
-    group_problems,
-    header_oddities,
-    header_problems,
-)
+from scripts.lib.checks.groups import group_oddities, group_problems
+from scripts.lib.checks.headers import header_oddities, header_problems
 from scripts.lib.fits.headers import Hdu
 from scripts.lib.inputs.segments import Segment, read_segment
 from tests.support.builders import KEYWORDS, write_segment

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.lib.checks.keyword_checks import value_problems
+from scripts.lib.checks.headers import value_problems
 from scripts.lib.fits.headers import NoValue
 
 

@@ -6,13 +6,11 @@ import pytest
 from scripts.lib.checks.photometry import (
     aperture_problems,
     gain_problems,
-    gain_section,
-    gain_start,
     option_problems,
     segment_problems,
-    sums_whole_array,
 )
 from scripts.lib.fits.headers import Hdu
+from scripts.lib.instruments.imaging import gain_section, gain_start, sums_whole_array
 from tests.support.imaging_segments import OPTIONS, PRIMARY, SCI
 
 SHAPE = (32, 30)

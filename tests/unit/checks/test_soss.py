@@ -6,8 +6,9 @@ import asdf
 import pytest
 from astropy.io import fits
 
-from scripts.lib.checks.soss import layout_of, soss_check, why_not_extracted
+from scripts.lib.checks.soss import soss_check
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.instruments.soss import layout_of, why_not_extracted
 from tests.support import soss_files
 
 

@@ -3,7 +3,7 @@ import itertools
 
 import pytest
 
-from scripts.lib.files.asdf_history import sort_extensions
+from scripts.lib.files.asdf_tree import sort_extensions
 from tests.support.spectral_segments import asdf_bytes
 
 ENTRIES = (

@@ -13,11 +13,10 @@ from matplotlib.figure import Figure
 
 from scripts.lib.errors import InputError
 from scripts.lib.files import atomic as whole_file_module
-from scripts.lib.files.array_files import write_arrays, write_text
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import whole_file, write_arrays, write_text
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.cards import format_card
-from scripts.lib.fits.reader import ProductWriter
+from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.report.plot_style import save
 
 

@@ -6,7 +6,7 @@ from astropy.io import fits
 
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.extensions import image_cards, table_cards, table_rows
-from scripts.lib.fits.reader import ProductWriter
+from scripts.lib.fits.writer import ProductWriter
 
 PRIMARY = [format_card("SIMPLE", True), format_card("BITPIX", 8), format_card("NAXIS", 0)]
 

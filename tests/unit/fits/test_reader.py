@@ -6,7 +6,8 @@ from astropy.io import fits
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import format_card
-from scripts.lib.fits.reader import ProductWriter, open_fits
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.fits.writer import ProductWriter
 
 SHAPE = (5, 4, 3)
 

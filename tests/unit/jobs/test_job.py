@@ -14,7 +14,8 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.atomic import whole_file
-from scripts.lib.jobs.job import peak_memory_mb, run_job
+from scripts.lib.jobs.job import run_job
+from scripts.lib.jobs.memory import peak_memory_mb
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.light_curves import frame_statistics as fs
-from scripts.segment_statistics import background_level, circle
+from scripts.lib.light_curves.segment_statistics import background_level, circle
 
 Y, X = np.mgrid[:24, :64].astype(float)
 

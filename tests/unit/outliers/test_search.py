@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from scripts.lib.outliers import search
+from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
-from scripts.outlier_detection import Settings
 
 NAN, INF = np.nan, np.inf
 EDGES = st.sampled_from([NAN, INF, -INF, 0.0, 1.0, 2.0, 30.0, float(np.finfo(np.float32).max)])

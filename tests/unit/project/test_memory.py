@@ -18,7 +18,7 @@ RUN = """
 import sys
 import scripts.{step}
 from scripts.lib.jobs.memory import keep_freed_memory
-from scripts.lib.jobs.job import peak_memory_mb
+from scripts.lib.jobs.memory import peak_memory_mb
 class Named(dict):
     def __getattr__(self, name):
         if name not in self:

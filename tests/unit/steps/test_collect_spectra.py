@@ -3,9 +3,10 @@ import pytest
 from astropy.io import fits
 
 from scripts.collect_spectra import distinct_int_times, merge_int_times, product_times
+from scripts.lib.files.asdf_tree import with_row_counts
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.spectra.metadata import blend, header_table
-from scripts.lib.spectra.product import spectral_wcs, with_row_counts
+from scripts.lib.spectra.product import spectral_wcs
 
 
 def int_times(numbers, offset=0.0):

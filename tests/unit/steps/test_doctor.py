@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts import doctor
+from scripts.lib.doctor.examination import Examination, build_wcs
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.segments import read_segment
@@ -28,7 +29,7 @@ def segment_of_zeros(tmp_path, monkeypatch):
 
 def examined(segment, needs=False):
     """Findings about one segment without its world coordinates: severity, key, found."""
-    examination = doctor.Examination(builds_wcs=False)
+    examination = Examination(builds_wcs=False)
     examination.examine(segment, needs)
     examination.finish()
     return [(f.severity, f.key, f.found) for f in examination.findings]
@@ -57,7 +58,7 @@ def packed(segment, tmp_path, content):
 
 def test_compressed_segment(segment, tmp_path):
     content = gzip.compress((tmp_path / NAME).read_bytes())
-    examination = doctor.Examination(builds_wcs=False)
+    examination = Examination(builds_wcs=False)
     known = examination.examine(packed(segment, tmp_path, content), False)
     assert known.facts.file_bytes == len(content)
     assert known.facts.utc == segment.facts.utc
@@ -75,7 +76,7 @@ def test_compressed_segment_without_room_to_unpack_it(segment, tmp_path, monkeyp
     def refuse(_source, _target):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(doctor, "unpack", refuse)
+    monkeypatch.setattr("scripts.lib.doctor.examination.unpack", refuse)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     content = gzip.compress((tmp_path / NAME).read_bytes())
     ((severity, key, found),) = examined(packed(segment, tmp_path, content))
@@ -104,7 +105,7 @@ def test_coordinates_that_other_packages_cannot_build(monkeypatch, error, found)
         raise error
 
     monkeypatch.setattr(world_coordinates, "read_wcs", fail)
-    (finding,) = doctor.build_wcs("f", SimpleNamespace(path="f"), needs=True)
+    (finding,) = build_wcs("f", SimpleNamespace(path="f"), needs=True)
     assert (finding.severity, finding.found) == ("error", found)
 
 
@@ -152,7 +153,7 @@ def job(tmp_path, products, findings=()):
 
 def test_job_without_errors(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(doctor, "build_wcs", lambda *_: [])
+    monkeypatch.setattr("scripts.lib.doctor.examination.build_wcs", lambda *_: [])
     doctor.process(job(tmp_path, [product(tmp_path)]))
     assert "VERDICT: " in capsys.readouterr().out
     content = json.loads((tmp_path / "results/doctor.json").read_text())

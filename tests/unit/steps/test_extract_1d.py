@@ -7,15 +7,15 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.extract_1d import (
+from scripts.extract_1d import process
+from scripts.lib.errors import InputError
+from scripts.lib.jobs import progress
+from scripts.lib.spectra.sums import (
     calibration_of,
     correct_aperture,
-    process,
     spectrum_columns,
     sum_aperture,
 )
-from scripts.lib.errors import InputError
-from scripts.lib.jobs import progress
 from tests.support.spectral_segments import int_times, row_images, write_segment
 
 NAN, INF = np.nan, np.inf

@@ -7,13 +7,18 @@ from astropy.table import QTable
 
 from scripts.lib.diagnostics.visit import dropped_integrations, json_value, split_curves
 from scripts.lib.errors import InputError
-from scripts.lib.files.array_files import write_arrays
+from scripts.lib.files.atomic import write_arrays
 from scripts.lib.files.ecsv import read_ecsv, write_ecsv
-from scripts.lib.light_curves.binned_light_curves import write_light_curves
-from scripts.lib.light_curves.spectral_bins import bin_edges, membership, sum_bins
+from scripts.lib.light_curves.binned_light_curves import (
+    bin_edges,
+    membership,
+    sum_bins,
+    write_light_curves,
+)
 from scripts.lib.light_curves.spectral_series import sum_completed
+from scripts.lib.light_curves.table import imaging_rows, normalised
 from scripts.lib.photometry.table import PhotometryTable, make_table, write_segment
-from scripts.light_curve import imaging_rows, normalised, process
+from scripts.light_curve import process
 from tests.support import builders
 from tests.support.steps import run_step
 

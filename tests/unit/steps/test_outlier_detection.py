@@ -12,17 +12,12 @@ from hypothesis.extra import numpy as hnp
 from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.outliers import search
-from scripts.lib.outliers.blocks import plan_blocks
+from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
+from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits
+from scripts.lib.outliers.search import is_outlier
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
-from scripts.outlier_detection import (
-    Settings,
-    affordable_threads,
-    detect_outliers,
-    is_outlier,
-    mask_bits,
-    nan_median,
-    process,
-)
+from scripts.lib.segment_data.medians import nan_median
+from scripts.outlier_detection import process
 
 NAN = np.nan
 JUMP = 4

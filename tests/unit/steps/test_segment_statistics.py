@@ -2,17 +2,12 @@ import numpy as np
 import pytest
 
 from scripts.lib.diagnostics.visit import contamination_figures, frame_arrays, order_statistics
-from scripts.lib.files.array_files import write_arrays
+from scripts.lib.files.atomic import write_arrays
 from scripts.lib.light_curves.extraction_regions import Region, read_statistics
+from scripts.lib.light_curves.segment_statistics import Target, measure_integrations, photon_part
+from scripts.lib.light_curves.table import segment_shifts
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
-from scripts.light_curve import segment_shifts
-from scripts.segment_statistics import (
-    Target,
-    imaging_statistics,
-    measure_integrations,
-    photon_part,
-    spectral_statistics,
-)
+from scripts.segment_statistics import imaging_statistics, spectral_statistics
 
 SHAPE = (5, 20, 40)
 

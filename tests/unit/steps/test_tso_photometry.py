@@ -3,21 +3,19 @@ import logging
 import numpy as np
 import pytest
 
-from scripts import tso_photometry as module
 from scripts.lib.errors import InputError
 from scripts.lib.photometry import image_series
 from scripts.lib.photometry.image_series import ImageSeries
-from scripts.lib.photometry.table import BACKGROUND_COLUMNS, COLUMNS, read_segment
-from scripts.tso_photometry import (
+from scripts.lib.photometry.measurement import (
     Settings,
     aperture_centre,
-    apertures_sentence,
     locate,
     measure,
     measure_whole_array,
-    mid_times,
-    process,
 )
+from scripts.lib.photometry.table import BACKGROUND_COLUMNS, COLUMNS, read_segment
+from scripts.lib.segment_data.int_times import mid_times
+from scripts.tso_photometry import apertures_sentence, process
 from tests.support.imaging_segments import (
     FWHM_TO_SIGMA,
     OPTIONS,
@@ -371,6 +369,6 @@ class TestProcess:
     def test_the_log_tells_what_was_found(self, tmp_path, caplog):
         planes = stars()
         planes["SCI"][2] = NAN
-        with caplog.at_level(logging.INFO, logger=module.__name__):
+        with caplog.at_level(logging.INFO, logger="scripts.lib.photometry"):
             self.run(tmp_path, planes)
         assert "5 integrations: 1 without a centroid, 1 without a fitted width" in caplog.text

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.errors import InputError
+from scripts.lib.inputs.compressed import unpack
 from scripts.lib.inputs.products import survey
 from scripts.lib.inputs.segments import read_segment
-from scripts.unpack_segment import process, unpack
+from scripts.unpack_segment import process
 from tests.support.builders import load_products, write_association, write_segment
 
 NAME = "jw00001003001_04101_00001-seg001_mirimage_calints.fits"

@@ -1,0 +1,107 @@
+"""Rows of FITS binary tables read with the standard library alone."""
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+
+_TABLE_AXES = 2
+_CODES = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
+_BYTES = {
+    "L": 1,
+    "A": 1,
+    "B": 1,
+    "I": 2,
+    "J": 4,
+    "E": 4,
+    "K": 8,
+    "D": 8,
+    "C": 8,
+    "P": 8,
+    "M": 16,
+    "Q": 16,
+}
+INTEGERS, FLOATS = "BIJK", "ED"
+
+
+def number_columns(table):
+    """
+    Find the columns of a table that hold one number in each row.
+
+    Parameters
+    ----------
+    table : Hdu
+        Header-data unit of the table.
+
+    Returns
+    -------
+    columns : dict
+        Type letter of ``TFORMn``, one of ``BIJKED``, and offset in the row [bytes] by the name
+        of the column; empty if it is no binary table.
+    length : int
+        Length of a row, the sum of all its columns [bytes].
+    """
+    header, columns, offset = table.header, {}, 0
+    if header.get("XTENSION") != "BINTABLE" or len(table.shape) != _TABLE_AXES:
+        return columns, offset
+    fields = header.get("TFIELDS")
+    for k in range(1, (fields if isinstance(fields, int) else 0) + 1):
+        form, name = str(header.get(f"TFORM{k}", "")).strip(), header.get(f"TTYPE{k}")
+        digits = form[: len(form) - len(form.lstrip("0123456789"))]
+        count, letter = int(digits) if digits else 1, form[len(digits) : len(digits) + 1]
+        if letter in _CODES and count == 1:
+            columns[name] = (letter, offset)
+        offset += -(-count // 8) if letter == "X" else count * _BYTES.get(letter, 0)
+    return columns, offset
+
+
+def read_columns(path, table, names):
+    """
+    Read columns of one number in each row.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, plain or compressed by gzip.
+    table : Hdu
+        Header-data unit of the table.
+    names : iterable of str
+        Columns that :func:`number_columns` finds.
+
+    Returns
+    -------
+    rows : dict
+        A tuple of numbers for each column, without ``TSCALn`` and ``TZEROn``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or ends before the table does.
+    """
+    columns, (n_rows, row_bytes) = number_columns(table)[0], table.shape
+    names = sorted(names, key=lambda name: columns[name][1])
+    form, end = ">", 0
+    for name in names:
+        letter, offset = columns[name]
+        form += f"{offset - end}x{_CODES[letter]}"
+        end = offset + struct.calcsize(f">{_CODES[letter]}")
+    form += f"{row_bytes - end}x"
+    content = _read_bytes(Path(path), table.data_offset, n_rows * row_bytes, table.name)
+    return dict(zip(names, zip(*struct.iter_unpack(form, content), strict=True), strict=True))
+
+
+def _read_bytes(path, offset, length, name):
+    """Read a part of a plain or compressed file."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            content = file.read(length)
+    except (OSError, EOFError, zlib.error) as error:
+        msg = f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise InputError(msg) from error
+    if len(content) != length:
+        msg = f"{path}: truncated in {name}: {length} bytes expected, {len(content)} found"
+        raise InputError(msg)
+    return content

@@ -1,0 +1,132 @@
+"""Products written block by block, whole or not at all."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.files.atomic import whole_file
+from scripts.lib.fits.cards import BLOCK_LENGTH, header_bytes
+from scripts.lib.fits.reader import _PIECE_LENGTH
+
+
+class ProductWriter:
+    """
+    Write a FITS product that appears under its name only when it is complete.
+
+    The bytes go to the part of :func:`~scripts.lib.files.atomic.whole_file`;
+    leaving the ``with`` block cleanly syncs them to disk and renames, an
+    exception removes them.
+
+    Parameters
+    ----------
+    path : str or Path
+        Final name of the product.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self._end = 0
+        self._file = None
+        self._open = None
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            part = stack.enter_context(whole_file(self.path))
+            self._file = stack.enter_context(part.open("r+b", buffering=0))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(self, exception_type, *exception):
+        if exception_type is not None:
+            return self._open.__exit__(exception_type, *exception)
+        with self._open:
+            self._file.truncate(self._end)
+        return None
+
+    def append_hdu(self, cards, data_bytes=0):
+        """
+        Append a header and reserve room for its data.
+
+        Parameters
+        ----------
+        cards : list of str
+            Header cards without ``END``.
+        data_bytes : int, optional
+            Length of the data; padded to whole FITS blocks with zeros.
+
+        Returns
+        -------
+        offset : int
+            Offset of the data in the file.
+        """
+        header = header_bytes(cards)
+        self.write(header, self._end)
+        offset = self._end + len(header)
+        self._end = offset + -(-data_bytes // BLOCK_LENGTH) * BLOCK_LENGTH
+        return offset
+
+    def write(self, data, offset):
+        """Write the bytes of a contiguous array or bytes object at an offset of the file."""
+        view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        done = 0
+        while done < len(view):
+            done += os.pwrite(self._file.fileno(), view[done:], offset + done)
+
+    def write_block(self, block, offset, shape, integration=0, row=0):
+        """
+        Write a block of a cube whose data start at an offset.
+
+        Parameters
+        ----------
+        block : ndarray
+            Array of shape (integrations, rows, x): float32, float64 or
+            unsigned integer (stored by the unsigned convention).
+        offset : int
+            Offset returned by :meth:`append_hdu`.
+        shape : tuple of int
+            Shape of the whole cube (integrations, y, x).
+        integration, row : int, optional
+            Place of the block's first element in the cube.
+        """
+        row_length = shape[2] * block.itemsize
+        frame_length = shape[1] * row_length
+        start = offset + integration * frame_length + row * row_length
+        if block.shape[1] == shape[1]:
+            self._write_stored(block, start)
+            return
+        for k, frame in enumerate(block):
+            self._write_stored(frame, start + k * frame_length)
+
+    def _write_stored(self, array, offset):
+        """Write an array as it is stored, by way of pieces that stay in the processor's cache."""
+        flat, dtype = array.reshape(-1), array.dtype
+        step = _PIECE_LENGTH // array.itemsize
+        for first in range(0, len(flat), step):
+            piece = flat[first : first + step]
+            if dtype.kind == "u":
+                piece = piece ^ dtype.type(1 << (8 * dtype.itemsize - 1))
+            stored = np.ascontiguousarray(piece, dtype.newbyteorder(">"))
+            self.write(stored, offset + first * array.itemsize)
+
+    def copy_data(self, source, hdu, offset):
+        """
+        Copy the data of an extension byte for byte.
+
+        Parameters
+        ----------
+        source : FitsFile
+            File that holds the extension.
+        hdu : Hdu
+            The extension.
+        offset : int
+            Offset returned by :meth:`append_hdu` for ``hdu.data_bytes``.
+        """
+        for done in range(0, hdu.data_bytes, _COPY_LENGTH):
+            piece = np.empty(min(_COPY_LENGTH, hdu.data_bytes - done), np.uint8)
+            source.read_into(piece, hdu.data_offset + done)
+            self.write(piece, offset + done)
+
+
+_COPY_LENGTH = 1 << 24

@@ -1,0 +1,119 @@
+"""Compressed segments: unpacking and checking them."""
+
+import gzip
+import os
+import zlib
+
+from scripts.lib.checks.headers import header_oddities, header_problems
+from scripts.lib.checks.segments import check_segment
+from scripts.lib.errors import InputError
+from scripts.lib.findings import of_error, stop_at_errors
+from scripts.lib.fits.headers import read_hdus
+
+_PIECE_LENGTH = 1 << 20
+
+
+def unpack(source, target):
+    """
+    Decompress a file piece by piece.
+
+    Parameters
+    ----------
+    source : str or Path
+        The compressed file.
+    target : str or Path
+        Where to write.
+
+    Raises
+    ------
+    InputError
+        If the compressed file cannot be read, or is truncated or damaged,
+        which its checksum tells.
+    OSError
+        If the other cannot be written.
+
+    Notes
+    -----
+    Memory is that of a piece, 1 MB.
+    """
+    with open(target, "wb") as plain:
+        for piece in _pieces(source):
+            plain.write(piece)
+
+
+def _pieces(source):
+    """Yield the decompressed content of a file; InputError where it cannot be had."""
+    try:
+        with gzip.open(source) as file:
+            while piece := file.read(_PIECE_LENGTH):
+                yield piece
+    except EOFError as error:
+        size = os.path.getsize(source)
+        msg = f"{source}: file: found {size} bytes that end early, expected a complete .gz file"
+        raise InputError(msg) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        msg = f"{source}: file: found damaged data ({error}), expected a sound .gz file"
+        raise InputError(msg) from error
+    except OSError as error:
+        # Of a disk's error while reading Python does not name the file.
+        msg = f"{source}: cannot be read: {error.strerror or error}"
+        raise InputError(msg) from error
+
+
+def check_headers(source, path):
+    """
+    Check all headers of an unpacked segment, most of which were unknown before.
+
+    Parameters
+    ----------
+    source : str
+        The compressed file, for the messages.
+    path : str or Path
+        The unpacked one.
+
+    Returns
+    -------
+    facts : Facts or None
+        None if the headers have problems.
+    findings : list of Finding
+        What is wrong or unusual.
+
+    Raises
+    ------
+    InputError
+        If the headers cannot be read; the message names the unpacked file.
+    """
+    hdus = read_hdus(path)
+    if problems := header_problems(source, hdus):
+        return None, problems
+    facts, findings = check_segment(source, path, hdus)
+    return facts, [*header_oddities(source, hdus), *findings]
+
+
+def check(source, path):
+    """
+    Make sure that an unpacked segment can be processed.
+
+    Parameters
+    ----------
+    source : str
+        The compressed file, for the messages.
+    path : str or Path
+        The unpacked one.
+
+    Returns
+    -------
+    warnings : list of Finding
+        What is unusual.
+
+    Raises
+    ------
+    InputError
+        With one line for each thing that prevents processing.
+    """
+    try:
+        _, findings = check_headers(source, path)
+    except InputError as error:
+        raise InputError(str(of_error(source, error, path))) from error
+    stop_at_errors(findings)
+    return findings

@@ -1,0 +1,135 @@
+"""Outliers of a segment in time: their settings, the search and the flags."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.lib.outliers.blocks import is_rolling
+from scripts.lib.outliers.rolling_median import window_starts
+from scripts.lib.outliers.search import flag_rolling, is_outlier
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, unify_nan_and_dq
+from scripts.lib.segment_data.medians import nan_median
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    Parameters of outlier detection.
+
+    Attributes
+    ----------
+    snr : float
+        Threshold in errors.
+    window : int
+        Integrations in the window of the rolling median.
+    mask : int or None
+        DQ bits with which a sample counts as NaN in the rolling median; with
+        None every sample does.
+    """
+
+    snr: float = 5.0
+    window: int = 25
+    mask: int | None = DO_NOT_USE
+
+
+def mask_bits(bits, maskpt, any_good):
+    """
+    DQ bits with which a sample counts as NaN in the rolling median.
+
+    Parameters
+    ----------
+    bits : int
+        DQ bits that make a sample bad: its weight is 0, that of others 1.
+    maskpt : float
+        Fraction of the mean positive weight below which a sample is masked.
+    any_good : bool
+        Whether any sample of the series has a positive weight.
+
+    Returns
+    -------
+    mask : int or None
+        ``bits``; 0 if nothing is masked, as when no sample is good (the mean
+        weight is then NaN); None if all samples are.
+    """
+    if not any_good or not maskpt > 0:
+        return 0
+    return bits if maskpt <= 1 else None
+
+
+def flag_global(sci, dq, err, settings):
+    """
+    Flag outliers from one median of all integrations, in place.
+
+    The median leaves out NaN but, unlike the rolling one, no DQ flags.
+
+    Parameters
+    ----------
+    sci, err : ndarray of float32, shape (integrations, pixels)
+        Samples and errors of the whole series.
+    dq : ndarray of uint32, shape (integrations, pixels)
+        DQ flags; outliers get ``OUTLIER`` and ``DO_NOT_USE``.
+    settings : Settings
+        Parameters.
+
+    Returns
+    -------
+    count : int
+        Number of outliers.
+    """
+    medians, count = nan_median(sci), 0
+    for samples, flags, errors in zip(sci, dq, err, strict=True):
+        where = np.flatnonzero(
+            is_outlier(samples, errors, medians, settings.snr, precision=np.float32)
+        )
+        flags[where] |= OUTLIER | DO_NOT_USE
+        count += len(where)
+    return count
+
+
+def detect_outliers(planes, block, series, settings):
+    """
+    Flag outliers in a block of a cube and make NaN and DQ agree, in place.
+
+    Parameters
+    ----------
+    planes : dict of str to ndarray
+        SCI (float32) and DQ (uint32) of the frames of the block, (frames, y, x);
+        ERR and the variances that there are (float32, these also as stored in
+        FITS) of the integrations to test, (tested, y, x).
+    block : Block
+        The frames, and those to test; the others are not changed.
+    series : int
+        Integrations in the whole series.
+    settings : Settings
+        Parameters. With a window above 1 and below the length of the series
+        the rolling median is used, else the median of all integrations.
+
+    Returns
+    -------
+    count : int
+        Number of outliers in the integrations tested.
+    """
+    flat = {name: plane.reshape(len(plane), -1) for name, plane in planes.items()}
+    sci, dq, err = flat["SCI"], flat["DQ"], flat["ERR"]
+    if is_rolling(settings.window, series):
+        starts = window_starts(series, settings.window)[block.integrations] - block.frames.start
+        count = flag_rolling(sci, dq, err, block.tested, starts, settings)
+    else:
+        count = flag_global(sci, dq, err, settings)
+    flat |= {"SCI": sci[block.tested], "DQ": dq[block.tested]}
+    _unify({name: plane.reshape(-1) for name, plane in flat.items()})
+    return count
+
+
+def _unify(planes):
+    """Make NaN and DQ agree in planes of one dimension, in pieces that stay in the cache."""
+    others = [planes[name] for name in PLANES if name in planes and name not in ("SCI", "DQ")]
+    for first in range(0, len(planes["SCI"]), _PIXELS_TO_UNIFY):
+        piece = slice(first, first + _PIXELS_TO_UNIFY)
+        unify_nan_and_dq(planes["SCI"][piece], planes["DQ"][piece], *(p[piece] for p in others))
+
+
+PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
+
+
+_PIXELS_TO_UNIFY = 32768
