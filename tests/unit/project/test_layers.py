@@ -13,7 +13,7 @@ STOREYS = (
     "fits",
     "provenance",
     "references segment_data",
-    "checks outliers photometry spectra",
+    "checks moving_profile outliers photometry spectra",
     "inputs soss",
     "light_curves planning",
     "diagnostics doctor",
@@ -23,7 +23,8 @@ STOREY = {package: number for number, names in enumerate(STOREYS) for package in
 # The work of a job knows nothing of what is decided before it.
 DECIDING = {"checks", "doctor", "inputs", "planning"}
 WORKING = {
-    *("diagnostics", "light_curves", "outliers", "photometry", "segment_data", "soss", "spectra"),
+    *("diagnostics", "light_curves", "moving_profile", "outliers", "photometry", "segment_data"),
+    *("soss", "spectra"),
 }
 LIBRARY = sorted((SCRIPTS / "lib").rglob("[a-z]*.py"))
 STEPS = sorted(SCRIPTS.glob("[a-z]*.py"))

@@ -1,0 +1,1 @@
+"""Light curves from a moving, measured profile: reference of a visit, outliers, fluxes, tie, decorrelation."""

@@ -1,0 +1,196 @@
+"""Medians, regressions and noise of the integrations that a reference is made of."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.lib.moving_profile.frames import power_of_two
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sigma_about, sorted_median
+from scripts.lib.segment_data.dq import DO_NOT_USE
+
+_PIECE = 2048
+# A pixel with fewer good samples than this share is a hole.
+FEWEST_GOOD = 0.3
+# Uncertainty of a robust standard deviation of n normal samples, times sqrt(n).
+_SIGMA_ERROR = 1.17
+
+
+@dataclass(frozen=True)
+class Sample:
+    """
+    The integrations of a reference, in its scaled unit.
+
+    Attributes
+    ----------
+    values, errors : ndarray of float32, shape (integrations, y, x)
+        Samples and errors; NaN where bad.
+    median, error : ndarray of float32, shape (y, x)
+        Median of the good samples, NaN if fewer than half are good; and of their errors.
+    firsts : ndarray of int
+        Integrations that are followed by the next one of the visit.
+    scale : float
+        Power of two by which all were multiplied.
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    median: np.ndarray
+    error: np.ndarray
+    firsts: np.ndarray
+    scale: float
+
+
+def read_sample(planes, firsts):
+    """
+    Prepare the integrations of a reference.
+
+    Parameters
+    ----------
+    planes : Planes
+        The sampled integrations.
+    firsts : ndarray of int
+        As of `sample.consecutive_pairs`.
+
+    Returns
+    -------
+    sample : Sample
+        A sample is bad if it has ``DO_NOT_USE`` or if it or its error is not
+        finite, or the error not positive.
+    """
+    with np.errstate(invalid="ignore"):
+        bad = (planes.dq & DO_NOT_USE) != 0
+        bad |= ~(np.isfinite(planes.sci) & np.isfinite(planes.err) & (planes.err > 0))
+    values = np.where(bad, np.float32(np.nan), planes.sci)
+    errors = np.where(bad, np.float32(np.nan), planes.err)
+    median, error = (over_pixels(sorted_median, cube) for cube in (values, errors))
+    scale = power_of_two(error)
+    median[2 * np.count_nonzero(~bad, axis=0) < len(bad)] = np.nan
+    factor = np.float32(scale)
+    scaled = (array * factor for array in (values, errors, median, error))
+    return Sample(*scaled, np.asarray(firsts), scale)
+
+
+def over_pixels(function, *cubes):
+    """
+    Apply a function to the samples of each pixel, some pixels at a time.
+
+    Parameters
+    ----------
+    function : callable
+        Takes arrays (pixels, integrations), one for each cube, and gives (pixels,).
+    *cubes : ndarray, shape (integrations, ...)
+        Cubes of one shape.
+
+    Returns
+    -------
+    image : ndarray, shape (...)
+        What it gives.
+    """
+    flat = [cube.reshape(len(cube), -1) for cube in cubes]
+    pieces = [slice(k, k + _PIECE) for k in range(0, flat[0].shape[1], _PIECE)]
+    parts = [function(*(np.ascontiguousarray(f[:, p].T) for f in flat)) for p in pieces]
+    return np.concatenate(parts).reshape(cubes[0].shape[1:])
+
+
+def pair_noise(values, errors, firsts):
+    """
+    Standard deviation of each pixel, from differences of consecutive integrations.
+
+    Parameters
+    ----------
+    values, errors : ndarray of float, shape (integrations, ...)
+        Samples and their errors; NaN where bad.
+    firsts : ndarray of int
+        Integrations that are followed by the next one.
+
+    Returns
+    -------
+    noise : ndarray of float, shape (...)
+        In units of the error; NaN where no pair is good.
+    """
+    difference = values[firsts + 1] - values[firsts]
+    difference /= errors[firsts]
+    np.abs(difference, out=difference)
+    return over_pixels(sorted_median, difference) * np.float32(SIGMA_OF_MAD / np.sqrt(2.0))
+
+
+def noise_of_pixels(residual, errors, firsts, region):
+    """
+    Noise in units of ERR: of the whole detector, and of each pixel.
+
+    Parameters
+    ----------
+    residual : ndarray of float32, shape (integrations, y, x)
+        Samples minus their model; NaN where bad.
+    errors : ndarray of float32, shape (integrations, y, x)
+        Their errors.
+    firsts : ndarray of int
+        Integrations that are followed by the next one.
+    region : ndarray of bool, shape (y, x)
+        Pixels of which the noise factor is the median.
+
+    Returns
+    -------
+    factor : float
+        The factor by which ERR is too small; 1 if nothing measures it.
+    noise : ndarray of float32, shape (y, x)
+        The pixel's own where it is clearly more (jumping and hot pixels), else the factor.
+    """
+    pairs = pair_noise(residual, errors, firsts) if len(firsts) else np.full(region.shape, np.nan)
+    known = pairs[region & np.isfinite(pairs)]
+    factor = float(np.median(known)) if len(known) else 1.0
+    factor = factor if factor > 0 else 1.0
+    ratio = residual / errors
+    own = over_pixels(lambda values: sigma_about(values, sorted_median(values)), ratio)
+    clearly = 1.0 + 4.0 * _SIGMA_ERROR / np.sqrt(len(residual))
+    with np.errstate(invalid="ignore"):
+        noise = np.where(own > factor * clearly, own, factor)
+    return factor, noise.astype(np.float32)
+
+
+def regress_pixels(values, regressors, clips=2, limit=5.0):
+    """
+    Robust least squares of each pixel's samples on the same regressors.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (integrations, pixels)
+        Samples; NaN is left out.
+    regressors : ndarray of float64, shape (integrations, K)
+        Regressors, without NaN.
+    clips : int, optional
+        Times that samples far from the fit are left out.
+    limit : float, optional
+        How far, in robust standard deviations of the pixel's residuals.
+
+    Returns
+    -------
+    coefficients : ndarray of float64, shape (K, pixels)
+        NaN where fewer than 30 % of the samples are good.
+    """
+    pieces = [slice(k, k + _PIECE) for k in range(0, values.shape[1], _PIECE)]
+    parts = [_regress(values[:, piece], regressors, clips, limit) for piece in pieces]
+    return np.concatenate(parts, axis=1)
+
+
+def _regress(values, regressors, clips, limit):
+    """`regress_pixels` of a piece."""
+    samples = np.ascontiguousarray(values.T, dtype=np.float64)
+    terms = regressors.shape[1]
+    products = (regressors[:, :, None] * regressors[:, None, :]).reshape(len(regressors), -1)
+    for clip in range(clips + 1):
+        good = np.isfinite(samples)
+        normal = np.einsum("pn,nj->pj", good.astype(np.float64), products)
+        right = np.einsum("pn,nk->pk", np.where(good, samples, 0.0), regressors)
+        enough = good.sum(axis=1) >= max(FEWEST_GOOD * len(regressors), terms)
+        normal = normal.reshape(-1, terms, terms)
+        normal[~enough] = np.eye(terms)
+        # Regressors that do not vary have the coefficient 0.
+        normal[:, range(terms), range(terms)] += 1e-12 * np.maximum(normal[:, 0, :1], 1.0)
+        found = np.linalg.solve(normal, right[..., None])[..., 0]
+        if clip < clips:
+            residual = samples - np.einsum("pk,nk->pn", found, regressors)
+            sigma = sigma_about(residual, np.zeros(len(residual)))
+            samples[np.abs(residual) > limit * sigma[:, None]] = np.nan
+    found[~enough] = np.nan
+    return found.T
