@@ -246,7 +246,10 @@ def _hits(rng, sci, true, bad, near, trouble):
             )
         )
         if len(lost) and trouble.hits_near_lost:
-            first = rng.choice(lost, trouble.hits_near_lost * len(sci) // 100 // len(AMPLITUDES))
+            count = trouble.hits_near_lost * len(sci) // 100
+            # More hits than that next to one lost sample would be most of its pixel's window.
+            count = min(count, 5 * len(lost)) // len(AMPLITUDES)
+            first = rng.choice(lost, count)
             near_lost = first + rng.integers(-12, 13, len(first)) * sci[0].size
             chosen.append(near_lost[(near_lost >= 0) & (near_lost < sci.size)])
         hit = np.unique(np.concatenate(chosen))

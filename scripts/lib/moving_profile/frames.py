@@ -107,11 +107,12 @@ def prepare_frames(planes, scale, median, error, out=None):
         difference = np.multiply(planes.sci, factor, out=out, dtype=np.float32)
         difference -= median
         errors = np.multiply(planes.err, factor, dtype=np.float32)
-        unknown = np.flatnonzero(~((errors > 0) & (errors < np.inf)))
+        known = errors > 0
+        known &= errors < np.inf
+    unknown = np.flatnonzero(~known)
     flat, pixels = difference.reshape(-1), median.size
-    flagged = np.flatnonzero(planes.dq & np.uint32(DO_NOT_USE))
-    strange = np.flatnonzero(~np.isfinite(flat))
-    bad = np.union1d(flagged, strange) if len(strange) else flagged
+    flat[np.flatnonzero((planes.dq & np.uint32(DO_NOT_USE)) != 0)] = np.nan
+    bad = np.flatnonzero(~np.isfinite(flat))
     flat[bad] = 0.0
     errors.reshape(-1)[unknown] = error.reshape(-1)[unknown % pixels]
     return Frames(difference, errors, bad)

@@ -148,7 +148,7 @@ def noise_of_pixels(residual, errors, firsts, region):
     return factor, noise.astype(np.float32)
 
 
-def regress_pixels(values, regressors, clips=2, limit=5.0):
+def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):
     """
     Robust least squares of each pixel's samples on the same regressors.
 
@@ -162,6 +162,10 @@ def regress_pixels(values, regressors, clips=2, limit=5.0):
         Times that samples far from the fit are left out.
     limit : float, optional
         How far, in robust standard deviations of the pixel's residuals.
+    prior : tuple of ndarray of float64, shape (K, pixels), optional
+        What is expected of each coefficient, and the squared ratio of a sample's error to the
+        uncertainty of that; 0 where nothing is known. Keeps coefficients of regressors
+        that hardly vary from being noise.
 
     Returns
     -------
@@ -169,12 +173,21 @@ def regress_pixels(values, regressors, clips=2, limit=5.0):
         NaN where fewer than 30 % of the samples are good.
     """
     pieces = [slice(k, k + _PIECE) for k in range(0, values.shape[1], _PIECE)]
-    parts = [_regress(values[:, piece], regressors, clips, limit) for piece in pieces]
+    parts = [
+        _regress(
+            values[:, piece],
+            regressors,
+            (clips, limit),
+            None if prior is None else [image[:, piece].T for image in prior],
+        )
+        for piece in pieces
+    ]
     return np.concatenate(parts, axis=1)
 
 
-def _regress(values, regressors, clips, limit):
+def _regress(values, regressors, clipping, prior):
     """`regress_pixels` of a piece."""
+    clips, limit = clipping
     samples = np.ascontiguousarray(values.T, dtype=np.float64)
     terms = regressors.shape[1]
     products = (regressors[:, :, None] * regressors[:, None, :]).reshape(len(regressors), -1)
@@ -184,6 +197,9 @@ def _regress(values, regressors, clips, limit):
         right = np.einsum("pn,nk->pk", np.where(good, samples, 0.0), regressors)
         enough = good.sum(axis=1) >= max(FEWEST_GOOD * len(regressors), terms)
         normal = normal.reshape(-1, terms, terms)
+        if prior is not None:
+            normal[:, range(terms), range(terms)] += prior[1]
+            right += prior[1] * prior[0]
         normal[~enough] = np.eye(terms)
         # Regressors that do not vary have the coefficient 0.
         normal[:, range(terms), range(terms)] += 1e-12 * np.maximum(normal[:, 0, :1], 1.0)

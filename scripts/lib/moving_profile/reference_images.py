@@ -1,0 +1,305 @@
+"""What the images of a visit are compared with: star, profile, background ring and noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.lib.moving_profile.background import LIMIT
+from scripts.lib.moving_profile.holes import next_to
+from scripts.lib.moving_profile.reference_sample import (
+    noise_of_pixels,
+    pair_noise,
+    read_sample,
+    regress_pixels,
+)
+from scripts.lib.moving_profile.ring import Ring, ring_background
+from scripts.lib.moving_profile.robust import sorted_clipped_mean
+from scripts.lib.moving_profile.stamp import circle, fill_hole, find_star
+from scripts.lib.moving_profile.stamp_shape import fit_stamps
+
+FEWEST_MOVING = 20
+# Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel.
+_DERIVATIVES = 0.3
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """
+    What is known of images beforehand.
+
+    Attributes
+    ----------
+    position : tuple of float or None
+        Expected (x, y) of the star [px].
+    half_width : float or None
+        Farthest distance of its peak from there [px].
+    whole : bool
+        Whether the star fills the array, as with a weak lens: no background is measured.
+    """
+
+    position: tuple | None = None
+    half_width: float | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class ImageReference:
+    """
+    What the images of a visit have in common, in units of ``1 / scale``.
+
+    Attributes
+    ----------
+    scale : float
+        Power of two by which samples are multiplied.
+    median, error : ndarray of float32, shape (y, x)
+        Median image, NaN where there are no data, and usual errors.
+    level : float
+        Background of the median image.
+    x, y, width : float
+        Centre and standard deviation of the star in it [px].
+    ring : Ring
+        Where the background is measured.
+    pixels : ndarray of int64, shape (P,)
+        Flat indices of the stamp.
+    model : ndarray of float64, shape (P,)
+        Median star; 0 in holes.
+    basis : ndarray of float64, shape (4, P)
+        Images of the shape fit; 0 in holes.
+    basis_weight : ndarray of float64, shape (P,)
+        Their weights.
+    centre : ndarray of float64, shape (3,)
+        Median x, y and width of the fits, which are taken off.
+    profile : ndarray of float64, shape (K, P)
+        Share of the star's light in each pixel and its coefficients of x, y, width, x^2,
+        y^2 and x y; holes are filled. K is 7, or 1 if static.
+    light : float
+        Light of the median star in the stamp.
+    weight : ndarray of float64, shape (P,)
+        Inverse variance; 0 in holes.
+    circles : dict of str to ndarray of float64, shape (P,)
+        Share of each pixel in the circles of the filled sums, by name, the largest first.
+    noise_factor : float
+        Factor by which ERR is too small.
+    noise : ndarray of float32, shape (y, x)
+        Noise of each pixel in units of ERR.
+    """
+
+    scale: float
+    median: np.ndarray
+    error: np.ndarray
+    level: float
+    x: float
+    y: float
+    width: float
+    ring: Ring
+    pixels: np.ndarray
+    model: np.ndarray
+    basis: np.ndarray
+    basis_weight: np.ndarray
+    centre: np.ndarray
+    profile: np.ndarray
+    light: float
+    weight: np.ndarray
+    circles: dict
+    noise_factor: float
+    noise: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What is known before the shapes are fitted."""
+
+    level: float
+    star: tuple
+    radius: float
+    pixels: np.ndarray
+    model: np.ndarray
+    weight: np.ndarray
+    ring: Ring
+
+
+def motion_terms(coefficients, terms):
+    """
+    Regressors of the profile.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, 4)
+        Level, x, y and width; NaN counts as 0.
+    terms : int
+        Number of regressors: 7, or 1 for a static profile.
+
+    Returns
+    -------
+    regressors : ndarray of float64, shape (frames, terms)
+        1, x, y, width, x^2, y^2, x y.
+    """
+    x, y, width = np.nan_to_num(coefficients[:, 1:]).T
+    return np.column_stack([np.ones(len(x)), x, y, width, x * x, y * y, x * y])[:, :terms]
+
+
+def image_reference(planes, firsts, options=None):
+    """
+    Measure the reference of a visit from some of its images.
+
+    Parameters
+    ----------
+    planes : Planes
+        The images, as of `sample.sample_integrations`.
+    firsts : ndarray of int
+        Those that are followed by the next one of the visit.
+    options : ImageOptions, optional
+        What is known beforehand.
+
+    Returns
+    -------
+    reference : ImageReference
+        The reference. With fewer than 20 images the profile is static.
+    """
+    sample = read_sample(planes, firsts)
+    scene = _scene(sample, options or ImageOptions())
+    samples = sample.values - sample.median
+    lost = np.flatnonzero(np.isnan(samples))
+    samples.reshape(-1)[lost] = 0.0
+    samples -= ring_background(samples, lost, scene.ring)[0].astype(np.float32)[:, None, None]
+    values = samples.reshape(len(samples), -1)[:, scene.pixels].astype(np.float64)
+    bad = np.isnan(sample.values.reshape(len(samples), -1)[:, scene.pixels])
+    basis, basis_weight, prior = _derivatives(scene, sample)
+    terms = 7 if len(samples) >= FEWEST_MOVING else 1
+    for _ in range(2 if terms > 1 else 1):
+        coefficients, kept = fit_stamps(values, ~bad, basis, basis_weight)
+        centre = _centre(coefficients)
+        coefficients[:, 1:] -= centre
+        found = _regress(values + scene.model, kept, coefficients, [p[:terms] for p in prior])
+        holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
+        if terms > 1:
+            # From the second round on, the derivatives are those that were measured.
+            shift = found[1:4] + 0.0
+            basis = np.where(holes, 0.0, np.concatenate([scene.model[None], shift]))
+            basis_weight = np.where(holes, 0.0, scene.weight)
+    coefficients, kept = fit_stamps(values, ~bad, basis, basis_weight)
+    centre = _centre(coefficients)
+    coefficients[:, 1:] -= centre
+    profile, light = _normalise(_fill(found, holes, scene, sample), holes)
+    weight = np.where(holes, 0.0, scene.weight)
+    regressors = motion_terms(coefficients, terms)
+    level = np.where(np.isfinite(coefficients[:, :1]), coefficients[:, :1], 1.0)
+    star = values + scene.model - light * level * np.einsum("nk,kp->np", regressors, profile)
+    star /= np.sqrt(1.0 - terms / max(len(samples), terms + 1))
+    residual = samples
+    inside = np.where(holes, values, star)
+    residual.reshape(len(samples), -1)[:, scene.pixels] = inside
+    residual.reshape(-1)[lost] = np.nan
+    known = np.isfinite(sample.median)
+    factor, noise = noise_of_pixels(residual, sample.errors, sample.firsts, known)
+    model = np.where(holes, 0.0, scene.model)
+    return ImageReference(
+        sample.scale, sample.median, sample.error, scene.level, *scene.star, scene.ring,
+        scene.pixels, model, np.where(holes, 0.0, basis), basis_weight, centre, profile, light,
+        weight, _circles(scene, sample.median.shape), factor, noise,
+    )  # fmt: skip
+
+
+def _scene(sample, options):
+    """Star, stamp, ring and background of the median image."""
+    shape, known = sample.median.shape, np.isfinite(sample.median) & (sample.error > 0)
+    x, y, width = find_star(sample.median, options.position, options.half_width)
+    distance = np.hypot(np.arange(shape[0])[:, None] - y, np.arange(shape[1]) - x)
+    radius = max(5.0, 6.0 * width)
+    used = known & (distance > min(1.2 * radius, 0.45 * min(shape)))
+    if options.whole:
+        radius, used = float(distance.max()), np.zeros(shape, dtype=bool)
+    pixels = np.flatnonzero(distance <= radius)
+    level = float(np.nan_to_num(sorted_clipped_mean(sample.median[used])[0])) if used.any() else 0.0
+    flat = np.where(known, sample.median - level, 0.0).reshape(-1)[pixels].astype(np.float64)
+    with np.errstate(divide="ignore"):
+        weight = np.where(known, 1.0 / sample.error.astype(np.float64) ** 2, 0.0)
+    noise = (
+        pair_noise(sample.values, sample.errors, sample.firsts)
+        if len(sample.firsts)
+        else sample.error
+    )
+    noise = noise[used & np.isfinite(noise)]
+    factor = float(np.median(noise)) if len(noise) else 1.0
+    limit = (LIMIT * factor * sample.error).astype(np.float32)
+    star = (x, y, width)
+    return _Scene(level, star, radius, pixels, flat, weight.reshape(-1)[pixels], Ring(used, limit))
+
+
+def _derivatives(scene, sample):
+    """
+    Numerical derivatives of the median star: basis of the first shape fit, and prior of the profile.
+
+    Returns the images of the basis, their weights, and the prior as `regress_pixels` takes it.
+    """
+    shape = sample.median.shape
+    image = np.full(shape, np.nan).reshape(-1)
+    image[scene.pixels] = np.where(scene.weight > 0, scene.model, np.nan)
+    holes = np.zeros(shape, dtype=bool).reshape(-1)
+    holes[scene.pixels[scene.weight == 0]] = True
+    image, holes = image.reshape(shape), holes.reshape(shape)
+    star = np.nan_to_num(image)
+    for y, x in np.argwhere(holes):
+        star[y, x] = fill_hole(image, np.nan_to_num(sample.error), y, x)[0]
+    padded = np.pad(star, 1)
+    centre, left, right = padded[1:-1, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]
+    below, above = padded[:-2, 1:-1], padded[2:, 1:-1]
+    xx, yy = right + left - 2.0 * centre, above + below - 2.0 * centre
+    corners = padded[2:, 2:] + padded[:-2, :-2] - padded[2:, :-2] - padded[:-2, 2:]
+    slopes = [0.5 * (left - right), 0.5 * (below - above), 0.5 * (xx + yy)]
+    images = np.stack([star, *slopes, 0.5 * xx, 0.5 * yy, 0.25 * corners])
+    images = images.reshape(7, -1)[:, scene.pixels]
+    near = next_to(holes).reshape(-1)[scene.pixels]
+    basis, weight = np.where(near, 0.0, images[:4]), np.where(near, 0.0, scene.weight)
+    # Where a derivative happens to be 0, that of the other pixels at its distance is what is known.
+    uncertain = _DERIVATIVES * np.maximum(np.abs(images), 0.3 * np.abs(images[:1]))
+    error = sample.error.reshape(-1)[scene.pixels]
+    tightness = np.nan_to_num(error / np.maximum(uncertain, 1e-3)) ** 2
+    tightness[0] = 0.0
+    return basis, weight, (images, tightness)
+
+
+def _centre(coefficients):
+    """Median x, y and width; 0 if there are none."""
+    known = np.isfinite(coefficients[:, 0])
+    return np.median(coefficients[known, 1:], axis=0) if known.any() else np.zeros(3)
+
+
+def _regress(values, kept, coefficients, prior):
+    """Coefficient images of the profile in units of the median star, (terms, P)."""
+    known = np.isfinite(coefficients[:, 0]) & (coefficients[:, 0] > 0)
+    level = np.where(known, coefficients[:, 0], 1.0)
+    samples = np.where(kept & known[:, None], values, np.nan)
+    regressors = level[:, None] * motion_terms(coefficients, len(prior[0]))
+    return regress_pixels(samples, regressors, prior=prior)
+
+
+def _fill(found, holes, scene, sample):
+    """Coefficient images with holes filled from the pixels about them."""
+    shape = sample.median.shape
+    image = np.full(shape, np.nan).reshape(-1)
+    image[scene.pixels] = np.where(holes, np.nan, found[0])
+    image, filled = image.reshape(shape), found.copy()
+    for index in np.flatnonzero(holes):
+        y, x = divmod(int(scene.pixels[index]), shape[1])
+        filled[:, index] = fill_hole(image, np.nan_to_num(sample.error), y, x)[: len(found)]
+    return filled
+
+
+def _normalise(images, holes):
+    """Profile that sums to 1, with slopes that sum to 0, and the light of the median star."""
+    light = float(images[0].sum())
+    profile = images / light
+    profile[1:] -= profile[0] * profile[1:].sum(axis=1)[:, None]
+    return profile, light
+
+
+def _circles(scene, shape):
+    """Shares of the stamp's pixels in circles about the star, the largest first."""
+    x, y, width = scene.star
+    radii = [scene.radius - 0.5, *(r * width for r in (4.0, 3.0, 2.5))]
+    return {
+        f"sum r={radius:.1f}": circle(shape, (x, y), radius).reshape(-1)[scene.pixels]
+        for radius in sorted(set(radii), reverse=True)
+        if radius <= scene.radius - 0.5
+    }

@@ -1,0 +1,68 @@
+"""Level, position and width of a star in images, by least squares with rejection in each one."""
+
+import numpy as np
+
+from scripts.lib.moving_profile.robust import sigma_about
+
+_ROUNDS, _REJECTED = 3, 6.0
+_FEWEST_LIGHT = 0.2
+
+
+def fit_stamps(samples, good, images, weight):
+    """
+    Fit level, position and width of the star in each image.
+
+    Parameters
+    ----------
+    samples : ndarray of float64, shape (frames, pixels)
+        Stamps minus background and median star; any finite value where bad.
+    good : ndarray of bool, shape (frames, pixels)
+        Whether a sample takes part.
+    images : ndarray of float64, shape (K, pixels)
+        The median star, and what one pixel of x and y, and of the squared width, add to it.
+    weight : ndarray of float64, shape (pixels,)
+        Inverse variance; 0 where a pixel takes no part.
+
+    Returns
+    -------
+    coefficients : ndarray of float64, shape (frames, K)
+        Level (1 for the median star), x, y, width; NaN where less than a fifth of the
+        weight of the light is good.
+    kept : ndarray of bool, shape (frames, pixels)
+        Samples that were good and are within 6 robust standard deviations of the fit,
+        where they take part in it.
+
+    Notes
+    -----
+    Stamps are small: a hit moves the residuals of all pixels, so that all are looked
+    at again in each of three rounds, with the deviation of each image.
+    """
+    terms = len(images)
+    pairs = [(k, j) for k in range(terms) for j in range(k, terms)]
+    products = np.stack([weight * images[k] * images[j] for k, j in pairs])
+    weighted, root = weight * images, np.sqrt(weight)
+    used, kept = weight > 0, good & (weight > 0)
+    light = np.einsum("np,p->n", kept.astype(np.float64), products[0])
+    poor = ~(light >= _FEWEST_LIGHT * products[0].sum())
+    for _ in range(_ROUNDS):
+        mask = kept.astype(np.float64)
+        sums = np.einsum("np,jp->nj", mask, products)
+        normal = np.empty((len(samples), terms, terms))
+        for index, (k, j) in enumerate(pairs):
+            normal[:, k, j] = normal[:, j, k] = sums[:, index]
+        right = np.einsum("np,kp->nk", np.where(kept, samples, 0.0), weighted)
+        normal[poor] = np.eye(terms)
+        normal[:, range(terms), range(terms)] *= 1.0 + 1e-12
+        normal[:, range(terms), range(terms)] += 1e-30
+        found = np.linalg.solve(normal, right[..., None])[..., 0]
+        residual = (samples - np.einsum("nk,kp->np", found, images)) * root
+        size = np.where(kept, residual, np.nan)[:, used]
+        sigma = sigma_about(size, np.zeros(len(size)))
+        with np.errstate(invalid="ignore"):
+            again = good & used & (np.abs(residual) <= _REJECTED * sigma[:, None])
+        if (again == kept).all():
+            break
+        kept = again
+    found[:, 0] += 1.0
+    found[poor] = np.nan
+    return found, kept | (good & ~used)

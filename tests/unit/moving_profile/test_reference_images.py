@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scripts.lib.moving_profile.reference_images import (
+    ImageOptions,
+    image_reference,
+    motion_terms,
+)
+from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
+from tests.support.profile_scenes import QUIET, image_scene
+
+MOVING = replace(QUIET, jitter=3.0)
+
+
+def reference_of(scene, **options):
+    """Reference of a visit."""
+    sample = sample_integrations(len(scene.planes))
+    return image_reference(scene.planes[sample], consecutive_pairs(sample), ImageOptions(**options))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return reference_of(image_scene((32, 40), 120, seed=1, trouble=MOVING, electrons=1e7))
+
+
+def test_regressors_by_hand():
+    terms = motion_terms(np.array([[1.0, 2.0, 3.0, 0.5], [np.nan] * 4]), 7)
+    np.testing.assert_array_equal(terms, [[1, 2, 3, 0.5, 4, 9, 6], [1, 0, 0, 0, 0, 0, 0]])
+    assert motion_terms(np.ones((2, 4)), 1).shape == (2, 1)
+
+
+def test_star_stamp_and_ring_are_found(reference):
+    assert (reference.x, reference.y) == (
+        pytest.approx(20.2, abs=0.1),
+        pytest.approx(15.7, abs=0.1),
+    )
+    assert len(reference.pixels) == pytest.approx(np.pi * (6 * reference.width) ** 2, rel=0.1)
+    assert not reference.ring.used.reshape(-1)[reference.pixels].any()
+    assert reference.level * 1.0 / reference.scale == pytest.approx(30.0, abs=2.0)
+
+
+def test_profile_sums_to_one_and_its_slopes_to_nothing(reference):
+    sums = reference.profile.sum(axis=1)
+    np.testing.assert_allclose(sums, [1, 0, 0, 0, 0, 0, 0], atol=1e-9)
+    assert reference.light / reference.scale == pytest.approx(1e7, rel=0.03)
+
+
+def test_slopes_of_the_profile_are_its_derivatives(reference):
+    image = np.zeros((32, 40))
+    image.reshape(-1)[reference.pixels] = reference.profile[0]
+    down, right = np.gradient(image)
+    for slope, derivative in zip(reference.profile[1:3], (right, down), strict=True):
+        measured = -derivative.reshape(-1)[reference.pixels]
+        assert np.corrcoef(slope, measured)[0, 1] > 0.97
+
+
+def test_a_dip_is_not_in_the_profile():
+    deep, none = (
+        reference_of(image_scene((32, 40), 120, seed=1, trouble=QUIET, electrons=1e7, depth=depth))
+        for depth in (0.3, 0.0)
+    )
+    _, one, other = np.intersect1d(deep.pixels, none.pixels, return_indices=True)
+    assert len(one) > 100
+    found, expected = deep.profile[0][one], none.profile[0][other]
+    # Without motion, but with its noise, for which the positions of both have other zeros.
+    np.testing.assert_allclose(found / found.sum(), expected / expected.sum(), atol=2e-4)
+
+
+def test_a_dead_pixel_of_the_star_is_filled():
+    scene = image_scene((32, 40), 120, seed=1, trouble=QUIET, electrons=1e7)
+    whole = reference_of(scene)
+    scene.planes.dq[:, 16, 21] = 1
+    reference = reference_of(scene)
+    index, other = (np.searchsorted(r.pixels, 16 * 40 + 21) for r in (reference, whole))
+    assert reference.weight[index] == 0.0
+    assert reference.model[index] == 0.0
+    assert reference.profile[0][index] == pytest.approx(whole.profile[0][other], rel=0.1)
+
+
+def test_a_star_that_fills_the_array_has_no_background():
+    scene = image_scene((32, 40), 60, seed=1, trouble=QUIET, sigma=5.0)
+    reference = reference_of(scene, whole=True)
+    assert len(reference.pixels) == 32 * 40
+    assert not reference.ring.used.any()
+    assert reference.level == 0.0
+
+
+def test_few_images_have_a_static_profile():
+    scene = image_scene((32, 40), 12, seed=1, trouble=QUIET)
+    assert reference_of(scene).profile.shape[0] == 1
