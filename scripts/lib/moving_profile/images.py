@@ -162,10 +162,7 @@ class _Work:
     def _finish_group(self, group):
         """Fluxes of a group whose outliers are known."""
         ref, scale, factor = self.reference, self.reference.scale, self.reference.noise_factor
-        frames, pixels, _, _ = self.segment.outliers(group.first, len(group))
-        hit = np.zeros(group.bad.shape, dtype=bool)
-        position = self.position[pixels]
-        hit[frames[position >= 0], position[position >= 0]] = True
+        hit, outliers = self._hits(group)
         solid = ref.weight > 0
         good = solid & ~group.bad & ~hit
         weighted = np.where(good, ref.weight * group.profile, 0.0)
@@ -200,8 +197,16 @@ class _Work:
             "chi2": chi2 / np.where(known, expected, np.nan),
             "n_outliers": np.count_nonzero(hit & solid, axis=1),
             "n_bad": np.count_nonzero(group.bad & solid, axis=1),
-            "outliers": (frames + group.first - self.extent.before) * ref.median.size + pixels,
+            "outliers": outliers,
         }
+
+    def _hits(self, group):
+        """Outliers of a group: a mask of its stamps, and flat indices in the segment."""
+        frames, pixels, _, _ = self.segment.outliers(group.first, len(group))
+        hit, position = np.zeros(group.bad.shape, dtype=bool), self.position[pixels]
+        hit[frames[position >= 0], position[position >= 0]] = True
+        first = group.first - self.extent.before
+        return hit, (frames + first) * self.reference.median.size + pixels
 
     def _filled_sums(self, group, good, flux, shares, variances):
         """

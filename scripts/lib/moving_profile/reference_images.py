@@ -162,42 +162,68 @@ def image_reference(planes, firsts, options=None):
     lost = np.flatnonzero(np.isnan(samples))
     samples.reshape(-1)[lost] = 0.0
     samples -= ring_background(samples, lost, scene.ring)[0].astype(np.float32)[:, None, None]
-    values = samples.reshape(len(samples), -1)[:, scene.pixels].astype(np.float64)
-    bad = np.isnan(sample.values.reshape(len(samples), -1)[:, scene.pixels])
-    basis, basis_weight, prior = _derivatives(scene, sample)
-    terms = 7 if len(samples) >= FEWEST_MOVING else 1
-    for _ in range(2 if terms > 1 else 1):
-        coefficients, kept = fit_stamps(values, ~bad, basis, basis_weight)
-        centre = _centre(coefficients)
-        coefficients[:, 1:] -= centre
-        found = _regress(values + scene.model, kept, coefficients, [p[:terms] for p in prior])
-        holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
-        if terms > 1:
-            # From the second round on, the derivatives are those that were measured.
-            shift = found[1:4] + 0.0
-            basis = np.where(holes, 0.0, np.concatenate([scene.model[None], shift]))
-            basis_weight = np.where(holes, 0.0, scene.weight)
-    coefficients, kept = fit_stamps(values, ~bad, basis, basis_weight)
-    centre = _centre(coefficients)
-    coefficients[:, 1:] -= centre
-    profile, light = _normalise(_fill(found, holes, scene, sample), holes)
-    weight = np.where(holes, 0.0, scene.weight)
-    regressors = motion_terms(coefficients, terms)
-    level = np.where(np.isfinite(coefficients[:, :1]), coefficients[:, :1], 1.0)
-    star = values + scene.model - light * level * np.einsum("nk,kp->np", regressors, profile)
-    star /= np.sqrt(1.0 - terms / max(len(samples), terms + 1))
-    residual = samples
-    inside = np.where(holes, values, star)
-    residual.reshape(len(samples), -1)[:, scene.pixels] = inside
-    residual.reshape(-1)[lost] = np.nan
+    fit = _fit_profile(samples.reshape(len(samples), -1)[:, scene.pixels], scene, sample)
+    profile, light = _normalise(_fill(fit.found, fit.holes, scene, sample))
+    samples.reshape(len(samples), -1)[:, scene.pixels] = _residual(fit, profile, light, scene)
+    samples.reshape(-1)[lost] = np.nan
     known = np.isfinite(sample.median)
-    factor, noise = noise_of_pixels(residual, sample.errors, sample.firsts, known)
-    model = np.where(holes, 0.0, scene.model)
+    factor, noise = noise_of_pixels(samples, sample.errors, sample.firsts, known)
+    model, weight = (np.where(fit.holes, 0.0, image) for image in (scene.model, scene.weight))
     return ImageReference(
         sample.scale, sample.median, sample.error, scene.level, *scene.star, scene.ring,
-        scene.pixels, model, np.where(holes, 0.0, basis), basis_weight, centre, profile, light,
+        scene.pixels, model, fit.basis, fit.weight, fit.centre, profile, light,
         weight, _circles(scene, sample.median.shape), factor, noise,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Shapes of the sample, and the images that they were fitted with and that they give."""
+
+    values: np.ndarray
+    coefficients: np.ndarray
+    centre: np.ndarray
+    basis: np.ndarray
+    weight: np.ndarray
+    found: np.ndarray
+    holes: np.ndarray
+
+
+def _fit_profile(values, scene, sample):
+    """Fit shapes and profile by turns: first with numerical derivatives, then with those measured."""
+    values = values.astype(np.float64)
+    bad = np.isnan(sample.values.reshape(len(values), -1)[:, scene.pixels])
+    basis, weight, prior = _derivatives(scene, sample)
+    terms = 7 if len(values) >= FEWEST_MOVING else 1
+    for _ in range(2 if terms > 1 else 1):
+        coefficients, kept, _ = _centred_shapes(values, ~bad, basis, weight)
+        found = _regress(values + scene.model, kept, coefficients, [p[:terms] for p in prior])
+        holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
+        slopes = found[1:4] if terms > 1 else basis[1:]
+        basis = np.where(holes, 0.0, np.concatenate([scene.model[None], slopes]))
+        weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight)
+    coefficients, _, centre = _centred_shapes(values, ~bad, basis, weight)
+    return _Fit(values, coefficients, centre, basis, weight, found, holes)
+
+
+def _centred_shapes(values, good, basis, weight):
+    """Coefficients of the sample with their median at 0, the samples that were kept, and that median."""
+    coefficients, kept = fit_stamps(values, good, basis, weight)
+    known = np.isfinite(coefficients[:, 0])
+    centre = np.median(coefficients[known, 1:], axis=0) if known.any() else np.zeros(3)
+    coefficients[:, 1:] -= centre
+    return coefficients, kept, centre
+
+
+def _residual(fit, profile, light, scene):
+    """Stamps of the sample minus their model, or minus the median star in holes."""
+    count, terms = len(fit.values), len(profile)
+    level = np.where(np.isfinite(fit.coefficients[:, :1]), fit.coefficients[:, :1], 1.0)
+    shape = np.einsum("nk,kp->np", motion_terms(fit.coefficients, terms), profile)
+    star = fit.values + scene.model - light * level * shape
+    # The profile is fitted to the same samples, and takes its share of their noise.
+    star /= np.sqrt(1.0 - terms / max(count, terms + 1))
+    return np.where(fit.holes, fit.values, star)
 
 
 def _scene(sample, options):
@@ -259,12 +285,6 @@ def _derivatives(scene, sample):
     return basis, weight, (images, tightness)
 
 
-def _centre(coefficients):
-    """Median x, y and width; 0 if there are none."""
-    known = np.isfinite(coefficients[:, 0])
-    return np.median(coefficients[known, 1:], axis=0) if known.any() else np.zeros(3)
-
-
 def _regress(values, kept, coefficients, prior):
     """Coefficient images of the profile in units of the median star, (terms, P)."""
     known = np.isfinite(coefficients[:, 0]) & (coefficients[:, 0] > 0)
@@ -286,7 +306,7 @@ def _fill(found, holes, scene, sample):
     return filled
 
 
-def _normalise(images, holes):
+def _normalise(images):
     """Profile that sums to 1, with slopes that sum to 0, and the light of the median star."""
     light = float(images[0].sum())
     profile = images / light
