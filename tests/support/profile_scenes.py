@@ -17,7 +17,8 @@ class Trouble:
     """
     What is wrong with the integrations; the defaults are those of a realistic visit.
 
-    Jitter, drift and antenna move in mas; shares of samples or pixels else.
+    Jitter, drift and antenna move in mas; shares of samples or pixels else. A tilt event,
+    at 0.8 of the visit, moves 0.15 % of the light into wings and widens the core by 0.2 %.
     """
 
     jitter: float = 0.5
@@ -35,13 +36,14 @@ class Trouble:
     background_drift: float = 0.03
     err_factor: float = 1.0
     columns: bool = True
+    tilt_event: bool = False
 
 
 REALISTIC = Trouble()
 STRESS = Trouble(
     jitter=1.5, drift=2.0, antenna=6.0, flat=0.003, bad=0.01, lost=2e-4, rtn=1e-3, hot=1e-3
 )
-QUIET = Trouble(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 1.0, False)
+QUIET = Trouble(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 1.0, False, False)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,10 @@ def spectral_scene(
     sci = np.empty((integrations, *shape), np.float32)
     variance, ideal = np.empty_like(sci), np.empty((integrations, width))
     for i in range(integrations):
-        profile = gaussian_pixels(edges, trace + dy[i], sigma).T
+        late = trouble.tilt_event and i >= 0.8 * integrations
+        profile = gaussian_pixels(edges, trace + dy[i], sigma * (1.002 if late else 1.0)).T
+        if late:
+            profile = 0.9985 * profile + 0.0015 * gaussian_pixels(edges, trace, 2.5 * sigma).T
         profile = profile * flat * (1.0 + slopes[0] * dx[i] + slopes[1] * dy[i])
         light = star[i] * (spectrum - dx[i] * derivative) * profile
         total = light + gradient * drift[i]
@@ -178,13 +183,15 @@ def image_scene(
     sci = np.empty((integrations, *shape), np.float32)
     variance, ideal = np.empty_like(sci), np.empty(integrations)
     for i in range(integrations):
-        across = gaussian_pixels(edges[0], np.array(height / 2 - 0.3 + dy[i]), sigma)
-        along = gaussian_pixels(edges[1], np.array(width / 2 + 0.2 + dx[i]), sigma)
+        late = trouble.tilt_event and i >= 0.8 * integrations
+        core, wings = sigma * (1.002 if late else 1.0), 0.1515 if late else 0.15
+        across = gaussian_pixels(edges[0], np.array(height / 2 - 0.3 + dy[i]), core)
+        along = gaussian_pixels(edges[1], np.array(width / 2 + 0.2 + dx[i]), core)
         wide = np.outer(
             gaussian_pixels(edges[0], np.array(height / 2 - 0.3 + dy[i]), 2.5 * sigma),
             gaussian_pixels(edges[1], np.array(width / 2 + 0.2 + dx[i]), 2.5 * sigma),
         )
-        profile = (0.85 * np.outer(across, along) + 0.15 * wide) * flat
+        profile = ((1.0 - wings) * np.outer(across, along) + wings * wide) * flat
         profile = profile * (1.0 + slopes[0] * dx[i] + slopes[1] * dy[i])
         light = star[i] * electrons * profile
         total = light + gradient * drift[i]

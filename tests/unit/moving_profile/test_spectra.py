@@ -70,6 +70,24 @@ def test_blocks_of_any_size_give_the_same_bytes_with_stripes(size):
     assert_same_bytes(given, model_spectra([scene.planes], Extent(60), reference))
 
 
+@pytest.mark.parametrize("size", [1, 5, 60])
+def test_blocks_of_any_size_give_the_same_bytes_along_a_curved_trace(size):
+    scene = spectral_scene((60, 150), 60, seed=2, trouble=SMALL, tilt=15.0, sigma=2.0)
+    trace = 29.7 + 15.0 * np.linspace(-1, 1, 150)
+    reference = reference_of(scene.planes, trace=trace, half_width=9)
+    assert reference.band.rows is None
+    whole = model_spectra([scene.planes], Extent(60), reference)
+    assert_same_bytes(model_spectra(blocks(scene.planes, size), Extent(60), reference), whole)
+    scatter = [
+        fit_depth(flux, scene.dip)[2]
+        for flux in (
+            sum_columns(whole.flux, [], template_spectrum(whole.flux))[0],
+            scene.ideal.sum(axis=1),
+        )
+    ]
+    assert scatter[0] < 1.15 * scatter[1]
+
+
 def test_segments_with_halos_equal_the_whole_visit(scene, reference, whole):
     parts = [model_spectra([planes], extent, reference) for planes, extent in split(scene)]
     for name in (field.name for field in fields(whole) if field.name != "outliers"):
