@@ -136,11 +136,11 @@ class _Work:
         flat = residual.reshape(len(residual), -1)
         values = np.take(flat, ref.pixels, axis=1).astype(np.float64)
         bad = np.isinf(np.take(threshold.reshape(len(flat), -1), ref.pixels, axis=1))
-        coefficients, _ = fit_stamps(values, ~bad, ref.basis, ref.basis_weight)
+        samples = values + ref.model
+        coefficients, _ = fit_stamps(samples - ref.basis[0], ~bad, ref.basis, ref.basis_weight)
         coefficients[:, 1:] -= ref.centre
         profile = np.einsum("nk,kp->np", motion_terms(coefficients, len(ref.profile)), ref.profile)
         level = np.where(np.isfinite(coefficients[:, :1]), coefficients[:, :1], 1.0) * ref.light
-        samples = values + ref.model
         rest = np.where(ref.weight > 0, samples - level * profile, values)
         rest[bad] = 0.0
         flat[:, ref.pixels] = rest

@@ -64,7 +64,7 @@ class ImageReference:
     model : ndarray of float64, shape (P,)
         Median star; 0 in holes.
     basis : ndarray of float64, shape (4, P)
-        Images of the shape fit; 0 in holes.
+        Images of the shape fit, the star of level 1 and what moves it; 0 in holes.
     basis_weight : ndarray of float64, shape (P,)
         Their weights.
     centre : ndarray of float64, shape (3,)
@@ -191,18 +191,19 @@ class _Fit:
 
 def _fit_profile(values, scene, sample):
     """Fit shapes and profile by turns: first with numerical derivatives, then with those measured."""
-    values = values.astype(np.float64)
+    # The median of a star that moves and dims is no image of it: the level is fitted to the
+    # profile itself, once that is known.
+    values = values + scene.model
     bad = np.isnan(sample.values.reshape(len(values), -1)[:, scene.pixels])
     basis, weight, prior = _derivatives(scene, sample)
     terms = 7 if len(values) >= FEWEST_MOVING else 1
     for _ in range(2 if terms > 1 else 1):
-        coefficients, kept, _ = _centred_shapes(values, ~bad, basis, weight)
-        found = _regress(values + scene.model, kept, coefficients, [p[:terms] for p in prior])
+        coefficients, kept, _ = _centred_shapes(values - basis[0], ~bad, basis, weight)
+        found = _regress(values, kept, coefficients, [p[:terms] for p in prior])
         holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
-        slopes = found[1:4] if terms > 1 else basis[1:]
-        basis = np.where(holes, 0.0, np.concatenate([scene.model[None], slopes]))
+        basis = np.where(holes, 0.0, found[:4] if terms > 1 else basis)
         weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight)
-    coefficients, _, centre = _centred_shapes(values, ~bad, basis, weight)
+    coefficients, _, centre = _centred_shapes(values - basis[0], ~bad, basis, weight)
     return _Fit(values, coefficients, centre, basis, weight, found, holes)
 
 
@@ -220,10 +221,10 @@ def _residual(fit, profile, light, scene):
     count, terms = len(fit.values), len(profile)
     level = np.where(np.isfinite(fit.coefficients[:, :1]), fit.coefficients[:, :1], 1.0)
     shape = np.einsum("nk,kp->np", motion_terms(fit.coefficients, terms), profile)
-    star = fit.values + scene.model - light * level * shape
+    star = fit.values - light * level * shape
     # The profile is fitted to the same samples, and takes its share of their noise.
     star /= np.sqrt(1.0 - terms / max(count, terms + 1))
-    return np.where(fit.holes, fit.values, star)
+    return np.where(fit.holes, fit.values - scene.model, star)
 
 
 def _scene(sample, options):

@@ -301,6 +301,7 @@ def _shapes(samples, lost, scene):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
         usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
+        usable[:, 1:] *= usable[:, :1]
         usable[:, 0] -= np.isfinite(coefficients[:, 0])
         used = weight > 0
         left = values[:, used] - np.einsum("nk,kp->np", usable, images[:, used])

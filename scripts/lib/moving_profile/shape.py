@@ -8,6 +8,8 @@ _PIECE = 2048
 # Rejection limits, in standard deviations of the residuals.
 _CANDIDATE, _REJECTED, _DISTURBED = 4.0, 6.0, 1.5
 _ROUNDS = 3
+# Motion of a star that is dimmer than that is taken as of this level.
+_DIMMEST = 0.05
 _FEWEST_LIGHT = 0.2
 
 
@@ -109,9 +111,32 @@ def fit_shapes(samples, lost, basis):
     normal[poor] = np.eye(len(basis.images))
     coefficients = np.linalg.solve(normal, sums[..., None])[..., 0]
     coefficients, rejected = _reject(samples, normal, sums, coefficients, lost, basis)
-    coefficients[:, 0] += 1.0
     coefficients[poor] = np.nan
-    return coefficients, rejected
+    return per_level(coefficients), rejected
+
+
+def per_level(coefficients):
+    """
+    Motion of a star from coefficients of images of unit level.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, K)
+        Coefficients of the star, of which 1 is taken off, and of what a unit of
+        motion adds to a star of level 1.
+
+    Returns
+    -------
+    motion : ndarray of float64, shape (frames, K)
+        The level, and the motion itself: that of a dimmer star adds less light.
+
+    Examples
+    --------
+    >>> per_level(np.array([[-0.5, 0.1]]))
+    array([[0.5, 0.2]])
+    """
+    level = coefficients[:, :1] + 1.0
+    return np.hstack([level, coefficients[:, 1:] / np.maximum(level, _DIMMEST)])
 
 
 def _take_off(normal, sums, places, samples, basis):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from scripts.lib.moving_profile.robust import sigma_about
+from scripts.lib.moving_profile.shape import per_level
 
 _ROUNDS, _REJECTED = 3, 6.0
 _FEWEST_LIGHT = 0.2
@@ -63,6 +64,5 @@ def fit_stamps(samples, good, images, weight):
         if (again == kept).all():
             break
         kept = again
-    found[:, 0] += 1.0
     found[poor] = np.nan
-    return found, kept | (good & ~used)
+    return per_level(found), kept | (good & ~used)

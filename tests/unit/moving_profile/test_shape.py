@@ -15,7 +15,7 @@ def basis():
 
 
 TRUE = np.array([[0.02, 0.1, -0.2, 0.01], [-0.01, -0.05, 0.3, 0.0], [0.0, 0.0, 0.0, 0.0]])
-EXPECTED = TRUE + np.array([1.0, 0.0, 0.0, 0.0])
+EXPECTED = TRUE / (1.0 + TRUE[:, :1]) * [0, 1, 1, 1] + (1.0 + TRUE[:, :1]) * [1, 0, 0, 0]
 
 
 def test_exact_combinations_are_recovered(basis):

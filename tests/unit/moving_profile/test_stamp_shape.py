@@ -4,7 +4,7 @@ import pytest
 from scripts.lib.moving_profile.stamp_shape import fit_stamps
 
 TRUE = np.array([[0.02, 0.1, -0.2, 0.01], [-0.01, -0.05, 0.3, 0.0]])
-EXPECTED = TRUE + np.array([1.0, 0.0, 0.0, 0.0])
+EXPECTED = TRUE / (1.0 + TRUE[:, :1]) * [0, 1, 1, 1] + (1.0 + TRUE[:, :1]) * [1, 0, 0, 0]
 IMAGES = np.random.default_rng(1).normal(size=(4, 60))
 WEIGHT = np.full(60, 4.0)
 NOISE = 0.01 * np.random.default_rng(2).normal(size=(2, 60))
