@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.moving_profile.frames import prepare_frames
-from scripts.lib.moving_profile.reference_images import motion_terms
+from scripts.lib.moving_profile.reference_images import motion_terms, star_level
 from scripts.lib.moving_profile.ring import ring_background
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.stamp_shape import fit_stamps
@@ -139,8 +139,13 @@ class _Work:
         samples = values + ref.model
         coefficients, _ = fit_stamps(samples - ref.basis[0], ~bad, ref.basis, ref.basis_weight)
         coefficients[:, 1:] -= ref.centre
-        profile = np.einsum("nk,kp->np", motion_terms(coefficients, len(ref.profile)), ref.profile)
-        level = np.where(np.isfinite(coefficients[:, :1]), coefficients[:, :1], 1.0) * ref.light
+        terms = motion_terms(coefficients, len(ref.profile))
+        # A motion that the sample hardly has leaves the model uncertain.
+        uncertain = np.einsum("nk,kl,nl->n", terms, ref.covariance, terms)
+        factor = np.sqrt(1.0 + np.maximum(uncertain, 0.0)).astype(np.float32)
+        threshold.reshape(len(flat), -1)[:, ref.pixels] *= factor[:, None]
+        profile = np.einsum("nk,kp->np", terms, ref.profile)
+        level = star_level(coefficients, ref.light)
         rest = np.where(ref.weight > 0, samples - level * profile, values)
         rest[bad] = 0.0
         flat[:, ref.pixels] = rest

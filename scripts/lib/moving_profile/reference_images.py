@@ -70,10 +70,14 @@ class ImageReference:
     centre : ndarray of float64, shape (3,)
         Median x, y and width of the fits, which are taken off.
     profile : ndarray of float64, shape (K, P)
-        Share of the star's light in each pixel and its coefficients of x, y, width, x^2,
-        y^2 and x y; holes are filled. K is 7, or 1 if static.
-    light : float
-        Light of the median star in the stamp.
+        Share of the star's light in each pixel and its coefficients of what `motion_terms`
+        gives; holes are filled. K is 11, or 1 if static.
+    light : ndarray of float64, shape (K,)
+        Light of a star of level 1 in the stamp, and what motion adds to it: by the detector's
+        response, and because levels are fitted with straight lines.
+    covariance : ndarray of float64, shape (K, K)
+        Covariance of the profile's coefficients in a bright pixel, in units of the
+        variance of a sample: what the model of an unusual motion is uncertain by.
     weight : ndarray of float64, shape (P,)
         Inverse variance; 0 in holes.
     circles : dict of str to ndarray of float64, shape (P,)
@@ -98,7 +102,8 @@ class ImageReference:
     basis_weight: np.ndarray
     centre: np.ndarray
     profile: np.ndarray
-    light: float
+    light: np.ndarray
+    covariance: np.ndarray
     weight: np.ndarray
     circles: dict
     noise_factor: float
@@ -127,15 +132,37 @@ def motion_terms(coefficients, terms):
     coefficients : ndarray of float64, shape (frames, 4)
         Level, x, y and width; NaN counts as 0.
     terms : int
-        Number of regressors: 7, or 1 for a static profile.
+        Number of regressors: 11, or 1 for a static profile.
 
     Returns
     -------
     regressors : ndarray of float64, shape (frames, terms)
-        1, x, y, width, x^2, y^2, x y.
+        1, x, y, width, x^2, y^2, x y, x^3, y^3, x^2 y, x y^2.
     """
     x, y, width = np.nan_to_num(coefficients[:, 1:]).T
-    return np.column_stack([np.ones(len(x)), x, y, width, x * x, y * y, x * y])[:, :terms]
+    squares, cubes = [x * x, y * y, x * y], [x**3, y**3, x * x * y, x * y * y]
+    return np.column_stack([np.ones(len(x)), x, y, width, *squares, *cubes])[:, :terms]
+
+
+def star_level(coefficients, light):
+    """
+    Light of the star in the stamp.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, 4)
+        Level, x, y and width; a level of NaN counts as 1.
+    light : ndarray of float64, shape (K,)
+        As of `ImageReference`.
+
+    Returns
+    -------
+    level : ndarray of float64, shape (frames, 1)
+        The light.
+    """
+    level = np.where(np.isfinite(coefficients[:, 0]), coefficients[:, 0], 1.0)
+    factor = np.add.reduce(motion_terms(coefficients, len(light)) * light, axis=1)
+    return (level * factor)[:, None]
 
 
 def image_reference(planes, firsts, options=None):
@@ -172,7 +199,7 @@ def image_reference(planes, firsts, options=None):
     return ImageReference(
         sample.scale, sample.median, sample.error, scene.level, *scene.star, scene.ring,
         scene.pixels, model, fit.basis, fit.weight, fit.centre, profile, light,
-        weight, _circles(scene, sample.median.shape), factor, noise,
+        fit.covariance, weight, _circles(scene, sample.median.shape), factor, noise,
     )  # fmt: skip
 
 
@@ -187,6 +214,7 @@ class _Fit:
     weight: np.ndarray
     found: np.ndarray
     holes: np.ndarray
+    covariance: np.ndarray
 
 
 def _fit_profile(values, scene, sample):
@@ -196,7 +224,7 @@ def _fit_profile(values, scene, sample):
     values = values + scene.model
     bad = np.isnan(sample.values.reshape(len(values), -1)[:, scene.pixels])
     basis, weight, prior = _derivatives(scene, sample)
-    terms = 7 if len(values) >= FEWEST_MOVING else 1
+    terms = len(prior[0]) if len(values) >= FEWEST_MOVING else 1
     for _ in range(2 if terms > 1 else 1):
         coefficients, kept, _ = _centred_shapes(values - basis[0], ~bad, basis, weight)
         found = _regress(values, kept, coefficients, [p[:terms] for p in prior])
@@ -204,7 +232,20 @@ def _fit_profile(values, scene, sample):
         basis = np.where(holes, 0.0, found[:4] if terms > 1 else basis)
         weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight)
     coefficients, _, centre = _centred_shapes(values - basis[0], ~bad, basis, weight)
-    return _Fit(values, coefficients, centre, basis, weight, found, holes)
+    covariance = _covariance(coefficients, scene, prior[1][:terms])
+    return _Fit(values, coefficients, centre, basis, weight, found, holes, covariance)
+
+
+def _covariance(coefficients, scene, tightness):
+    """Covariance of the coefficients in the typical of the bright pixels."""
+    used = coefficients[np.isfinite(coefficients[:, 0])]
+    regressors = used[:, :1] * motion_terms(used, len(tightness))
+    bright = scene.model > 0.2 * scene.model.max()
+    normal = np.einsum("nk,nl->kl", regressors, regressors)
+    normal += np.diag(
+        np.median(tightness[:, bright], axis=1) if bright.any() else 0.0 * tightness[:, 0]
+    )
+    return np.linalg.pinv(normal)
 
 
 def _centred_shapes(values, good, basis, weight):
@@ -219,9 +260,8 @@ def _centred_shapes(values, good, basis, weight):
 def _residual(fit, profile, light, scene):
     """Stamps of the sample minus their model, or minus the median star in holes."""
     count, terms = len(fit.values), len(profile)
-    level = np.where(np.isfinite(fit.coefficients[:, :1]), fit.coefficients[:, :1], 1.0)
     shape = np.einsum("nk,kp->np", motion_terms(fit.coefficients, terms), profile)
-    star = fit.values - light * level * shape
+    star = fit.values - star_level(fit.coefficients, light) * shape
     # The profile is fitted to the same samples, and takes its share of their noise.
     star /= np.sqrt(1.0 - terms / max(count, terms + 1))
     return np.where(fit.holes, fit.values - scene.model, star)
@@ -268,14 +308,7 @@ def _derivatives(scene, sample):
     star = np.nan_to_num(image)
     for y, x in np.argwhere(holes):
         star[y, x] = fill_hole(image, np.nan_to_num(sample.error), y, x)[0]
-    padded = np.pad(star, 1)
-    centre, left, right = padded[1:-1, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]
-    below, above = padded[:-2, 1:-1], padded[2:, 1:-1]
-    xx, yy = right + left - 2.0 * centre, above + below - 2.0 * centre
-    corners = padded[2:, 2:] + padded[:-2, :-2] - padded[2:, :-2] - padded[:-2, 2:]
-    slopes = [0.5 * (left - right), 0.5 * (below - above), 0.5 * (xx + yy)]
-    images = np.stack([star, *slopes, 0.5 * xx, 0.5 * yy, 0.25 * corners])
-    images = images.reshape(7, -1)[:, scene.pixels]
+    images = numerical_terms(star).reshape(11, -1)[:, scene.pixels]
     near = next_to(holes).reshape(-1)[scene.pixels]
     basis, weight = np.where(near, 0.0, images[:4]), np.where(near, 0.0, scene.weight)
     # Where a derivative happens to be 0, that of the other pixels at its distance is what is known.
@@ -284,6 +317,45 @@ def _derivatives(scene, sample):
     tightness = np.nan_to_num(error / np.maximum(uncertain, 1e-3)) ** 2
     tightness[0] = 0.0
     return basis, weight, (images, tightness)
+
+
+def numerical_terms(star):
+    """
+    What motion adds to a star, from differences of its pixels.
+
+    Parameters
+    ----------
+    star : ndarray of float64, shape (y, x)
+        The star.
+
+    Returns
+    -------
+    images : ndarray of float64, shape (11, y, x)
+        The star and its coefficients of the terms of `motion_terms`: those of its
+        Taylor series, with central differences. What is outside of the image is 0.
+    """
+
+    def along(image, axis):
+        """Central difference, negative: a star that moves by +1 adds this."""
+        return 0.5 * (_shifted(image, 1, axis) - _shifted(image, -1, axis))
+
+    def curved(image, axis):
+        """Second difference."""
+        return _shifted(image, 1, axis) + _shifted(image, -1, axis) - 2.0 * image
+
+    x, y, xx, yy = along(star, 1), along(star, 0), curved(star, 1), curved(star, 0)
+    squares = [0.5 * xx, 0.5 * yy, along(x, 0)]
+    cubes = [along(xx, 1) / 6.0, along(yy, 0) / 6.0, 0.5 * along(xx, 0), 0.5 * along(yy, 1)]
+    return np.stack([star, x, y, 0.5 * (xx + yy), *squares, *cubes])
+
+
+def _shifted(image, by, axis):
+    """Image moved by a pixel along an axis, with zeros behind it."""
+    moved = np.roll(image, by, axis)
+    edge = [slice(None)] * 2
+    edge[axis] = 0 if by > 0 else -1
+    moved[tuple(edge)] = 0.0
+    return moved
 
 
 def _regress(values, kept, coefficients, prior):
@@ -303,15 +375,18 @@ def _fill(found, holes, scene, sample):
     image, filled = image.reshape(shape), found.copy()
     for index in np.flatnonzero(holes):
         y, x = divmod(int(scene.pixels[index]), shape[1])
-        filled[:, index] = fill_hole(image, np.nan_to_num(sample.error), y, x)[: len(found)]
+        terms = fill_hole(image, np.nan_to_num(sample.error), y, x)[: len(found)]
+        # A hole has no third derivatives.
+        filled[:, index] = 0.0
+        filled[: len(terms), index] = terms
     return filled
 
 
 def _normalise(images):
-    """Profile that sums to 1, with slopes that sum to 0, and the light of the median star."""
-    light = float(images[0].sum())
-    profile = images / light
-    profile[1:] -= profile[0] * profile[1:].sum(axis=1)[:, None]
+    """Profile that sums to 1, with slopes that sum to 0, and the light of the star and its slopes."""
+    light = images.sum(axis=1)
+    profile = images / light[0]
+    profile[1:] -= profile[0] * (light[1:] / light[0])[:, None]
     return profile, light
 
 

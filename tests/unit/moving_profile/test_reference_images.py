@@ -7,6 +7,8 @@ from scripts.lib.moving_profile.reference_images import (
     ImageOptions,
     image_reference,
     motion_terms,
+    numerical_terms,
+    star_level,
 )
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from tests.support.profile_scenes import QUIET, image_scene
@@ -26,8 +28,9 @@ def reference():
 
 
 def test_regressors_by_hand():
-    terms = motion_terms(np.array([[1.0, 2.0, 3.0, 0.5], [np.nan] * 4]), 7)
-    np.testing.assert_array_equal(terms, [[1, 2, 3, 0.5, 4, 9, 6], [1, 0, 0, 0, 0, 0, 0]])
+    terms = motion_terms(np.array([[1.0, 2.0, 3.0, 0.5], [np.nan] * 4]), 11)
+    expected = [[1, 2, 3, 0.5, 4, 9, 6, 8, 27, 12, 18], [1, *[0] * 10]]
+    np.testing.assert_array_equal(terms, expected)
     assert motion_terms(np.ones((2, 4)), 1).shape == (2, 1)
 
 
@@ -43,8 +46,8 @@ def test_star_stamp_and_ring_are_found(reference):
 
 def test_profile_sums_to_one_and_its_slopes_to_nothing(reference):
     sums = reference.profile.sum(axis=1)
-    np.testing.assert_allclose(sums, [1, 0, 0, 0, 0, 0, 0], atol=1e-9)
-    assert reference.light / reference.scale == pytest.approx(1e7, rel=0.03)
+    np.testing.assert_allclose(sums, [1, *[0] * 10], atol=1e-9)
+    assert reference.light[0] / reference.scale == pytest.approx(1e7, rel=0.03)
 
 
 def test_slopes_of_the_profile_are_its_derivatives(reference):
@@ -54,6 +57,26 @@ def test_slopes_of_the_profile_are_its_derivatives(reference):
     for slope, derivative in zip(reference.profile[1:3], (right, down), strict=True):
         measured = -derivative.reshape(-1)[reference.pixels]
         assert np.corrcoef(slope, measured)[0, 1] > 0.97
+
+
+def test_numerical_terms_are_those_of_a_taylor_series():
+    y, x = np.mgrid[:9.0, :9.0] - 4.0
+
+    def star(dx, dy):
+        return 3.0 + (x - dx) ** 3 + 2.0 * (x - dx) ** 2 * (y - dy) - (y - dy) ** 2 + x - dx
+
+    images = numerical_terms(star(0.0, 0.0))
+    terms = motion_terms(np.array([[1.0, 0.3, -0.2, 0.0]]), 11)[0]
+    moved = np.tensordot(terms, images, axes=1)
+    # A central difference of a cube is too large by 1.
+    moved += 0.3 * 1.0
+    np.testing.assert_allclose(moved[2:-2, 2:-2], star(0.3, -0.2)[2:-2, 2:-2], atol=1e-12)
+
+
+def test_level_of_the_star_by_hand():
+    coefficients = np.array([[0.5, 2.0, 0.0, 0.0], [np.nan] * 4])
+    level = star_level(coefficients, np.array([10.0, 1.0, 0.0]))
+    np.testing.assert_array_equal(level, [[6.0], [10.0]])
 
 
 def test_a_dip_is_not_in_the_profile():
