@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.moving_profile.frames import prepare_frames
-from scripts.lib.moving_profile.reference_images import motion_terms, star_level
+from scripts.lib.moving_profile.reference_images import star_level
 from scripts.lib.moving_profile.ring import ring_background
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.stamp_shape import fit_stamps
+from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
 
 FEWEST_LIGHT = 0.5
 
@@ -137,7 +137,7 @@ class _Work:
         values = np.take(flat, ref.pixels, axis=1).astype(np.float64)
         bad = np.isinf(np.take(threshold.reshape(len(flat), -1), ref.pixels, axis=1))
         samples = values + ref.model
-        coefficients, _ = fit_stamps(samples - ref.basis[0], ~bad, ref.basis, ref.basis_weight)
+        coefficients, _ = fit_motion(samples, ~bad, ref.basis, ref.basis_weight)
         coefficients[:, 1:] -= ref.centre
         terms = motion_terms(coefficients, len(ref.profile))
         # A motion that the sample hardly has leaves the model uncertain.

@@ -15,7 +15,7 @@ from scripts.lib.moving_profile.reference_sample import (
 from scripts.lib.moving_profile.ring import Ring, ring_background
 from scripts.lib.moving_profile.robust import sorted_clipped_mean
 from scripts.lib.moving_profile.stamp import circle, fill_hole, find_star
-from scripts.lib.moving_profile.stamp_shape import fit_stamps
+from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
 
 FEWEST_MOVING = 20
 # Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel.
@@ -63,8 +63,8 @@ class ImageReference:
         Flat indices of the stamp.
     model : ndarray of float64, shape (P,)
         Median star; 0 in holes.
-    basis : ndarray of float64, shape (4, P)
-        Images of the shape fit, the star of level 1 and what moves it; 0 in holes.
+    basis : ndarray of float64, shape (11, P)
+        Images of the shape fit: the star of level 1 and what moves it; 0 in holes.
     basis_weight : ndarray of float64, shape (P,)
         Their weights.
     centre : ndarray of float64, shape (3,)
@@ -121,27 +121,6 @@ class _Scene:
     model: np.ndarray
     weight: np.ndarray
     ring: Ring
-
-
-def motion_terms(coefficients, terms):
-    """
-    Regressors of the profile.
-
-    Parameters
-    ----------
-    coefficients : ndarray of float64, shape (frames, 4)
-        Level, x, y and width; NaN counts as 0.
-    terms : int
-        Number of regressors: 11, or 1 for a static profile.
-
-    Returns
-    -------
-    regressors : ndarray of float64, shape (frames, terms)
-        1, x, y, width, x^2, y^2, x y, x^3, y^3, x^2 y, x y^2.
-    """
-    x, y, width = np.nan_to_num(coefficients[:, 1:]).T
-    squares, cubes = [x * x, y * y, x * y], [x**3, y**3, x * x * y, x * y * y]
-    return np.column_stack([np.ones(len(x)), x, y, width, *squares, *cubes])[:, :terms]
 
 
 def star_level(coefficients, light):
@@ -226,12 +205,12 @@ def _fit_profile(values, scene, sample):
     basis, weight, prior = _derivatives(scene, sample)
     terms = len(prior[0]) if len(values) >= FEWEST_MOVING else 1
     for _ in range(2 if terms > 1 else 1):
-        coefficients, kept, _ = _centred_shapes(values - basis[0], ~bad, basis, weight)
+        coefficients, kept, _ = _centred_shapes(values, ~bad, basis, weight)
         found = _regress(values, kept, coefficients, [p[:terms] for p in prior])
         holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
-        basis = np.where(holes, 0.0, found[:4] if terms > 1 else basis)
+        basis = np.where(holes, 0.0, found if terms > 1 else basis)
         weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight)
-    coefficients, _, centre = _centred_shapes(values - basis[0], ~bad, basis, weight)
+    coefficients, _, centre = _centred_shapes(values, ~bad, basis, weight)
     covariance = _covariance(coefficients, scene, prior[1][:terms])
     return _Fit(values, coefficients, centre, basis, weight, found, holes, covariance)
 
@@ -250,7 +229,7 @@ def _covariance(coefficients, scene, tightness):
 
 def _centred_shapes(values, good, basis, weight):
     """Coefficients of the sample with their median at 0, the samples that were kept, and that median."""
-    coefficients, kept = fit_stamps(values, good, basis, weight)
+    coefficients, kept = fit_motion(values, good, basis, weight)
     known = np.isfinite(coefficients[:, 0])
     centre = np.median(coefficients[known, 1:], axis=0) if known.any() else np.zeros(3)
     coefficients[:, 1:] -= centre
@@ -310,7 +289,7 @@ def _derivatives(scene, sample):
         star[y, x] = fill_hole(image, np.nan_to_num(sample.error), y, x)[0]
     images = numerical_terms(star).reshape(11, -1)[:, scene.pixels]
     near = next_to(holes).reshape(-1)[scene.pixels]
-    basis, weight = np.where(near, 0.0, images[:4]), np.where(near, 0.0, scene.weight)
+    basis, weight = np.where(near, 0.0, images), np.where(near, 0.0, scene.weight)
     # Where a derivative happens to be 0, that of the other pixels at its distance is what is known.
     uncertain = _DERIVATIVES * np.maximum(np.abs(images), 0.3 * np.abs(images[:1]))
     error = sample.error.reshape(-1)[scene.pixels]

@@ -9,6 +9,58 @@ _ROUNDS, _REJECTED = 3, 6.0
 _FEWEST_LIGHT = 0.2
 
 
+def motion_terms(coefficients, terms):
+    """
+    Regressors of a profile that moves.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, 4)
+        Level, x, y and width; NaN counts as 0.
+    terms : int
+        Number of regressors: 11, or 1 for a static profile.
+
+    Returns
+    -------
+    regressors : ndarray of float64, shape (frames, terms)
+        1, x, y, width, x^2, y^2, x y, x^3, y^3, x^2 y, x y^2.
+    """
+    x, y, width = np.nan_to_num(coefficients[:, 1:]).T
+    squares, cubes = [x * x, y * y, x * y], [x**3, y**3, x * x * y, x * y * y]
+    return np.column_stack([np.ones(len(x)), x, y, width, *squares, *cubes])[:, :terms]
+
+
+def fit_motion(samples, good, images, weight):
+    """
+    Fit level, position and width, with what is not linear in them.
+
+    Parameters
+    ----------
+    samples : ndarray of float64, shape (frames, pixels)
+        Stamps minus background; any finite value where bad.
+    good : ndarray of bool, shape (frames, pixels)
+        Whether a sample takes part.
+    images : ndarray of float64, shape (K, pixels)
+        The star of level 1 and its coefficients of `motion_terms`; the first four are fitted.
+    weight : ndarray of float64, shape (pixels,)
+        Inverse variance; 0 where a pixel takes no part.
+
+    Returns
+    -------
+    coefficients, kept : ndarray
+        As of `fit_stamps`: of a second fit, from which the squares and cubes of the
+        motion that the first one found were taken off.
+    """
+    straight = samples - images[0]
+    coefficients, kept = fit_stamps(straight, good, images[:4], weight)
+    if len(images) <= 4:
+        return coefficients, kept
+    level = np.nan_to_num(coefficients[:, :1])
+    curves = level * motion_terms(coefficients, len(images))[:, 4:]
+    curved = np.einsum("nk,kp->np", curves, images[4:])
+    return fit_stamps(straight - curved, good, images[:4], weight)
+
+
 def fit_stamps(samples, good, images, weight):
     """
     Fit level, position and width of the star in each image.

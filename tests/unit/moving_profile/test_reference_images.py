@@ -6,11 +6,11 @@ import pytest
 from scripts.lib.moving_profile.reference_images import (
     ImageOptions,
     image_reference,
-    motion_terms,
     numerical_terms,
     star_level,
 )
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
+from scripts.lib.moving_profile.stamp_shape import motion_terms
 from tests.support.profile_scenes import QUIET, image_scene
 
 MOVING = replace(QUIET, jitter=3.0)
@@ -25,13 +25,6 @@ def reference_of(scene, **options):
 @pytest.fixture(scope="module")
 def reference():
     return reference_of(image_scene((32, 40), 120, seed=1, trouble=MOVING, electrons=1e7))
-
-
-def test_regressors_by_hand():
-    terms = motion_terms(np.array([[1.0, 2.0, 3.0, 0.5], [np.nan] * 4]), 11)
-    expected = [[1, 2, 3, 0.5, 4, 9, 6, 8, 27, 12, 18], [1, *[0] * 10]]
-    np.testing.assert_array_equal(terms, expected)
-    assert motion_terms(np.ones((2, 4)), 1).shape == (2, 1)
 
 
 def test_star_stamp_and_ring_are_found(reference):

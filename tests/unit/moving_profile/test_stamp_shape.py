@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.moving_profile.stamp_shape import fit_stamps
+from scripts.lib.moving_profile.stamp_shape import fit_motion, fit_stamps, motion_terms
 
 TRUE = np.array([[0.02, 0.1, -0.2, 0.01], [-0.01, -0.05, 0.3, 0.0]])
 EXPECTED = TRUE / (1.0 + TRUE[:, :1]) * [0, 1, 1, 1] + (1.0 + TRUE[:, :1]) * [1, 0, 0, 0]
@@ -50,3 +50,20 @@ def test_groups_give_the_same_bytes(size):
     for first in range(0, 15, size):
         part, _ = fit(samples[first : first + size], good[first : first + size])
         np.testing.assert_array_equal(part, whole[first : first + size])
+
+
+def test_regressors_by_hand():
+    terms = motion_terms(np.array([[1.0, 2.0, 3.0, 0.5], [np.nan] * 4]), 11)
+    expected = [[1, 2, 3, 0.5, 4, 9, 6, 8, 27, 12, 18], [1, *[0] * 10]]
+    np.testing.assert_array_equal(terms, expected)
+    assert motion_terms(np.ones((2, 4)), 1).shape == (2, 1)
+
+
+def test_squares_of_the_motion_do_not_shift_the_level():
+    images = np.random.default_rng(4).normal(size=(11, 60))
+    motion = np.array([[1.0, 0.1, -0.05, 0.0], [0.7, -0.08, 0.1, 0.0]])
+    samples = motion[:, :1] * (motion_terms(motion, 11) @ images)
+    good = np.ones(samples.shape, dtype=bool)
+    straight, _ = fit_stamps(samples - images[0], good, images[:4], WEIGHT)
+    found, _ = fit_motion(samples, good, images, WEIGHT)
+    assert np.abs(found - motion).max() < 0.3 * np.abs(straight - motion).max()
