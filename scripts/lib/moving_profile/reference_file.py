@@ -58,10 +58,10 @@ def load_reference(path):
         If it is no such file.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
         return _build(_CLASSES[str(arrays.pop(_KIND))], arrays)
-    except (KeyError, ValueError, EOFError, OSError, BadZipFile) as error:
+    except (KeyError, TypeError, ValueError, EOFError, OSError, BadZipFile) as error:
         msg = f"{path}: found no reference of a visit, expected one: remove it to have it made"
         raise InputError(msg) from error
 
