@@ -210,3 +210,35 @@ def _regress(values, regressors, clipping, prior):
             samples[np.abs(residual) > limit * sigma[:, None]] = np.nan
     found[~enough] = np.nan
     return found.T
+
+
+def slow_share(values, firsts):
+    """
+    Share of the variance of a series that is not noise from one integration to the next.
+
+    Widths change slowly or in steps. Where what is measured of them is mostly noise, a
+    profile that follows it hands the noise on to the flux.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (integrations,)
+        Series; NaN is left out.
+    firsts : ndarray of int
+        Integrations that are followed by the next one of the visit.
+
+    Returns
+    -------
+    share : float
+        From 0 to 1; 0 where nothing measures it.
+
+    Examples
+    --------
+    >>> slow_share(np.array([0.0, 0.0, 4.0, 4.0]), np.array([0, 2]))
+    1.0
+    """
+    total = np.nanvar(values) if np.isfinite(values).any() else 0.0
+    differences = values[firsts + 1] - values[firsts]
+    known = differences[np.isfinite(differences)]
+    if not total > 0 or not len(known):
+        return 0.0
+    return float(np.clip(1.0 - 0.5 * np.mean(known**2) / total, 0.0, 1.0))

@@ -20,6 +20,7 @@ from scripts.lib.moving_profile.reference_sample import (
     pair_noise,
     read_sample,
     regress_pixels,
+    slow_share,
 )
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
@@ -83,6 +84,9 @@ class SpectralReference:
         Images of the shape fit, in the band.
     centre : ndarray of float64, shape (3,)
         Median x, y and width of the fits, which are taken off.
+    width_gain : float
+        Share of what the widths show that is not noise, by which they are multiplied
+        before the profile follows them.
     model : ndarray of float32, shape (height, x)
         Median image of the star in the band; 0 in holes and columns without light.
     profile : ndarray of float32, shape (K, height, x)
@@ -110,6 +114,7 @@ class SpectralReference:
     stripes: Stripes | None
     basis: ShapeBasis
     centre: np.ndarray
+    width_gain: float
     model: np.ndarray
     profile: np.ndarray
     weight: np.ndarray
@@ -192,7 +197,7 @@ def spectral_reference(planes, firsts, options=None):
     if stripes is not None:
         scene = _weights_with_stripes(scene, stripes)
     subtract_background(samples, lost, scene.region, stripes)
-    basis, fitted, centre = _shapes(samples, lost, scene)
+    basis, fitted, centre, gain = _shapes(samples, lost, scene, sample.firsts)
     bad = np.zeros(samples.shape, dtype=bool)
     bad.reshape(-1)[lost] = True
     profile, response, hole_light = _profile(samples, bad, scene, fitted)
@@ -203,7 +208,7 @@ def spectral_reference(planes, firsts, options=None):
     factor, noise = noise_of_pixels(residual, sample.errors, sample.firsts, known)
     return SpectralReference(
         sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, centre, *parts, scene.band.gather(scene.weight),
+        scene.region, stripes, basis, centre, gain, *parts, scene.band.gather(scene.weight),
         hole_light, response, factor, noise,
     )  # fmt: skip
 
@@ -284,7 +289,7 @@ def _weights_with_stripes(scene, stripes):
     return replace(scene, weight=weight.astype(np.float32))
 
 
-def _shapes(samples, lost, scene):
+def _shapes(samples, lost, scene, firsts):
     """Basis of the shape fit, coefficients of the sample with rejected samples, and centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
@@ -309,7 +314,9 @@ def _shapes(samples, lost, scene):
         sigma = 1.4826 * float(np.nanmedian(sizes))
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
-    return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre
+    gain = slow_share(coefficients[:, 3], firsts)
+    coefficients[:, 3] *= gain
+    return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre, gain
 
 
 def _profile(samples, bad, scene, fitted):

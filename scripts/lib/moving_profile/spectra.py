@@ -126,7 +126,8 @@ class _Work:
         coefficients[:, 1:] -= ref.centre
         usual = (1.0, 0.0, 0.0, 0.0)
         usable = np.where(np.isfinite(coefficients), coefficients, usual)
-        terms = np.column_stack([np.ones(len(values)), usable[:, 2:]])[:, : len(ref.profile)]
+        followed = usable[:, 2], usable[:, 3] * ref.width_gain
+        terms = np.column_stack([np.ones(len(values)), *followed])[:, : len(ref.profile)]
         model = usable[:, :1] * (ref.response[0] + usable[:, 1:2] * ref.response[1])
         star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), ref.profile)
         star *= model.astype(np.float32)[:, None, :]

@@ -8,6 +8,7 @@ from scripts.lib.moving_profile.reference_sample import (
     pair_noise,
     read_sample,
     regress_pixels,
+    slow_share,
 )
 
 NAN = np.nan
@@ -71,3 +72,11 @@ def test_a_regressor_that_does_not_vary_counts_nothing():
     regressors = np.column_stack([np.ones(30), np.zeros(30)])
     found = regress_pixels(np.full((30, 1), 2.0, np.float32), regressors)
     np.testing.assert_allclose(found[:, 0], [2.0, 0.0])
+
+
+def test_noise_has_no_slow_share_and_a_step_is_all_slow():
+    noise = np.random.default_rng(1).normal(size=1000)
+    step = np.where(np.arange(1000) < 800, 0.0, 10.0)
+    assert slow_share(noise, np.arange(999)) < 0.1
+    assert slow_share(step + 0.1 * noise, np.arange(999)) > 0.98
+    assert slow_share(np.full(5, NAN), np.arange(4)) == 0.0
