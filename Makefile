@@ -85,7 +85,7 @@ parity: env .venv-oracle/installed.txt ## compare the products with those of jws
 	@echo "parity: running both and comparing"
 	@$(BIN)/python -m tests.parity.run
 
-bench: env .venv-oracle/installed.txt ## measure speed and memory beside jwst 3.0.0
+bench: env .venv-oracle/installed.txt ## measure speed and memory next to jwst 3.0.0
 	@echo "bench: running both in turn"
 	@$(BIN)/python -m benchmarks.run
 	@$(BIN)/python -m benchmarks.scaling
