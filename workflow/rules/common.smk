@@ -12,6 +12,7 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake.utils import validate
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning import resources as predicted
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning.configuration import contradictions, expand_home, mistake
@@ -117,7 +118,7 @@ def segments_of(branch, soss=False):
     return any_of(
         name
         for name, (product, segment) in SEGMENTS.items()
-        if product.branch == branch and (segment.exp_type == "NIS_SOSS") == soss
+        if product.branch == branch and mode_of(segment.exp_type).is_soss == soss
     )
 
 

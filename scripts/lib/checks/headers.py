@@ -9,7 +9,7 @@ from functools import partial
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
-from scripts.lib.instruments.modes import IMAGING, SPECTROSCOPY, TSO_TYPES
+from scripts.lib.instruments.modes import MODES, mode_of
 
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _COUNTS = range(1 << 31)
@@ -52,12 +52,13 @@ def _keyword_problems(error, primary):
     ]
     if not isinstance(exp_type, str) or not exp_type:
         problems.append(error("EXP_TYPE", repr(exp_type), "an exposure type"))
-    elif primary.get("TSOVISIT") is not True and exp_type not in TSO_TYPES:
+    elif primary.get("TSOVISIT") is not True and not mode_of(exp_type).is_always_time_series:
         found = f"{primary.get('TSOVISIT')!r} with EXP_TYPE {exp_type}"
-        expected = f"True or EXP_TYPE one of {', '.join(TSO_TYPES)}"
+        always = [name for name, mode in MODES.items() if mode.is_always_time_series]
+        expected = f"True or EXP_TYPE one of {', '.join(always)}"
         problems.append(error("TSOVISIT", found, expected, "not a time-series observation"))
-    elif exp_type not in (*IMAGING, *SPECTROSCOPY):
-        expected = f"one of {', '.join((*IMAGING, *SPECTROSCOPY))}"
+    elif exp_type not in MODES:
+        expected = f"one of {', '.join(MODES)}"
         effect = "time series of other types have no pipeline"
         problems.append(error("EXP_TYPE", exp_type, expected, effect))
     if not _is_integer(nints):

@@ -12,7 +12,7 @@ from statistics import median
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
 NUMBER = "integration_number"
 UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
@@ -103,7 +103,7 @@ def _cube(hdus):
 
 def _is_image(primary):
     """Whether photometry is made of the segment."""
-    return primary.get("EXP_TYPE") in IMAGING
+    return mode_of(primary.get("EXP_TYPE")).is_imaging
 
 
 def _unreadable(table):

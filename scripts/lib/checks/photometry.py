@@ -14,13 +14,13 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.imaging import (
-    _corner,
-    _header,
+    array_corner,
     gain_section,
     gain_start,
+    header_of,
     sums_whole_array,
 )
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
 _RADII = ("radius", "radius_inner", "radius_outer")
 _error = partial(Finding, "error")
@@ -50,9 +50,9 @@ def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
     problems : list of Finding
         Errors of the segment, the settings and the gain reference.
     """
-    primary, sci = (_header(hdus, name) for name in ("PRIMARY", "SCI"))
+    primary, sci = (header_of(hdus, name) for name in ("PRIMARY", "SCI"))
     # Of a compressed segment ERR is not known before it is unpacked.
-    err = _header(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
+    err = header_of(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
     shape = next(hdu.shape for hdu in hdus if hdu.name == "SCI")[1:]
     path = str(path)
     problems = _keyword_problems(path, primary, sci, err)
@@ -198,7 +198,7 @@ def gain_problems(path, primary, shape, gain_hdus):
         Empty, or one about the reference.
     """
     found = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
-    corner, gain_corner = _corner(primary), gain_start(gain_hdus)
+    corner, gain_corner = array_corner(primary), gain_start(gain_hdus)
     if len(found) != 2:
         return [_error(path, "SCI", f"shape {found}", "an image (y, x)")]
     if gain_corner is None:
@@ -239,7 +239,7 @@ def imaging_check(base_dir, references):
 
     def check(path, hdus):
         references.observe(path, hdus)
-        if hdus[0].header.get("EXP_TYPE") not in IMAGING:
+        if not mode_of(hdus[0].header.get("EXP_TYPE")).is_imaging:
             return []
         options, gain = references.settings("tso_photometry", path), None
         if options["skip"]:

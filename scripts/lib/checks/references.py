@@ -6,6 +6,7 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe
 from scripts.lib.references.extract1d import (
     ApertureError,
@@ -13,7 +14,7 @@ from scripts.lib.references.extract1d import (
     entries_of,
     read_reference,
 )
-from scripts.lib.references.kinds import _CORRECTED, SOSS_REFERENCES, used_kinds
+from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.selection import NOT_APPLICABLE
 
 _ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
@@ -160,7 +161,10 @@ def _unusable_apertures(product, references):
 
 def _unused_correction(product, references):
     """Warn of an aperture correction that is given for a mode which has none."""
-    if "extract1d" not in used_kinds(product, references) or product.exp_type in _CORRECTED:
+    if (
+        "extract1d" not in used_kinds(product, references)
+        or mode_of(product.exp_type).has_aperture_correction
+    ):
         return []
     given = references.find("apcorr", product.segments[0].path)
     if given.source != "config" or given.path is None:
@@ -174,7 +178,7 @@ def _of_reference(reference, exp_type, context):
     key = f"references/{reference.kind} of {exp_type}"
     # Without the name of the context: products carry this, and another context is no change of theirs.
     unknown = "null, and none in CRDS" if context else "null"
-    if reference.kind in SOSS_REFERENCES and reference.path is None:
+    if reference.path is None and reference.kind in mode_of(exp_type).required_references:
         found = "N/A" if reference.source in ("config", "crds") else unknown
         expected = "the reference file of NIRISS SOSS"
         return [Finding("error", "config", f"references/{reference.kind}", found, expected)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.lib.checks.int_times import TDB, UTC, int_times_findings, read_times
 from scripts.lib.findings import Finding
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
 # What the segments of a product have in common.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
@@ -137,17 +137,17 @@ def _plane_findings(path, hdus):
 def _variance_findings(path, hdus):
     """Find variances that are missing or of another shape; NIRISS SOSS takes its errors from ERR."""
     primary, shape = hdus[0].header, _first(hdus, "SCI").shape
-    exp_type, findings = primary.get("EXP_TYPE"), []
-    if exp_type == "NIS_SOSS":
+    mode, findings = mode_of(primary.get("EXP_TYPE")), []
+    if mode.is_soss:
         return []
     for name, what in _VARIANCES.items():
         hdu = _first(hdus, name)
         if hdu is not None and hdu.shape == shape:
             continue
-        lacking = hdu is None and (name == "VAR_FLAT" or exp_type in IMAGING)
+        lacking = hdu is None and (name == "VAR_FLAT" or mode.is_imaging)
         found = "none" if hdu is None else f"shape {hdu.shape}"
         effect = f"the errors of the spectra lack the part {what}"
-        if exp_type in IMAGING:
+        if mode.is_imaging:
             effect = f"the diagnostics lack the part {what}"
         expected = f"the variance {what}, of shape {shape}"
         severity = "note" if lacking else "warning"
@@ -160,7 +160,8 @@ def _unit_findings(path, hdus):
     primary, units = hdus[0].header, [_first(hdus, n).header.get("BUNIT") for n in ("SCI", "ERR")]
     warning, findings = partial(Finding, "warning", path), []
     expected, effect = _expected_units(primary)
-    if units[0] not in expected and (units[0] is not None or primary["EXP_TYPE"] not in IMAGING):
+    is_imaging = mode_of(primary["EXP_TYPE"]).is_imaging
+    if units[0] not in expected and (units[0] is not None or not is_imaging):
         status = f" with S_PHOTOM {primary['S_PHOTOM']}" if primary.get("S_PHOTOM") else ""
         found = f"{units[0] or 'none'}{status}"
         findings.append(warning("BUNIT in SCI", found, " or ".join(expected), effect))
@@ -172,9 +173,10 @@ def _unit_findings(path, hdus):
 
 def _expected_units(primary):
     """Units that a segment may be in, and what happens to others."""
-    if primary["EXP_TYPE"] in IMAGING:
+    mode = mode_of(primary["EXP_TYPE"])
+    if mode.is_imaging:
         return ("MJy/sr", "DN/s"), "the fluxes stay in this unit"
-    if primary["EXP_TYPE"] == "NIS_SOSS":
+    if mode.is_soss:
         return ("DN/s",), "the spectra are taken for count rates"
     if str(primary.get("S_PHOTOM")).upper() == "COMPLETE":
         return ("MJy/sr", "MJy"), "the spectra are taken for calibrated ones, in Jy"

@@ -7,6 +7,7 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.instruments.soss import SHAPES, TOO_MANY_ROWS, layout_of, why_not_extracted
 
 _ORDERS = (1, 2)
@@ -41,7 +42,7 @@ def soss_check(base_dir, references):
 
     def check(path, hdus):
         primary = hdus[0].header
-        if primary.get("EXP_TYPE") != "NIS_SOSS" or why_not_extracted(primary):
+        if not mode_of(primary.get("EXP_TYPE")).is_soss or why_not_extracted(primary):
             return []
         if references.settings("extract_1d", path)["skip"]:
             return []

@@ -9,7 +9,7 @@ import hashlib
 
 from scripts.lib.files import asdf_tree
 from scripts.lib.findings import Finding
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
 
 def needs_wcs(exp_type, skips):
@@ -29,9 +29,8 @@ def needs_wcs(exp_type, skips):
         False for NIRISS SOSS, whose wavelengths come from references, and
         where the step is left out.
     """
-    if exp_type == "NIS_SOSS":
-        return False
-    return not skips("tso_photometry" if exp_type in IMAGING else "extract_1d")
+    mode = mode_of(exp_type)
+    return not mode.is_soss and not skips(mode.settings)
 
 
 def extension_findings(path, hdus, needed):

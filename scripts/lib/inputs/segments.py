@@ -13,7 +13,7 @@ from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.inputs.product_names import optical_path, place_of
 from scripts.lib.inputs.search import SUFFIXES
-from scripts.lib.instruments.modes import SPECTROSCOPY
+from scripts.lib.instruments.modes import mode_of
 
 # Snakemake takes braces for wildcards.
 UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
@@ -104,7 +104,7 @@ class Segment:
     @property
     def branch(self):
         """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
-        return "spectroscopy" if self.exp_type in SPECTROSCOPY else "imaging"
+        return mode_of(self.exp_type).branch
 
     @property
     def crfints(self):

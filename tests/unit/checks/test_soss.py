@@ -8,7 +8,6 @@ from astropy.io import fits
 
 from scripts.lib.checks.soss import soss_check
 from scripts.lib.fits.headers import read_hdus
-from scripts.lib.instruments.soss import layout_of, why_not_extracted
 from tests.support import soss_files
 
 
@@ -99,23 +98,7 @@ def test_what_is_not_there_is_told_elsewhere(folder, tmp_path):
     assert problems(folder, specprofile=tmp_path / "text.fits") == []
 
 
-@pytest.mark.parametrize(
-    ("keywords", "expected"),
-    [
-        ({"FILTER": "CLEAR", "SUBARRAY": "SUBSTRIP96"}, None),
-        ({"FILTER": "CLEAR", "SUBARRAY": "SUB60STRIPE_SOSS"}, None),
-        ({"FILTER": "F277W", "SUBARRAY": "SUBSTRIP256"}, "FILTER: found F277W"),
-        ({"FILTER": "CLEAR", "SUBARRAY": "FULL"}, "SUBARRAY: found FULL"),
-    ],
-)
-def test_what_is_extracted(folder, tmp_path, keywords, expected):
-    reason = why_not_extracted(keywords)
-    assert reason is None if expected is None else reason.startswith(expected)
-    if expected:
-        # It gets a message from its job, and the others are extracted all the same.
-        assert problems(folder, segment_with(folder, tmp_path, **keywords, PWCPOS=0.0)) == []
-
-
-def test_superstripes_have_the_layout_of_substrip256():
-    assert layout_of("SUB204STRIPE_SOSS") == "SUBSTRIP256"
-    assert layout_of("SUBSTRIP96") == "SUBSTRIP96"
+@pytest.mark.parametrize("keywords", [{"FILTER": "F277W"}, {"SUBARRAY": "FULL"}])
+def test_what_is_not_extracted_is_not_checked(folder, tmp_path, keywords):
+    # It gets a message from its job, and the others are extracted all the same.
+    assert problems(folder, segment_with(folder, tmp_path, **keywords, PWCPOS=0.0)) == []
