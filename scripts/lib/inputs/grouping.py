@@ -45,7 +45,7 @@ def left_out(path, primary):
         },
     }
     notes = [
-        Finding("note", path, key, f"{primary.get(key)!r}", "", f"{reason}; left out")
+        Finding("note", path, key=key, found=f"{primary.get(key)!r}", effect=f"{reason}; left out")
         for key, reason in reasons.items()
         if reason
     ]
@@ -87,9 +87,9 @@ def group_segments(segments):
             Finding(
                 "error",
                 segment.path,
-                key,
-                repr(part) if part else "none",
-                "letters and digits, which name its product",
+                key=key,
+                found=repr(part) if part else "none",
+                expected="letters and digits, which name its product",
             )
             for key, part in unusable.items()
         ]

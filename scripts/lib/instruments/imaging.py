@@ -35,7 +35,7 @@ def gain_section(primary, shape, gain_hdus):
     shape : tuple of int
         Shape (y, x) of its images.
     gain_hdus : list of Hdu
-        Header-data units of a reference without problems.
+        Header-data units of a reference without errors.
 
     Returns
     -------

@@ -28,9 +28,9 @@ class Mode:
     is_always_time_series : bool
         Whether the data are a time series whatever ``TSOVISIT`` says.
     source_from : str or None
-        What gives the position of the source: ``slit`` (place in the slit,
-        SRCXPOS and SRCYPOS), ``dither`` (place on the sky, DITH_RA and
-        DITH_DEC) or nothing.
+        What gives the position of the source: ``slit`` (in the slit,
+        SRCXPOS and SRCYPOS), ``dither`` (on the sky, DITH_RA and DITH_DEC)
+        or nothing.
     is_named_by_slit : bool
         Whether references know the apertures by SLTNAME, else by EXP_TYPE.
     spectral_orders : int

@@ -243,7 +243,9 @@ def disk_findings(missing, output_dir, base_dir):
     free, findings = free_bytes(output_dir, base_dir), []
     if missing > free:
         found, expected = f"{size_text(free)} free", f"{size_text(missing)} for the products"
-        findings.append(Finding("error", output_dir, "disk space", found, expected))
+        findings.append(
+            Finding("error", output_dir, key="disk space", found=found, expected=expected)
+        )
     return findings + _temporary_findings()
 
 
@@ -270,10 +272,10 @@ def _temporary_findings():
         folder = tempfile.gettempdir()
         free = shutil.disk_usage(folder).free
     except OSError:
-        return [Finding("error", "TMPDIR", "", "no folder for temporary files can be written to")]
+        return [Finding("error", "TMPDIR", found="no folder for temporary files can be written to")]
     if free < _TEMPORARY_BYTES:
         found, expected = f"{size_text(free)} free in {folder}", size_text(_TEMPORARY_BYTES)
-        return [Finding("warning", "TMPDIR", "", f"found {found}, expected {expected} or more")]
+        return [Finding("warning", "TMPDIR", found=f"found {found}, expected {expected} or more")]
     return []
 
 
@@ -299,12 +301,21 @@ def memory_findings(peak_mb, machine_mb, cores):
     if peak_mb > machine_mb:
         found, effect = f"a job of {peak_mb} MB", "it may be killed; lower max_memory_mb"
         expected = f"at most the memory of this machine, {machine_mb:.0f} MB"
-        return [Finding("warning", "config", "max_memory_mb", found, expected, effect)]
+        return [
+            Finding(
+                "warning",
+                "config",
+                key="max_memory_mb",
+                found=found,
+                expected=expected,
+                effect=effect,
+            )
+        ]
     if peak_mb * cores > machine_mb:
         found = f"jobs of up to {peak_mb} MB on {cores} cores of a machine of {machine_mb:.0f} MB"
         fitting = int(machine_mb // peak_mb)
         effect = f"take --cores {fitting} or less, or --resources mem_mb={machine_mb:.0f}"
-        return [Finding("note", "config", "max_memory_mb", found, "", effect)]
+        return [Finding("note", "config", key="max_memory_mb", found=found, effect=effect)]
     return []
 
 
