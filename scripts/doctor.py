@@ -92,7 +92,9 @@ def process(snakemake):
     findings = [*params.findings, *examined, *lacking]
     if not products and not any(finding.severity == "error" for finding in findings):
         expected = "associations, segments or folders of them"
-        findings.append(Finding("error", "config", "associations", "none", expected))
+        findings.append(
+            Finding("error", "config", key="associations", found="none", expected=expected)
+        )
     records = zip(products, params.configs, params.references, strict=True)
     report |= {
         "version": __version__,

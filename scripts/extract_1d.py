@@ -10,6 +10,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.references.extract1d import naming, read_reference
@@ -104,8 +105,10 @@ def _primary_cards(member, references, job, replaced):
 def _check_member(member):
     """Raise if the file is not a cube of slit or slitless spectra."""
     exp_type, shape = member.primary.get("EXP_TYPE"), member.shape("SCI")
-    if exp_type == "NIS_SOSS":
-        msg = f"{member.path}: EXP_TYPE is NIS_SOSS, whose overlapping orders a box cannot extract"
+    if mode_of(exp_type).is_soss:
+        msg = (
+            f"{member.path}: EXP_TYPE is {exp_type}, whose overlapping orders a box cannot extract"
+        )
         raise InputError(msg)
     if len(shape) != 3:
         msg = f"{member.path}[SCI]: shape {shape}; expected 3 axes (integrations, y, x)"

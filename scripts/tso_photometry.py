@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from scripts.lib.checks.photometry import segment_problems
+from scripts.lib.checks.photometry import segment_errors
 from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.fits.reader import open_fits
@@ -69,9 +69,9 @@ def open_series(source, gain_path):
 def _check(source, options, gain_path):
     """Raise one error with everything that prevents the photometry of a segment."""
     gain_hdus = read_hdus(gain_path) if gain_path else None
-    problems = segment_problems(source.path, source.hdus, options, gain_path, gain_hdus)
-    if problems:
-        raise InputError("\n".join(map(str, problems)))
+    errors = segment_errors(source.path, source.hdus, options, gain_path, gain_hdus)
+    if errors:
+        raise InputError("\n".join(map(str, errors)))
 
 
 def _times(source):

@@ -1,7 +1,7 @@
 """What the checks of the input find, one piece at a time."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import KW_ONLY, asdict, dataclass, replace
 from pathlib import PurePath
 
 from scripts.lib.errors import InputError
@@ -18,11 +18,12 @@ class Finding:
     ----------
     severity : str
         ``error`` stops the run, ``warning`` is carried into the products,
-        ``note`` is only told.
+        ``note`` is only reported.
     path : str
         The file, or ``config``.
     key : str
-        Keyword, column, extension or setting; empty if ``found`` says it all.
+        Keyword, column, extension or setting; empty if ``found`` says it all. It
+        and what follows are given by name.
     found : str
         What is there.
     expected : str
@@ -33,10 +34,32 @@ class Finding:
 
     severity: str
     path: str
-    key: str
+    _: KW_ONLY
+    key: str = ""
     found: str
     expected: str = ""
     effect: str = ""
+
+    @classmethod
+    def from_error(cls, path, error, known_as=None):
+        """
+        Make a finding of what a reader raised.
+
+        Parameters
+        ----------
+        path : str
+            The file, as the user named it.
+        error : InputError
+            The error, whose message starts with the name of the file.
+        known_as : str or Path, optional
+            That name, if it is not ``path``.
+
+        Returns
+        -------
+        finding : Finding
+            Severity ``error``, with the rest of the message as what was found.
+        """
+        return cls("error", path, found=str(error).removeprefix(f"{known_as or path}: "))
 
     def __str__(self):
         """One line for the user."""
@@ -52,27 +75,6 @@ class Finding:
     def as_dict(self):
         """Fields by name, for JSON."""
         return asdict(self)
-
-
-def of_error(path, error, known_as=None):
-    """
-    Make a finding of what a reader raised.
-
-    Parameters
-    ----------
-    path : str
-        The file, as the user named it.
-    error : InputError
-        The error, whose message starts with the name of the file.
-    known_as : str or Path, optional
-        That name, if it is not ``path``.
-
-    Returns
-    -------
-    finding : Finding
-        Severity ``error``, with the rest of the message as what was found.
-    """
-    return Finding("error", path, "", str(error).removeprefix(f"{known_as or path}: "))
 
 
 def counted(findings, severities):
@@ -106,7 +108,7 @@ def summary_lines(findings):
     Parameters
     ----------
     findings : iterable of Finding
-        In the order in which to tell them.
+        In the order in which to report them.
 
     Returns
     -------
@@ -131,7 +133,7 @@ def carried_lines(findings):
     Parameters
     ----------
     findings : iterable of Finding
-        In the order in which to tell them.
+        In the order in which to report them.
 
     Returns
     -------

@@ -188,8 +188,8 @@ def _process(case, folder):
         if message is None or isinstance(error, MemoryError):
             return "traceback", "".join(traceback.format_exception(error)[-6:]), False
         return "failed", message, False
-    oddities = [*product.oddities, *(odd for s in product.segments for odd in s.oddities)]
-    return "product", "", any(odd.severity == "warning" for odd in oddities)
+    findings = [*product.findings, *(f for s in product.segments for f in s.findings)]
+    return "product", "", any(finding.severity == "warning" for finding in findings)
 
 
 def _plan(folder):

@@ -179,7 +179,7 @@ def test_mistyped_setting(visit):
     )
 
 
-def test_problems_of_the_input_are_listed(visit):
+def test_errors_of_the_input_are_listed(visit):
     write_segment(visit / "data" / "jw2_00001-seg001_nrs1_calints.fits", NINTS=1)
     (visit / "data" / f"{LRS_SEGMENT.format(1).removesuffix('_o003')}_calints.fits").unlink()
     assert message_of(visit).splitlines() == [
@@ -195,7 +195,7 @@ def test_missing_reference(visit):
     assert message_of(visit).startswith("config: references/extract1d: found no file none.json")
 
 
-def test_oddities_are_told_once(visit):
+def test_warnings_are_reported_once(visit):
     configure(visit)
     write_segment(
         visit / "data" / "jw2_00001-seg001_nrs1_calints.fits",

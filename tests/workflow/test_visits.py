@@ -221,8 +221,8 @@ def test_pipeline_made_segments_of_two_generations(shared_data, tmp_path, name, 
     config = {"associations": ["asn.json"], "references": {"extract1d": str(reference)}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     printed = run(tmp_path)
-    for oddity in ("INT_TIMES: found 0 rows", "TARGNAME: found none", "NINTS: found 4"):
-        assert oddity in printed
+    for warning in ("INT_TIMES: found 0 rows", "TARGNAME: found none", "NINTS: found 4"):
+        assert warning in printed
     with fits.open(tmp_path / "results" / "old_o001_crfints.fits") as hdus:
         assert ((hdus["DQ"].data & 16) > 0).sum() == outliers
     curve = QTable.read(product(tmp_path, "whtlt.ecsv"))

@@ -12,11 +12,12 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake.utils import validate
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning import resources as predicted
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning.configuration import contradictions, expand_home, mistake
 from scripts.lib.errors import InputError
-from scripts.lib.findings import carried_lines, of_error, stop_at_errors, summary_lines
+from scripts.lib.findings import Finding, carried_lines, stop_at_errors, summary_lines
 from scripts.lib.inputs.grouping import association_content
 from scripts.lib.checks.by_mode import mode_check
 from scripts.lib.checks.references import product_findings, reference_findings
@@ -88,7 +89,7 @@ try:
 except InputError as error:
     if not asks_doctor():
         stop(str(error))
-    products, findings = [], [of_error("config", error)]
+    products, findings = [], [Finding.from_error("config", error)]
 
 PRODUCTS = {product.name: product for product in products}
 SEGMENTS = {
@@ -117,7 +118,7 @@ def segments_of(branch, soss=False):
     return any_of(
         name
         for name, (product, segment) in SEGMENTS.items()
-        if product.branch == branch and (segment.exp_type == "NIS_SOSS") == soss
+        if product.branch == branch and mode_of(segment.exp_type).is_soss == soss
     )
 
 
@@ -255,7 +256,7 @@ def product_of(wildcards):
 def input_warnings(wildcards):
     """What the job's log and its products are to say about the input."""
     if "segment" in wildcards.keys():
-        oddities = segment_of(wildcards).oddities
+        oddities = segment_of(wildcards).findings
         return [found.text for found in oddities if found.severity == "warning"]
     return product_warnings(wildcards.product)
 
@@ -264,8 +265,8 @@ def input_warnings(wildcards):
 def product_warnings(name):
     """What the products of an association are to say about their input and references."""
     product = PRODUCTS[name]
-    oddities = [found for segment in product.segments for found in segment.oddities]
-    return carried_lines([*product_findings(product, references), *product.oddities, *oddities])
+    oddities = [found for segment in product.segments for found in segment.findings]
+    return carried_lines([*product_findings(product, references), *product.findings, *oddities])
 
 
 def segments_of_job(wildcards):

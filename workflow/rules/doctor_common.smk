@@ -1,8 +1,8 @@
 """What the doctor is told, and whether all products have room."""
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
 from scripts.lib.references.parameters import KINDS
-from scripts.lib.references.kinds import known_kinds
 
 
 def configuration_of(product):
@@ -14,7 +14,8 @@ def configuration_of(product):
 def references_of(product):
     """Names of the reference files of a product by their kind."""
     path = product.segments[0].path
-    return {kind: references.find(kind, path).name for kind in known_kinds(product)}
+    kinds = mode_of(product.exp_type).references
+    return {kind: references.find(kind, path).name for kind in kinds}
 
 
 def segments_of_no_product():

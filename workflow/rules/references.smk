@@ -1,5 +1,6 @@
 """Reference files and settings of each segment, as the rules ask for them."""
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
 from scripts.lib.references.kinds import used_kinds
 
@@ -44,7 +45,7 @@ def aperture_correction(wildcards):
 
 def wavelength_ranges(wildcards):
     """Wavelength ranges of the light curves, which have them for NIRISS SOSS only."""
-    if product_of(wildcards).exp_type != "NIS_SOSS":
+    if "wavelengthrange" not in mode_of(product_of(wildcards).exp_type).references:
         return []
     return references.find("wavelengthrange", first_segment(wildcards)).path or []
 

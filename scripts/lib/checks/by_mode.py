@@ -20,18 +20,18 @@ def mode_check(base_dir, references):
     -------
     check : callable
         Takes the path and the header-data units of a segment and returns its
-        problems, a list of Finding.
+        errors, a list of Finding.
     """
     of_images = imaging_check(base_dir, references)
     of_soss = soss_check(base_dir, references)
 
     def check(path, hdus):
-        problems = of_images(path, hdus) + of_soss(path, hdus)
+        errors = of_images(path, hdus) + of_soss(path, hdus)
         if path.endswith(".gz"):
-            # Its headers are known up to SCI only.
-            return problems
+            # In a compressed file only the headers up to SCI have been read.
+            return errors
         exp_type = hdus[0].header.get("EXP_TYPE")
         needed = needs_wcs(exp_type, lambda step: references.settings(step, path)["skip"])
-        return problems + extension_findings(path, hdus, needed)
+        return errors + extension_findings(path, hdus, needed)
 
     return check

@@ -56,7 +56,14 @@ def _mixtures(path, segments):
             )
             effect = _MIXTURES.get(keyword, "the segments are not alike")
             findings.append(
-                Finding("warning", path, keyword, found, "one for all segments", effect)
+                Finding(
+                    "warning",
+                    path,
+                    key=keyword,
+                    found=found,
+                    expected="one for all segments",
+                    effect=effect,
+                )
             )
     return findings
 
@@ -75,10 +82,10 @@ def _shapes(segments):
             Finding(
                 "warning",
                 segment.path,
-                "SCI",
-                f"images of {segment.shape[1:]}",
-                f"{first.shape[1:]} as in {first.path}",
-                "the segments are not alike",
+                key="SCI",
+                found=f"images of {segment.shape[1:]}",
+                expected=f"{first.shape[1:]} as in {first.path}",
+                effect="the segments are not alike",
             )
             for segment in group
             if segment.shape[1:] != first.shape[1:]
@@ -102,7 +109,14 @@ def _same_exposure(segments):
                 expected = f"none of those in {first.path}, whose exposure has the same numbers"
                 effect = "these integrations count twice"
                 findings.append(
-                    Finding("warning", second.path, "EXPOSURE", found, expected, effect)
+                    Finding(
+                        "warning",
+                        second.path,
+                        key="EXPOSURE",
+                        found=found,
+                        expected=expected,
+                        effect=effect,
+                    )
                 )
     return findings
 
@@ -114,15 +128,17 @@ def _time_order(segments):
         timed = [segment for segment in group if segment.facts.utc is not None]
         for first, second in pairwise(timed):
             begin, end = second.facts.utc[0], first.facts.utc[1]
-            warning = partial(Finding, "warning", second.path, "INT_TIMES/int_mid_MJD_UTC")
+            warning = partial(Finding, "warning", second.path, key="INT_TIMES/int_mid_MJD_UTC")
             if begin <= end:
                 expected = f"later than {end:.6f}, the end of {first.path}"
                 effect = "light curves are sorted by time, not by integration"
-                findings.append(warning(f"{begin:.6f} at the start", expected, effect))
+                findings.append(
+                    warning(found=f"{begin:.6f} at the start", expected=expected, effect=effect)
+                )
     return findings
 
 
-def group_problems(segments):
+def group_errors(segments):
     """
     Find what prevents the segments of one association from being processed together.
 
@@ -133,7 +149,7 @@ def group_problems(segments):
 
     Returns
     -------
-    problems : list of Finding
+    errors : list of Finding
         Mixed exposure types, duplicates, overlapping integrations: errors.
     """
     return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
@@ -145,9 +161,9 @@ def _mixed_types(segments):
         Finding(
             "error",
             segment.path,
-            "EXP_TYPE",
-            segment.exp_type,
-            f"{segments[0].exp_type} as in {segments[0].path}",
+            key="EXP_TYPE",
+            found=segment.exp_type,
+            expected=f"{segments[0].exp_type} as in {segments[0].path}",
         )
         for segment in segments
         if segment.exp_type != segments[0].exp_type
@@ -160,9 +176,9 @@ def _duplicates(segments):
         Finding(
             "error",
             second.path,
-            "member",
-            f"the same exposure, segment and detector as in {first.path}",
-            "each once",
+            key="member",
+            found=f"the same exposure, segment and detector as in {first.path}",
+            expected="each once",
         )
         for first, second in pairwise(segments)
         if first.place == second.place
@@ -171,7 +187,7 @@ def _duplicates(segments):
 
 def _overlaps(segments):
     """Find segments of one exposure and detector that hold the same integrations."""
-    problems = []
+    errors = []
     for group in by_detector(segments):
         furthest = group[0]
         for segment in group[1:]:
@@ -179,12 +195,14 @@ def _overlaps(segments):
             if overlap and segment.place != furthest.place:
                 last = f"{furthest.last_integration}, the last integration of {furthest.path}"
                 found, expected = str(segment.first_integration), f"more than {last}"
-                problems.append(Finding("error", segment.path, "INTSTART", found, expected))
+                errors.append(
+                    Finding("error", segment.path, key="INTSTART", found=found, expected=expected)
+                )
             furthest = max(furthest, segment, key=lambda s: s.last_integration)
-    return problems
+    return errors
 
 
-def group_oddities(path, segments):
+def group_warnings(path, segments):
     """
     Find integrations that no segment of an association holds.
 
@@ -193,38 +211,42 @@ def group_oddities(path, segments):
     path : str
         The association, for the messages.
     segments : list of Segment
-        In the order of :attr:`Segment.place`, without problems.
+        In the order of :attr:`Segment.place`, without errors.
 
     Returns
     -------
-    oddities : list of Finding
+    warnings : list of Finding
         Gaps between segments, missing ends, disagreeing ``NINTS``: warnings.
     """
     warning = partial(Finding, "warning", path)
-    oddities = []
+    warnings = []
     for group in by_detector(segments):
         place = f"{group[0].exposure_id} {group[0].detector}".strip()
         totals = sorted({segment.exposure_integrations for segment in group})
         if len(totals) > 1:
             expected = "one number for all segments"
             effect = "the largest counts"
-            oddities.append(warning(f"NINTS of {place}", str(totals), expected, effect))
+            warnings.append(
+                warning(
+                    key=f"NINTS of {place}", found=str(totals), expected=expected, effect=effect
+                )
+            )
         if group[-1].last_integration > totals[-1]:
-            # NINTS counts something else than the exposure, so the end is unknown.
+            # There are more integrations than NINTS says, so the real end is unknown.
             totals.append(group[-1].last_integration)
         ends = [0, *(segment.last_integration for segment in group)]
         starts = [*(segment.first_integration for segment in group), totals[-1] + 1]
-        oddities += [
+        warnings += [
             warning(
-                f"integrations of {place}",
-                f"none of {end + 1} to {start - 1}",
-                f"1 to {totals[-1]}",
-                "the product lacks them",
+                key=f"integrations of {place}",
+                found=f"none of {end + 1} to {start - 1}",
+                expected=f"1 to {totals[-1]}",
+                effect="the product lacks them",
             )
             for end, start in zip(ends, starts, strict=True)
             if start > end + 1
         ]
-    return oddities
+    return warnings
 
 
 def by_detector(segments):

@@ -12,13 +12,13 @@ from statistics import median
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
 NUMBER = "integration_number"
 UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
 TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")
 _ROLLOVER = 32767
-# Light crosses the orbit of the Earth's half in 500 s, TDB is 69 s ahead of UTC: less than 0.007 d.
+# Light takes 500 s from the Sun to the Earth, and TDB is 69 s ahead of UTC: 0.007 d together.
 _TDB_OFFSET = 0.01
 _MINUTE = 1 / 1440
 _GAP = 1.5
@@ -91,7 +91,7 @@ def _segment_range(hdus):
     first, count = primary.get("INTSTART") or 1, _cube(hdus)[0]
     if _is_image(primary):
         return first, first + count - 1, count
-    # As the extraction of spectra looks them up.
+    # The rule by which the extraction of spectra finds its rows.
     last = primary.get("INTEND")
     return first, primary["NINTS"] if last is None else last, count
 
@@ -103,11 +103,11 @@ def _cube(hdus):
 
 def _is_image(primary):
     """Whether photometry is made of the segment."""
-    return primary.get("EXP_TYPE") in IMAGING
+    return mode_of(primary.get("EXP_TYPE")).is_imaging
 
 
 def _unreadable(table):
-    """Tell what keeps a table with rows from being read, as found and expected; None if nothing."""
+    """Return why a table with rows cannot be read, as found and expected; None if it can."""
     columns, width = number_columns(table)
     letters = dict.fromkeys((*UTC, *TDB), FLOATS) | {NUMBER: INTEGERS}
     missing = [
@@ -140,7 +140,7 @@ def int_times_findings(path, hdus, times):
     findings : list of Finding
         An error if the table cannot be read, else warnings; gaps in time are
         notes. A table with fewer rows than the segment is left to
-        :func:`~scripts.lib.checks.headers.header_oddities`.
+        :func:`~scripts.lib.checks.headers.header_warnings`.
     """
     table = _table(hdus)
     if times is None:
@@ -155,18 +155,25 @@ def int_times_findings(path, hdus, times):
 
 
 def _table_finding(path, table, primary):
-    """Tell why a table cannot be read; photometry does without some columns."""
+    """Report why a table cannot be read; photometry does without some columns."""
     found, expected = _unreadable(table)
     if found.startswith("no ") and _is_image(primary):
-        return Finding("warning", path, "INT_TIMES", found, expected, "the fluxes get no times")
-    return Finding("error", path, "INT_TIMES", found, expected)
+        return Finding(
+            "warning",
+            path,
+            key="INT_TIMES",
+            found=found,
+            expected=expected,
+            effect="the fluxes get no times",
+        )
+    return Finding("error", path, key="INT_TIMES", found=found, expected=expected)
 
 
 def _number_findings(path, times, hdus):
     """Find numbers that do not count up, and integrations without a row."""
     first, last, count = _segment_range(hdus)
     key, numbers = f"INT_TIMES/{NUMBER}", times.numbers
-    warning = partial(Finding, "warning", path, key)
+    warning = partial(Finding, "warning", path, key=key)
     findings = []
     jumps = [(a, b) for a, b in pairwise(numbers) if b != a + 1]
     if jumps:
@@ -177,13 +184,13 @@ def _number_findings(path, times, hdus):
             effect = "the numbers do not lead to the rows"
         others = f" and {_count(jumps[1:], 'more jump')}" if jumps[1:] else ""
         found = f"{after} after {before}{others}{why}"
-        findings.append(warning(found, f"{before + 1}", effect))
+        findings.append(warning(found=found, expected=f"{before + 1}", effect=effect))
     if not times.covered and len(numbers) >= count:
         found = f"{numbers[0]} to {numbers[-1]}"
         effect = "no integration of this file gets a time, they are numbered from 1"
         if _is_image(hdus[0].header):
             effect = "integrations without a row get no time"
-        findings.append(warning(found, f"{first} to {last}", effect))
+        findings.append(warning(found=found, expected=f"{first} to {last}", effect=effect))
     return findings
 
 
@@ -192,15 +199,19 @@ def _value_findings(path, times, first):
     findings = []
     for name in (UTC[1], TDB[1]):
         column = times.columns[name]
-        warning = partial(Finding, "warning", path, f"INT_TIMES/{name}")
+        warning = partial(Finding, "warning", path, key=f"INT_TIMES/{name}")
         bad = [k for k, time in enumerate(column) if not isfinite(time)]
         if bad:
             found = f"NaN in {len(bad)} of {len(column)} rows ({_listed(bad, first)})"
-            findings.append(warning(found, "times", "these integrations have no time"))
+            findings.append(
+                warning(found=found, expected="times", effect="these integrations have no time")
+            )
         zero = [k for k, time in enumerate(column) if time == 0]
         if zero:
             found = f"0 in {len(zero)} of {len(column)} rows"
-            findings.append(warning(found, "times", "the products have these times"))
+            findings.append(
+                warning(found=found, expected="times", effect="the products have these times")
+            )
     return findings
 
 
@@ -220,14 +231,14 @@ def _order_findings(path, times, first):
     findings = []
     for start, mid, end in (UTC, TDB):
         starts, mids, ends = (times.columns[name] for name in (start, mid, end))
-        warning = partial(Finding, "warning", path, f"INT_TIMES/{mid}")
+        warning = partial(Finding, "warning", path, key=f"INT_TIMES/{mid}")
         if not any(mids):
             continue
         back = [k + 1 for k, (a, b) in enumerate(pairwise(mids)) if b <= a]
         if back:
             found = f"{_count(back, 'time')} not after the one before ({_listed(back, first)})"
             effect = "light curves are sorted by time; of equal times the first counts"
-            findings.append(warning(found, "ascending times", effect))
+            findings.append(warning(found=found, expected="ascending times", effect=effect))
         outside = [
             k for k, (a, b, c) in enumerate(zip(starts, mids, ends, strict=True)) if a > b or b > c
         ]
@@ -235,7 +246,11 @@ def _order_findings(path, times, first):
             found = (
                 f"{_count(outside, 'mid time')} outside start and end ({_listed(outside, first)})"
             )
-            findings.append(warning(found, "start, mid, end in order", "the mid times count"))
+            findings.append(
+                warning(
+                    found=found, expected="start, mid, end in order", effect="the mid times count"
+                )
+            )
         if mid == UTC[1] and not back:
             findings += _gap_findings(path, mids, first)
     return findings
@@ -252,7 +267,14 @@ def _gap_findings(path, mids, first):
     found = f"{_count(gaps, 'gap')} of up to {longest * 1440:.2f} min, after {_listed(gaps, first)}"
     expected = f"one integration each {usual * 1440:.2f} min"
     return [
-        Finding("note", path, f"INT_TIMES/{UTC[1]}", found, expected, "the light curve has gaps")
+        Finding(
+            "note",
+            path,
+            key=f"INT_TIMES/{UTC[1]}",
+            found=found,
+            expected=expected,
+            effect="the light curve has gaps",
+        )
     ]
 
 
@@ -265,7 +287,16 @@ def _scale_findings(path, times, primary):
     if abs(furthest) > _TDB_OFFSET:
         found, expected = f"{furthest:.4g} d from UTC", f"less than {_TDB_OFFSET} d"
         effect = "the barycentric times of the products are these"
-        findings.append(Finding("warning", path, f"INT_TIMES/{TDB[1]}", found, expected, effect))
+        findings.append(
+            Finding(
+                "warning",
+                path,
+                key=f"INT_TIMES/{TDB[1]}",
+                found=found,
+                expected=expected,
+                effect=effect,
+            )
+        )
     begin, end = primary.get("EXPSTART"), primary.get("EXPEND")
     known = [time for time in utc if time and isfinite(time)]
     if known and isinstance(begin, float) and isinstance(end, float) and begin < end:
@@ -274,6 +305,13 @@ def _scale_findings(path, times, primary):
             found, expected = f"{early:.6f} to {late:.6f}", f"within {begin:.6f} to {end:.6f}"
             effect = "EXPSTART and EXPEND disagree with the times, which count"
             findings.append(
-                Finding("warning", path, f"INT_TIMES/{UTC[1]}", found, expected, effect)
+                Finding(
+                    "warning",
+                    path,
+                    key=f"INT_TIMES/{UTC[1]}",
+                    found=found,
+                    expected=expected,
+                    effect=effect,
+                )
             )
     return findings

@@ -6,6 +6,7 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe
 from scripts.lib.references.extract1d import (
     ApertureError,
@@ -13,7 +14,7 @@ from scripts.lib.references.extract1d import (
     entries_of,
     read_reference,
 )
-from scripts.lib.references.kinds import _CORRECTED, SOSS_REFERENCES, used_kinds
+from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.selection import NOT_APPLICABLE
 
 _ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
@@ -55,7 +56,7 @@ def reference_findings(config, products, references, base_dir="."):
             finding
             for name, path in given.items()
             if path != NOT_APPLICABLE
-            for finding in _given_problems(name, path, base_dir)
+            for finding in _given_errors(name, path, base_dir)
         ),
         *_given_parameters(config["pars"], base_dir),
     ]
@@ -63,35 +64,41 @@ def reference_findings(config, products, references, base_dir="."):
         try:
             findings += product_findings(product, references)
         except InputError as error:
-            findings.append(Finding("error", product.asn_path, "", str(error)))
+            findings.append(Finding("error", product.asn_path, found=str(error)))
     return list(dict.fromkeys(findings))
 
 
-def _given_problems(name, path, base_dir):
+def _given_errors(name, path, base_dir):
     """Find out whether a reference that the configuration names cannot be used."""
-    error = partial(Finding, "error", "config", f"references/{name}")
+    error = partial(Finding, "error", "config", key=f"references/{name}")
     if not Path(base_dir, path).is_file():
-        return [error(f"no file {path}", "a reference file, null or N/A")]
-    problem = _format_problem(name, Path(base_dir, path))
-    return [Finding("error", "config", "", f"references/{name}: {problem}")] if problem else []
+        return [error(found=f"no file {path}", expected="a reference file, null or N/A")]
+    error = _format_error(name, Path(base_dir, path))
+    return [Finding("error", "config", found=f"references/{name}: {error}")] if error else []
 
 
-def _format_problem(kind, path):
+def _format_error(kind, path):
     """What a reader says of a file of the wrong format; the data are not read."""
     try:
         if kind == "extract1d":
             read_reference(path)
         elif kind not in _ASDF_REFERENCES:
             read_hdus(path)
-    except InputError as problem:
-        return str(problem)
+    except InputError as error:
+        return str(error)
     return None
 
 
 def _given_parameters(pars, base_dir):
     """Find parameter references of the configuration that are not there."""
     return [
-        Finding("error", "config", f"pars/{step}", f"no file {path}", "an ASDF file, null or N/A")
+        Finding(
+            "error",
+            "config",
+            key=f"pars/{step}",
+            found=f"no file {path}",
+            expected="an ASDF file, null or N/A",
+        )
         for step, path in pars.items()
         if path and path != NOT_APPLICABLE and not Path(base_dir, path).is_file()
     ]
@@ -148,48 +155,68 @@ def _unusable_apertures(product, references):
         try:
             entries = read_reference(references.place(reference))
         except InputError:
-            # The checks of the configuration and of the CRDS cache tell it.
+            # Reported by `reference_findings` or `_of_crds`, which read the file as well.
             continue
         try:
             for entry in entries_of(entries, slit):
                 check_entry(entry, references.settings("extract_1d", path))
-        except ApertureError as problem:
-            findings.append(Finding("error", reference.path, "", str(problem)))
+        except ApertureError as error:
+            findings.append(Finding("error", reference.path, found=str(error)))
     return findings
 
 
 def _unused_correction(product, references):
     """Warn of an aperture correction that is given for a mode which has none."""
-    if "extract1d" not in used_kinds(product, references) or product.exp_type in _CORRECTED:
+    if (
+        "extract1d" not in used_kinds(product, references)
+        or mode_of(product.exp_type).has_aperture_correction
+    ):
         return []
     given = references.find("apcorr", product.segments[0].path)
     if given.source != "config" or given.path is None:
         return []
     key, effect = f"references/apcorr of {product.exp_type}", "it is not applied"
-    return [Finding("warning", "config", key, given.name, "null or N/A in this mode", effect)]
+    return [
+        Finding(
+            "warning",
+            "config",
+            key=key,
+            found=given.name,
+            expected="null or N/A in this mode",
+            effect=effect,
+        )
+    ]
 
 
 def _of_reference(reference, exp_type, context):
     """Say what is to be known of one reference of a segment."""
     key = f"references/{reference.kind} of {exp_type}"
-    # Without the name of the context: products carry this, and another context is no change of theirs.
+    # The context is left out: products record this, and must not change when only the context does.
     unknown = "null, and none in CRDS" if context else "null"
-    if reference.kind in SOSS_REFERENCES and reference.path is None:
+    if reference.path is None and reference.kind in mode_of(exp_type).required_references:
         found = "N/A" if reference.source in ("config", "crds") else unknown
         expected = "the reference file of NIRISS SOSS"
-        return [Finding("error", "config", f"references/{reference.kind}", found, expected)]
+        return [
+            Finding(
+                "error",
+                "config",
+                key=f"references/{reference.kind}",
+                found=found,
+                expected=expected,
+            )
+        ]
     if reference.source == "crds" and reference.path is not None:
         return _of_crds(reference, key)
     if reference.kind == "gain":
-        # The checks of images tell where one is missing.
+        # Reported by `imaging_check` where it is needed.
         return []
     if reference.source == "default":
         effect = describe(EXTRACT1D[exp_type])
-        return [Finding("warning", "config", key, unknown, effect=effect)]
+        return [Finding("warning", "config", key=key, found=unknown, effect=effect)]
     if reference.source == "none":
-        # The light outside the aperture is a factor that relative light curves do not have.
+        # The light outside the aperture is a constant factor, which relative light curves divide out.
         severity = "note" if reference.kind == "apcorr" else "warning"
-        return [Finding(severity, "config", key, unknown, effect=EFFECTS[reference.kind])]
+        return [Finding(severity, "config", key=key, found=unknown, effect=EFFECTS[reference.kind])]
     return []
 
 
@@ -197,15 +224,15 @@ def _of_crds(reference, key):
     """Say which file of CRDS is used, or that it is not in the cache or unreadable."""
     if not Path(reference.path).is_file():
         return [missing_file(reference)]
-    problem = _format_problem(reference.kind, reference.path)
-    if problem:
-        return [Finding("error", "CRDS", "", problem)]
-    return [Finding("note", "config", key, "null", effect=f"{reference.name} is used")]
+    error = _format_error(reference.kind, reference.path)
+    if error:
+        return [Finding("error", "CRDS", found=error)]
+    return [Finding("note", "config", key=key, found="null", effect=f"{reference.name} is used")]
 
 
 def missing_file(reference):
     """
-    Tell that the cache lacks a file.
+    Report a file that is missing in the CRDS cache.
 
     Parameters
     ----------
@@ -219,4 +246,4 @@ def missing_file(reference):
     """
     name = Path(reference.path).name
     expected = f"the {reference.kind} that CRDS selects; `crds sync --files {name}` fetches it"
-    return Finding("error", reference.path, "file", "none", expected)
+    return Finding("error", reference.path, key="file", found="none", expected=expected)

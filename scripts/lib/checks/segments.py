@@ -1,5 +1,5 @@
 """
-What a segment tells about itself beside its data, and checks of it that cost next to nothing.
+Facts about a segment from its headers and times, and checks that read no pixels.
 
 Standard library only: the workflow does them for every segment at each start.
 """
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from scripts.lib.checks.int_times import TDB, UTC, int_times_findings, read_times
 from scripts.lib.findings import Finding
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
-# What the segments of a product have in common.
+# Keywords that should be equal in all segments of a product.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
 OF_SCIENCE = ("BUNIT", "SRCTYPE")
@@ -39,7 +39,8 @@ class Facts:
     keywords : dict of str to object
         Keywords of the primary header and of SCI that the file has.
     identity : tuple or None
-        What the archive tells an exposure and detector by; None if incomplete.
+        Keywords that identify an exposure and detector in the archive; None if
+        incomplete.
     file_bytes : int
         Length of the file.
     utc, tdb : tuple of float or None
@@ -99,7 +100,7 @@ def check_segment(path, place, hdus):
         *_unit_findings(path, hdus),
         *int_times_findings(path, hdus, times),
     ]
-    # The length of compressed data is not known before they are read.
+    # The size of a compressed file says nothing about the length of its data.
     if Path(place).suffix != ".gz":
         findings += _end_findings(path, hdus, size)
     return facts, findings
@@ -127,31 +128,35 @@ def _plane_findings(path, hdus):
         error = partial(Finding, "error", path)
         if bits not in (_INTEGERS if name == "DQ" else _FLOATS):
             expected = "integers" if name == "DQ" else "floating-point numbers"
-            findings.append(error(name, f"BITPIX {bits}", expected))
+            findings.append(error(key=name, found=f"BITPIX {bits}", expected=expected))
         elif (hdu.header.get("BSCALE") or 1) != 1 or zero not in (0, _UNSIGNED_ZEROS.get(bits)):
             found = f"BSCALE {hdu.header.get('BSCALE')!r}, BZERO {hdu.header.get('BZERO')!r}"
-            findings.append(error(name, found, "none, or those of unsigned integers"))
+            findings.append(
+                error(key=name, found=found, expected="none, or those of unsigned integers")
+            )
     return findings
 
 
 def _variance_findings(path, hdus):
     """Find variances that are missing or of another shape; NIRISS SOSS takes its errors from ERR."""
     primary, shape = hdus[0].header, _first(hdus, "SCI").shape
-    exp_type, findings = primary.get("EXP_TYPE"), []
-    if exp_type == "NIS_SOSS":
+    mode, findings = mode_of(primary.get("EXP_TYPE")), []
+    if mode.is_soss:
         return []
     for name, what in _VARIANCES.items():
         hdu = _first(hdus, name)
         if hdu is not None and hdu.shape == shape:
             continue
-        lacking = hdu is None and (name == "VAR_FLAT" or exp_type in IMAGING)
+        is_usual = hdu is None and (name == "VAR_FLAT" or mode.is_imaging)
         found = "none" if hdu is None else f"shape {hdu.shape}"
         effect = f"the errors of the spectra lack the part {what}"
-        if exp_type in IMAGING:
+        if mode.is_imaging:
             effect = f"the diagnostics lack the part {what}"
         expected = f"the variance {what}, of shape {shape}"
-        severity = "note" if lacking else "warning"
-        findings.append(Finding(severity, path, name, found, expected, effect))
+        severity = "note" if is_usual else "warning"
+        findings.append(
+            Finding(severity, path, key=name, found=found, expected=expected, effect=effect)
+        )
     return findings
 
 
@@ -160,21 +165,32 @@ def _unit_findings(path, hdus):
     primary, units = hdus[0].header, [_first(hdus, n).header.get("BUNIT") for n in ("SCI", "ERR")]
     warning, findings = partial(Finding, "warning", path), []
     expected, effect = _expected_units(primary)
-    if units[0] not in expected and (units[0] is not None or primary["EXP_TYPE"] not in IMAGING):
+    is_imaging = mode_of(primary["EXP_TYPE"]).is_imaging
+    if units[0] not in expected and (units[0] is not None or not is_imaging):
         status = f" with S_PHOTOM {primary['S_PHOTOM']}" if primary.get("S_PHOTOM") else ""
         found = f"{units[0] or 'none'}{status}"
-        findings.append(warning("BUNIT in SCI", found, " or ".join(expected), effect))
+        findings.append(
+            warning(key="BUNIT in SCI", found=found, expected=" or ".join(expected), effect=effect)
+        )
     if None not in units and units[0] != units[1]:
         effect = "the errors are taken to be in the unit of SCI"
-        findings.append(warning("BUNIT in ERR", f"{units[1]}", f"{units[0]}, as in SCI", effect))
+        findings.append(
+            warning(
+                key="BUNIT in ERR",
+                found=f"{units[1]}",
+                expected=f"{units[0]}, as in SCI",
+                effect=effect,
+            )
+        )
     return findings
 
 
 def _expected_units(primary):
     """Units that a segment may be in, and what happens to others."""
-    if primary["EXP_TYPE"] in IMAGING:
+    mode = mode_of(primary["EXP_TYPE"])
+    if mode.is_imaging:
         return ("MJy/sr", "DN/s"), "the fluxes stay in this unit"
-    if primary["EXP_TYPE"] == "NIS_SOSS":
+    if mode.is_soss:
         return ("DN/s",), "the spectra are taken for count rates"
     if str(primary.get("S_PHOTOM")).upper() == "COMPLETE":
         return ("MJy/sr", "MJy"), "the spectra are taken for calibrated ones, in Jy"
@@ -187,8 +203,21 @@ def _end_findings(path, hdus, size):
     end = last.data_offset + -(-last.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
     if size > end:
         found = f"{size - end} bytes after {last.name or 'the last HDU'} that are no FITS extension"
-        return [Finding("warning", path, "file", found, "none", "they are ignored")]
+        return [
+            Finding(
+                "warning", path, key="file", found=found, expected="none", effect="they are ignored"
+            )
+        ]
     if size < end:
         found, expected = f"{size} bytes", f"{end}, with the padding of {last.name or 'the end'}"
-        return [Finding("note", path, "file", found, expected, "the data are complete")]
+        return [
+            Finding(
+                "note",
+                path,
+                key="file",
+                found=found,
+                expected=expected,
+                effect="the data are complete",
+            )
+        ]
     return []

@@ -9,19 +9,19 @@ import hashlib
 
 from scripts.lib.files import asdf_tree
 from scripts.lib.findings import Finding
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
 
 
 def needs_wcs(exp_type, skips):
     """
-    Tell whether a step needs the world coordinates of a segment.
+    Return whether a step needs the world coordinates of a segment.
 
     Parameters
     ----------
     exp_type : str
         ``EXP_TYPE``.
     skips : callable
-        Tells whether a step is left out, by its name in the configuration.
+        Returns whether a step is left out, by its name in the configuration.
 
     Returns
     -------
@@ -29,9 +29,8 @@ def needs_wcs(exp_type, skips):
         False for NIRISS SOSS, whose wavelengths come from references, and
         where the step is left out.
     """
-    if exp_type == "NIS_SOSS":
-        return False
-    return not skips("tso_photometry" if exp_type in IMAGING else "extract_1d")
+    mode = mode_of(exp_type)
+    return not mode.is_soss and not skips(mode.settings)
 
 
 def extension_findings(path, hdus, needed):
@@ -54,7 +53,11 @@ def extension_findings(path, hdus, needed):
     """
     if not needed or any(hdu.name == "ASDF" and hdu.data_bytes for hdu in hdus):
         return []
-    return [Finding("error", path, "ASDF", "none", "the world coordinates of assign_wcs")]
+    return [
+        Finding(
+            "error", path, key="ASDF", found="none", expected="the world coordinates of assign_wcs"
+        )
+    ]
 
 
 def content_findings(path, content, needed):
@@ -105,7 +108,14 @@ def unreadable(path, found, needed):
     """
     effect = "" if needed else "no step needs them"
     severity = "error" if needed else "warning"
-    return Finding(severity, path, "ASDF", found, "readable world coordinates (meta.wcs)", effect)
+    return Finding(
+        severity,
+        path,
+        key="ASDF",
+        found=found,
+        expected="readable world coordinates (meta.wcs)",
+        effect=effect,
+    )
 
 
 def _damage(content):

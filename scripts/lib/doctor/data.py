@@ -191,7 +191,7 @@ def _warning(path, first, total, key, what, rows, effect):
     numbers = ", ".join(str(first + k) for k in rows[:_LISTED])
     more = ", ..." if len(rows) > _LISTED else ""
     found = f"{what} in {len(rows)} of {total} integrations ({numbers}{more})"
-    return [Finding("warning", path, key, found, "", effect)]
+    return [Finding("warning", path, key=key, found=found, effect=effect)]
 
 
 def repeated_findings(surveys):
@@ -221,10 +221,10 @@ def repeated_findings(surveys):
         Finding(
             "warning",
             path,
-            "SCI",
-            f"the data of {len(pairs)} integrations of {other}, {pairs[0][0]} as {pairs[0][1]} there",
-            "data of its own",
-            "these integrations count twice",
+            key="SCI",
+            found=f"the data of {len(pairs)} integrations of {other}, {pairs[0][0]} as {pairs[0][1]} there",
+            expected="data of its own",
+            effect="these integrations count twice",
         )
         for (path, other), pairs in shared.items()
     ]
@@ -260,7 +260,11 @@ def checksum_findings(path, file):
         if found != int(expected):
             key = f"DATASUM in {hdu.name or 'an unnamed HDU'}"
             effect = "the data are not those that were written"
-            findings.append(Finding("warning", path, key, expected, str(found), effect))
+            findings.append(
+                Finding(
+                    "warning", path, key=key, found=expected, expected=str(found), effect=effect
+                )
+            )
     return findings
 
 

@@ -15,7 +15,7 @@ from scripts.lib.doctor.data import (
     survey_data,
 )
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.inputs.compressed import check_headers, unpack
 
@@ -63,7 +63,7 @@ class Examination:
             with plain_file(segment.path) as place:
                 return self._examine_plain(segment, place, needs)
         except InputError as error:
-            self.findings.append(of_error(segment.path, error))
+            self.findings.append(Finding.from_error(segment.path, error))
         except OSError as error:
             if not segment.is_compressed:
                 raise
@@ -79,7 +79,7 @@ class Examination:
             with open_fits(place) as file:
                 self._examine_data(known, file, needs)
         except InputError as error:
-            self.findings.append(of_error(segment.path, error, place))
+            self.findings.append(Finding.from_error(segment.path, error, place))
             return segment
         return known
 
@@ -116,7 +116,7 @@ def _packed_only(segment, error):
     """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
     found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
     effect = "its data are not examined; set TMPDIR to a folder with room"
-    return Finding("warning", segment.path, "file", found, "", effect)
+    return Finding("warning", segment.path, key="file", found=found, effect=effect)
 
 
 def build_wcs(path, file, needs):

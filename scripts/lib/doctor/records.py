@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from scripts.lib.findings import counted
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb, steps_of
 
 _MJD_ZERO = datetime(1858, 11, 17)
@@ -49,7 +50,7 @@ def _reason(product, config):
     exp_type = product.exp_type
     if product.branch == "imaging":
         return f"EXP_TYPE {exp_type} is a time series of images: aperture photometry"
-    if exp_type == "NIS_SOSS":
+    if mode_of(exp_type).is_soss:
         how = "models of the orders (ATOCA)" if config["extract_1d"]["soss_atoca"] else "box"
         return f"EXP_TYPE {exp_type} has overlapping spectral orders: {how}"
     return f"EXP_TYPE {exp_type} is a time series of spectra: sum over the aperture"

@@ -30,8 +30,8 @@ class Association:
         Paths of the science members.
     others : tuple of str
         Paths of the other members, which are left out.
-    oddities : tuple of Finding
-        What is unusual about the file.
+    findings : tuple of Finding
+        Warnings and notes about the file.
     """
 
     path: str
@@ -40,7 +40,7 @@ class Association:
     product: str
     members: tuple
     others: tuple
-    oddities: tuple
+    findings: tuple
 
 
 def read_association(path, base_dir):
@@ -94,22 +94,26 @@ def read_association(path, base_dir):
         product=product["name"],
         members=tuple(member for member, _ in science),
         others=tuple(member for member, _ in others),
-        oddities=tuple(_association_oddities(path, len(content["products"]), others)),
+        findings=tuple(_association_findings(path, len(content["products"]), others)),
     )
 
 
-def _association_oddities(path, products, others):
+def _association_findings(path, products, others):
     """Find further products of an association, and members that are no science."""
-    oddities = []
+    findings = []
     if products > 1:
         effect = "the first counts"
-        oddities.append(Finding("warning", path, "products", str(products), "one", effect))
+        findings.append(
+            Finding(
+                "warning", path, key="products", found=str(products), expected="one", effect=effect
+            )
+        )
     kinds = Counter(exptype.lower() for _, exptype in others)
-    oddities += [
-        Finding("note", path, f"exptype {kind}", f"{count}", "", "left out")
+    findings += [
+        Finding("note", path, key=f"exptype {kind}", found=f"{count}", effect="left out")
         for kind, count in kinds.items()
     ]
-    return oddities
+    return findings
 
 
 def _first_product(path, content):

@@ -4,10 +4,10 @@ import gzip
 import os
 import zlib
 
-from scripts.lib.checks.headers import header_oddities, header_problems
+from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import check_segment
 from scripts.lib.errors import InputError
-from scripts.lib.findings import of_error, stop_at_errors
+from scripts.lib.findings import Finding, stop_at_errors
 from scripts.lib.fits.headers import read_hdus
 
 _PIECE_LENGTH = 1 << 20
@@ -74,7 +74,7 @@ def check_headers(source, path):
     Returns
     -------
     facts : Facts or None
-        None if the headers have problems.
+        None if the headers have errors.
     findings : list of Finding
         What is wrong or unusual.
 
@@ -84,10 +84,10 @@ def check_headers(source, path):
         If the headers cannot be read; the message names the unpacked file.
     """
     hdus = read_hdus(path)
-    if problems := header_problems(source, hdus):
-        return None, problems
+    if errors := header_errors(source, hdus):
+        return None, errors
     facts, findings = check_segment(source, path, hdus)
-    return facts, [*header_oddities(source, hdus), *findings]
+    return facts, [*header_warnings(source, hdus), *findings]
 
 
 def check(source, path):
@@ -114,6 +114,6 @@ def check(source, path):
     try:
         _, findings = check_headers(source, path)
     except InputError as error:
-        raise InputError(str(of_error(source, error, path))) from error
+        raise InputError(str(Finding.from_error(source, error, path))) from error
     stop_at_errors(findings)
     return findings

@@ -7,12 +7,11 @@ from pathlib import Path
 from scripts import __version__
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.product_names import product_name
-from scripts.lib.instruments.modes import TSO_TYPES
+from scripts.lib.instruments.modes import mode_of
 
 # Exposures of target acquisition, by the part of EXP_TYPE behind the instrument.
 _ACQUISITION = ("TACQ", "TACONFIRM", "CONFIRM", "MSATA", "TASLIT", "VERIFY", "WATA")
 _PART = re.compile(r"[A-Za-z0-9]{1,20}")
-_GRISM_WITHOUT_GRISM = ("CLEAR", "GDHS0", "GDHS60")
 
 
 def left_out(path, primary):
@@ -33,18 +32,20 @@ def left_out(path, primary):
         time series, and what the archive's rule for time series excludes.
     """
     exp_type = str(primary.get("EXP_TYPE") or "")
-    is_series = primary.get("TSOVISIT") is True or exp_type in TSO_TYPES
-    grism = exp_type == "NRC_TSGRISM"
+    mode = mode_of(exp_type)
+    is_series = primary.get("TSOVISIT") is True or mode.is_always_time_series
     reasons = {
         "EXP_TYPE": exp_type.partition("_")[2] in _ACQUISITION and "target acquisition",
         "BKGDTARG": primary.get("BKGDTARG") is True and "background",
         "TSOVISIT": bool(exp_type) and not is_series and "no time series",
         "NINTS": primary.get("NINTS") == 1 and "no time series",
-        "FILTER": exp_type == "NIS_SOSS" and primary.get("FILTER") == "F277W" and "not calibrated",
-        "PUPIL": grism and primary.get("PUPIL") in _GRISM_WITHOUT_GRISM and "no grism",
+        **{
+            keyword: primary.get(keyword) in values and reason
+            for keyword, values, reason in mode.left_out
+        },
     }
     notes = [
-        Finding("note", path, key, f"{primary.get(key)!r}", "", f"{reason}; left out")
+        Finding("note", path, key=key, found=f"{primary.get(key)!r}", effect=f"{reason}; left out")
         for key, reason in reasons.items()
         if reason
     ]
@@ -86,9 +87,9 @@ def group_segments(segments):
             Finding(
                 "error",
                 segment.path,
-                key,
-                repr(part) if part else "none",
-                "letters and digits, which name its product",
+                key=key,
+                found=repr(part) if part else "none",
+                expected="letters and digits, which name its product",
             )
             for key, part in unusable.items()
         ]

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.lib.checks.groups import comparison_findings, group_oddities, group_problems
+from scripts.lib.checks.groups import comparison_findings, group_errors, group_warnings
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.inputs.association_files import read_association
 from scripts.lib.inputs.grouping import group_segments, left_out, product_key
 from scripts.lib.inputs.search import find_sources
@@ -31,8 +31,9 @@ class Product:
         Name of the association pool, empty if there is none.
     segments : tuple of Segment
         Science members by exposure, segment and detector.
-    oddities : tuple of Finding
-        What is unusual about the association and its segments taken together.
+    findings : tuple of Finding
+        Warnings and notes about the association and its segments taken
+        together.
     is_group : bool
         Whether the workflow has to write the association.
     """
@@ -42,7 +43,7 @@ class Product:
     asn_path: str
     asn_pool: str
     segments: tuple
-    oddities: tuple
+    findings: tuple
     is_group: bool = False
 
     @property
@@ -82,7 +83,7 @@ def survey(patterns, base_dir, further=None, output_dir=None):
     Returns
     -------
     products : list of Product
-        Those without problems of their own: one for each association, in the
+        Those without errors of their own: one for each association, in the
         order of the patterns, then one for each group of segments that no
         association names, by name.
     findings : list of Finding
@@ -94,7 +95,7 @@ def survey(patterns, base_dir, further=None, output_dir=None):
         try:
             association = read_association(path, base_dir)
         except InputError as error:
-            findings.append(of_error(path, error))
+            findings.append(Finding.from_error(path, error))
             continue
         members = [_locate(member, base_dir, sources.members) for member in association.members]
         named.update(_real(base_dir, member) for member in (*members, *association.others))
@@ -111,7 +112,13 @@ def survey(patterns, base_dir, further=None, output_dir=None):
         if real in sources.patterns
     }
     findings += [
-        Finding("error", pattern, "association", "no time series of science", "one or more")
+        Finding(
+            "error",
+            pattern,
+            key="association",
+            found="no time series of science",
+            expected="one or more",
+        )
         for pattern in dict.fromkeys(sources.patterns.values())
         if pattern not in useful
     ]
@@ -141,16 +148,16 @@ def _loose_segments(paths, named, base_dir, further):
             continue
         if path.endswith(".gz") and real.removesuffix(".gz") in paths:
             found = f"{Path(path).name.removesuffix('.gz')} beside it"
-            findings.append(Finding("note", path, "file", found, "", "left out"))
+            findings.append(Finding("note", path, key="file", found=found, effect="left out"))
             science.append(real)
             continue
-        hdus, problems = open_segment(path, base_dir)
+        hdus, errors = open_segment(path, base_dir)
         notes = left_out(path, hdus[0].header) if hdus else []
-        findings += [*problems, *notes]
+        findings += [*errors, *notes]
         if notes:
             continue
         science.append(real)
-        if not problems:
+        if not errors:
             segment, found = describe(path, base_dir, hdus, further=further)
             findings += found
             segments += [segment] if segment else []
@@ -165,11 +172,18 @@ def _groups(segments, products, output_dir):
         if product_key(segment) in taken:
             expected = f"it among the members of {taken[product_key(segment)].asn_path}"
             findings.append(
-                Finding("warning", segment.path, "association", "none", expected, "left out")
+                Finding(
+                    "warning",
+                    segment.path,
+                    key="association",
+                    found="none",
+                    expected=expected,
+                    effect="left out",
+                )
             )
     made = []
     for name, members in groups.items():
-        found = [oddity for segment in members for oddity in segment.oddities]
+        found = [finding for segment in members for finding in segment.findings]
         product, together = _assemble(
             Product(
                 name=name,
@@ -177,7 +191,7 @@ def _groups(segments, products, output_dir):
                 asn_path=os.path.join(output_dir, f"{name}_asn.json"),
                 asn_pool="none",
                 segments=tuple(members),
-                oddities=(),
+                findings=(),
                 is_group=True,
             ),
             found,
@@ -189,16 +203,16 @@ def _groups(segments, products, output_dir):
 
 def _product(association, members, base_dir, further):
     """Describe the product of an association, if nothing prevents it, and what is found."""
-    segments, findings = [], list(association.oddities)
+    segments, findings = [], list(association.findings)
     for path, count in Counter(members).items():
         segment, found = read_segment(path, base_dir, association.asn_id, further, association.path)
         findings += found
         if segment:
             segments.append(segment)
-            findings += segment.oddities
+            findings += segment.findings
         if count > 1:
             found = f"{count} times in {association.path}"
-            findings.append(Finding("error", path, "member", found, "once"))
+            findings.append(Finding("error", path, key="member", found=found, expected="once"))
     return _assemble(
         Product(
             name=association.product,
@@ -206,7 +220,7 @@ def _product(association, members, base_dir, further):
             asn_path=association.path,
             asn_pool=association.asn_pool,
             segments=tuple(segments),
-            oddities=association.oddities,
+            findings=association.findings,
         ),
         findings,
     )
@@ -215,29 +229,29 @@ def _product(association, members, base_dir, further):
 def _assemble(product, findings):
     """Product with its segments in order and checked together, unless there are errors."""
     segments = sorted(product.segments, key=lambda segment: segment.place)
-    findings = [*findings, *group_problems(segments)]
+    findings = [*findings, *group_errors(segments)]
     if any(finding.severity == "error" for finding in findings):
         return None, findings
     label = product.name if product.is_group else product.asn_path
-    together = [*group_oddities(label, segments), *comparison_findings(label, segments)]
-    oddities = (*product.oddities, *together)
-    return replace(product, segments=tuple(segments), oddities=oddities), findings + together
+    together = [*group_warnings(label, segments), *comparison_findings(label, segments)]
+    product = replace(product, segments=tuple(segments), findings=(*product.findings, *together))
+    return product, findings + together
 
 
 def _clashes(products):
     """Find products that two associations would write, or else segments that they would."""
-    problems, makers = [], {}
+    errors, makers = [], {}
     for product in products:
         names = [product.name, *(segment.crfints for segment in product.segments)]
         taken = [name for name in names if name in makers]
-        problems += [
+        errors += [
             Finding(
                 "error",
                 product.asn_path,
-                "product",
-                f"{name}, which {makers[name]} makes as well",
+                key="product",
+                found=f"{name}, which {makers[name]} makes as well",
             )
             for name in (taken[:1] if product.name in makers else taken)
         ]
         makers |= dict.fromkeys(set(names) - set(taken), product.asn_path)
-    return problems
+    return errors

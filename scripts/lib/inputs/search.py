@@ -66,13 +66,17 @@ def find_sources(patterns, base_dir, output_dir=None):
         matches = _matches(pattern, base_dir)
         usable = [_add(sources, pattern, os.path.normpath(m), base_dir, skipped) for m in matches]
         if not matches:
-            finding = Finding("error", pattern, "association", "no such file", "one or more")
+            finding = Finding(
+                "error", pattern, key="association", found="no such file", expected="one or more"
+            )
             sources.findings.append(finding)
         elif not any(usable):
             found = (
                 "neither an association (*.json) nor a segment (*_calints.fits, *_calints.fits.gz)"
             )
-            sources.findings.append(Finding("error", pattern, "association", found, "one or more"))
+            sources.findings.append(
+                Finding("error", pattern, key="association", found=found, expected="one or more")
+            )
     return sources
 
 
@@ -109,7 +113,9 @@ def _folders(sources, place, skipped):
 
     def tell(error):
         found = error.strerror or str(error)
-        sources.findings.append(Finding("error", error.filename, "folder", found, "a readable one"))
+        sources.findings.append(
+            Finding("error", error.filename, key="folder", found=found, expected="a readable one")
+        )
 
     seen = {*skipped, os.path.realpath(place)}
     for folder, names, files in os.walk(place, onerror=tell, followlinks=True):
@@ -141,7 +147,14 @@ def _odd_name(path, name):
     if "calints" not in name or ".fits" not in name:
         return []
     return [
-        Finding("note", path, "file name", name, " or ".join(f"*{s}" for s in SUFFIXES), "left out")
+        Finding(
+            "note",
+            path,
+            key="file name",
+            found=name,
+            expected=" or ".join(f"*{s}" for s in SUFFIXES),
+            effect="left out",
+        )
     ]
 
 

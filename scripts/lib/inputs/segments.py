@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.lib.checks.headers import header_oddities, header_problems
+from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import Facts, check_segment
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.inputs.product_names import optical_path, place_of
 from scripts.lib.inputs.search import SUFFIXES
-from scripts.lib.instruments.modes import SPECTROSCOPY
+from scripts.lib.instruments.modes import mode_of
 
 # Snakemake takes braces for wildcards.
 UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
@@ -51,8 +51,8 @@ class Segment:
         Shape of the SCI cube (integrations, y, x).
     data_bytes : int
         Length of all data of the file, estimated if it is compressed.
-    oddities : tuple of Finding
-        What is unusual about the file but does not stop its processing.
+    findings : tuple of Finding
+        Warnings and notes about the file, which do not stop its processing.
     facts : Facts, optional
         What else the checks of the input know of it.
     asn_id : str
@@ -76,7 +76,7 @@ class Segment:
     exposure_integrations: int
     shape: tuple
     data_bytes: int
-    oddities: tuple
+    findings: tuple
     facts: Facts | None = None
     asn_id: str = ""
     program: str = ""
@@ -104,7 +104,7 @@ class Segment:
     @property
     def branch(self):
         """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
-        return "spectroscopy" if self.exp_type in SPECTROSCOPY else "imaging"
+        return mode_of(self.exp_type).branch
 
     @property
     def crfints(self):
@@ -131,19 +131,19 @@ def read_segment(path, base_dir, asn_id=None, further=None, listed_in=None):
         Association id; that of the segment's observation if not given.
     further : callable, optional
         Called with the path and the header-data units of a file that has no
-        other problems; returns the problems it finds.
+        other errors; returns the errors it finds.
     listed_in : str, optional
         As for :func:`open_segment`.
 
     Returns
     -------
     segment : Segment or None
-        None if there are problems.
-    problems : list of Finding
+        None if there are errors.
+    errors : list of Finding
         Everything about the file that prevents processing.
     """
-    hdus, problems = open_segment(path, base_dir, listed_in)
-    return (None, problems) if problems else describe(path, base_dir, hdus, asn_id, further)
+    hdus, errors = open_segment(path, base_dir, listed_in)
+    return (None, errors) if errors else describe(path, base_dir, hdus, asn_id, further)
 
 
 def open_segment(path, base_dir, listed_in=None):
@@ -164,22 +164,24 @@ def open_segment(path, base_dir, listed_in=None):
     hdus : list of Hdu
         All header-data units; of a compressed file those up to SCI, as the
         others are behind data that would have to be decompressed.
-    problems : list of Finding
+    errors : list of Finding
         Why they cannot be read.
     """
     if not path.endswith(SUFFIXES):
         expected = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        return [], [Finding("error", path, "file name", Path(path).name, expected)]
+        return [], [
+            Finding("error", path, key="file name", found=Path(path).name, expected=expected)
+        ]
     if UNUSABLE.search(path):
         expected = "no braces and control characters"
-        return [], [Finding("error", path, "file name", repr(path), expected)]
+        return [], [Finding("error", path, key="file name", found=repr(path), expected=expected)]
     if not os.path.isfile(os.path.join(base_dir, path)):
         expected = f"a member of {listed_in}" if listed_in else "one where the link leads"
-        return [], [Finding("error", path, "file", "none", expected)]
+        return [], [Finding("error", path, key="file", found="none", expected=expected)]
     try:
         return read_hdus(Path(base_dir, path), "SCI" if path.endswith(".gz") else None), []
     except InputError as error:
-        return [], [of_error(path, error, Path(base_dir, path))]
+        return [], [Finding.from_error(path, error, Path(base_dir, path))]
 
 
 def describe(path, base_dir, hdus, asn_id=None, further=None):
@@ -200,15 +202,15 @@ def describe(path, base_dir, hdus, asn_id=None, further=None):
     Returns
     -------
     segment : Segment or None
-        None if there are problems.
-    problems : list of Finding
+        None if there are errors.
+    errors : list of Finding
         Everything about the file that prevents processing.
     """
-    problems = header_problems(path, hdus, complete=not path.endswith(".gz"))
-    if further is not None and not problems:
-        problems = further(path, hdus)
-    if problems:
-        return None, problems
+    errors = header_errors(path, hdus, complete=not path.endswith(".gz"))
+    if further is not None and not errors:
+        errors = further(path, hdus)
+    if errors:
+        return None, errors
     segment = _segment(path, hdus, asn_id)
     if segment.is_compressed:
         return segment, []
@@ -216,18 +218,18 @@ def describe(path, base_dir, hdus, asn_id=None, further=None):
 
 
 def _checked_segment(segment, place, hdus):
-    """Look further into a segment whose headers have no problems; as describe."""
+    """Look further into a segment whose headers have no errors; as describe."""
     try:
         facts, findings = check_segment(segment.path, place, hdus)
     except InputError as error:
-        return None, [of_error(segment.path, error, place)]
+        return None, [Finding.from_error(segment.path, error, place)]
     if errors := [finding for finding in findings if finding.severity == "error"]:
         return None, errors
-    return replace(segment, oddities=(*segment.oddities, *findings), facts=facts), []
+    return replace(segment, findings=(*segment.findings, *findings), facts=facts), []
 
 
 def _segment(path, hdus, asn_id):
-    """Describe a file whose headers have no problems."""
+    """Describe a file whose headers have no errors."""
     primary, compressed = hdus[0].header, path.endswith(".gz")
     sci = next(hdu for hdu in hdus if hdu.name == "SCI")
     stem = Path(path).name.removesuffix(".gz").removesuffix(SUFFIXES[0])
@@ -252,7 +254,7 @@ def _segment(path, hdus, asn_id):
             if compressed
             else sum(hdu.data_bytes for hdu in hdus)
         ),
-        oddities=tuple(header_oddities(path, hdus, complete=not compressed)),
+        findings=tuple(header_warnings(path, hdus, complete=not compressed)),
         asn_id=asn_id,
         program=program,
         observation=observation,

@@ -1,4 +1,4 @@
-"""Subarrays of the imaging modes: their place on the detector, and what is measured on them."""
+"""Subarrays of the imaging modes: their position on the detector, and what is measured on them."""
 
 _FULL_FRAME = {"MIRI": (1024, 1032)}
 
@@ -8,7 +8,7 @@ _OTHER_FULL_FRAME = (2048, 2048)
 
 def sums_whole_array(primary):
     """
-    Tell whether photometry is the sum of the whole array, without a background.
+    Find out whether photometry is the sum of the whole array, without a background.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def gain_section(primary, shape, gain_hdus):
     shape : tuple of int
         Shape (y, x) of its images.
     gain_hdus : list of Hdu
-        Header-data units of a reference without problems.
+        Header-data units of a reference without errors.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def gain_section(primary, shape, gain_hdus):
     """
     starts = (
         corner - reference
-        for corner, reference in zip(_corner(primary), gain_start(gain_hdus), strict=True)
+        for corner, reference in zip(array_corner(primary), gain_start(gain_hdus), strict=True)
     )
     rows, columns = (
         slice(start, start + length) for start, length in zip(starts, shape, strict=True)
@@ -67,18 +67,45 @@ def gain_start(gain_hdus):
         First row and column, from 1: SUBSTRT2 and SUBSTRT1, or (1, 1) for a
         full frame without them; None if unknown.
     """
-    primary = _header(gain_hdus, "PRIMARY")
+    primary = header_of(gain_hdus, "PRIMARY")
     shape = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
     full = _FULL_FRAME.get(str(primary.get("INSTRUME")).upper(), _OTHER_FULL_FRAME)
-    return _corner(primary) or ((1, 1) if shape == full else None)
+    return array_corner(primary) or ((1, 1) if shape == full else None)
 
 
-def _corner(primary):
-    """First row and column of an array in the detector, from 1; None if unknown."""
+def array_corner(primary):
+    """
+    Corner of an array in the detector.
+
+    Parameters
+    ----------
+    primary : dict
+        Keywords of the primary header.
+
+    Returns
+    -------
+    corner : tuple of int or None
+        First row and column, from 1: SUBSTRT2 and SUBSTRT1; None if unknown.
+    """
     corner = primary.get("SUBSTRT2"), primary.get("SUBSTRT1")
     return corner if all(isinstance(start, int) for start in corner) else None
 
 
-def _header(hdus, name):
-    """Keywords of the first extension of a name; none if there is no such extension."""
+def header_of(hdus, name):
+    """
+    Look up the keywords of an extension.
+
+    Parameters
+    ----------
+    hdus : list of Hdu
+        Header-data units of a file.
+    name : str
+        ``EXTNAME``, or PRIMARY.
+
+    Returns
+    -------
+    keywords : dict
+        Those of the first extension of this name; none if there is no such
+        extension.
+    """
     return next((hdu.header for hdu in hdus if hdu.name == name), {})

@@ -1,12 +1,145 @@
-"""The observing modes: what their data are, and which steps and references each has."""
+"""The table of modes: what the data of each exposure type are, and which steps and references it has."""
 
-# Exposure types that are time series whatever TSOVISIT says.
-TSO_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
-
-
-IMAGING = ("NRC_TSIMAGE", "MIR_IMAGE")
+from dataclasses import dataclass
 
 
-SPECTROSCOPY = (
-    *("MIR_LRS-SLITLESS", "MIR_LRS-FIXEDSLIT", "NIS_SOSS", "NRC_TSGRISM", "NRS_BRIGHTOBJ"),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """
+    One kind of time series.
+
+    Attributes
+    ----------
+    exp_type : str
+        ``EXP_TYPE``.
+    branch : str
+        ``imaging`` or ``spectroscopy``.
+    extraction : str
+        Rule that makes photometry or spectra of a segment.
+    settings : str
+        Section of the configuration with the settings of that rule.
+    references : tuple of str
+        Kinds of reference files that the rule and the light curves may use.
+    required_references : tuple of str
+        Those without which there is no product.
+    correction_columns : tuple of str
+        Columns of the aperture correction that select its row; empty if the
+        spectra of the mode cannot be corrected.
+    is_always_time_series : bool
+        Whether the data are a time series whatever ``TSOVISIT`` says.
+    source_from : str or None
+        What gives the position of the source: ``slit`` (in the slit,
+        SRCXPOS and SRCYPOS), ``dither`` (on the sky, DITH_RA and DITH_DEC)
+        or nothing.
+    is_named_by_slit : bool
+        Whether references know the apertures by SLTNAME, else by EXP_TYPE.
+    spectral_orders : int
+        Most spectral orders that a segment has.
+    left_out : tuple of (str, tuple of str, str)
+        Optical elements with which the archive makes no product: keyword, its
+        values, and the reason.
+    """
+
+    exp_type: str
+    branch: str
+    extraction: str
+    settings: str
+    references: tuple
+    required_references: tuple = ()
+    correction_columns: tuple = ()
+    is_always_time_series: bool = False
+    source_from: str | None = None
+    is_named_by_slit: bool = False
+    spectral_orders: int = 1
+    left_out: tuple = ()
+
+    @property
+    def is_imaging(self):
+        """Whether photometry is made of its images."""
+        return self.branch == "imaging"
+
+    @property
+    def has_aperture_correction(self):
+        """Whether its spectra can be corrected for the light outside the aperture."""
+        return bool(self.correction_columns)
+
+    @property
+    def is_soss(self):
+        """Whether its spectral orders overlap, so that a step of their own extracts them."""
+        return self.extraction == "extract_soss"
+
+
+_IMAGING = {
+    "branch": "imaging",
+    "extraction": "tso_photometry",
+    "settings": "tso_photometry",
+    "references": ("gain",),
+}
+_BOX = {
+    "branch": "spectroscopy",
+    "extraction": "extract_1d",
+    "settings": "extract_1d",
+    "references": ("extract1d", "apcorr"),
+}
+_TRACES_AND_MODELS = ("pastasoss", "specprofile", "speckernel")
+
+# One row for each mode, in the order in which messages name them.
+MODES = {
+    mode.exp_type: mode
+    for mode in (
+        Mode(exp_type="NRC_TSIMAGE", **_IMAGING, is_always_time_series=True),
+        Mode(exp_type="MIR_IMAGE", **_IMAGING),
+        Mode(exp_type="MIR_LRS-SLITLESS", **_BOX, correction_columns=("subarray",)),
+        Mode(
+            exp_type="MIR_LRS-FIXEDSLIT",
+            **_BOX,
+            correction_columns=("subarray",),
+            source_from="dither",
+        ),
+        Mode(
+            exp_type="NIS_SOSS",
+            branch="spectroscopy",
+            extraction="extract_soss",
+            settings="extract_1d",
+            references=(*_TRACES_AND_MODELS, "photom", "wavelengthrange"),
+            required_references=_TRACES_AND_MODELS,
+            spectral_orders=3,
+            left_out=(("FILTER", ("F277W",), "not calibrated"),),
+        ),
+        Mode(
+            exp_type="NRC_TSGRISM",
+            **_BOX,
+            is_always_time_series=True,
+            left_out=(("PUPIL", ("CLEAR", "GDHS0", "GDHS60"), "no grism"),),
+        ),
+        Mode(
+            exp_type="NRS_BRIGHTOBJ",
+            **_BOX,
+            correction_columns=("filter", "grating", "slit"),
+            is_always_time_series=True,
+            source_from="slit",
+            is_named_by_slit=True,
+        ),
+    )
+}
+
+# Stands for exposure types that are not in the table: spectra with nothing particular.
+_OTHER = Mode(exp_type="", **_BOX)
+
+
+def mode_of(exp_type):
+    """
+    Look up the mode of an exposure type.
+
+    Parameters
+    ----------
+    exp_type : str or None
+        ``EXP_TYPE``, which need not be one that can be processed: the checks of
+        the headers refuse others, but some look at a file before them.
+
+    Returns
+    -------
+    mode : Mode
+        Its row of :data:`MODES`; for other types one with nothing particular.
+    """
+    return MODES.get(exp_type, _OTHER)

@@ -1,10 +1,13 @@
 """Subarrays of NIRISS SOSS, and what can be extracted from them."""
 
 # Subarrays whose images are those of SUBSTRIP256, superstripes reassembled to it included.
-_LIKE_SUBSTRIP256 = (
-    *("SUBSTRIP256", "SUB17STRIPE_SOSS", "SUB60STRIPE_SOSS"),
-    *("SUB204STRIPE_SOSS", "SUB680STRIPE_SOSS"),
-)
+_LIKE_SUBSTRIP256 = [
+    "SUBSTRIP256",
+    "SUB17STRIPE_SOSS",
+    "SUB60STRIPE_SOSS",
+    "SUB204STRIPE_SOSS",
+    "SUB680STRIPE_SOSS",
+]
 
 
 SHAPES = {"SUBSTRIP256": (256, 2048), "SUBSTRIP96": (96, 2048)}
@@ -33,7 +36,7 @@ def layout_of(subarray):
 
 def why_not_extracted(primary):
     """
-    Tell why a segment has no spectra to extract.
+    Say why a segment has no spectra to extract.
 
     Parameters
     ----------

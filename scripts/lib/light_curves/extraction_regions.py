@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.soss.aperture_images import read_apertures
 from scripts.lib.spectra.aperture_images import read_aperture
 
@@ -62,7 +63,7 @@ def read_regions(spectra, across, shape):
         One for each spectral order of NIRISS SOSS, else one; empty if the
         file knows none.
     """
-    if spectra.primary.get("EXP_TYPE") == "NIS_SOSS":
+    if mode_of(spectra.primary.get("EXP_TYPE")).is_soss:
         return [
             _soss_region(order, aperture, shape)
             for order, aperture in read_apertures(spectra).items()

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from scripts.lib.findings import Finding
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning import resources
 from scripts.lib.planning.output_folder import existing_folder
 
@@ -22,7 +23,6 @@ _REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
 _PRODUCT_BYTES, _SEGMENT_BYTES = 8_000_000, 1_500_000
-_SOSS_ORDERS = 3
 # The head of a product is put together in the folder for temporary files.
 _TEMPORARY_BYTES = 50_000_000
 # The speeds of `resources` are a tenth of those of a laptop.
@@ -52,14 +52,11 @@ def steps_of(product, config):
     segment, collect = [], []
     if not config["outlier_detection"]["skip"]:
         segment.append("outlier_detection")
-    if product.branch == "imaging":
-        if not config["tso_photometry"]["skip"]:
-            segment.append("tso_photometry")
-            collect.append("collect_photometry")
-    elif not config["extract_1d"]["skip"]:
-        segment.append("extract_soss" if product.exp_type == "NIS_SOSS" else "extract_1d")
-        collect.append("collect_spectra")
-        if not config["white_light"]["skip"]:
+    mode = mode_of(product.exp_type)
+    if not config[mode.settings]["skip"]:
+        segment.append(mode.extraction)
+        collect.append("collect_photometry" if mode.is_imaging else "collect_spectra")
+        if not mode.is_imaging and not config["white_light"]["skip"]:
             collect.append("white_light")
     return segment, collect
 
@@ -170,7 +167,7 @@ def file_bytes(product, config):
 
 def _orders(segment):
     """Most spectral orders that a segment can have."""
-    return _SOSS_ORDERS if segment.exp_type == "NIS_SOSS" else 1
+    return mode_of(segment.exp_type).spectral_orders
 
 
 def _elements(segment):
@@ -246,7 +243,9 @@ def disk_findings(missing, output_dir, base_dir):
     free, findings = free_bytes(output_dir, base_dir), []
     if missing > free:
         found, expected = f"{size_text(free)} free", f"{size_text(missing)} for the products"
-        findings.append(Finding("error", output_dir, "disk space", found, expected))
+        findings.append(
+            Finding("error", output_dir, key="disk space", found=found, expected=expected)
+        )
     return findings + _temporary_findings()
 
 
@@ -273,10 +272,10 @@ def _temporary_findings():
         folder = tempfile.gettempdir()
         free = shutil.disk_usage(folder).free
     except OSError:
-        return [Finding("error", "TMPDIR", "", "no folder for temporary files can be written to")]
+        return [Finding("error", "TMPDIR", found="no folder for temporary files can be written to")]
     if free < _TEMPORARY_BYTES:
         found, expected = f"{size_text(free)} free in {folder}", size_text(_TEMPORARY_BYTES)
-        return [Finding("warning", "TMPDIR", "", f"found {found}, expected {expected} or more")]
+        return [Finding("warning", "TMPDIR", found=f"found {found}, expected {expected} or more")]
     return []
 
 
@@ -302,12 +301,21 @@ def memory_findings(peak_mb, machine_mb, cores):
     if peak_mb > machine_mb:
         found, effect = f"a job of {peak_mb} MB", "it may be killed; lower max_memory_mb"
         expected = f"at most the memory of this machine, {machine_mb:.0f} MB"
-        return [Finding("warning", "config", "max_memory_mb", found, expected, effect)]
+        return [
+            Finding(
+                "warning",
+                "config",
+                key="max_memory_mb",
+                found=found,
+                expected=expected,
+                effect=effect,
+            )
+        ]
     if peak_mb * cores > machine_mb:
         found = f"jobs of up to {peak_mb} MB on {cores} cores of a machine of {machine_mb:.0f} MB"
         fitting = int(machine_mb // peak_mb)
         effect = f"take --cores {fitting} or less, or --resources mem_mb={machine_mb:.0f}"
-        return [Finding("note", "config", "max_memory_mb", found, "", effect)]
+        return [Finding("note", "config", key="max_memory_mb", found=found, effect=effect)]
     return []
 
 

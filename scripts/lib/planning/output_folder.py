@@ -34,7 +34,7 @@ def refusal(folder):
     except OSError as error:
         found = f"that no file can be written ({error.strerror})"
         expected = "the right to write and some room"
-        return Finding("error", str(place.resolve()), "folder", found, expected)
+        return Finding("error", str(place.resolve()), key="folder", found=found, expected=expected)
     return None
 
 

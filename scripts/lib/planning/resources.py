@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from scripts.lib.instruments.modes import mode_of
+
 # Memory of the two Snakemake processes around the script of a job on a cluster.
 SNAKEMAKE_MB = 340
 # Time of a job on a cluster beside that of its data: queue, Snakemake and libraries from a slow disk.
@@ -154,5 +156,5 @@ def request_minutes(step, segments):
 
 def is_small(segment):
     """Tell whether the jobs of a segment are so short that several should share an allocation."""
-    steps = _SOSS_STEPS if segment.exp_type == "NIS_SOSS" else _SEGMENT_STEPS
+    steps = _SOSS_STEPS if mode_of(segment.exp_type).is_soss else _SEGMENT_STEPS
     return sum(seconds(step, [segment]) for step in steps) < _SHARED_SECONDS

@@ -7,7 +7,7 @@ takes half a second to import, so that happens only where a name is wanted.
 
 import ast
 import os
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -139,24 +139,27 @@ def open_selection(wanted, environment=os.environ):
         return None, []
     severity = "error" if wanted else "warning"
     effect = "" if wanted else "no reference file is taken from the CRDS cache"
-    where = ("config", "crds_context") if wanted else ("environment", "CRDS_PATH")
+    path, key = ("config", "crds_context") if wanted else ("environment", "CRDS_PATH")
+    unusable = partial(Finding, severity, path, key=key, effect=effect)
     if not folder:
         expected = "the variable CRDS_PATH to name a CRDS cache"
-        return None, [Finding(severity, *where, wanted, expected, effect)]
+        return None, [unusable(found=wanted, expected=expected)]
     if find_spec("crds") is None:
         expected = "the Python package crds, which applies its rules: pip install crds"
-        return None, [Finding(severity, *where, wanted or folder, expected, effect)]
+        return None, [unusable(found=wanted or folder, expected=expected)]
     context, pinned = _context(wanted, environment)
     if context is None:
         expected = "a context in crds_context of the configuration or in CRDS_CONTEXT"
-        return None, [Finding(severity, *where, f"{folder} without a context", expected, effect)]
+        return None, [unusable(found=f"{folder} without a context", expected=expected)]
     if not Path(folder, "mappings", _OBSERVATORY, context).is_file():
         found = f"{context}, which is not in {folder}"
         expected = f"a context of that cache; `crds sync --contexts {context}` adds it"
-        return None, [Finding(severity, *where, found, expected, effect)]
-    told = "the context of its last synchronisation is used; crds_context pins it"
-    notes = [] if pinned else [Finding("note", *where, f"{folder}, {context}", effect=told)]
-    return CrdsSelection(context), notes
+        return None, [unusable(found=found, expected=expected)]
+    if pinned:
+        return CrdsSelection(context), []
+    found = f"{folder}, {context}"
+    effect = "the context of its last synchronisation is used; crds_context pins it"
+    return CrdsSelection(context), [Finding("note", path, key=key, found=found, effect=effect)]
 
 
 def _context(wanted, environment):

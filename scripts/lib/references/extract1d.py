@@ -6,6 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.instruments.modes import mode_of
 
 _ANY = "ANY"
 _NUMBERS = ("xstart", "xstop", "ystart", "ystop", "extract_width", "smoothing_length")
@@ -90,7 +91,7 @@ def slit_name(exp_type, header):
     name : str or None
         Name of the slit, or the exposure type of slitless data.
     """
-    return header.get("SLTNAME") if exp_type == "NRS_BRIGHTOBJ" else exp_type
+    return header.get("SLTNAME") if mode_of(exp_type).is_named_by_slit else exp_type
 
 
 def entries_of(entries, name):

@@ -222,7 +222,14 @@ def missing_steps(steps, path):
     """
     asked = [name for name in _MISSING_STEPS if name in steps]
     return [
-        Finding("warning", path, f"{name}/skip", "False", "True", "there is no such step here")
+        Finding(
+            "warning",
+            path,
+            key=f"{name}/skip",
+            found="False",
+            expected="True",
+            effect="there is no such step here",
+        )
         for name in asked
         if str(steps[name].get("skip")).lower() == "false"
     ]
@@ -251,7 +258,14 @@ def _is_valid(value, schema):
 def _left_out(path, step, name, value, effect):
     """Warning about a parameter that is left out."""
     expected = f"a parameter of {step} that is supported"
-    return Finding("warning", path, name, repr(value), expected, f"it is left out, {effect}")
+    return Finding(
+        "warning",
+        path,
+        key=name,
+        found=repr(value),
+        expected=expected,
+        effect=f"it is left out, {effect}",
+    )
 
 
 def _plain(value, name, schema):

@@ -226,14 +226,16 @@ class ReferenceFiles:
             try:
                 by_step = read_parameters(str(self.place(file)))
             except InputError as error:
-                findings.append(Finding("error", file.name, "", str(error)))
+                findings.append(Finding("error", file.name, found=str(error)))
                 continue
             parameters = by_step.get("" if file.kind == KINDS[step] else step, {})
             found, left_out = settings_from(step, parameters, file.name)
             settings |= {name: value for name, value in found.items() if name not in own}
             findings += left_out + missing_steps(by_step, file.name)
             findings += [
-                Finding("note", "config", f"{step}/{name}", repr(own[name]), effect=effect)
+                Finding(
+                    "note", "config", key=f"{step}/{name}", found=repr(own[name]), effect=effect
+                )
                 for name, value in found.items()
                 if name in own and own[name] != value
                 for effect in [f"it wins over {value!r} of {file.name}"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.instruments.modes import MODES, mode_of
 from scripts.lib.segment_data.world_coordinates import cross_dispersion_scale
 
 
@@ -262,9 +263,12 @@ class ApertureCorrection:
 def _selecting_keys(path, primary, slit):
     """Values of the columns that select the row of the table."""
     exp_type = str(primary.get("EXP_TYPE"))
-    if exp_type.startswith("MIR_LRS"):
-        return {"subarray": primary.get("SUBARRAY")}
-    if exp_type == "NRS_BRIGHTOBJ":
-        return {"filter": primary.get("FILTER"), "grating": primary.get("GRATING"), "slit": slit}
-    msg = f"{path}: aperture correction for EXP_TYPE {exp_type}; expected MIR_LRS-SLITLESS or NRS_BRIGHTOBJ data, or no such reference"
-    raise InputError(msg)
+    mode = mode_of(exp_type)
+    if not mode.has_aperture_correction:
+        corrected = [name for name, other in MODES.items() if other.has_aperture_correction]
+        msg = f"{path}: aperture correction for EXP_TYPE {exp_type}; expected {' or '.join(corrected)} data, or no such reference"
+        raise InputError(msg)
+    return {
+        name: slit if name == "slit" else primary.get(name.upper())
+        for name in mode.correction_columns
+    }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.extract1d import (
     background_fit,
     number,
@@ -20,8 +21,6 @@ from scripts.lib.references.extract1d import (
 log = logging.getLogger(__name__)
 
 HORIZONTAL = 1
-# Exposure types whose source position the wavelength solution gives.
-_LOCATED_TYPES = ("NRS_BRIGHTOBJ", "NRS_FIXEDSLIT", "NRS_MSASPEC", "MIR_LRS-FIXEDSLIT")
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,8 @@ def _follows_source(entry, options, exp_type, source_type):
     chosen = options.get("use_source_posn")
     if chosen is None and source_type != "POINT":
         return False
-    return bool(_first_given(chosen, entry.get("use_source_posn"), exp_type in _LOCATED_TYPES))
+    is_located = mode_of(exp_type).source_from is not None
+    return bool(_first_given(chosen, entry.get("use_source_posn"), is_located))
 
 
 def smoothing_length(length):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.extract1d import select_entry, slit_name
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
@@ -197,10 +198,11 @@ def _placed(aperture, member, coordinates, wavelength):
 def _at_source(aperture, member, coordinates, wavelength):
     """Aperture moved to the source position of the header, where the WCS can tell it."""
     exp_type = member.primary.get("EXP_TYPE")
+    source_from = mode_of(exp_type).source_from
     box = coordinates.ask(bounding_box, member.shape("SCI")[-2:])
-    if exp_type == "NRS_BRIGHTOBJ":
+    if source_from == "slit":
         source = coordinates.ask(locate_source, box, wavelength.shape[1], _slit_position(member))
-    elif exp_type == "MIR_LRS-FIXEDSLIT":
+    elif source_from == "dither":
         sky = (member.primary.get("DITH_RA"), member.primary.get("DITH_DEC"))
         if None in sky:
             log.warning("%s: DITH_RA or DITH_DEC is missing; no shift", member.path)

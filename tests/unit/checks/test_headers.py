@@ -1,7 +1,7 @@
 import pytest
 
-from scripts.lib.checks.groups import group_oddities, group_problems
-from scripts.lib.checks.headers import header_oddities, header_problems
+from scripts.lib.checks.groups import group_errors, group_warnings
+from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.fits.headers import Hdu
 from scripts.lib.inputs.segments import Segment, read_segment
 from tests.support.builders import KEYWORDS, write_segment
@@ -34,13 +34,13 @@ def segment(number=1, first=1, nints=3, **changes):
         "exposure_integrations": 9,
         "shape": (nints, 4, 5),
         "data_bytes": 0,
-        "oddities": (),
+        "findings": (),
     }
     return Segment(**(fields | changes))
 
 
 @pytest.mark.parametrize(
-    ("keywords", "problem"),
+    ("keywords", "error"),
     [
         ({}, None),
         ({"TSOVISIT": False, "EXP_TYPE": "NRC_TSGRISM"}, None),
@@ -74,14 +74,14 @@ def segment(number=1, first=1, nints=3, **changes):
         ({"SRCTYPE": "STAR"}, "f: SRCTYPE: found 'STAR', expected one of POINT"),
     ],
 )
-def test_keywords(keywords, problem):
-    found = list(map(str, header_problems("f", hdus(**keywords))))
-    assert len(found) == (problem is not None)
-    assert not found or found[0].startswith(problem)
+def test_keywords(keywords, error):
+    found = list(map(str, header_errors("f", hdus(**keywords))))
+    assert len(found) == (error is not None)
+    assert not found or found[0].startswith(error)
 
 
 @pytest.mark.parametrize(
-    ("planes", "problem"),
+    ("planes", "error"),
     [
         ({"SCI": None}, "f: SCI: found 0 extensions, expected one"),
         ({"SCI": (4, 5)}, "f: SCI: found shape (4, 5), expected a cube (integrations, y, x)"),
@@ -90,29 +90,29 @@ def test_keywords(keywords, problem):
         ({"DQ": (4, 5)}, "f: DQ: found shape (4, 5), expected that of SCI, (3, 4, 5)"),
     ],
 )
-def test_planes(planes, problem):
-    assert list(map(str, header_problems("f", hdus(planes)))) == [problem]
+def test_planes(planes, error):
+    assert list(map(str, header_errors("f", hdus(planes)))) == [error]
 
 
 def test_what_is_behind_compressed_data_is_not_missed():
     units = hdus({"ERR": None, "DQ": None, "INT_TIMES": None})
-    assert header_problems("f", units, complete=False) == []
-    assert header_oddities("f", units, complete=False) == []
+    assert header_errors("f", units, complete=False) == []
+    assert header_warnings("f", units, complete=False) == []
 
 
-def test_several_slits_are_a_problem():
+def test_several_slits_are_an_error():
     units = hdus()
-    (problem,) = header_problems("f", [*units, units[1]])
-    assert str(problem) == "f: SCI: found 2 extensions, expected one"
+    (error,) = header_errors("f", [*units, units[1]])
+    assert str(error) == "f: SCI: found 2 extensions, expected one"
 
 
-def test_all_problems_of_a_file_are_found():
-    found = header_problems("f", hdus({"ERR": None, "DQ": None}, EXP_TYPE=None, NINTS=1))
-    assert [problem.key for problem in found] == ["EXP_TYPE", "NINTS", "ERR", "DQ"]
+def test_all_errors_of_a_file_are_found():
+    found = header_errors("f", hdus({"ERR": None, "DQ": None}, EXP_TYPE=None, NINTS=1))
+    assert [error.key for error in found] == ["EXP_TYPE", "NINTS", "ERR", "DQ"]
 
 
 @pytest.mark.parametrize(
-    ("planes", "keywords", "oddities"),
+    ("planes", "keywords", "warnings"),
     [
         ({}, {}, []),
         ({}, {"INTSTART": None, "INTEND": None}, []),
@@ -137,31 +137,31 @@ def test_all_problems_of_a_file_are_found():
         ({"INT_TIMES": None}, {}, [NO_TIMES.format("none")]),
     ],
 )
-def test_oddities(planes, keywords, oddities):
+def test_warnings_of_a_file_that_can_be_processed(planes, keywords, warnings):
     units = hdus(planes, **keywords)
-    assert header_problems("f", units) == []
-    found = header_oddities("f", units)
-    assert [finding.text for finding in found] == oddities
+    assert header_errors("f", units) == []
+    found = header_warnings("f", units)
+    assert [finding.text for finding in found] == warnings
     assert {(finding.severity, finding.path) for finding in found} <= {("warning", "f")}
 
 
-def test_segments_that_follow_each_other_have_no_problems():
+def test_segments_that_follow_each_other_have_no_errors():
     segments = [segment(1, 1), segment(2, 4), segment(3, 7)]
     both = [segment(1, 1, detector=name) for name in ("NRS1", "NRS2")]
-    assert group_problems(segments) == group_oddities("asn", segments) == group_problems(both) == []
+    assert group_errors(segments) == group_warnings("asn", segments) == group_errors(both) == []
 
 
 def test_mixed_exposure_types():
-    (problem,) = group_problems([segment(1, 1), segment(2, 4, exp_type="NIS_SOSS")])
-    assert str(problem) == (
+    (error,) = group_errors([segment(1, 1), segment(2, 4, exp_type="NIS_SOSS")])
+    assert str(error) == (
         "jw1-seg002_nrs1_calints.fits: EXP_TYPE: found NIS_SOSS, "
         "expected NRS_BRIGHTOBJ as in jw1-seg001_nrs1_calints.fits"
     )
 
 
 def test_same_segment_in_two_files():
-    (problem,) = group_problems([segment(1, 1), segment(1, 1, path="other_calints.fits")])
-    assert str(problem) == (
+    (error,) = group_errors([segment(1, 1), segment(1, 1, path="other_calints.fits")])
+    assert str(error) == (
         "other_calints.fits: member: found the same exposure, segment and detector as in "
         "jw1-seg001_nrs1_calints.fits, expected each once"
     )
@@ -177,13 +177,13 @@ def test_same_segment_in_two_files():
 )
 def test_overlapping_integrations(starts, offenders):
     segments = [segment(k, *start) for k, start in enumerate(starts, 1)]
-    problems = group_problems(segments)
-    assert [problem.path.split("_")[0].removeprefix("jw1-") for problem in problems] == offenders
-    assert {problem.key for problem in problems} == {"INTSTART"}
+    errors = group_errors(segments)
+    assert [error.path.split("_")[0].removeprefix("jw1-") for error in errors] == offenders
+    assert {error.key for error in errors} == {"INTSTART"}
 
 
 @pytest.mark.parametrize(
-    ("segments", "oddities"),
+    ("segments", "warnings"),
     [
         ([segment(1, 1), segment(3, 7)], ["found none of 4 to 6, expected 1 to 9"]),
         ([segment(2, 4), segment(3, 7)], ["found none of 1 to 3, expected 1 to 9"]),
@@ -195,20 +195,20 @@ def test_overlapping_integrations(starts, offenders):
         ([segment(41, 1846, 4)], ["found none of 1 to 1845, expected 1 to 1849"]),
     ],
 )
-def test_integrations_that_no_segment_holds(segments, oddities):
-    found = group_oddities("asn.json", segments)
-    assert len(found) == len(oddities)
-    for finding, oddity in zip(found, oddities, strict=True):
+def test_integrations_that_no_segment_holds(segments, warnings):
+    found = group_warnings("asn.json", segments)
+    assert len(found) == len(warnings)
+    for finding, warning in zip(found, warnings, strict=True):
         assert (finding.severity, finding.path) == ("warning", "asn.json")
         assert finding.key.endswith(" of jw1 NRS1")
-        assert oddity.removeprefix("NINTS: ") in str(finding)
+        assert warning.removeprefix("NINTS: ") in str(finding)
 
 
-def test_unreadable_member_is_a_problem(tmp_path):
+def test_unreadable_member_is_an_error(tmp_path):
     write_segment(tmp_path / "a_calints.fits")
     content = (tmp_path / "a_calints.fits").read_bytes()
     (tmp_path / "a_calints.fits").write_bytes(content[:5000])
-    found, problems = read_segment("a_calints.fits", tmp_path, "o001")
+    found, errors = read_segment("a_calints.fits", tmp_path, "o001")
     assert found is None
-    assert len(problems) == 1
-    assert str(problems[0]).startswith("a_calints.fits: truncated in SCI: 6000 bytes expected")
+    assert len(errors) == 1
+    assert str(errors[0]).startswith("a_calints.fits: truncated in SCI: 6000 bytes expected")

@@ -2,12 +2,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.lib.checks.headers import value_problems
+from scripts.lib.checks.headers import value_errors
 from scripts.lib.fits.headers import NoValue
 
 
-def problems(name="SCI", **header):
-    return [str(p) for p in value_problems("a.fits", [SimpleNamespace(name=name, header=header)])]
+def errors(name="SCI", **header):
+    return [str(p) for p in value_errors("a.fits", [SimpleNamespace(name=name, header=header)])]
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def problems(name="SCI", **header):
     ],
 )
 def test_values_that_steps_can_use(header):
-    assert problems(**header) == []
+    assert errors(**header) == []
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_values_that_steps_can_use(header):
     ],
 )
 def test_a_value_that_no_step_can_use(keyword, value, expected):
-    assert problems(**{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
-    assert problems("PRIMARY", **{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
-    assert problems("ERR", **{keyword: value}) == []
+    assert errors(**{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
+    assert errors("PRIMARY", **{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
+    assert errors("ERR", **{keyword: value}) == []
 
 
 def test_a_card_that_is_no_fits_value_is_one_in_every_extension():
-    (problem,) = problems("ERR", ANY=NoValue("NaN"), TARGNAME=7)
+    (error,) = errors("ERR", ANY=NoValue("NaN"), TARGNAME=7)
     expected = "a FITS value: a number, T, F or a text in quotes"
-    assert problem == f"a.fits: ANY: found NaN, expected {expected}"
+    assert error == f"a.fits: ANY: found NaN, expected {expected}"

@@ -89,12 +89,19 @@ def test_times_beyond_the_calendar():
 
 def test_findings_that_are_alike_are_one():
     findings = [
-        Finding("note", "c", "NINTS", "3"),
+        Finding("note", "c", key="NINTS", found="3"),
         *(
-            Finding("warning", f"s{k}", "INT_TIMES", f"{k} rows", "9", "no times")
+            Finding(
+                "warning",
+                f"s{k}",
+                key="INT_TIMES",
+                found=f"{k} rows",
+                expected="9",
+                effect="no times",
+            )
             for k in (1, 2, 3)
         ),
-        Finding("error", "a", "", "truncated"),
+        Finding("error", "a", found="truncated"),
     ]
     assert finding_lines(findings + findings[:1]) == [
         "Findings: 1 error, 3 warnings, 1 note",
@@ -128,7 +135,9 @@ def test_no_findings():
     ],
 )
 def test_verdict(severities, line):
-    findings = [Finding(severity, f"f{k}", "k", "x") for k, severity in enumerate(severities)]
+    findings = [
+        Finding(severity, f"f{k}", key="k", found="x") for k, severity in enumerate(severities)
+    ]
     assert verdict(findings) == line
     # The same finding twice is one, as in the heading of the list.
     assert verdict(findings * 2) == line
@@ -142,7 +151,9 @@ def test_texts_of_times(seconds, text):
 
 
 def test_page_fits_its_width(product):
-    long = Finding("warning", "f", "KEY", "word " * 40, "word " * 40, "word " * 40)
+    long = Finding(
+        "warning", "f", key="KEY", found="word " * 40, expected="word " * 40, effect="word " * 40
+    )
     report = {
         "version": "1.0",
         "made": "2026-01-01T00:00:00.000",

@@ -169,7 +169,7 @@ def test_a_rerun_in_the_folder_of_the_data_finds_new_segments(folder):
     assert len(product.segments) == 3
 
 
-def test_problems_of_segments_in_a_folder_are_errors(folder):
+def test_segments_in_a_folder_that_cannot_be_processed_are_errors(folder):
     path = folder / "data" / "jw00001003001_04101_00001-seg002_mirimage_calints.fits"
     path.write_bytes(path.read_bytes()[:9000])
     _, findings = survey(["data"], folder, output_dir="results")

@@ -122,7 +122,7 @@ def report_of(findings):
 
 
 def test_page_is_kept_with_its_json(tmp_path):
-    finding = Finding("warning", "f", "KEY", "1", "2", "nothing")
+    finding = Finding("warning", "f", key="KEY", found="1", expected="2", effect="nothing")
     text = doctor.write_report(report_of([finding]), str(tmp_path / "new"))
     assert (tmp_path / "new/doctor.txt").read_text() == text
     content = json.loads((tmp_path / "new/doctor.json").read_text())
@@ -163,14 +163,14 @@ def test_job_without_errors(tmp_path, monkeypatch, capsys):
 def test_job_fails_with_errors(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="doctor: 1 error"):
-        doctor.process(job(tmp_path, [], [Finding("error", "f", "", "broken")]))
+        doctor.process(job(tmp_path, [], [Finding("error", "f", found="broken")]))
     assert "ERROR    f\n         broken\n" in capsys.readouterr().out
 
 
 def test_nothing_is_configured(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="doctor: 1 error"):
-        doctor.process(job(tmp_path, [], [Finding("note", "f", "", "of no weight")]))
+        doctor.process(job(tmp_path, [], [Finding("note", "f", found="of no weight")]))
     assert "associations: found none" in capsys.readouterr().out
 
 
@@ -178,7 +178,7 @@ def test_segments_of_no_product_are_listed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = write_exposure(Path(tmp_path))
     write_association(tmp_path / "asn.json", names)
-    broken = job(tmp_path, [], [Finding("error", "f", "", "broken")])
+    broken = job(tmp_path, [], [Finding("error", "f", found="broken")])
     broken.params.others = names
     with pytest.raises(InputError):
         doctor.process(broken)

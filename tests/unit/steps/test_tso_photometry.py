@@ -341,7 +341,7 @@ class TestProcess:
         assert np.isnan(table.columns["MJD"]).sum() == (5 if times is None else 3)
         assert np.isfinite(table.columns["net_aperture_sum"]).all()
 
-    def test_one_error_with_all_problems(self, tmp_path):
+    def test_one_message_with_all_errors(self, tmp_path):
         with pytest.raises(InputError) as caught:
             self.run(tmp_path, XREF_SCI=None, err_unit=None, options={"radius_inner": 10})
         assert len(str(caught.value).splitlines()) == 3

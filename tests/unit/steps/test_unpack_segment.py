@@ -111,14 +111,14 @@ class TestPlanning:
         packed = pack(tmp_path / NAME, level=0)
         # Nothing behind the header of SCI is needed.
         packed.write_bytes(packed.read_bytes()[:40000])
-        segment, problems = read_segment(packed.name, tmp_path)
-        assert problems == []
+        segment, errors = read_segment(packed.name, tmp_path)
+        assert errors == []
         assert segment.is_compressed
         assert segment.stem == NAME.removesuffix("_calints.fits")
         assert segment.crfints == f"{segment.stem}_o003_crfints.fits"
         assert segment.shape == (3, 40, 50)
         assert segment.data_bytes == 6 * 3 * 40 * 50 * 4
-        assert segment.oddities == ()
+        assert segment.findings == ()
 
     @pytest.mark.parametrize("content", [b"", b"no gzip", b"\x1f\x8b\x08\x00"])
     def test_what_is_no_compressed_file_is_an_error(self, tmp_path, content):
