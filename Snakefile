@@ -16,14 +16,11 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/references.smk"
 include: "workflow/rules/inputs.smk"
-include: "workflow/rules/doctor_common.smk"
 include: "workflow/rules/doctor.smk"
 include: "workflow/rules/segments.smk"
 include: "workflow/rules/spectroscopy.smk"
 include: "workflow/rules/imaging.smk"
-include: "workflow/rules/report_common.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/output_folder.smk"
 
@@ -32,4 +29,4 @@ rule all:
     """Make the products of all associations."""
     default_target: True
     input:
-        all_products,
+        plan.all_products,

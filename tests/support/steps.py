@@ -20,8 +20,8 @@ from scripts import (
     white_light,
 )
 from scripts.lib.checks.photometry import imaging_check
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.references.selection import ReferenceFiles
-from scripts.lib.report.captions import PLOTS
 from tests.support.builders import load_products
 
 ROOT = Path(__file__).resolve().parents[2]

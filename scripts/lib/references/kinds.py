@@ -1,5 +1,7 @@
 """Kinds of reference files that products can have and use."""
 
+from scripts.lib.instruments.branches import MEASUREMENT
+
 # References without which NIRISS SOSS has neither traces nor models.
 SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
 
@@ -46,8 +48,7 @@ def used_kinds(product, references):
         For images the gain, whether they need it or not; none where the step
         that uses them is skipped.
     """
-    step = "tso_photometry" if product.branch == "imaging" else "extract_1d"
-    options = references.settings(step, product.segments[0].path)
+    options = references.settings(MEASUREMENT[product.branch], product.segments[0].path)
     if options["skip"]:
         return []
     corrected = product.exp_type in _CORRECTED and options["apply_apcorr"]
