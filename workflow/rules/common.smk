@@ -104,9 +104,9 @@ def spare_cores(wildcards):
 
 def shared_by_small(wildcards):
     """Group of the jobs of small segments, if a profile shares allocations among them."""
-    shared = "small_segments" in workflow.group_settings.group_components
-    is_small = resources.is_small(plan.members.segment(wildcards))
-    return "small_segments" if shared and is_small else None
+    if "small_segments" not in workflow.group_settings.group_components:
+        return None
+    return "small_segments" if resources.is_small(plan.members.segment(wildcards)) else None
 
 
 def code(script):

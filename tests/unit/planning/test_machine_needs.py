@@ -5,6 +5,7 @@ from collections import namedtuple
 import pytest
 
 from scripts.lib.planning import machine_needs, resources
+from scripts.lib.planning.targets import steps_of
 from tests.support.builders import load_products, write_association, write_exposure
 
 STEPS = (
@@ -41,17 +42,17 @@ def write_soss(tmp_path):
     ],
 )
 def test_steps_of_spectra(tmp_path, skipped, steps):
-    assert machine_needs.steps_of(product(tmp_path), configuration(*skipped)) == steps
+    assert steps_of(product(tmp_path), configuration(*skipped)) == steps
 
 
 def test_steps_of_other_modes(tmp_path):
     images = product(tmp_path, "MIR_IMAGE")
-    assert machine_needs.steps_of(images, configuration()) == (
+    assert steps_of(images, configuration()) == (
         ["outlier_detection", "tso_photometry"],
         ["collect_photometry"],
     )
-    assert machine_needs.steps_of(images, configuration("tso_photometry"))[1] == []
-    assert "extract_soss" in machine_needs.steps_of(write_soss(tmp_path), configuration())[0]
+    assert steps_of(images, configuration("tso_photometry"))[1] == []
+    assert "extract_soss" in steps_of(write_soss(tmp_path), configuration())[0]
 
 
 def test_sizes_follow_the_shapes(tmp_path):
