@@ -246,18 +246,20 @@ class Plan:
 
     def memory(self, step):
         """Give the function for the memory in MB of a step's jobs, more at each attempt."""
-        return lambda wildcards, attempt: (
-            attempt
-            * resources.request_mb(
-                step, self.members.segments(wildcards), self._config["max_memory_mb"]
-            )
-        )
+
+        def memory_mb(wildcards, attempt):
+            segments, limit = self.members.segments(wildcards), self._config["max_memory_mb"]
+            return attempt * resources.request_mb(step, segments, limit)
+
+        return memory_mb
 
     def runtime(self, step):
         """Give the function for the time in minutes of a step's jobs, more at each attempt."""
-        return lambda wildcards, attempt: (
-            attempt * resources.request_minutes(step, self.members.segments(wildcards))
-        )
+
+        def minutes(wildcards, attempt):
+            return attempt * resources.request_minutes(step, self.members.segments(wildcards))
+
+        return minutes
 
     def product_paths(self):
         """Names of the files of all products, with their summary."""

@@ -5,7 +5,6 @@ from collections import namedtuple
 import pytest
 
 from scripts.lib.planning import machine_needs, resources
-from scripts.lib.planning.targets import steps_of
 from tests.support.builders import load_products, write_association, write_exposure
 
 STEPS = (
@@ -30,29 +29,6 @@ def product(tmp_path, exp_type="MIR_LRS-SLITLESS"):
 
 def write_soss(tmp_path):
     return product(tmp_path, "NIS_SOSS")
-
-
-@pytest.mark.parametrize(
-    ("skipped", "steps"),
-    [
-        ((), (["outlier_detection", "extract_1d"], ["collect_spectra", "white_light"])),
-        (("white_light",), (["outlier_detection", "extract_1d"], ["collect_spectra"])),
-        (("extract_1d",), (["outlier_detection"], [])),
-        (("outlier_detection", "extract_1d"), ([], [])),
-    ],
-)
-def test_steps_of_spectra(tmp_path, skipped, steps):
-    assert steps_of(product(tmp_path), configuration(*skipped)) == steps
-
-
-def test_steps_of_other_modes(tmp_path):
-    images = product(tmp_path, "MIR_IMAGE")
-    assert steps_of(images, configuration()) == (
-        ["outlier_detection", "tso_photometry"],
-        ["collect_photometry"],
-    )
-    assert steps_of(images, configuration("tso_photometry"))[1] == []
-    assert "extract_soss" in steps_of(write_soss(tmp_path), configuration())[0]
 
 
 def test_sizes_follow_the_shapes(tmp_path):
