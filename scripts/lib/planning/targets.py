@@ -213,7 +213,7 @@ def association_file(product):
     path : str
         That of the user, or the one that the workflow writes.
     """
-    return f"{_RESULTS}{product.asn_table}" if product.is_group else product.asn_path
+    return ASSOCIATION.format(product=product.name) if product.is_group else product.asn_path
 
 
 def segment_files(segment, product, config):
