@@ -21,6 +21,7 @@ include: "workflow/rules/doctor.smk"
 include: "workflow/rules/segments.smk"
 include: "workflow/rules/spectroscopy.smk"
 include: "workflow/rules/imaging.smk"
+include: "workflow/rules/report_common.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/output_folder.smk"
 

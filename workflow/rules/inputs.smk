@@ -1,17 +1,13 @@
 """Inputs as the archive gives them: compressed segments, and segments without an association."""
 
 
-def unpacked_file():
-    """Decompressed segment as output of a rule; kept only if no crfints replaces it."""
-    return targets.CALINTS if config["outlier_detection"]["skip"] else temp(targets.CALINTS)
-
-
 rule unpack_segment:
     """Decompress a calibrated segment."""
     input:
         packed=plan.packed_calints,
     output:
-        calints=unpacked_file(),
+        # Kept only if no crfints replaces it.
+        calints=targets.CALINTS if config["outlier_detection"]["skip"] else temp(targets.CALINTS),
     log:
         "<logs>/unpack_segment/{segment}.log",
     wildcard_constraints:

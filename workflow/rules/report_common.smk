@@ -1,0 +1,41 @@
+"""Outputs of the report's rules that Snakemake's own report shows."""
+
+from scripts.lib.instruments.branches import PLOTS
+
+
+def light_curve_file():
+    """Light-curve table of a product as output of a rule."""
+    return report(
+        targets.LIGHT_CURVE,
+        caption="../report/light_curve.rst",
+        category="Light curves",
+        labels={"product": "{product}", "kind": "with errors and flags"},
+    )
+
+
+def report_outputs():
+    """Diagnostics and page of a product as output of a rule."""
+    return {
+        "diagnostics": targets.DIAGNOSTICS,
+        "report": report(
+            targets.REPORT,
+            caption="../report/visit.rst",
+            category="Report",
+            labels={"product": "{product}"},
+        ),
+    }
+
+
+def plot_files(branch):
+    """Plots of the products of a branch as output of a rule."""
+    files = {}
+    for name in PLOTS[branch]:
+        files[f"{name}_png"] = report(
+            targets.plot_file(name, "png"),
+            caption=f"../report/{name}.rst",
+            category="Plots",
+            labels={"product": "{product}", "plot": name.replace("_", " ")},
+        )
+        if config["report"]["vector_plots"]:
+            files[f"{name}_svg"] = targets.plot_file(name, "svg")
+    return files
