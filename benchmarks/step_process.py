@@ -81,15 +81,25 @@ def _run_here(job):
     module = importlib.import_module(f"scripts.{job['step']}")
     given, made = _FILES[job["step"]]
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
-    params = {"options": defaults[job["step"]], "pixel_replace": defaults["pixel_replace"]}
+    params = {
+        "options": defaults[job["step"]],
+        "pixel_replace": defaults["pixel_replace"],
+        "asn_pool": "",
+        "asn_table": "",
+        "apertures": None,
+        "reference_names": {},
+        "parameter_files": [],
+        "input_warnings": [],
+    }
+    references = {kind: [] for kind in ("extract1d", "apcorr", "gain")} | job["references"]
     for path in job["inputs"]:
         if job["first"]:
             forget(Path(job["output"]).parent / FOLDER)
         work = _Named(
-            input=_Named({given: path, **job["references"]}),
+            input=_Named({given: path, **references}),
             output=_Named({made: job["output"]}),
-            params=_Named(params | {"asn_pool": "", "asn_table": ""}),
-            resources={"work_mb": WORK_MB},
+            params=_Named(params),
+            resources=_Named(work_mb=WORK_MB),
             threads=job["threads"],
             config=defaults,
         )

@@ -189,9 +189,9 @@ def process(snakemake):
     tables = [_read(*pair) for pair in zip(paths, segments, strict=True)]
     table = stack(tables, segments)
     _check_units(table, segments)
-    if records := list(snakemake.params.get("reference_files", [])):
+    if records := list(snakemake.params.reference_files):
         table.meta["reference_files"] = records
-    if warnings := list(snakemake.params.get("input_warnings", [])):
+    if warnings := list(snakemake.params.input_warnings):
         table.meta["input_warnings"] = warnings
     write_ecsv(snakemake.output.phot, table)
     log.info("%s: %d integrations", snakemake.output.phot, table.meta["number_of_integrations"])

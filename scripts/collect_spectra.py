@@ -175,7 +175,7 @@ def process(snakemake):
         with tempfile.TemporaryDirectory() as folder:
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))
-            warnings = snakemake.params.get("input_warnings", [])
+            warnings = snakemake.params.input_warnings
             _write_product(path, skeleton, files, warnings)
 
 

@@ -64,7 +64,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
     blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
     segment = member.primary.get("EXSEGNUM")
-    progress = Progress(log, n_integrations, least=params.options.get("log_increment", 1))
+    progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         sums = extract_spectra(setup, *blocks.read(block))
@@ -90,7 +90,7 @@ def _primary_cards(member, references, job, replaced):
     }
     for keyword, (value, comment) in statuses.items():
         set_card(cards, keyword, value, comment, after="S_")
-    names = job.params.get("reference_names", {})
+    names = job.params.reference_names
     name = reference_name("extract1d", references["extract1d"], names)
     comment = "1-D extraction parameters reference file name"
     set_card(cards, "R_EXTR1D", name, comment, after="R_")
@@ -118,9 +118,9 @@ def _check_member(member):
 def process(snakemake):
     """Write the spectra of one segment."""
     started = time.monotonic()
-    params, memory_mb = snakemake.params, snakemake.resources.get("work_mb", 512)
-    references = {name: snakemake.input.get(name) for name in ("extract1d", "apcorr")}
-    entries = params.get("apertures")
+    params, memory_mb = snakemake.params, snakemake.resources.work_mb
+    references = {name: snakemake.input[name] for name in ("extract1d", "apcorr")}
+    entries = params.apertures
     if references["extract1d"]:
         entries = read_reference(references["extract1d"])
     path = Path(snakemake.output.spectra)

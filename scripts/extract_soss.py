@@ -71,7 +71,7 @@ def _slab_rows(shape, memory_mb):
 
 def _grid_options(options, inputs):
     """Parameters of the common model of orders 1 and 2."""
-    grid, estimate = inputs.get("wave_grid"), inputs.get("estimate")
+    grid, estimate = inputs.wave_grid, inputs.estimate
     return GridOptions(
         options["soss_threshold"],
         options["soss_n_os"],
@@ -109,7 +109,7 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
     if status == "SKIPPED":
         return cards
-    options, names = job.params.options, job.params.get("reference_names", {})
+    options, names = job.params.options, job.params.reference_names
     calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
     set_card(cards, "S_PHOTOM", calibrated, "Photometric Calibration", after="S_")
     for name, (keyword, comment) in _REFERENCES.items():
@@ -209,7 +209,7 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
 def _extra_products(stack, output, cards, scene, models, n_integrations):
     """Functions that write what a block adds to the optional products."""
     extras = []
-    paths = {name: output.get(name) for name in ("trace_models", "atoca_spectra")}
+    paths = {name: output[name] for name in ("trace_models", "atoca_spectra")}
     if models is None:
         if any(paths.values()):
             log.warning("there are no models (soss_atoca is false): their products are empty")
@@ -288,7 +288,7 @@ def process(snakemake):
     """Write the spectra of one segment, all of its orders, and the products asked for."""
     started = time.monotonic()
     options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
-    paths = {name: inputs.get(name) for name in _REFERENCES}
+    paths = {name: inputs[name] for name in _REFERENCES}
     with ExitStack() as stack:
         member = stack.enter_context(open_fits(inputs.segment))
         product = stack.enter_context(ProductWriter(Path(output.spectra)))
@@ -300,7 +300,7 @@ def process(snakemake):
             return
         _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
-        memory_mb = snakemake.resources.get("work_mb", 512)
+        memory_mb = snakemake.resources.work_mb
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepared(
             segment, member, traces, paths, options, memory_mb
@@ -313,8 +313,8 @@ def process(snakemake):
         cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
         product.append_hdu(cards)
         _copy_times(member, product)
-        if output.get("wave_grid") and models is not None:
-            grid = stack.enter_context(ProductWriter(output.get("wave_grid")))
+        if output.wave_grid and models is not None:
+            grid = stack.enter_context(ProductWriter(output.wave_grid))
             append_wave_grid(grid, cards, models.red.grid)
         writer = SegmentSpectra(product, scene, conversions, _columns(member))
         extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])

@@ -26,7 +26,7 @@ def _spectral_table(inputs, series, options):
     rows = []
     with open_fits(inputs.spectra[0]) as file:
         primary = file.primary
-    ranges = inputs.get("wavelengthrange")
+    ranges = inputs.wavelengthrange
     reference = read_ranges(ranges) if ranges else None
     for one in series:
         limits = wavelength_range(
@@ -68,7 +68,7 @@ def process(snakemake):
     units |= dict.fromkeys(_FLUXES, unit)
     keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
     meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
-    warnings = list(params.get("carried", []))
+    warnings = list(params.input_warnings)
     if warnings:
         meta["input_warnings"] = warnings
     path = Path(snakemake.output.light_curve)
@@ -81,4 +81,5 @@ def process(snakemake):
 if __name__ == "__main__":
     from scripts.lib.jobs.job import run_job
 
-    run_job(snakemake, process)
+    # The collection of the segments' results has logged them.
+    run_job(snakemake, process, logs_input_warnings=False)

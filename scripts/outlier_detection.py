@@ -147,10 +147,9 @@ def process(snakemake):
     started = time.monotonic()
     path = Path(snakemake.output.crfints)
     params = snakemake.params
-    limits = snakemake.resources.get("work_mb", 512), getattr(snakemake, "threads", 1)
+    limits = snakemake.resources.work_mb, snakemake.threads
     updates = _header_updates(path, params.asn_pool, params.asn_table)
-    records = getattr(params, "parameter_files", None) or []
-    warnings = history_of(getattr(params, "input_warnings", None) or [])
+    records, warnings = params.parameter_files, history_of(params.input_warnings)
     updates += [("HISTORY", line) for line in (*history_lines(records), *warnings)]
     context = crds_keywords(context_of(snakemake), records)
     updates += [(keyword, value) for keyword, (value, _) in context.items()]

@@ -8,9 +8,10 @@ from pathlib import Path
 from scripts.lib.diagnostics.visit import diagnose, order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.report import html_page
-from scripts.lib.report.captions import CAPTIONS, PLOTS, TITLES, description
+from scripts.lib.report.captions import CAPTIONS, TITLES, description
 from scripts.lib.report.curve_plots import DRAW, make_curves
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (

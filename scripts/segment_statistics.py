@@ -122,7 +122,7 @@ def imaging_statistics(member, photometry, radii):
 
 def process(snakemake):
     """Write the statistics of one segment."""
-    photometry = snakemake.input.get("photometry")
+    photometry = snakemake.input.photometry
     with open_fits(snakemake.input.segment) as member:
         if photometry:
             with open_fits(photometry) as table:

@@ -11,6 +11,7 @@ from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_findings, curve_name
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import write_ecsv
+from scripts.lib.planning.targets import REPORT, in_output_folder
 from scripts.lib.report import html_page
 
 log = logging.getLogger(__name__)
@@ -176,7 +177,8 @@ def process(snakemake):
         DESCRIPTIONS,
         {"made_by": f"tso3flow {__version__}"},
     )
-    reports = {visit["product"]: f"{visit['product']}_report.html" for visit in visits}
+    report = in_output_folder(REPORT)
+    reports = {visit["product"]: report.format(product=visit["product"]) for visit in visits}
     write_text(Path(snakemake.output.page), summary_page(visits, rows, reports))
     log.info("%d visits", len(visits))
 

@@ -84,7 +84,7 @@ def _times(source):
 def process(snakemake):
     """Write the photometry of one segment."""
     started = time.monotonic()
-    options, gain_path = snakemake.params.options, snakemake.input.get("gain") or None
+    options, gain_path = snakemake.params.options, snakemake.input.gain or None
     with open_fits(snakemake.input.segment) as source:
         _check(source, options, gain_path)
         settings, sci = Settings.from_options(options), source.header("SCI")

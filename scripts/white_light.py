@@ -226,7 +226,7 @@ def _write_table(path, columns, unit, meta):
 def process(snakemake):
     """Turn one x1dints product into its white-light curve."""
     with open_fits(snakemake.input.x1dints) as product:
-        wavelengthrange = snakemake.input.get("wavelengthrange")
+        wavelengthrange = snakemake.input.wavelengthrange
         reference = read_ranges(wavelengthrange) if wavelengthrange else None
         versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
         spectra = [
@@ -252,7 +252,7 @@ def process(snakemake):
     used = {"wavelengthrange": wavelengthrange or None}
     if records := reference_texts(snakemake, used):
         meta["reference_files"] = records
-    if warnings := list(snakemake.params.get("carried", [])):
+    if warnings := list(snakemake.params.input_warnings):
         meta["input_warnings"] = warnings
     _write_table(snakemake.output.whtlt, columns, unit, meta)
 
@@ -260,4 +260,5 @@ def process(snakemake):
 if __name__ == "__main__":
     from scripts.lib.jobs.job import run_job
 
-    run_job(snakemake, process)
+    # The collection of the segments' spectra has logged them.
+    run_job(snakemake, process, logs_input_warnings=False)

@@ -20,11 +20,23 @@ from scripts import (
     white_light,
 )
 from scripts.lib.checks.photometry import imaging_check
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.references.selection import ReferenceFiles
-from scripts.lib.report.captions import PLOTS
 from tests.support.builders import load_products
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+# What rules give every job that reads it; tests name what they are about.
+_PARAMS = {
+    "apertures": None,
+    "input_warnings": [],
+    "parameter_files": [],
+    "reference_files": [],
+    "reference_names": {},
+}
+_INPUTS = ["apcorr", "extract1d", "gain", "wavelengthrange", "wave_grid", "estimate", "photometry"]
+_OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid"]
 
 
 class _Named(SimpleNamespace):
@@ -80,12 +92,13 @@ def run_step(function, params, work_mb=64, **files):
     }
     inputs = {name: path for name, path in files.items() if not name.startswith("out_")}
     job = _Named(
-        input=_Named(**inputs),
-        output=_Named(**outputs),
-        params=_Named(**params),
+        input=_Named(**{name: [] for name in _INPUTS} | inputs),
+        output=_Named(**{name: [] for name in _OUTPUTS} | outputs),
+        params=_Named(**_PARAMS | params),
         resources=_Named(work_mb=work_mb),
         log=[],
         threads=1,
+        config={"crds_context": None},
     )
     function(job)
 

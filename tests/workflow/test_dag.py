@@ -144,6 +144,10 @@ def test_products_by_file_name(visit, targets, jobs):
             f"results/{LRS_SEGMENT.format(9)}_crfints.fits",
             f"{LRS_SEGMENT.format(9)}: segment: found in no association",
         ),
+        (
+            f"results/segments/{LRS_SEGMENT.format(9)}_extract1d.fits",
+            f"{LRS_SEGMENT.format(9)}: segment: found in no association",
+        ),
     ],
 )
 def test_targets_that_no_association_has(visit, target, message):

@@ -6,6 +6,7 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.instruments.branches import STEPS
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe
 from scripts.lib.references.extract1d import (
@@ -18,10 +19,6 @@ from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.selection import NOT_APPLICABLE
 
 _ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
-_BRANCH_STEPS = {
-    "imaging": ("outlier_detection", "tso_photometry"),
-    "spectroscopy": ("outlier_detection", "pixel_replace", "extract_1d", "white_light"),
-}
 
 
 def reference_findings(config, products, references, base_dir="."):
@@ -122,7 +119,7 @@ def product_findings(product, references):
     """
     first = product.segments[0].path
     findings = []
-    for step in _BRANCH_STEPS[product.branch]:
+    for step in STEPS[product.branch]:
         missing = [
             missing_file(file)
             for file in references.parameter_files(step, first)

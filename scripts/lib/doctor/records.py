@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from scripts.lib.findings import counted
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb, steps_of
+from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb
+from scripts.lib.planning.targets import has_report, steps_of
 
 _MJD_ZERO = datetime(1858, 11, 17)
 
@@ -30,7 +31,7 @@ def product_record(product, config, references):
         JSON.
     """
     of_segments, of_product = steps_of(product, config)
-    reports = [] if config["report"]["skip"] or not of_product else ["report"]
+    reports = ["report"] if has_report(product, config) else []
     return {
         "name": product.name,
         "association": product.asn_path,

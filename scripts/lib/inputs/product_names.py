@@ -7,6 +7,9 @@ _EMPTY = ("", "N/A", "NULL", "NONE", "--", "N", "F")
 _IN_NAME = re.compile(r"jw(\d{5})(\d{3})(\d{3})_")
 # The archive numbers the targets of a program; no header holds the number.
 UNKNOWN_TARGET = "t000"
+# What the checks of the input have to know of the output; planning.targets has all names.
+CRFINTS = "{segment}_crfints.fits"
+ASSOCIATION = "{product}_asn.json"
 
 
 def place_of(stem, primary):

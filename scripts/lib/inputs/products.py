@@ -10,6 +10,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.association_files import read_association
 from scripts.lib.inputs.grouping import group_segments, left_out, product_key
+from scripts.lib.inputs.product_names import ASSOCIATION
 from scripts.lib.inputs.search import find_sources
 from scripts.lib.inputs.segments import describe, open_segment, read_segment
 
@@ -188,7 +189,7 @@ def _groups(segments, products, output_dir):
             Product(
                 name=name,
                 asn_id=members[0].asn_id,
-                asn_path=os.path.join(output_dir, f"{name}_asn.json"),
+                asn_path=os.path.join(output_dir, ASSOCIATION.format(product=name)),
                 asn_pool="none",
                 segments=tuple(members),
                 findings=(),

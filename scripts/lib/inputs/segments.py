@@ -11,7 +11,7 @@ from scripts.lib.checks.segments import Facts, check_segment
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
-from scripts.lib.inputs.product_names import optical_path, place_of
+from scripts.lib.inputs.product_names import CRFINTS, optical_path, place_of
 from scripts.lib.inputs.search import SUFFIXES
 from scripts.lib.instruments.modes import mode_of
 
@@ -109,7 +109,7 @@ class Segment:
     @property
     def crfints(self):
         """File name of the product with outliers flagged."""
-        return f"{self.name}_crfints.fits"
+        return CRFINTS.format(segment=self.name)
 
     @property
     def place(self):

@@ -18,7 +18,7 @@ _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 _INTERRUPTED = 130
 
 
-def run_job(snakemake, function):
+def run_job(snakemake, function, logs_input_warnings=True):
     """
     Call the I/O function of a step script and report its failure.
 
@@ -34,9 +34,11 @@ def run_job(snakemake, function):
     snakemake : object
         The ``snakemake`` object of a script. The first item of its ``log``,
         if there is one, is the path of the log file; its ``params`` may have
-        a list ``input_warnings`` of what to log before the work starts.
+        a list ``input_warnings``.
     function : callable
         Called with ``snakemake``.
+    logs_input_warnings : bool
+        Whether to log the warnings about the input before the work starts.
 
     Raises
     ------
@@ -49,8 +51,9 @@ def run_job(snakemake, function):
     log = logging.getLogger(function.__module__)
     try:
         _start_logging(snakemake.log)
-        for warning in snakemake.params.get("input_warnings", ()):
-            log.warning("%s", warning)
+        if logs_input_warnings:
+            for warning in snakemake.params.get("input_warnings", ()):
+                log.warning("%s", warning)
         function(snakemake)
     except KeyboardInterrupt:
         log.error("stopped before the end; nothing was written, so run again")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.planning import resources
+from scripts.lib.planning import resources, targets
 from scripts.lib.planning.output_folder import existing_folder
+from scripts.lib.planning.targets import in_output_folder, report_steps, steps_of
 
 # Bytes of a row of spectra for each element, and of its numbers and times.
 _ELEMENT_BYTES, _ROW_BYTES = 136, 64
@@ -18,7 +19,6 @@ _ELEMENT_BYTES, _ROW_BYTES = 136, 64
 _BIN_BYTES, _WIDEST_RATIO = 16, 9.0
 # Statistics: median and maps of flags, aperture and background of each order; missing light.
 _MAP_BYTES, _REGION_BYTES, _MISSING_BYTES = 12, 8, 4
-_REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
 # Bytes of an integration in the light-curve tables, photometry and other statistics together.
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
@@ -32,9 +32,9 @@ _START_SECONDS = 2
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-def steps_of(product, config):
+def memory_mb(product, config):
     """
-    Steps that a product goes through.
+    Predict the memory of the largest job of a product.
 
     Parameters
     ----------
@@ -42,55 +42,6 @@ def steps_of(product, config):
         What the workflow is to make.
     config : dict
         The validated configuration, with the settings of the steps for it.
-
-    Returns
-    -------
-    of_segments, of_product : list of str
-        Names of the steps of each segment, and of those that collect them, as
-        in :data:`~scripts.lib.planning.resources.STEPS`.
-    """
-    segment, collect = [], []
-    if not config["outlier_detection"]["skip"]:
-        segment.append("outlier_detection")
-    mode = mode_of(product.exp_type)
-    if not config[mode.settings]["skip"]:
-        segment.append(mode.extraction)
-        collect.append("collect_photometry" if mode.is_imaging else "collect_spectra")
-        if not mode.is_imaging and not config["white_light"]["skip"]:
-            collect.append("white_light")
-    return segment, collect
-
-
-def report_steps(product, config):
-    """
-    Steps that the light curves and the report of a product take beside those of :func:`steps_of`.
-
-    Parameters
-    ----------
-    product, config
-        As for :func:`steps_of`.
-
-    Returns
-    -------
-    of_segments, of_product : list of str
-        Names of the steps, as there; none if nothing is extracted or no report asked for.
-    """
-    of_segments, _ = steps_of(product, config)
-    extracted = {"extract_1d", "extract_soss", "tso_photometry"} & {*of_segments}
-    if not extracted or all(config[name]["skip"] for name in _REPORTS):
-        return [], []
-    reports = [] if config["report"]["skip"] else ["report_visit"]
-    return ["segment_statistics"], ["light_curve", *reports]
-
-
-def memory_mb(product, config):
-    """
-    Predict the memory of the largest job of a product.
-
-    Parameters
-    ----------
-    product, config
-        As for :func:`steps_of`.
 
     Returns
     -------
@@ -112,7 +63,7 @@ def core_seconds(product, config):
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`memory_mb`.
 
     Returns
     -------
@@ -132,7 +83,7 @@ def file_bytes(product, config):
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`memory_mb`.
 
     Returns
     -------
@@ -140,29 +91,43 @@ def file_bytes(product, config):
         Bytes by file name in the output folder; all that is small goes by
         the name of the report.
     """
-    sizes, spectra, binned = {}, 0, 0
-    of_segments, _ = steps_of(product, config)
-    bins = config["spectroscopic_light_curves"]
-    measured = bool(report_steps(product, config)[0])
+    sizes = {}
     for segment in product.segments:
-        if segment.is_compressed:
-            sizes[f"segments/{segment.name}_calints.fits"] = segment.data_bytes
-        if "outlier_detection" in of_segments:
-            sizes[segment.crfints] = segment.data_bytes + _SEGMENT_BYTES
-        if {"extract_1d", "extract_soss"} & {*of_segments}:
-            size = segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
-            sizes[f"segments/{segment.name}_extract1d.fits"] = size + _SEGMENT_BYTES
-            spectra += size
-            binned += segment.nints * _bins(segment, bins) * _BIN_BYTES
-        if measured:
-            sizes[f"segments/{segment.name}_statistics.npz"] = _statistics_bytes(segment)
-    if spectra:
-        sizes[f"{product.name}_x1dints.fits"] = spectra
-    if spectra and not bins["skip"]:
-        sizes[f"{product.name}_speclc.fits"] = binned
-    tables = sum(segment.nints for segment in product.segments) * _TABLE_BYTES
-    sizes[f"{product.name}_report.html"] = tables + _PRODUCT_BYTES
+        large = _segment_file_bytes(segment)
+        for template in targets.segment_files(segment, product, config):
+            if template in large:
+                path = template.format(segment=segment.name)
+                sizes[in_output_folder(path)] = large[template]
+    large = _collected_bytes(product, config)
+    for template in [*targets.collected_files(product, config), targets.REPORT]:
+        if template in large:
+            sizes[in_output_folder(template.format(product=product.name))] = large[template]
     return sizes
+
+
+def _segment_file_bytes(segment):
+    """Sizes of the large files of a segment by their templates."""
+    return {
+        targets.CALINTS: segment.data_bytes,
+        targets.CRFINTS: segment.data_bytes + _SEGMENT_BYTES,
+        targets.EXTRACT1D: _spectra_bytes(segment) + _SEGMENT_BYTES,
+        targets.STATISTICS: _statistics_bytes(segment),
+    }
+
+
+def _collected_bytes(product, config):
+    """Sizes of the large files of a product by their templates, and of all small ones together."""
+    bins, segments = config["spectroscopic_light_curves"], product.segments
+    return {
+        targets.X1DINTS: sum(map(_spectra_bytes, segments)),
+        targets.BINNED: sum(one.nints * _bins(one, bins) * _BIN_BYTES for one in segments),
+        targets.REPORT: sum(one.nints for one in segments) * _TABLE_BYTES + _PRODUCT_BYTES,
+    }
+
+
+def _spectra_bytes(segment):
+    """Size of the spectra of a segment without headers."""
+    return segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
 
 
 def _orders(segment):

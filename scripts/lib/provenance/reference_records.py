@@ -60,7 +60,7 @@ def record_references(cards, job, paths):
     cards : list of str
         Cards of the primary header; changed in place.
     job : object
-        The job: its ``params`` may have ``reference_names`` and
+        The job: its ``params`` have ``reference_names`` and
         ``parameter_files``, its ``config`` the context.
     paths : dict of str to str
         File of each kind of reference, empty if there is none.
@@ -73,7 +73,7 @@ def record_references(cards, job, paths):
 
 def context_of(job):
     """CRDS context in use; it is no parameter, as only another file is a reason to run again."""
-    return (getattr(job, "config", None) or {}).get("crds_context")
+    return job.config["crds_context"]
 
 
 def reference_texts(job, paths):
@@ -90,13 +90,13 @@ def reference_texts(job, paths):
     texts : list of str
         Kind, name and checksum of each file.
     """
-    names = job.params.get("reference_names", {})
+    names = job.params.reference_names
     texts = [
         f"{kind} {reference_name(kind, path, names)} sha1 {checksum(path)}"
         for kind, path in paths.items()
         if path
     ]
-    return [*texts, *job.params.get("parameter_files", [])]
+    return [*texts, *job.params.parameter_files]
 
 
 def add_records(cards, texts):

@@ -2,14 +2,6 @@
 
 from scripts.lib.diagnostics.verdict import noise_sentence
 
-# Plots of each branch in the order of the report.
-PLOTS = {
-    "spectroscopy": (
-        *("white_light", "time_averaging", "light_curve_map", "noise_spectrum"),
-        *("scatter", "position", "median_frame", "outliers"),
-    ),
-    "imaging": ("white_light", "time_averaging", "scatter", "position", "median_frame", "outliers"),
-}
 TITLES = {
     "white_light": "White-light curve",
     "time_averaging": "Does the noise average out?",

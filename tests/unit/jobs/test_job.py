@@ -68,6 +68,12 @@ def test_warnings_about_the_input_come_first(job):
     assert re.search(r"INFO CPU \d+\.\d\d s, peak memory [1-9]\d* MB$", third)
 
 
+def test_a_step_may_leave_them_to_the_job_before(job):
+    job.params["input_warnings"] = ["TARGNAME: found none"]
+    run_job(job, lambda snakemake: None, logs_input_warnings=False)
+    assert "TARGNAME" not in log_of(job)
+
+
 def test_peak_memory_is_that_of_the_process_not_of_its_parent():
     ours = bytearray(100_000_000)
     code = "from scripts.lib.jobs.job import peak_memory_mb; print(peak_memory_mb())"

@@ -31,29 +31,6 @@ def write_soss(tmp_path):
     return product(tmp_path, "NIS_SOSS")
 
 
-@pytest.mark.parametrize(
-    ("skipped", "steps"),
-    [
-        ((), (["outlier_detection", "extract_1d"], ["collect_spectra", "white_light"])),
-        (("white_light",), (["outlier_detection", "extract_1d"], ["collect_spectra"])),
-        (("extract_1d",), (["outlier_detection"], [])),
-        (("outlier_detection", "extract_1d"), ([], [])),
-    ],
-)
-def test_steps_of_spectra(tmp_path, skipped, steps):
-    assert machine_needs.steps_of(product(tmp_path), configuration(*skipped)) == steps
-
-
-def test_steps_of_other_modes(tmp_path):
-    images = product(tmp_path, "MIR_IMAGE")
-    assert machine_needs.steps_of(images, configuration()) == (
-        ["outlier_detection", "tso_photometry"],
-        ["collect_photometry"],
-    )
-    assert machine_needs.steps_of(images, configuration("tso_photometry"))[1] == []
-    assert "extract_soss" in machine_needs.steps_of(write_soss(tmp_path), configuration())[0]
-
-
 def test_sizes_follow_the_shapes(tmp_path):
     lrs = product(tmp_path)
     sizes = machine_needs.file_bytes(lrs, configuration())

@@ -48,9 +48,23 @@ class Named(dict):
             raise AttributeError(name)
         return self[name]
 import scripts.{step}
-params = Named(options={options!r}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
+params = Named(
+    options={{"log_increment": 50}} | {options!r},
+    asn_pool="",
+    asn_table="",
+    pixel_replace={{"skip": True}},
+    apertures=None,
+    reference_names={{}},
+    parameter_files=[],
+    input_warnings=[],
+)
 job = Named(
-    input=Named({given}=sys.argv[1]), output=Named({made}=sys.argv[2]), params=params, resources={{}}
+    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[]),
+    output=Named({made}=sys.argv[2]),
+    params=params,
+    resources=Named(work_mb=512),
+    threads=1,
+    config={{"crds_context": None}},
 )
 scripts.{step}.process(job)
 """

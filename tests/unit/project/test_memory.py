@@ -25,12 +25,23 @@ class Named(dict):
             raise AttributeError(name)
         return self[name]
 keep_freed_memory()
-params = Named(options={{}}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
+params = Named(
+    options={{"log_increment": 50}},
+    asn_pool="",
+    asn_table="",
+    pixel_replace={{"skip": True}},
+    apertures=None,
+    reference_names={{}},
+    parameter_files=[],
+    input_warnings=[],
+)
 job = Named(
-    input=Named({given}=sys.argv[1]),
+    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[]),
     output=Named({made}=sys.argv[2]),
     params=params,
-    resources={{"work_mb": int(sys.argv[3])}},
+    resources=Named(work_mb=int(sys.argv[3])),
+    threads=1,
+    config={{"crds_context": None}},
 )
 scripts.{step}.process(job)
 print(int(peak_memory_mb() * 1e6))

@@ -23,7 +23,8 @@ RECORD = "extract1d crds://jwst_miri_extract1d_0006.json sha1 " + 40 * "a"
 
 def job(config=None, **params):
     """The parts of a job that records come from."""
-    return SimpleNamespace(params=params, config=config or {})
+    known = {"reference_names": {}, "parameter_files": []} | params
+    return SimpleNamespace(params=SimpleNamespace(**known), config=config)
 
 
 def test_names():

@@ -1,5 +1,4 @@
 import logging
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from scripts.lib.spectra.sums import (
     sum_aperture,
 )
 from tests.support.spectral_segments import int_times, row_images, write_segment
+from tests.support.steps import run_step
 
 NAN, INF = np.nan, np.inf
 OPTIONS = {"apply_apcorr": True, "use_source_posn": False, "log_increment": 2}
@@ -198,11 +198,6 @@ def test_aperture_correction_leaves_the_background(sums):
         assert values == factor * before[name], name
 
 
-class Named(SimpleNamespace):
-    def get(self, name, default=None):
-        return getattr(self, name, default)
-
-
 @pytest.fixture(name="extract")
 def fixture_extract(tmp_path):
     """Run the step on a segment and return its product."""
@@ -214,15 +209,15 @@ def fixture_extract(tmp_path):
         if reference is not None:
             extract1d = tmp_path / "extract1d.json"
             extract1d.write_text(reference)
-        job = SimpleNamespace(
-            input=Named(
-                segment=str(segment), extract1d=extract1d and str(extract1d), apcorr=apcorr
-            ),
-            output=Named(spectra=str(output)),
-            params=Named(options=OPTIONS | options, pixel_replace={"skip": not replace}),
-            resources=Named(work_mb=work_mb),
+        run_step(
+            process,
+            {"options": OPTIONS | options, "pixel_replace": {"skip": not replace}},
+            work_mb,
+            segment=str(segment),
+            extract1d=extract1d and str(extract1d),
+            apcorr=apcorr,
+            out_spectra=output,
         )
-        process(job)
         return output
 
     return run

@@ -262,8 +262,16 @@ def job(folder, work_mb=512, **options):
     return SimpleNamespace(
         input=SimpleNamespace(calints=str(folder / "calints.fits")),
         output=SimpleNamespace(crfints=str(folder / "crfints.fits")),
-        params=SimpleNamespace(options=options, asn_pool="pool.csv", asn_table="asn.json"),
-        resources={"work_mb": work_mb},
+        params=SimpleNamespace(
+            options=options,
+            asn_pool="pool.csv",
+            asn_table="asn.json",
+            parameter_files=[],
+            input_warnings=[],
+        ),
+        resources=SimpleNamespace(work_mb=work_mb),
+        threads=1,
+        config={"crds_context": None},
     )
 
 

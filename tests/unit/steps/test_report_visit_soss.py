@@ -10,8 +10,8 @@ from astropy.io import fits
 from scripts import light_curve, report_visit, segment_statistics
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.light_curves.extraction_regions import read_regions, read_statistics
-from scripts.lib.report.captions import PLOTS
 from tests.support.steps import run_step
 
 ROWS, COLUMNS, LENGTH, CUTOFF = 24, 64, 30, {1: 64, 2: 50}

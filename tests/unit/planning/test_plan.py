@@ -1,0 +1,311 @@
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding
+from scripts.lib.planning import resources
+from scripts.lib.planning.plan import Plan
+from tests.support.crds_cache import write_parameters
+from tests.support.plans import (
+    SOSS_FILES,
+    complete_config,
+    make_product,
+    make_segment,
+    observe,
+    of_product,
+    of_segment,
+)
+
+SPECTRA, SOSS, IMAGES = map(make_product, ("NRS_BRIGHTOBJ", "NIS_SOSS", "NRC_TSIMAGE"))
+FIRST, SECOND = SPECTRA.segments
+# Jobs that are for no product or segment.
+NOTHING = object()
+
+
+def make_plan(*products, folder=".", findings=(), **sections):
+    config = complete_config(**sections)
+    return Plan(list(products), observe(products, config, folder), config, findings)
+
+
+def crfints(*segments):
+    return [f"<results>/{segment.name}_crfints.fits" for segment in segments]
+
+
+class TestSegments:
+    def test_outliers_are_flagged_in_the_calibrated_file(self):
+        assert make_plan(SPECTRA).calints(of_segment(FIRST)) == FIRST.path
+
+    def test_a_compressed_segment_is_unpacked_first(self):
+        packed = make_segment(packed=True)
+        plan = make_plan(make_product(segments=[packed]))
+        assert plan.packed_calints(of_segment(packed)) == packed.path
+        unpacked = f"<results>/segments/{packed.name}_calints.fits"
+        assert plan.calints(of_segment(packed)) == unpacked
+
+    def test_steps_read_segments_with_outliers_flagged(self):
+        plan = make_plan(SPECTRA)
+        assert [plan.flagged_segment(of_segment(SECOND))] == crfints(SECOND)
+        assert plan.flagged_segments(of_product(SPECTRA)) == crfints(FIRST, SECOND)
+
+    def test_steps_read_the_calibrated_files_where_that_is_skipped(self):
+        packed = make_segment(2, packed=True)
+        product = make_product(segments=[FIRST, packed])
+        plan = make_plan(product, outlier_detection={"skip": True})
+        files = [FIRST.path, f"<results>/segments/{packed.name}_calints.fits"]
+        assert plan.flagged_segments(of_product(product)) == files
+        assert [plan.flagged_segment(of_segment(s)) for s in product.segments] == files
+
+    def test_outlier_detection_may_be_skipped_by_a_parameter_reference(self, tmp_path):
+        write_parameters(tmp_path / "pars.asdf", "OutlierDetectionStep", {"skip": True})
+        plan = make_plan(SPECTRA, folder=tmp_path, pars={"outlier_detection": "pars.asdf"})
+        assert plan.flagged_segment(of_segment(FIRST)) == FIRST.path
+
+    def test_the_report_reads_the_first_segment_unless_it_is_compressed(self):
+        assert make_plan(SPECTRA).first_member(of_product(SPECTRA)) == FIRST.path
+        product = make_product(segments=[make_segment(packed=True), SECOND])
+        (flagged,) = crfints(product.segments[0])
+        assert make_plan(product).first_member(of_product(product)) == flagged
+
+    def test_an_unknown_segment_is_a_mistake_of_the_user(self):
+        plan, wildcards = make_plan(SPECTRA), of_segment(make_segment(9))
+        asked = (plan.calints, plan.flagged_segment, plan.reference("gain"), plan.asn_pool)
+        for ask in asked:
+            with pytest.raises(InputError, match="nrs_brightobj-seg009_o001: segment: found in no"):
+                ask(wildcards)
+
+
+class TestIntermediateFiles:
+    def test_of_spectra(self):
+        plan = make_plan(SPECTRA, IMAGES)
+        stem = f"<results>/segments/{FIRST.name}"
+        assert plan.spectra_file(of_segment(FIRST)) == f"{stem}_extract1d.fits"
+        assert plan.photometry_file(of_segment(FIRST)) == []
+        assert plan.spectra_files(of_product(SPECTRA)) == [
+            f"<results>/segments/{segment.name}_extract1d.fits" for segment in (FIRST, SECOND)
+        ]
+
+    def test_of_images(self):
+        plan = make_plan(SPECTRA, IMAGES)
+        segment = IMAGES.segments[1]
+        photometry = f"<results>/segments/{segment.name}_photometry.fits"
+        assert plan.photometry_file(of_segment(segment)) == photometry
+        assert plan.spectra_file(of_segment(segment)) == []
+        assert plan.photometry_files(of_product(IMAGES))[1] == photometry
+
+    def test_statistics(self):
+        found = make_plan(SPECTRA).statistics_files(of_product(SPECTRA))
+        assert found[1] == f"<results>/segments/{SECOND.name}_statistics.npz"
+        assert len(found) == 2
+
+
+class TestAllProducts:
+    def test_products_and_a_summary(self):
+        files = make_plan(SPECTRA, IMAGES).all_products(NOTHING)
+        assert len(files) == len(set(files)) == 8 + 6 + 2
+        assert files[0] == crfints(FIRST)[0]
+        assert "<results>/nrc_tsimage_phot.ecsv" in files
+        assert files[-2:] == ["<results>/summary.ecsv", "<results>/summary.html"]
+
+    def test_names_have_no_folder(self):
+        names = make_plan(SPECTRA).product_names()
+        assert names[0] == f"{FIRST.name}_crfints.fits"
+        assert not any("/" in name for name in names)
+
+    def test_diagnostics_are_those_of_products_with_a_report(self):
+        plan = make_plan(SPECTRA, IMAGES, tso_photometry={"skip": True})
+        files = ["<results>/nrs_brightobj_diagnostics.json"]
+        assert plan.all_diagnostics(NOTHING) == files
+        assert "<results>/summary.ecsv" not in plan.all_products(NOTHING)
+        assert make_plan(SPECTRA, report={"skip": True}).all_diagnostics(NOTHING) == []
+
+    def test_errors_stop_the_run(self):
+        errors = [Finding("error", "a", found="broken"), Finding("error", "b", found="broken")]
+        plan = make_plan(SPECTRA, findings=[Finding("note", "c", found="fine"), *errors])
+        with pytest.raises(InputError, match=r"^a: broken\nb: broken$"):
+            plan.all_products(NOTHING)
+
+    def test_a_run_without_associations_says_how_to_name_them(self):
+        with pytest.raises(
+            InputError, match=r"^No association is configured\.[^\n]*\nassociations:\n"
+        ):
+            make_plan().all_products(NOTHING)
+
+    def test_the_mistake_is_given_to_what_stops_the_run(self):
+        def stop(message):
+            raise SystemExit(message)
+
+        config = complete_config()
+        with pytest.raises(SystemExit, match="No association"):
+            Plan([], observe([], config), config, stop=stop).all_products(NOTHING)
+
+
+class TestAssociations:
+    def test_that_of_the_user(self):
+        plan = make_plan(SPECTRA)
+        assert plan.association(of_product(SPECTRA)) == "in/nrs_brightobj_asn.json"
+        for wildcards in (of_product(SPECTRA), of_segment(FIRST)):
+            assert plan.asn_table(wildcards) == "nrs_brightobj_asn.json"
+            assert plan.asn_pool(wildcards) == "pool.csv"
+
+    def test_that_of_a_group_is_written(self):
+        group = make_product(is_group=True)
+        plan = make_plan(group)
+        assert plan.association(of_product(group)) == "<results>/nrs_brightobj_asn.json"
+        content = plan.association_content(of_product(group))
+        (product,) = content["products"]
+        assert product["name"] == "nrs_brightobj"
+        assert [member["expname"] for member in product["members"]] == [
+            f"../{segment.path}" for segment in group.segments
+        ]
+
+
+class TestReferences:
+    def test_of_spectra(self):
+        plan = make_plan(SPECTRA, references={"extract1d": "e.json", "apcorr": "a.fits"})
+        wildcards = of_segment(FIRST)
+        assert plan.reference("extract1d")(wildcards) == "e.json"
+        assert plan.reference("gain")(wildcards) == []
+        assert plan.aperture_correction(wildcards) == "a.fits"
+        assert plan.assumed_apertures(wildcards) is None
+        names = plan.reference_names("extract1d", "apcorr", "photom")(wildcards)
+        assert names == {"extract1d": "e.json", "apcorr": "a.fits"}
+
+    def test_wavelength_ranges_of_soss(self):
+        plan = make_plan(SOSS, SPECTRA, references={**SOSS_FILES, "wavelengthrange": "w.asdf"})
+        assert plan.wavelength_ranges(of_product(SOSS)) == "w.asdf"
+        assert plan.wavelength_range_name(of_product(SOSS)) == {"wavelengthrange": "w.asdf"}
+        assert plan.wavelength_ranges(of_product(SPECTRA)) == []
+
+    def test_optional_files_of_soss(self):
+        options = {"soss_estimate": "in//e.fits", "soss_modelname": "mine"}
+        plan = make_plan(SOSS, extract_1d=options)
+        assert plan.soss_input("soss_estimate") == "in/e.fits"
+        assert plan.soss_input("soss_wave_grid_in") == []
+        models = plan.soss_output("soss_modelname", "SossExtractModel")
+        assert models == "<results>/{segment}_mine_SossExtractModel.fits"
+        assert plan.soss_output("soss_wave_grid_out", "SossWaveGrid") == []
+
+    def test_parameter_references(self, tmp_path):
+        write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
+        plan = make_plan(IMAGES, folder=tmp_path, pars={"outlier_detection": "p.asdf"})
+        (record,) = plan.parameter_records("outlier_detection")(of_segment(IMAGES.segments[0]))
+        assert record.startswith("pars-outlierdetectionstep p.asdf sha1 ")
+        assert plan.photometry_records(of_product(IMAGES)) == [record]
+        assert plan.parameter_records("tso_photometry")(of_product(IMAGES)) == []
+
+
+class TestSettings:
+    def test_of_a_step(self):
+        plan = make_plan(SPECTRA, white_light={"min_wavelength": 1.5})
+        assert plan.options("white_light")(of_product(SPECTRA))["min_wavelength"] == 1.5
+        assert plan.options("extract_1d")(of_segment(FIRST)) == complete_config()["extract_1d"]
+
+    def test_pixels_are_replaced_unless_that_is_skipped(self):
+        assert not make_plan(SPECTRA).replaces_pixels(of_product(SPECTRA))
+        plan = make_plan(SPECTRA, pixel_replace={"skip": False})
+        assert plan.replaces_pixels(of_product(SPECTRA))
+
+    def test_bins_are_no_output_where_they_are_skipped(self):
+        assert make_plan().binned_output() == "<results>/{product}_speclc.fits"
+        assert make_plan(spectroscopic_light_curves={"skip": True}).binned_output() == []
+
+    def test_the_report_has_all_that_shapes_a_product(self, tmp_path):
+        write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
+        plan = make_plan(
+            SPECTRA,
+            folder=tmp_path,
+            references={"extract1d": "e.json"},
+            pars={"outlier_detection": "p.asdf"},
+        )
+        found = plan.product_settings(of_product(SPECTRA))
+        left_out = {"associations", "output_dir", "max_memory_mb", "crds_context"}
+        assert found.keys() == complete_config().keys() - left_out
+        assert found["references"] == {"extract1d": "e.json", "apcorr": "N/A"}
+        assert found["outlier_detection"]["snr"] == 3.0
+
+
+class TestWarnings:
+    WARNING = Finding("warning", "in/a.fits", key="NINTS", found="4", expected="5")
+    NOTE = Finding("note", "in/a.fits", key="TARGNAME", found="none")
+
+    def test_those_of_a_segment(self):
+        segment = make_segment(findings=(self.WARNING, self.NOTE))
+        plan = make_plan(make_product(segments=[segment, SECOND]))
+        assert plan.input_warnings(of_segment(segment)) == ["NINTS: found 4, expected 5"]
+        assert plan.input_warnings(of_segment(SECOND)) == []
+
+    def test_those_of_a_product_are_of_references_association_and_segments(self):
+        together = Finding("warning", "in/asn.json", key="members", found="a gap")
+        segment = make_segment(findings=(self.WARNING, self.NOTE))
+        product = make_product(segments=[segment], findings=(together,))
+        plan = make_plan(product)
+        expected = [
+            "config: references/extract1d of NRS_BRIGHTOBJ: found null: the aperture is the whole array",
+            "asn.json: members: found a gap",
+            "a.fits: NINTS: found 4, expected 5",
+        ]
+        assert plan.input_warnings(of_product(product)) == expected
+        assert plan.input_warnings(of_product(product)) == expected
+
+
+class TestOfProducts:
+    def test_segments_of_the_reports(self):
+        assert make_plan(SPECTRA).segment_records(of_product(SPECTRA)) == [
+            {"number": 1, "detector": "D1", "first": 1},
+            {"number": 2, "detector": "D1", "first": 4},
+        ]
+        assert make_plan(SPECTRA).exposure_integrations(of_product(SPECTRA)) == 6
+
+    def test_names_of_the_jobs(self):
+        names = make_plan(SPECTRA).job_names(of_product(SPECTRA))
+        assert names == [FIRST.name, SECOND.name, SPECTRA.name]
+
+
+class TestResources:
+    def test_memory_grows_with_the_attempt(self):
+        memory = make_plan(SPECTRA).memory("extract_1d")
+        # Snakemake, libraries, and a block of data.
+        once = resources.SNAKEMAKE_MB + 150 + 32
+        assert memory(of_segment(FIRST), attempt=1) == once
+        assert memory(of_segment(FIRST), attempt=2) == 2 * once
+
+    def test_memory_counts_the_segments_of_a_product(self):
+        memory = make_plan(SPECTRA).memory("collect_spectra")
+        assert memory(of_product(SPECTRA), 1) == resources.SNAKEMAKE_MB + 150 + 32 + 2 * 2
+
+    def test_time_grows_with_the_attempt(self):
+        runtime = make_plan(SPECTRA).runtime("extract_soss")
+        # Five minutes for the start, and one for 10 MB at 1 MB/s.
+        assert [runtime(of_segment(FIRST), attempt=k) for k in (1, 2)] == [6, 12]
+
+    def test_working_memory_is_four_times_the_data_up_to_the_limit(self):
+        plan = make_plan(SPECTRA)
+        assert plan.work_mb(of_segment(FIRST)) == 64 + 4 * 10
+        assert plan.work_mb(of_product(SPECTRA)) == 64 + 4 * 20
+        assert make_plan(SPECTRA, max_memory_mb=70).work_mb(of_segment(FIRST)) == 70
+
+
+class TestExamination:
+    def test_of_the_products(self):
+        finding = Finding("note", "a", found="fine")
+        plan = make_plan(SPECTRA, IMAGES, findings=[finding], references={"extract1d": "e.json"})
+        assert plan.examined_products(NOTHING) == [SPECTRA, IMAGES]
+        config = complete_config(references={"extract1d": "e.json"})
+        assert plan.examined_configurations(NOTHING) == [config, config]
+        assert plan.examined_references(NOTHING) == [
+            {"extract1d": "e.json", "apcorr": "N/A"},
+            {"gain": "N/A"},
+        ]
+        assert plan.findings_so_far(NOTHING) == [finding]
+        assert plan.loose_segments(NOTHING) == []
+
+    def test_of_segments_that_belong_to_no_product(self):
+        config = complete_config()
+        plan = Plan([IMAGES], observe([IMAGES, SPECTRA], config), config)
+        assert plan.loose_segments(NOTHING) == [FIRST.path, SECOND.path]
+
+    def test_of_the_room_for_the_products(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("scripts.lib.planning.machine_needs.free_bytes", lambda *_: 1000)
+        plan = make_plan(SPECTRA, output_dir=str(tmp_path))
+        (finding,) = plan.room_findings()
+        assert (finding.severity, finding.found) == ("error", "1.0 kB free")
+        assert finding.path == str(tmp_path)
