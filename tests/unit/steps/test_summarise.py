@@ -68,9 +68,9 @@ def test_row_of_a_light_curve_that_is_too_short():
 @pytest.mark.parametrize(
     ("verdicts", "headline"),
     [
-        ([("good", []), ("good", [])], "2 visits, nothing odd."),
+        ([("good", []), ("good", [])], "2 visits, nothing unusual."),
         ([("look", ["x"]), ("good", [])], "2 visits, 1 with something to look at."),
-        ([("unknown", []), ("good", [])], "2 visits, nothing odd, 1 too short to judge."),
+        ([("unknown", []), ("good", [])], "2 visits, nothing unusual, 1 too short to judge."),
     ],
 )
 def test_table_and_page(tmp_path, verdicts, headline):
