@@ -63,12 +63,12 @@ def test_report_of_a_visit(tmp_path, mode, n_plots):
     run(tmp_path)
     text = check_page(product(tmp_path, "report.html"), n_plots)
     assert "WASP-39" in text
-    figures = json.loads(product(tmp_path, "diagnostics.json").read_text())
-    for curve in figures["light_curves"]:
+    metrics = json.loads(product(tmp_path, "diagnostics.json").read_text())
+    for curve in metrics["light_curves"]:
         assert 0.7 < curve["ratio_to_error"] < 1.5
         assert len(curve["seams"]) == 1
     table = QTable.read(product(tmp_path, "lc.ecsv"))
-    assert len(table) == 90 * len(figures["light_curves"])
+    assert len(table) == 90 * len(metrics["light_curves"])
     assert (tmp_path / "results" / "summary.html").exists() is False
     if mode == "nrs_brightobj":
         with fits.open(product(tmp_path, "speclc.fits")) as hdus:

@@ -22,11 +22,11 @@ def curve(name="NRS1", **arrays):
         "element_photon": np.full(40, 0.9 * SIGMA),
         "map": np.tile(np.arange(40.0), (5, 1)),
     }
-    figures = {"worse_elements": [{"element": 7}], "scatter_ppm": 100.0}
+    metrics = {"worse_elements": [{"element": 7}], "scatter_ppm": 100.0}
     return SimpleNamespace(
         name=name,
         arrays=found | arrays,
-        figures=figures,
+        metrics=metrics,
         hours=np.arange(5.0),
         axis_label="Time (h)",
     )
@@ -59,7 +59,7 @@ def test_curve_without_any_flux_does_not_spoil_the_others():
 @pytest.mark.parametrize(("largest", "scale"), [(2900.0, "linear"), (3100.0, "log")])
 def test_scatter_of_very_different_curves_is_logarithmic(largest, scale):
     other = curve("other")
-    other.figures = {"scatter_ppm": largest}
+    other.metrics = {"scatter_ppm": largest}
     assert scatter([curve(), other]).axes[0].get_xscale() == scale
 
 

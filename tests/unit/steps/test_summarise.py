@@ -15,9 +15,9 @@ SEAMS = [
 
 
 def light_curve(**changes):
-    """Figures of a light curve with a step at its second seam."""
+    """Metrics of a light curve with a step at its second seam."""
     flags = {"aperture": {"outlier_fraction": 0.01, "invalid_fraction": None}}
-    figures = {
+    metrics = {
         "detector": "NRS1",
         "order": 1,
         "n_integrations": 60,
@@ -35,7 +35,7 @@ def light_curve(**changes):
         "correlations": {},
         "flags": flags,
     }
-    return figures | changes
+    return metrics | changes
 
 
 def visit(name, level, findings, *curves):
