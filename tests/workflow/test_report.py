@@ -1,7 +1,6 @@
 """The report of whole visits, made by the workflow."""
 
 import json
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
@@ -10,36 +9,16 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.simulation.visit import VisitOptions, simulate_visit
+from tests.support.pages import Page, assert_dead
 from tests.workflow.test_visits import product, run
 
 pytestmark = pytest.mark.slow
 
 
-class Page(HTMLParser):
-    """What a page is made of."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "link", "img"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def of(self, tag):
-        """Attributes of all elements of one kind."""
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 def check_page(path, n_plots):
     text = path.read_text()
     page = Page(text)
-    assert page.open == []
+    assert_dead(page)
     assert len(page.of("img")) == n_plots
     assert all(image["alt"] and image["src"].startswith("data:") for image in page.of("img"))
     headings = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3")]

@@ -6,6 +6,7 @@ import pytest
 
 from scripts import summarise
 from scripts.lib.files.ecsv import read_ecsv
+from tests.support.pages import MARKUP, Page, assert_dead
 
 SEAMS = [
     {"step_ppm": 10.0, "error_ppm": 10.0, "significance": 1.0, "before": 1, "after": 2},
@@ -89,3 +90,13 @@ def test_table_and_page(tmp_path, verdicts, headline):
     assert f"<p>{headline}</p>" in page
     assert '<a href="v0_report.html">v0</a>' in page
     assert "WASP-39 &lt;b&gt;" in page
+
+
+def test_markup_in_names_and_findings_is_text():
+    one = visit(MARKUP, "look", [MARKUP], light_curve(detector=MARKUP))
+    one["visit"]["target"] = MARKUP
+    rows = [summarise.summary_row(one, one["light_curves"][0])]
+    page = Page(summarise.summary_page([one], rows, {MARKUP: f"javascript:{MARKUP}"}))
+    assert_dead(page)
+    # Product and finding; product, target and detector.
+    assert page.text.count(MARKUP) == 5
