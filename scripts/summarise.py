@@ -2,7 +2,6 @@
 
 import json
 import logging
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from scripts.lib.diagnostics.verdict import curve_findings, curve_name
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.planning.targets import REPORT, in_output_folder
-from scripts.lib.report import html_page
+from scripts.lib.report.html import Link, Table, render
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +34,16 @@ DESCRIPTIONS = {
     "findings": "number of things to look at",
 }
 UNITS = {"cadence": "s"}
+# Columns of the page with numbers, and their headings.
+_COLUMNS = {
+    "integrations": "Integrations",
+    "scatter": "Scatter (ppm)",
+    "ratio_to_photon": "Over photon noise",
+    "ratio_to_error": "Over errors",
+    "beta": "Beta",
+    "worst_seam": "Worst seam (ppm)",
+    "findings": "To look at",
+}
 _COUNTS = ("order", "integrations", "segments", "jumps", "bad_columns", "findings")
 
 
@@ -47,7 +56,7 @@ def summary_row(diagnostics, curve):
     diagnostics : dict
         Diagnostics of its visit.
     curve : dict
-        Its figures.
+        Its metrics.
 
     Returns
     -------
@@ -118,47 +127,48 @@ def summary_page(visits, rows, reports):
     html : str
         The page.
     """
-    head = [
-        *("Visit", "Target", "Light curve", "Integrations", "Scatter (ppm)", "Over photon noise"),
-        *("Over errors", "Beta", "Worst seam (ppm)", "To look at"),
-    ]
+    return render(
+        "summary.html",
+        headline=_headline(visits),
+        findings=[
+            f"{visit['product']}: {text}"
+            for visit in visits
+            for text in visit["verdict"]["findings"]
+        ],
+        light_curves=_light_curves(visits, rows, reports),
+        made_by=f"tso3flow {__version__}",
+    )
+
+
+def _light_curves(visits, rows, reports):
+    """Table of all light curves with links to the reports."""
     names = {
         (visit["product"], curve["detector"], curve["order"]): curve_name(curve)
         for visit in visits
         for curve in visit["light_curves"]
     }
     targets = {visit["product"]: visit["visit"].get("target") for visit in visits}
-    keys = ("integrations", "scatter", "ratio_to_photon", "ratio_to_error", "beta", "worst_seam")
     lines = [
         [
-            f'<a href="{escape(reports[row["product"]])}">{escape(row["product"])}</a>',
+            Link(reports[row["product"]], row["product"]),
             str(targets[row["product"]] or "–"),
             names[row["product"], row["detector"], row["order"]],
-            *(html_page.number_text(None if row[key] != row[key] else row[key]) for key in keys),
-            str(row["findings"]),
+            *(row[key] for key in _COLUMNS),
         ]
         for row in rows
     ]
-    findings = [
-        f"{visit['product']}: {text}" for visit in visits for text in visit["verdict"]["findings"]
-    ]
-    level = "look" if findings else "good"
-    verdict = f'<div class="verdict {level}"><p>{_headline(visits)}</p>{html_page.bullets(findings)}</div>'
-    sections = [
-        ("verdict", "Verdict", verdict),
-        ("visits", "Visits", html_page.table("Light curves", head, lines, range(3, len(head)))),
-    ]
-    header = "<h1>Summary of all visits</h1>"
-    return html_page.page(
-        "Summary of all visits", header, sections, f"<p>Made by tso3flow {__version__}.</p>"
-    )
+    head = ["Visit", "Target", "Light curve", *_COLUMNS.values()]
+    return Table("Light curves", head, lines, range(3, len(head)))
 
 
 def _headline(visits):
     """Number of visits, of those with findings, and of those that could not be judged."""
-    odd = sum(bool(visit["verdict"]["findings"]) for visit in visits)
+    unusual = sum(bool(visit["verdict"]["findings"]) for visit in visits)
     unknown = sum(visit["verdict"]["level"] == "unknown" for visit in visits)
-    parts = [f"{len(visits)} visits", f"{odd} with something to look at" if odd else "nothing odd"]
+    parts = [
+        f"{len(visits)} visits",
+        f"{unusual} with something to look at" if unusual else "nothing unusual",
+    ]
     if unknown:
         parts.append(f"{unknown} too short to judge")
     return f"{', '.join(parts)}."

@@ -205,6 +205,57 @@ def report_on(folder, product, plots=False):
     diagnostics : dict
         Content of the diagnostics file.
     """
+    inputs, params = report_inputs(folder, product)
+    return make_report(str(folder / "results" / product.name), inputs, params, plots)
+
+
+def make_report(stem, inputs, params, plots=False):
+    """
+    Make diagnostics and report of a product.
+
+    Parameters
+    ----------
+    stem : str
+        Start of the paths of what is made.
+    inputs, params : dict
+        As of :func:`report_inputs`.
+    plots : bool
+        Whether to save the plots as vector drawings, too.
+
+    Returns
+    -------
+    diagnostics : dict
+        Content of the diagnostics file.
+    """
+    forms = ("png", "svg") if plots else ("png",)
+    outputs = {
+        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
+        for name in PLOTS[params["branch"]]
+        for form in forms
+    }
+    pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
+    run_step(report_visit.process, params, **inputs, **outputs, **pages)
+    return json.loads(Path(f"{stem}_diagnostics.json").read_text())
+
+
+def report_inputs(folder, product):
+    """
+    Make what the report of a product is made of.
+
+    Parameters
+    ----------
+    folder : Path
+        As for :func:`process_visit`.
+    product : Product
+        The product.
+
+    Returns
+    -------
+    inputs : dict
+        Input files of the step ``report_visit`` by name.
+    params : dict
+        Its params.
+    """
     config, results = read_config(folder), folder / "results"
     is_image, stem = product.branch == "imaging", str(results / product.name)
     parts, statistics = [], []
@@ -236,14 +287,6 @@ def report_on(folder, product, plots=False):
         "association": product.asn_table,
         "settings": {"references": config["references"]},
     }
-    forms = ("png", "svg") if plots else ("png",)
-    outputs = {
-        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
-        for name in PLOTS[product.branch]
-        for form in forms
-    }
     inputs = {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
     inputs |= {name: paths for name, paths in files.items() if name in ("spectra", "statistics")}
-    pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
-    run_step(report_visit.process, params, **inputs, **outputs, **pages)
-    return json.loads(Path(f"{stem}_diagnostics.json").read_text())
+    return inputs, params

@@ -23,6 +23,12 @@ STEPS = ("outlier_detection", "extract_1d", "collect_spectra", "white_light")
 PEER_ONLY = {
     section: {"skip": True} for section in ("light_curve", "spectroscopic_light_curves", "report")
 }
+# What a step uses of the project besides its own script: a module and a template.
+USES = """
+from scripts.lib.errors import InputError
+def page(render):
+    return render("summary.html")
+"""
 STUB = """
 from pathlib import Path
 {imports}
@@ -269,7 +275,7 @@ def run_with_stubs(tmp_path_factory):
         shutil.copytree(ROOT / name, copy / name)
     shutil.copy(ROOT / "Snakefile", copy)
     for step in STEPS:
-        imports = "from scripts.lib.errors import InputError" if step == "white_light" else ""
+        imports = USES if step == "white_light" else ""
         (copy / "scripts" / f"{step}.py").write_text(STUB.format(imports=imports))
     (folder / "data").mkdir()
     write_association(folder / "data" / "lrs_asn.json", write_exposure(folder / "data"), LRS)
@@ -316,6 +322,14 @@ class TestReruns:
         module.write_text(source + "# changed\n")
         assert self.plan(finished) == {"white_light": 1}
         module.write_text(source)
+
+    @pytest.mark.parametrize("name", ["summary.html", "page.css"])
+    def test_a_template_and_what_it_takes_in_rerun_the_rule(self, finished, name):
+        template = finished / "copy" / "scripts" / "lib" / "report" / "templates" / name
+        source = template.read_text()
+        template.write_text(f"{source}\n")
+        assert self.plan(finished) == {"white_light": 1}
+        template.write_text(source)
 
     def test_a_changed_segment_reruns_its_own_jobs_and_the_product(self, finished):
         path = finished / "data" / f"{LRS_SEGMENT.format(2).removesuffix('_o003')}_calints.fits"

@@ -110,11 +110,10 @@ def shared_by_small(wildcards):
 
 
 def code(script):
-    """Checksum of the modules that a rule's script imports."""
-    return source_digest(f"scripts.{script}", read_module)
+    """Checksum of the modules and templates that a rule's script uses."""
+    return source_digest(f"scripts.{script}", read_source)
 
 
-def read_module(name):
-    """Source text of one of the workflow's modules."""
-    path = workflow.source_path(f"../../{name.replace('.', '/')}.py")
-    return Path(path).read_text(encoding="utf-8")
+def read_source(path):
+    """Text of one of the workflow's files."""
+    return Path(workflow.source_path(f"../../{path}")).read_text(encoding="utf-8")

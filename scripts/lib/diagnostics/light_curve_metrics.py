@@ -1,4 +1,4 @@
-"""Figures of merit of one light curve: noise, seams, steps and correlations."""
+"""Metrics of one light curve: noise, seams, steps and correlations."""
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def cadence_days(times):
     return float(np.median(steps)) if len(steps) else np.nan
 
 
-def scatter_figures(flux, raw, fit, residuals, derivatives):
+def scatter_metrics(flux, raw, fit, residuals, derivatives):
     """
     Scatter of a light curve by every definition in use [ppm].
 
@@ -69,7 +69,7 @@ def scatter_figures(flux, raw, fit, residuals, derivatives):
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         Defined in docs/diagnostics.md.
     """
     valid = residuals[fit.valid]
@@ -88,7 +88,7 @@ def scatter_figures(flux, raw, fit, residuals, derivatives):
     }
 
 
-def averaging_figures(valid_residuals, derivatives, cadence):
+def averaging_metrics(valid_residuals, derivatives, cadence):
     """
     Time-averaging curve and its beta.
 
@@ -103,7 +103,7 @@ def averaging_figures(valid_residuals, derivatives, cadence):
 
     Returns
     -------
-    figures : dict
+    metrics : dict
         ``time_averaging`` with lists; ``beta_10_30_min``, its error, and
         ``beta_max`` over sizes with six bins or more; None where the visit is
         too short or has no times.
@@ -127,7 +127,7 @@ def averaging_figures(valid_residuals, derivatives, cadence):
     }
 
 
-def dip_figures(fit, bjd, times):
+def dip_metrics(fit, bjd, times):
     """
     Describe the transit or eclipse.
 
@@ -143,7 +143,7 @@ def dip_figures(fit, bjd, times):
 
     Returns
     -------
-    figures : dict or None
+    metrics : dict or None
         Depth [ppm], middle (MJD, TDB), duration [h]; None if there is no dip.
     """
     if fit.dip is None:
@@ -159,7 +159,7 @@ def dip_figures(fit, bjd, times):
     }
 
 
-def seam_figures(columns, fit, residuals, scatter, beta):
+def seam_metrics(columns, fit, residuals, scatter, beta):
     """
     Step of the flux at every seam of two segments.
 
@@ -213,11 +213,11 @@ def _without_steps(fit, residuals):
 def _inflation(fit, residuals, derivatives, cadence):
     """Factor on errors of steps for correlated noise: beta without the steps, but at least 1."""
     rest = _without_steps(fit, residuals)[fit.valid]
-    averaging = averaging_figures(rest - rest.mean(), derivatives, cadence)
+    averaging = averaging_metrics(rest - rest.mean(), derivatives, cadence)
     return max(averaging["beta_10_30_min"] or averaging["beta_max"] or 1.0, 1.0)
 
 
-def tilt_figures(columns, fit):
+def tilt_metrics(columns, fit):
     """
     Sudden changes of flux, place or width away from the seams of the flux.
 
@@ -259,7 +259,7 @@ def tilt_figures(columns, fit):
     return sorted(events, key=lambda event: event["integration"])
 
 
-def correlation_figures(columns, residuals):
+def correlation_metrics(columns, residuals):
     """
     Correlation of the residual flux with place and width.
 
@@ -272,24 +272,24 @@ def correlation_figures(columns, residuals):
 
     Returns
     -------
-    figures : dict of str to dict
+    metrics : dict of str to dict
         Coefficient, slope [ppm per pixel] and significance; None where the
         place is not known.
     """
-    figures = {}
+    metrics = {}
     for name in _SHAPES:
         coefficient, slope, significance = noise.correlation(residuals, columns[name])
-        figures[name] = {
+        metrics[name] = {
             "coefficient": coefficient,
             "slope_ppm_per_pix": None if slope is None else PPM * slope,
             "significance": significance,
         }
-    return figures
+    return metrics
 
 
-def light_curve_figures(columns):
+def light_curve_metrics(columns):
     """
-    All figures of one light curve.
+    All metrics of one light curve.
 
     Parameters
     ----------
@@ -298,8 +298,8 @@ def light_curve_figures(columns):
 
     Returns
     -------
-    figures : dict
-        Figures by name, defined in docs/diagnostics.md.
+    metrics : dict
+        Metrics by name, defined in docs/diagnostics.md.
     arrays : dict of str to ndarray
         ``model`` with the steps, ``residuals`` in which they are left, and
         ``valid`` (integrations,), for plots; empty if the light curve is too short.
@@ -308,47 +308,47 @@ def light_curve_figures(columns):
     if not np.isfinite(times).all():
         times = columns["mjd_utc"]
     cadence = cadence_days(times)
-    figures = {
+    metrics = {
         "n_integrations": len(flux),
         "n_without_flux": int((~np.isfinite(flux)).sum()),
         "cadence_s": cadence * 86400.0 if np.isfinite(cadence) else None,
-        **expected_figures(columns),
+        **expected_metrics(columns),
     }
     fit = take_apart(times, flux, seam_places(columns))
     if fit is None:
-        return figures | {"too_short": True}, {}
+        return metrics | {"too_short": True}, {}
     residuals = flux / fit.smooth - 1.0
     residuals -= np.median(residuals[fit.valid])
     rest = _without_steps(fit, residuals)
-    figures |= {
+    metrics |= {
         "n_outlying": int((np.isfinite(flux) & ~fit.valid).sum()),
         "baseline": fit.baseline,
-        "dip": dip_figures(fit, columns["bjd_tdb"], times),
-        **_noise_figures(columns, fit, residuals, cadence),
-        "tilt_events": tilt_figures(columns, fit),
-        "correlations": correlation_figures(columns, rest),
+        "dip": dip_metrics(fit, columns["bjd_tdb"], times),
+        **_noise_metrics(columns, fit, residuals, cadence),
+        "tilt_events": tilt_metrics(columns, fit),
+        "correlations": correlation_metrics(columns, rest),
     }
     for name in ("error", "photon"):
-        expected = figures[f"expected_{name}_ppm"]
-        figures[f"ratio_to_{name}"] = figures["scatter_ppm"] / expected if expected else None
+        expected = metrics[f"expected_{name}_ppm"]
+        metrics[f"ratio_to_{name}"] = metrics["scatter_ppm"] / expected if expected else None
     model = fit.smooth + residuals - rest
-    return figures, {"model": model, "residuals": residuals, "valid": fit.valid}
+    return metrics, {"model": model, "residuals": residuals, "valid": fit.valid}
 
 
-def _noise_figures(columns, fit, residuals, cadence):
+def _noise_metrics(columns, fit, residuals, cadence):
     """Scatter, averages and seams of a light curve."""
     derivatives = jacobian(fit)
-    scatter = scatter_figures(
+    scatter = scatter_metrics(
         columns["flux_norm"], columns["flux_raw"], fit, residuals, derivatives
     )
-    averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
+    averaging = averaging_metrics(residuals[fit.valid], derivatives, cadence)
     valid_only = np.where(fit.valid, residuals, np.nan)
     inflation = _inflation(fit, valid_only, derivatives, cadence)
-    seams = seam_figures(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
+    seams = seam_metrics(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
     return scatter | averaging | {"seams": seams}
 
 
-def expected_figures(columns):
+def expected_metrics(columns):
     """
     Expected scatter of an integration.
 
@@ -359,15 +359,15 @@ def expected_figures(columns):
 
     Returns
     -------
-    figures : dict of str to (float or None)
+    metrics : dict of str to (float or None)
         ``expected_error_ppm`` and ``expected_photon_ppm``: medians of the
         relative errors; None where they are 0 or unknown.
     """
-    figures = {}
+    metrics = {}
     for name, column in (("error", "flux_error"), ("photon", "photon_error")):
         relative = columns[column] / np.abs(columns["flux"])
         relative = relative[np.isfinite(relative) & (relative > 0)]
-        figures[f"expected_{name}_ppm"] = (
+        metrics[f"expected_{name}_ppm"] = (
             PPM * float(np.median(relative)) if len(relative) else None
         )
-    return figures
+    return metrics

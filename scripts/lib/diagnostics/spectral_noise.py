@@ -60,7 +60,7 @@ def running_median(values, width=_NEIGHBOURS):
     return median
 
 
-def element_figures(groups):
+def element_metrics(groups):
     """
     Noise of every element in some stretches of consecutive integrations.
 
@@ -72,7 +72,7 @@ def element_figures(groups):
 
     Returns
     -------
-    figures : dict of str to ndarray, shape (elements,)
+    metrics : dict of str to ndarray, shape (elements,)
         ``noise``, ``error`` and ``photon``: point-to-point scatter by the
         median absolute deviation, propagated error and photon noise, all
         relative to the element's median flux; ``drift``: root mean square of
@@ -108,14 +108,14 @@ def _column_median(values):
     return np.take_along_axis(ordered, picks, axis=0).mean(axis=0)
 
 
-def worse_elements(figures):
+def worse_elements(metrics):
     """
     Find elements that are noisier, or drift more, than their neighbours.
 
     Parameters
     ----------
-    figures : dict of str to ndarray
-        Of :func:`element_figures`.
+    metrics : dict of str to ndarray
+        Of :func:`element_metrics`.
 
     Returns
     -------
@@ -125,13 +125,13 @@ def worse_elements(figures):
         1.5 times and by 8 robust standard deviations; a drifting one has a
         ``drift`` 6 and twice the median.
     """
-    ratio = figures["noise"] / figures["error"]
+    ratio = metrics["noise"] / metrics["error"]
     usual = running_median(ratio)
     spread = mad_sigma(ratio / usual - 1.0)
     noisy = (ratio > _WORST_FACTOR * usual) & (
         ratio / usual - 1.0 > _NOISE_THRESHOLD * max(spread, 0.01)
     )
-    drift = figures["drift"]
+    drift = metrics["drift"]
     typical = np.nanmedian(drift) if np.isfinite(drift).any() else np.nan
     drifting = drift > max(_DRIFT_THRESHOLD, 2.0 * typical)
     found = [

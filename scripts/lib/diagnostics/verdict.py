@@ -1,4 +1,4 @@
-"""What the figures of a visit mean, in plain words."""
+"""What the metrics of a visit mean, in plain words."""
 
 _NAMES = {
     "x": "the place along x",
@@ -51,7 +51,7 @@ def noise_sentence(curve):
     Parameters
     ----------
     curve : dict
-        Figures of the light curve.
+        Metrics of the light curve.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def curve_findings(curve):
     Parameters
     ----------
     curve : dict
-        Figures of the light curve.
+        Metrics of the light curve.
 
     Returns
     -------
@@ -141,10 +141,10 @@ def _tilt_findings(curve):
 
 def _correlation_findings(curve):
     """Flux that follows the place or width of the star."""
-    for key, figures in curve["correlations"].items():
-        coefficient = figures["coefficient"]
-        if coefficient is not None and abs(coefficient) > 0.3 and figures["significance"] > 5.0:
-            slope = figures["slope_ppm_per_pix"]
+    for key, metrics in curve["correlations"].items():
+        coefficient = metrics["coefficient"]
+        if coefficient is not None and abs(coefficient) > 0.3 and metrics["significance"] > 5.0:
+            slope = metrics["slope_ppm_per_pix"]
             yield (
                 f"the flux follows {_NAMES[key]} (correlation {coefficient:+.2f}, "
                 f"{slope:+.3g} ppm per pixel)"
@@ -211,7 +211,7 @@ def overall(curves):
     Parameters
     ----------
     curves : list of dict
-        Figures of its light curves.
+        Metrics of its light curves.
 
     Returns
     -------

@@ -1,15 +1,15 @@
-"""Noise, seams, flags and drifts of a visit in figures, and a verdict in words."""
+"""Metrics of the noise, seams, flags and drifts of a visit, and a verdict in words."""
 
 import math
 
 import numpy as np
 
 from scripts import __version__
-from scripts.lib.diagnostics.light_curve_metrics import light_curve_figures, seam_places
+from scripts.lib.diagnostics.light_curve_metrics import light_curve_metrics, seam_places
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
-    element_figures,
+    element_metrics,
     stretches,
     worse_elements,
 )
@@ -73,7 +73,7 @@ def dropped_integrations(numbers, total):
     return sorted(set(range(1, total + 1)) - set(numbers.tolist()))
 
 
-def flag_figures(statistics):
+def flag_metrics(statistics):
     """
     Flags of all segments of a detector by class of pixels.
 
@@ -84,23 +84,23 @@ def flag_figures(statistics):
 
     Returns
     -------
-    figures : dict of str to dict
+    metrics : dict of str to dict
         For ``aperture``, ``wings`` and ``background``: number of pixels, and
         fractions of samples flagged as outliers and lacking altogether, with
         the largest fraction of outliers in an integration.
     """
-    figures = {}
+    metrics = {}
     for k, name in enumerate(CLASSES):
         size = int(statistics[0]["class_sizes"][k])
         outliers = np.concatenate([arrays["outliers"][:, k] for arrays in statistics])
         invalid = np.concatenate([arrays["invalid"][:, k] for arrays in statistics])
-        figures[name] = {
+        metrics[name] = {
             "pixels": size,
             "outlier_fraction": float(outliers.mean() / size) if size else None,
             "invalid_fraction": float(invalid.mean() / size) if size else None,
             "worst_outlier_fraction": float(outliers.max() / size) if size else None,
         }
-    return figures
+    return metrics
 
 
 def frame_arrays(statistics):
@@ -128,7 +128,7 @@ def frame_arrays(statistics):
     return arrays
 
 
-def spectral_figures(series, columns):
+def spectral_metrics(series, columns):
     """
     Noise of the elements of one detector and order, and a map.
 
@@ -141,7 +141,7 @@ def spectral_figures(series, columns):
 
     Returns
     -------
-    figures : dict
+    metrics : dict
         ``worse_elements`` and medians over the elements of the ratio of noise
         to the errors and photons.
     arrays : dict of str to ndarray
@@ -158,24 +158,24 @@ def spectral_figures(series, columns):
     for wanted in stretches(series.n_integrations):
         parts = [values for _, values in series.blocks([wanted])]
         groups.append({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    elements = element_figures(groups)
+    elements = element_metrics(groups)
     worse = worse_elements(elements)
     for one in worse:
         one["wavelength_um"] = float(series.wavelength[one["element"]])
         one["pixel"] = (
             int(columns[one["element"]]) if len(columns) == series.n_elements else one["element"]
         )
-    figures = {"worse_elements": worse}
+    metrics = {"worse_elements": worse}
     for name in ("error", "photon"):
         ratio = elements["noise"] / elements[name]
         ratio = ratio[np.isfinite(ratio)]
         key = f"median_element_ratio_to_{name}"
-        figures[key] = float(np.median(ratio)) if len(ratio) else None
+        metrics[key] = float(np.median(ratio)) if len(ratio) else None
     arrays = {f"element_{name}": values for name, values in elements.items()}
-    return figures, arrays | {"map": image.image(), "wavelength": series.wavelength}
+    return metrics, arrays | {"map": image.image(), "wavelength": series.wavelength}
 
 
-def visit_figures(curves, meta):
+def visit_metrics(curves, meta):
     """
     What the visit is.
 
@@ -188,13 +188,13 @@ def visit_figures(curves, meta):
 
     Returns
     -------
-    figures : dict
+    metrics : dict
         Target, instrument, times and numbers.
     """
     first = next(iter(curves.values()))
     times = first["bjd_tdb"][np.isfinite(first["bjd_tdb"])]
-    figures = {name: meta.get(keyword) for name, keyword in _META.items()}
-    return figures | {
+    metrics = {name: meta.get(keyword) for name, keyword in _META.items()}
+    return metrics | {
         "n_integrations": len(first["flux"]),
         "n_segments": 1 + len(seam_places(first)),
         "start_bjd_tdb": float(times[0]) if len(times) else None,
@@ -262,7 +262,7 @@ def order_statistics(paths, segments, detector, order):
     return found
 
 
-def contamination_figures(contamination, spectrum):
+def contamination_metrics(contamination, spectrum):
     """
     Light of other orders in the aperture of an order, each column weighted by its own light.
 
@@ -279,7 +279,7 @@ def contamination_figures(contamination, spectrum):
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         ``contamination_mean`` and ``contamination_p95``, the ratio that 95 %
         of the order's light do not exceed; empty without any column.
     """
@@ -324,31 +324,31 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
     columns, _, meta = table
     curves = split_curves(columns)
     series = {(one.detector, one.order): one for one in series}
-    figures, arrays = [], []
+    metrics, arrays = [], []
     for key, rows in curves.items():
         statistics = statistics_of(*key)
-        found, plots = light_curve_figures(rows)
-        found["flags"] = flag_figures(statistics)
+        found, plots = light_curve_metrics(rows)
+        found["flags"] = flag_metrics(statistics)
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations
         )
         plots |= frame_arrays(statistics)
         if "contamination" in statistics[0] and key in series:
             ratios = statistics[0]["contamination"]
-            found |= contamination_figures(ratios, series[key].template)
+            found |= contamination_metrics(ratios, series[key].template)
         if key in series:
-            more, images = spectral_figures(series[key], statistics[0]["pixels"])
+            more, images = spectral_metrics(series[key], statistics[0]["pixels"])
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
-        figures.append(names | found)
+        metrics.append(names | found)
         arrays.append(plots)
     diagnostics = {
         "product": product,
         "made_by": f"tso3flow {__version__}",
-        "verdict": overall(figures),
-        "visit": visit_figures(curves, meta),
-        "light_curves": figures,
+        "verdict": overall(metrics),
+        "visit": visit_metrics(curves, meta),
+        "light_curves": metrics,
         "conventions": conventions(),
     }
     return json_value(diagnostics), curves, arrays

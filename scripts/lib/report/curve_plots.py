@@ -38,8 +38,8 @@ class Curve:
     ----------
     name : str
         Name in legends.
-    figures : dict
-        Its figures of the diagnostics.
+    metrics : dict
+        Its metrics, from the diagnostics.
     rows : dict of str to ndarray
         Its rows of the light-curve table, in order of time.
     arrays : dict of str to ndarray
@@ -51,7 +51,7 @@ class Curve:
     """
 
     name: str
-    figures: dict
+    metrics: dict
     rows: dict
     arrays: dict
     hours: np.ndarray
@@ -77,16 +77,36 @@ def make_curves(diagnostics, curves, arrays):
         One for each light curve.
     """
     gathered = []
-    for figures, plots in zip(diagnostics["light_curves"], arrays, strict=True):
-        rows = curves[figures["detector"], figures["order"]]
+    for metrics, plots in zip(diagnostics["light_curves"], arrays, strict=True):
+        rows = curves[metrics["detector"], metrics["order"]]
         times = rows["bjd_tdb"]
         if np.isfinite(times).all():
             hours = (times - times[0]) * 24.0
             label = f"Time since BJD {times[0] + 2400000.5:.5f} TDB (h)"
         else:
             hours, label = rows["integration"].astype(float), "Number of the integration"
-        gathered.append(Curve(curve_name(figures), figures, rows, plots, hours, label))
+        gathered.append(Curve(curve_name(metrics), metrics, rows, plots, hours, label))
     return gathered
+
+
+def mark_seams(axis, curve):
+    """
+    Draw vertical lines where segments meet and where something jumped.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        Plot against the time of the curve.
+    curve : Curve
+        The light curve.
+    """
+    for k, seam in enumerate(seam_places(curve.rows)):
+        hour = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
+        axis.axvline(hour, color=BLACK, lw=0.8, ls="--", label=None if k else "seam")
+    for k, event in enumerate(curve.metrics.get("tilt_events") or []):
+        hours = curve.hours[curve.rows["integration"] == event["integration"]]
+        if len(hours):
+            axis.axvline(hours[0], color=RED, lw=1.2, ls=":", label=None if k else "jump")
 
 
 def white_light(curves):
@@ -125,7 +145,7 @@ def time_averaging(curves):
     """Scatter of averages against their length, with what white noise gives."""
     figure, axes = new_figure(4.2, 1, len(curves), sharey=True)
     for k, (curve, axis) in enumerate(zip(curves, axes[0], strict=True)):
-        averaging = curve.figures.get("time_averaging")
+        averaging = curve.metrics.get("time_averaging")
         name_panel(axis, curve.name)
         if not averaging:
             note(axis, "too few integrations")
@@ -141,7 +161,7 @@ def time_averaging(curves):
             label="measured",
         )
         axis.loglog(x, averaging["white_ppm"], color=BLACK, ls="--", label="white noise")
-        photon = curve.figures["expected_photon_ppm"]
+        photon = curve.metrics["expected_photon_ppm"]
         if photon:
             floor = photon / np.sqrt(averaging["integrations"])
             axis.loglog(x, floor, color=GREEN, ls=":", lw=2, label="photon noise")
@@ -189,7 +209,7 @@ def light_curve_map(curves):
 
 
 def _ends(values):
-    """First and last value, apart if there is but one."""
+    """First and last value, made to differ where they are equal."""
     first, last = (float(values[0]), float(values[-1])) if len(values) else (0.0, 1.0)
     return (first, last) if first != last else (first - 0.5, last + 0.5)
 
@@ -228,7 +248,7 @@ def _draw_noise(axis, curve, colour, first):
     ):
         values = _PPM * curve.arrays[name]
         axis.plot(wavelength, values, color=line, ls=dashes, lw=1.3, label=label if first else None)
-    worse = [one["element"] for one in curve.figures.get("worse_elements", [])]
+    worse = [one["element"] for one in curve.metrics.get("worse_elements", [])]
     axis.plot(
         wavelength[worse],
         np.minimum(noise[worse], 1.2 * np.nanpercentile(noise, 98)),
@@ -241,7 +261,7 @@ def _draw_noise(axis, curve, colour, first):
 
 
 def scatter(curves):
-    """Measured scatter by several definitions beside what is expected."""
+    """Measured scatter by several definitions, next to what is expected."""
     bars = (
         ("expected_photon_ppm", "photon noise", GREEN, ""),
         ("expected_error_ppm", "propagated errors", ORANGE, ""),
@@ -253,18 +273,13 @@ def scatter(curves):
     figure, axes = new_figure(1.0 + 1.2 * len(curves), 1, 1, margins=margins)
     axis, height = axes[0, 0], 0.15
     for k, (key, label, colour, hatch) in enumerate(bars):
-        values = [curve.figures.get(key) or np.nan for curve in curves]
-        place = np.arange(len(curves)) + (k - 2) * height
+        values = [curve.metrics.get(key) or np.nan for curve in curves]
+        rows = np.arange(len(curves)) + (k - 2) * height
         drawn = axis.barh(
-            place, values, height * 0.9, color=colour, hatch=hatch, edgecolor="white", label=label
+            rows, values, height * 0.9, color=colour, hatch=hatch, edgecolor="white", label=label
         )
         axis.bar_label(drawn, fmt="%.0f", padding=3, fontsize=8)
-    shown = [
-        figures[key]
-        for figures in (c.figures for c in curves)
-        for key, *_ in bars
-        if figures.get(key)
-    ]
+    shown = [curve.metrics[key] for curve in curves for key, *_ in bars if curve.metrics.get(key)]
     if shown and max(shown) > 30.0 * min(shown):
         axis.set_xscale("log")
     axis.set_yticks(range(len(curves)), [curve.name for curve in curves])
@@ -276,7 +291,7 @@ def scatter(curves):
 
 
 def position(curves):
-    """Place and width of the star or trace against time."""
+    """Position and width of the star or trace against time."""
     figure, axes = new_figure(6.0, 3, len(curves), sharex="col")
     labels = {"x": "Shift in x", "y": "Shift in y", "width": "Width"}
     for k, (curve, column) in enumerate(zip(curves, axes.T, strict=True)):
@@ -309,23 +324,3 @@ DRAW = {
     "median_frame": median_frame,
     "outliers": outliers,
 }
-
-
-def mark_seams(axis, curve):
-    """
-    Draw vertical lines where segments meet and where something jumped.
-
-    Parameters
-    ----------
-    axis : matplotlib.axes.Axes
-        Plot against the time of the curve.
-    curve : Curve
-        The light curve.
-    """
-    for k, seam in enumerate(seam_places(curve.rows)):
-        place = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
-        axis.axvline(place, color=BLACK, lw=0.8, ls="--", label=None if k else "seam")
-    for k, event in enumerate(curve.figures.get("tilt_events") or []):
-        place = curve.hours[curve.rows["integration"] == event["integration"]]
-        if len(place):
-            axis.axvline(place[0], color=RED, lw=1.2, ls=":", label=None if k else "jump")

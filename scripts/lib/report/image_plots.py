@@ -75,7 +75,7 @@ def _draw_regions(axis, arrays):
 def _draw_orders(axis, group):
     """Draw aperture and trace of every order of a detector, each in a colour of its own."""
     for curve, colour in zip(group, _ORDER_COLOURS, strict=False):
-        arrays, label = curve.arrays, f"order {curve.figures['order']}"
+        arrays, label = curve.arrays, f"order {curve.metrics['order']}"
         _outline(axis, _turned(arrays["aperture"], arrays)[0], colour, "-", label)
         axis.plot(arrays["trace"], color=colour, lw=1, ls=":")
 
@@ -95,7 +95,7 @@ def _outline(axis, weights, colour, style, label):
 
 
 def _name_line(axis, label, colour, style):
-    """Have a line in the legend of what is no line of the plot."""
+    """Add an entry to the legend for what is not drawn as a line."""
     if label:
         axis.plot([], [], color=colour, ls=style, label=label)
 
@@ -104,13 +104,13 @@ def _by_detector(curves):
     """Curves of each detector, whose orders share their images."""
     groups = {}
     for curve in curves:
-        groups.setdefault(curve.figures["detector"], []).append(curve)
+        groups.setdefault(curve.metrics["detector"], []).append(curve)
     return list(groups.values())
 
 
 def _frame_axes(detectors):
-    """Axes for images: spectra below each other, others beside."""
-    margins = {"right": _SCALE_MARGIN, "below": 0.95}
+    """Axes for images: those of spectra below each other, others next to each other."""
+    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95}
     if "trace" in detectors[0][0].arrays:
         height = 3.4 if len(detectors[0]) > 1 else 2.6
         return new_figure(height * len(detectors), len(detectors), 1, margins=margins)
@@ -118,15 +118,15 @@ def _frame_axes(detectors):
 
 
 def _turned(image, arrays):
-    """Image with dispersion along x, and whether it was turned for this."""
+    """Image with the dispersion along x, and whether it was transposed for this."""
     turned = "across" in arrays and int(arrays["across"]) == 1
     return (image.T if turned else image), turned
 
 
 def _frame_labels(axis, group, turned, zoom=True):
-    """Labels of an image, and its part that matters."""
+    """Label an image, and show the part of it that matters."""
     across, along = ("Column x", "Row y") if turned else ("Row y", "Column x")
-    name = group[0].figures["detector"] if len(group) > 1 else group[0].name
+    name = group[0].metrics["detector"] if len(group) > 1 else group[0].name
     axis.set(xlabel=f"{along} (pixels)", ylabel=f"{across} (pixels)")
     name_panel(axis, name)
     axis.grid(False)
@@ -148,7 +148,7 @@ def outliers(curves):
     detectors = _by_detector(curves)
     spectra = "trace" in curves[0].arrays
     shape = (2 * len(detectors), 1) if spectra else (1, 2 * len(detectors))
-    margins = {"right": _SCALE_MARGIN, "below": 0.95, "beside": 1.95, "top": 0.4}
+    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
     figure, axes = new_figure(
         4.8 * len(detectors) if spectra else 4.0,
         *shape,

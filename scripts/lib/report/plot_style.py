@@ -7,20 +7,19 @@ import numpy as np
 from scripts.lib.files.atomic import whole_file
 
 # Okabe & Ito 2008, https://jfly.uni-koeln.de/color/
-BLACK, ORANGE, SKY, GREEN, BLUE, RED, PURPLE = (
-    *("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"),
-)
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 CURVE_COLOURS = (BLUE, RED, GREEN, PURPLE)
 CURVE_MARKERS = ("o", "s", "^", "D")
 WIDTH = 9.0
-# Room around the axes of a figure, and between them beside and below each other [inch].
+# Space around the axes of a figure, and between its columns and its rows [inch].
 MARGINS = {
     "left": 1.0,
     "right": 0.2,
     "bottom": 0.6,
     "top": 0.4,
-    "beside": 0.75,
-    "below": 0.2,
+    "between_columns": 0.75,
+    "between_rows": 0.2,
 }
 
 _SETTINGS = {
@@ -70,15 +69,15 @@ def new_figure(height, rows=1, columns=1, width=WIDTH, margins=None, **options):
     from matplotlib.figure import Figure
 
     inches = MARGINS | ({"top": 0.7} if columns > 1 else {}) | (margins or {})
-    across = (width - inches["left"] - inches["right"] + inches["beside"]) / columns
-    down = (height - inches["top"] - inches["bottom"] + inches["below"]) / rows
+    across = (width - inches["left"] - inches["right"] + inches["between_columns"]) / columns
+    down = (height - inches["top"] - inches["bottom"] + inches["between_rows"]) / rows
     grid = {
         "left": inches["left"] / width,
         "right": 1.0 - inches["right"] / width,
         "bottom": inches["bottom"] / height,
         "top": 1.0 - inches["top"] / height,
-        "wspace": inches["beside"] / (across - inches["beside"]),
-        "hspace": inches["below"] / (down - inches["below"]),
+        "wspace": inches["between_columns"] / (across - inches["between_columns"]),
+        "hspace": inches["between_rows"] / (down - inches["between_rows"]),
     }
     grid |= options.pop("gridspec_kw", {})
     with rc_context(_SETTINGS):
@@ -89,12 +88,12 @@ def new_figure(height, rows=1, columns=1, width=WIDTH, margins=None, **options):
 
 
 def name_panel(axis, text):
-    """Write a title at the left, at a given height: to find one, all labels would be measured."""
+    """Write a title at the left, at a fixed height: matplotlib measures all labels to find one."""
     axis.set_title(text, loc="left", y=1.0)
 
 
 def legend_above(figure):
-    """Put one legend for all axes above them on the right, where it hides no data."""
+    """Put one legend for all axes above them at the right, where it hides no data."""
     found = {}
     for axis in figure.axes:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
@@ -128,13 +127,13 @@ def colour_scale(figure, axis, image, label, extend, whole_numbers=False):
 
     inches = axis.get_position().width * figure.get_figwidth()
     ticks = MaxNLocator(6, integer=True) if whole_numbers else None
-    place = axis.inset_axes((1.0 + 0.08 / inches, 0.0, 0.14 / inches, 1.0))
-    figure.colorbar(image, cax=place, label=label, extend=extend, ticks=ticks)
-    place.yaxis.set_label_coords(0.86 / 0.14, 0.5)
+    strip = axis.inset_axes((1.0 + 0.08 / inches, 0.0, 0.14 / inches, 1.0))
+    figure.colorbar(image, cax=strip, label=label, extend=extend, ticks=ticks)
+    strip.yaxis.set_label_coords(0.86 / 0.14, 0.5)
 
 
 def _place_labels(figure):
-    """Put the labels of all axes at a given distance: matplotlib would measure all numbers for it."""
+    """Put the labels of all axes at a fixed distance: matplotlib measures all ticks to find one."""
     for axis in figure.axes:
         frame, (width, height) = axis.get_position(), figure.get_size_inches()
         axis.xaxis.set_label_coords(0.5, -0.32 / (frame.height * height))

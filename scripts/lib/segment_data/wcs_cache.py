@@ -108,12 +108,13 @@ def forget(folder):
 @cache
 def _code(module):
     """Digest of a module of the workflow and of those that it imports."""
-    return source_digest(module, _source) + hashlib.sha256(_source(module).encode()).hexdigest()
+    own = _source(f"{module.replace('.', '/')}.py")
+    return source_digest(module, _source) + hashlib.sha256(own.encode()).hexdigest()
 
 
-def _source(module):
-    """Source text of a module of the workflow."""
-    return (_ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+def _source(path):
+    """Text of a file of the workflow."""
+    return (_ROOT / path).read_text(encoding="utf-8")
 
 
 @cache

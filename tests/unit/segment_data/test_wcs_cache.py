@@ -64,11 +64,11 @@ def test_other_code_computes_anew(tmp_path, monkeypatch, name):
 
 
 def test_the_code_of_a_module_is_its_own_and_that_of_what_it_imports(monkeypatch):
-    sources = {"scripts.a": "from scripts.b import c\n", "scripts.b": "c = 1\n"}
+    sources = {"scripts/a.py": "from scripts.b import c\n", "scripts/b.py": "c = 1\n"}
     monkeypatch.setattr(wcs_cache, "_source", sources.__getitem__)
     digests = [wcs_cache._code.__wrapped__("scripts.a")]
-    for module in sources:
-        sources[module] += "# changed\n"
+    for path in sources:
+        sources[path] += "# changed\n"
         digests.append(wcs_cache._code.__wrapped__("scripts.a"))
     assert len(set(digests)) == 3
 

@@ -1,4 +1,4 @@
-"""Tables, figures and page of two overlapping spectral orders, from files small enough to see through."""
+"""Tables, metrics and page of two overlapping spectral orders, from files small enough to see through."""
 
 import json
 from types import SimpleNamespace

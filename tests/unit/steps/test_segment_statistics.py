@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.diagnostics.visit import contamination_figures, frame_arrays, order_statistics
+from scripts.lib.diagnostics.visit import contamination_metrics, frame_arrays, order_statistics
 from scripts.lib.files.atomic import write_arrays
 from scripts.lib.light_curves.extraction_regions import Region, read_statistics
 from scripts.lib.light_curves.segment_statistics import Target, measure_integrations, photon_part
@@ -190,16 +190,16 @@ def test_contamination_is_weighted_by_the_light_of_the_order():
     ratios = np.array([0.3, 0.1, np.nan, 70.0, 0.2, 5.0, 5.0])
     # A hundred parts of light: 70 times the hundredth part of a column that is nearly dark.
     spectrum = np.array([9.99, 50.0, 30.0, 0.01, 40.0, -1.0, np.nan])
-    figures = contamination_figures(ratios, spectrum)
+    metrics = contamination_metrics(ratios, spectrum)
     mean = (0.3 * 9.99 + 0.1 * 50 + 70 * 0.01 + 0.2 * 40) / 100
-    assert figures == {
+    assert metrics == {
         "contamination_mean": pytest.approx(mean),
         "contamination_p95": pytest.approx(0.3),
     }
     spectrum[[0, 3]] = 0.01, 9.99
-    assert contamination_figures(ratios, spectrum)["contamination_p95"] == 70.0
+    assert contamination_metrics(ratios, spectrum)["contamination_p95"] == 70.0
 
 
 def test_contamination_without_models_or_light():
-    assert contamination_figures(np.full(3, np.nan), np.ones(3)) == {}
-    assert contamination_figures(np.ones(3), np.zeros(3)) == {}
+    assert contamination_metrics(np.full(3, np.nan), np.ones(3)) == {}
+    assert contamination_metrics(np.ones(3), np.zeros(3)) == {}

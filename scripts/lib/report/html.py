@@ -1,0 +1,189 @@
+"""
+HTML pages: templates filled by Jinja2, and the parts that they are given.
+
+Whatever a template is given is text and escaped; no string is taken for HTML.
+"""
+
+import base64
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+TEMPLATES = Path(__file__).parent / "templates"
+# CSS pixels of a page to one of an image.
+_SCALE = 0.97
+
+
+@dataclass(frozen=True)
+class Link:
+    """
+    A link to a file.
+
+    Attributes
+    ----------
+    path : str
+        Path of the file, relative to the page.
+    text : str
+        What is shown.
+
+    Raises
+    ------
+    ValueError
+        If the path is absolute.
+    """
+
+    path: str
+    text: str
+
+    def __post_init__(self):
+        """Refuse what leads away from the page's folder tree, to another host as well."""
+        if self.path.startswith("/"):
+            raise ValueError(f"{self.path}: a link of a page must be relative")
+
+    @property
+    def href(self):
+        """Relative reference; no character of the path can make it a scheme, query or fragment."""
+        return quote(self.path)
+
+
+@dataclass(frozen=True)
+class Table:
+    """
+    A table.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    head : list of str
+        Headings of the columns.
+    rows : list of list
+        Cells: numbers, texts, links, and None for what is not known. The
+        first of each row is its heading.
+    numbers : collection of int
+        Columns that are aligned to the right.
+    without_rows : str
+        Sentence that stands for a table without rows.
+    """
+
+    caption: str
+    head: list
+    rows: list
+    numbers: range = range(0)
+    without_rows: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """
+    An image with its caption.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    png : bytes
+        The image.
+    alt : str
+        What it shows, for those who do not see it.
+    caption : str
+        Caption.
+    vector : Link or None
+        The vector drawing.
+    """
+
+    title: str
+    png: bytes
+    alt: str
+    caption: str
+    vector: Link | None = None
+
+    @property
+    def source(self):
+        """The image as a ``data:`` address."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}"
+
+    @property
+    def width(self):
+        """Width on the page [CSS pixels]."""
+        return _page_size(self.png[16:20])
+
+    @property
+    def height(self):
+        """Height on the page [CSS pixels]."""
+        return _page_size(self.png[20:24])
+
+
+def _page_size(field):
+    """Size on the page from a field of the image's header."""
+    return round(int.from_bytes(field, "big") * _SCALE)
+
+
+def number_text(value):
+    """
+    Write a number for people.
+
+    Parameters
+    ----------
+    value : object
+        Number, text or None.
+
+    Returns
+    -------
+    text : str
+        Four digits at most of a float; a dash for None and NaN; any other
+        value as it is.
+
+    Examples
+    --------
+    >>> number_text(0.123456), number_text(12345.6), number_text(None), number_text("NRS1")
+    ('0.1235', '12346', '–', 'NRS1')
+    """
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)
+
+
+def render(template, **values):
+    """
+    Fill a template.
+
+    Parameters
+    ----------
+    template : str
+        File name in ``templates``.
+    **values
+        What the template shows.
+
+    Returns
+    -------
+    html : str
+        The page.
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        If the template shows a value that is not given.
+    """
+    return environment().get_template(template).render(values)
+
+
+@cache
+def environment():
+    """Jinja2's environment: everything is escaped, and what is not given is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters["number_text"] = number_text
+    found.tests["link"] = lambda cell: isinstance(cell, Link)
+    return found
