@@ -1,4 +1,20 @@
-"""Rule collect_photometry: stack the photometry of all segments into one table."""
+"""
+Stack the photometry of all segments into one table: photometry to phot.
+
+Inputs
+------
+photometry
+    Photometry of each segment, in the order of the product.
+segments
+    The segments, for their world coordinates.
+association
+    Association of the product; a reason to make the table again.
+
+Outputs
+-------
+phot
+    Photometry of the product, ECSV.
+"""
 
 import logging
 

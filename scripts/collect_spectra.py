@@ -1,4 +1,18 @@
-"""Rule collect_spectra: put the spectra of all segments into one product (spectra to x1dints)."""
+"""
+Put the spectra of all segments into one product: spectra to x1dints.
+
+Inputs
+------
+spectra
+    Spectra of each segment, in the order of the product.
+association
+    Association of the product; named in its header, and a reason to make it again.
+
+Outputs
+-------
+x1dints
+    Product: the tables of all segments one after the other, and the times.
+"""
 
 import logging
 import tempfile

@@ -1,4 +1,17 @@
-"""Rule doctor: examine the segments with their data, and tell what a run would make of them."""
+"""
+Examine the segments with their data, and say what a run would make of them.
+
+The page is printed, and kept as ``doctor.txt`` and ``doctor.json`` next to the products.
+
+Settings
+--------
+associations
+    Associations, segments and folders that are examined.
+output_dir
+    Folder whose disk has to hold the products, and where the page is kept.
+max_memory_mb
+    Memory that the jobs of a product are compared with the machine's for.
+"""
 
 import json
 import logging

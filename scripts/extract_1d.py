@@ -1,4 +1,43 @@
-"""Rule extract_1d: sum the spectrum of every integration of a segment (crfints to spectra)."""
+"""
+Sum the spectrum of every integration of a segment: crfints to spectra.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+extract1d
+    EXTRACT1D reference: apertures; none where the stock apertures are assumed.
+apcorr
+    APCORR reference: aperture correction of point sources; none without one.
+
+Outputs
+-------
+spectra
+    Spectra of the segment: ``EXTRACT1D``, a row for each integration, and ``INT_TIMES``.
+
+Settings
+--------
+extract_1d/use_source_posn
+    Whether the aperture follows the source's position.
+extract_1d/position_offset
+    Shift of the aperture across the dispersion.
+extract_1d/extraction_type
+    Kind of extraction, ``box``.
+extract_1d/subtract_background
+    Whether a background is subtracted; by default as the reference has it.
+extract_1d/bkg_fit, extract_1d/bkg_order
+    Kind and order of the background's fit.
+extract_1d/smoothing_length
+    Width of the smoothing along the dispersion before the background is fitted.
+extract_1d/apply_apcorr
+    Whether the aperture is corrected.
+extract_1d/log_increment
+    Integrations between two lines of progress in the log.
+pixel_replace/skip, pixel_replace/algorithm
+    Whether, and how, bad pixels are replaced first.
+max_memory_mb
+    Size of the blocks that are read at a time.
+"""
 
 import logging
 import time

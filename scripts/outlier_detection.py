@@ -1,4 +1,29 @@
-"""Rule outlier_detection: flag samples far from their median in time (calints to crfints)."""
+"""
+Flag samples far from their median in time: calints to crfints.
+
+Inputs
+------
+calints
+    Calibrated segment.
+
+Outputs
+-------
+crfints
+    The segment with outliers flagged, and NaN and ``DO_NOT_USE`` made to agree.
+
+Settings
+--------
+outlier_detection/snr
+    Distance from the median, in errors, from which a sample is an outlier.
+outlier_detection/rolling_window_width
+    Integrations of the rolling median; 1, or more than the series has: one median of all.
+outlier_detection/maskpt
+    Fraction of the mean weight below which a sample is left out of the median.
+outlier_detection/good_bits
+    DQ flags that a sample in the median may have.
+max_memory_mb
+    Size of the blocks that are read at a time.
+"""
 
 import logging
 import math

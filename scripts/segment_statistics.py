@@ -1,4 +1,25 @@
-"""Rule segment_statistics: median image, flags and trace of one segment, for tables and report."""
+"""
+Measure median image, flags and trace of one segment, for the tables and the report.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+spectra
+    Spectra of the segment, with their apertures; none in imaging.
+photometry
+    Photometry of the segment; none in spectroscopy.
+
+Outputs
+-------
+statistics
+    Arrays of the segment and of each spectral order, npz.
+
+Settings
+--------
+tso_photometry/radius, tso_photometry/radius_inner, tso_photometry/radius_outer
+    Radii of aperture and annulus, whose samples are counted.
+"""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,31 @@
-"""Rule tso_photometry: aperture photometry of every integration of a segment (crfints to table)."""
+"""
+Measure the aperture photometry of every integration of a segment: crfints to table.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+gain
+    GAIN reference; only data in DN/s need one.
+
+Outputs
+-------
+photometry
+    Photometry of the segment: ``PHOTOMETRY``, a row for each integration.
+
+Settings
+--------
+tso_photometry/centroid_source
+    Whether the star is looked for; otherwise the planned position holds.
+tso_photometry/search_box_width, tso_photometry/fit_box_width
+    Boxes in which the star is searched and in which its centroid is measured.
+tso_photometry/moving_centroid
+    Whether the aperture follows the star from one integration to the next.
+tso_photometry/radius
+    Radius of the aperture.
+tso_photometry/radius_inner, tso_photometry/radius_outer
+    Radii of the annulus of the background.
+"""
 
 import logging
 import time

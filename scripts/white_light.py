@@ -1,4 +1,23 @@
-"""Rule white_light: sum the flux of every spectrum over a wavelength range (x1dints to whtlt)."""
+"""
+Sum the flux of every spectrum over a wavelength range: x1dints to whtlt.
+
+Inputs
+------
+x1dints
+    Spectra of the product.
+wavelengthrange
+    WAVELENGTHRANGE reference: limits by filter and order; none: all wavelengths.
+
+Outputs
+-------
+whtlt
+    White-light curve of each detector and order, ECSV.
+
+Settings
+--------
+white_light/min_wavelength, white_light/max_wavelength
+    Limits of the sum; those of the reference where null.
+"""
 
 import logging
 from dataclasses import dataclass
