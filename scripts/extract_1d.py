@@ -59,16 +59,12 @@ from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.blocks import SpectralBlocks
 from scripts.lib.spectra.extraction_setup import prepare
 from scripts.lib.spectra.sums import (
-    _calibration,
     correct_aperture,
     extract_spectra,
+    segment_calibration,
     spectrum_columns,
 )
-from scripts.lib.spectra.table import (
-    fill_rows,
-    row_dtype,
-    table_cards,
-)
+from scripts.lib.spectra.table import fill_rows, row_dtype, table_cards
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +91,7 @@ def _times(member):
 def _write_spectra(product, member, setup, correction, params, memory_mb):
     """Extract block by block and write the rows of the table."""
     n_integrations, n_elements = member.shape("SCI")[0], len(setup.wavelength)
-    calibration, times = _calibration(member, setup.source_type), _times(member)
+    calibration, times = segment_calibration(member, setup.source_type), _times(member)
     cards = table_cards(n_integrations, n_elements, calibration.units, setup.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)

@@ -40,9 +40,7 @@ from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.binned_light_curves import write_light_curves
 from scripts.lib.light_curves.extraction_regions import read_statistics
-from scripts.lib.light_curves.spectral_series import (
-    open_series,
-)
+from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.light_curves.table import DESCRIPTIONS, imaging_rows, spectral_rows
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.photometry.table import read_segment

@@ -30,17 +30,13 @@ from scripts.lib.files.atomic import write_arrays
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import sums_whole_array
 from scripts.lib.light_curves.extraction_regions import SINGLE, Region, read_regions
-from scripts.lib.light_curves.frame_statistics import (
-    ShapeFit,
-    pixel_classes,
-    trace_moments,
-)
+from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes, trace_moments
 from scripts.lib.light_curves.segment_statistics import (
     Target,
-    _median,
     background_level,
     circle,
     measure_integrations,
+    median_image,
     photon_part,
 )
 
@@ -63,7 +59,7 @@ def spectral_statistics(member, spectra):
         aperture and background region, and place and width of the trace.
     """
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
-    median = _median(member, across)
+    median = median_image(member, across)
     regions = read_regions(spectra, across, median.shape)
     if not regions:
         log.warning("%s: no aperture is known; neither trace nor missing light", member.path)
@@ -116,7 +112,7 @@ def imaging_statistics(member, photometry, radii):
         a fraction of the sum over the aperture. Images that are summed whole
         have no background.
     """
-    median = _median(member, None)
+    median = median_image(member, None)
     weights, annulus, found = np.ones(median.shape), np.zeros(median.shape), {}
     if not sums_whole_array(member.primary):
         rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])

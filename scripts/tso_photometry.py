@@ -39,11 +39,7 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import gain_section, sums_whole_array
 from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
-from scripts.lib.photometry.table import (
-    META_KEYWORDS,
-    make_table,
-    write_segment,
-)
+from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_segment
 from scripts.lib.segment_data.int_times import mid_times
 
 log = logging.getLogger(__name__)

@@ -79,6 +79,13 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
     total : ndarray
         Sums (integrations,) over the finite fluxes in the range; NaN where
         there is none. (jwst 3.0.0 gives 0 there, a dip to nothing.)
+
+    Examples
+    --------
+    >>> wavelength = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
+    >>> flux = np.array([[1.0, 2.0, 4.0], [1.0, np.nan, 4.0]])
+    >>> sum_in_range(wavelength, flux, 1.5, 3.0)
+    array([6., 4.])
     """
     used = (wavelength >= min_wavelength) & (wavelength <= max_wavelength) & ~np.isnan(flux)
     total = np.where(used, flux, 0.0).sum(axis=1)
@@ -98,6 +105,11 @@ def first_of_each(times):
     -------
     first : ndarray of bool
         True for the first occurrence of every finite time.
+
+    Examples
+    --------
+    >>> first_of_each(np.array([1.0, 2.0, 1.0, np.nan]))
+    array([ True,  True, False, False])
     """
     first = np.zeros(len(times), dtype=bool)
     first[np.unique(times, return_index=True)[1]] = True

@@ -14,12 +14,7 @@ from scripts.simulation.detector import (
 )
 from scripts.simulation.mode import Mode, View
 from scripts.simulation.options import VisitOptions
-from scripts.simulation.timing import (
-    EXPOSURE_START,
-    SECONDS_PER_DAY,
-    Clock,
-    int_times_table,
-)
+from scripts.simulation.timing import EXPOSURE_START, SECONDS_PER_DAY, Clock, int_times_table
 from scripts.simulation.truth import DetectorTruth
 
 _BAD_PIXEL_STREAM, _NOISE_STREAM = 2, 3

@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from scripts.simulation.timing import (
-    EXPOSURE_START,
-    TARGET_DEC,
-    TARGET_RA,
-    barycentric,
-)
+from scripts.simulation.timing import EXPOSURE_START, TARGET_DEC, TARGET_RA, barycentric
 
 VISIT = "001"
 ACTIVITY = "04101"

@@ -3,11 +3,7 @@
 import numpy as np
 
 from scripts.simulation.models import dated_model
-from scripts.simulation.nis_soss_orders import (
-    COLUMNS,
-    WHEEL_COMMANDED,
-    WHEEL_EXTENT,
-)
+from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_COMMANDED, WHEEL_EXTENT
 from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, kernel, spatial_profile
 from scripts.simulation.references import save_reference
 

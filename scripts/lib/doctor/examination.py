@@ -8,12 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable
-from scripts.lib.doctor.data import (
-    checksum_findings,
-    data_findings,
-    repeated_findings,
-    survey_data,
-)
+from scripts.lib.doctor.data import checksum_findings, data_findings, repeated_findings, survey_data
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits.reader import open_fits
@@ -30,7 +25,7 @@ class Examination:
     ----------
     builds_wcs : bool
         Whether to build the world coordinates of the first segment of each
-        exposure and detector, beside looking at the bytes of all.
+        exposure and detector, besides looking at the bytes of all.
 
     Attributes
     ----------
@@ -60,8 +55,8 @@ class Examination:
             The same; with ``facts`` also if it is compressed.
         """
         try:
-            with plain_file(segment.path) as place:
-                return self._examine_plain(segment, place, needs)
+            with plain_file(segment.path) as plain:
+                return self._examine_plain(segment, plain, needs)
         except InputError as error:
             self.findings.append(of_error(segment.path, error))
         except OSError as error:
@@ -70,22 +65,22 @@ class Examination:
             self.findings.append(_packed_only(segment, error))
         return segment
 
-    def _examine_plain(self, segment, place, needs):
+    def _examine_plain(self, segment, plain, needs):
         """Examine a segment that is, decompressed if need be, in a file."""
         try:
-            known = self._unpacked(segment, place) if segment.is_compressed else segment
+            known = self._unpacked(segment, plain) if segment.is_compressed else segment
             if known is None:
                 return segment
-            with open_fits(place) as file:
+            with open_fits(plain) as file:
                 self._examine_data(known, file, needs)
         except InputError as error:
-            self.findings.append(of_error(segment.path, error, place))
+            self.findings.append(of_error(segment.path, error, plain))
             return segment
         return known
 
-    def _unpacked(self, segment, place):
+    def _unpacked(self, segment, plain):
         """Make the checks of headers that were put off; None if the data cannot be examined."""
-        facts, findings = check_headers(segment.path, place)
+        facts, findings = check_headers(segment.path, plain)
         self.findings += findings
         if any(finding.severity == "error" for finding in findings):
             return None
@@ -112,13 +107,6 @@ class Examination:
         self.findings += repeated_findings(self._surveys)
 
 
-def _packed_only(segment, error):
-    """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
-    found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
-    effect = "its data are not examined; set TMPDIR to a folder with room"
-    return Finding("warning", segment.path, "file", found, "", effect)
-
-
 def build_wcs(path, file, needs):
     """
     Build the world coordinates of a segment as the steps do.
@@ -143,7 +131,7 @@ def build_wcs(path, file, needs):
         read_wcs(file)
     except InputError as error:
         return [unreadable(path, str(error).removeprefix(f"{file.path}"), needs)]
-    # Packages of others read what others wrote: anything may go wrong.
+    # Other packages read a tree that other software wrote: any error may come out of them.
     except Exception as error:
         log.info("%s: the world coordinates cannot be built", path, exc_info=error)
         found = f"{type(error).__name__} ({(str(error).splitlines() or [''])[0]})"
@@ -154,7 +142,7 @@ def build_wcs(path, file, needs):
 @contextmanager
 def plain_file(path):
     """
-    Have a segment as a plain file, decompressed to the folder for temporary files if need be.
+    Provide a segment as a plain file, decompressed to the folder for temporary files if need be.
 
     Parameters
     ----------
@@ -163,16 +151,16 @@ def plain_file(path):
 
     Yields
     ------
-    place : Path
+    plain : Path
         Where to read it.
     """
     if not path.endswith(".gz"):
         yield Path(path)
         return
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "segment.fits"
-        unpack(path, place)
-        yield place
+        plain = Path(folder) / "segment.fits"
+        unpack(path, plain)
+        yield plain
 
 
 def examine_products(products, configs, others):
@@ -204,3 +192,10 @@ def examine_products(products, configs, others):
         examination.examine(segment, needs_wcs(segment.exp_type, lambda step: False))
     examination.finish()
     return known, examination.findings
+
+
+def _packed_only(segment, error):
+    """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
+    found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
+    effect = "its data are not examined; set TMPDIR to a folder with room"
+    return Finding("warning", segment.path, "file", found, "", effect)

@@ -16,13 +16,6 @@ from scripts.lib.provenance.input_warnings import history_of
 log = logging.getLogger(__name__)
 
 
-def _append_table(product, columns, units, name, version, extra=()):
-    """Add a binary table."""
-    rows = table_rows(columns)
-    cards = [*table_cards(name, rows, units, version), *extra]
-    product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))
-
-
 def write_series(product, series, version, options):
     """
     Add the light curves of one detector and order.
@@ -136,6 +129,20 @@ def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
     ------
     InputError
         If ``edges`` do not ascend.
+
+    Examples
+    --------
+    Bins of two elements, which end halfway to the next one; bins as wide as their shorter
+    wavelength; and edges as they are given. The last of the first two includes the longest
+    wavelength.
+
+    >>> wavelength = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> bin_edges(wavelength, pixels=2)
+    array([1. , 2.5, 4. ])
+    >>> bin_edges(wavelength, resolving_power=1.0)
+    array([1., 2., 4.])
+    >>> bin_edges(wavelength, edges=[1.5, 3.5])
+    array([1.5, 3.5])
     """
     if edges:
         values = np.array(edges, dtype=float)
@@ -172,6 +179,14 @@ def membership(wavelength, edges):
     -------
     member : ndarray of float64, shape (elements, bins)
         1 where the element is in the bin, else 0.
+
+    Examples
+    --------
+    >>> membership(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.5, 4.0]))
+    array([[1., 0.],
+           [1., 0.],
+           [0., 1.],
+           [0., 0.]])
     """
     place = np.searchsorted(edges, wavelength, side="right") - 1
     return (place[:, None] == np.arange(len(edges) - 1)).astype(float)
@@ -196,6 +211,22 @@ def sum_bins(values, template, member):
         Sum of the finite samples times the ratio of the template's light to
         that in them, its propagated error, and photon noise; NaN where less
         than half of the light is there.
+
+    Examples
+    --------
+    One bin of four elements with equal light. All of them, three of them (their sum over 0.75), and
+    two of them, which are too few:
+
+    >>> flux = np.array([[11.0] * 4, [9.0, np.nan, 9.0, 9.0], [10.0, np.nan, np.nan, 10.0]])
+    >>> ones = np.ones((3, 4))
+    >>> values = {"FLUX": flux, "FLUX_ERROR": 2.0 * ones, "FLUX_VAR_POISSON": ones}
+    >>> flux, error, photon = sum_bins(values, np.full(4, 10.0), np.ones((4, 1)))
+    >>> flux.ravel()
+    array([44., 36., nan])
+    >>> error.ravel().round(2)
+    array([4.  , 4.62,  nan])
+    >>> photon.ravel().round(2)
+    array([2.  , 2.31,  nan])
     """
     chosen = np.isfinite(template)
     member = member[chosen]
@@ -212,3 +243,10 @@ def sum_bins(values, template, member):
         np.sqrt(squares @ member) / share,
         np.sqrt(photons @ member) / share,
     )
+
+
+def _append_table(product, columns, units, name, version, extra=()):
+    """Add a binary table."""
+    rows = table_rows(columns)
+    cards = [*table_cards(name, rows, units, version), *extra]
+    product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))

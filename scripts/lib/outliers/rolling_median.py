@@ -40,6 +40,11 @@ def rolling_median_block(frames, window, out=None):
     (`scripts.lib.outliers.comparator_network`). The memory used beside the result is
     2 rows of `PIXELS_AT_A_TIME` values for each sample of a window of 25, and
     up to 6 for those of longer windows.
+
+    Examples
+    --------
+    >>> rolling_median_block(np.array([[1.0], [9.0], [2.0], [3.0], [8.0]]), 3).ravel()
+    array([2., 3., 3.])
     """
     times = len(frames) - window + 1
     if window < 2 or times < 1:
@@ -88,6 +93,13 @@ def rolling_median(samples, window):
     -----
     Equal to ``moving_median_over_zeroth_axis`` of jwst 3.0.0 for all windows but 2,
     where that function overwrites its whole result with the last value.
+
+    Examples
+    --------
+    Windows of three: (1, 9, 2), (9, 2, 3) and (2, 3, 8); the first and the last are used twice.
+
+    >>> rolling_median(np.array([1.0, 9.0, 2.0, 3.0, 8.0]), 3)
+    array([2., 2., 3., 3., 3.])
     """
     frames = samples.reshape(len(samples), -1)
     medians = rolling_median_block(frames, window)
@@ -107,6 +119,11 @@ def window_starts(integrations, window):
     -------
     starts : ndarray of int, shape (integrations,)
         ``i - window // 2`` limited to the windows inside the series.
+
+    Examples
+    --------
+    >>> window_starts(5, 3)
+    array([0, 0, 1, 2, 2])
     """
     return np.clip(np.arange(integrations) - window // 2, 0, integrations - window)
 

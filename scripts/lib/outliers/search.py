@@ -50,6 +50,12 @@ def is_outlier(sci, err, medians, snr, precision=np.float64):
     -----
     Rounding to float32 keeps order, so a difference below the threshold in
     float32 is not above it in float64. Only the others are looked at again.
+
+    Examples
+    --------
+    >>> samples = np.array([10, 14, 16, np.nan], np.float32)
+    >>> is_outlier(samples, np.ones(4, np.float32), np.full(4, 10, np.float32), snr=5.0)
+    array([False, False,  True, False])
     """
     with np.errstate(over="ignore", invalid="ignore"):
         threshold = _threshold(err, snr)
@@ -102,6 +108,19 @@ def flag_rolling(sci, dq, err, tested, starts, settings):
     -----
     Beside the arguments memory takes 16 KiB for each frame, and up to 300 KiB
     for each sample of a window where there are many candidates.
+
+    Examples
+    --------
+    One pixel in five integrations, windows of three:
+
+    >>> from scripts.lib.outliers.detection import Settings
+    >>> from scripts.lib.outliers.rolling_median import window_starts
+    >>> sci = np.array([[10], [11], [30], [10], [11]], np.float32)
+    >>> dq, err = np.zeros((5, 1), np.uint32), np.ones((5, 1), np.float32)
+    >>> flag_rolling(sci, dq, err, slice(0, 5), window_starts(5, 3), Settings(window=3))
+    1
+    >>> dq.ravel()
+    array([ 0,  0, 17,  0,  0], dtype=uint32)
     """
     if settings.mask is None:
         return 0
