@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.diagnostics.noise import clipped_sigma, mad_sigma, point_to_point_sigma
 
+__all__ = ["clipped_series", "local_step", "scan", "shape_steps", "strongest_step", "window_length"]
+
 
 def window_length(length):
     """

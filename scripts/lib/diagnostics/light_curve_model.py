@@ -16,6 +16,8 @@ from scripts.lib.diagnostics.least_squares import fit_within
 from scripts.lib.diagnostics.noise import mad_sigma, point_to_point_sigma
 from scripts.lib.diagnostics.transit_search import BASELINES, Dip, baseline_columns, choose_model
 
+__all__ = ["Fit", "binned", "inliers", "jacobian", "scaled_times", "take_apart"]
+
 # Points of the binned light curve that the shape of a dip is fitted to.
 _POINTS = 400
 # Significance from which on a step is tried, and that it needs in the common fit: less where it

@@ -6,6 +6,20 @@ Series are relative fluxes (1 or 0 in the middle) of consecutive integrations; N
 
 import numpy as np
 
+__all__ = [
+    "MAD_TO_SIGMA",
+    "beta_between",
+    "bin_sizes",
+    "clipped_sigma",
+    "correlation",
+    "difference_mad",
+    "mad_sigma",
+    "orthonormal_basis",
+    "point_to_point_sigma",
+    "second_difference_mad",
+    "time_averaging",
+]
+
 # Standard deviation of Gaussian noise over the median of its absolute values.
 MAD_TO_SIGMA = 1.482602218505602
 _CLIP = 5.0

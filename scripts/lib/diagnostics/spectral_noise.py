@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA, mad_sigma
 
+__all__ = ["LightCurveMap", "element_figures", "running_median", "stretches", "worse_elements"]
+
 # Stretches of consecutive integrations in which elements are compared, and their length.
 _STRETCHES = 8
 _STRETCH_LENGTH = 50

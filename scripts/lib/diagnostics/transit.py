@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+__all__ = ["occulted_fraction", "sky_separation"]
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 

@@ -14,6 +14,8 @@ from scripts.lib.findings import Finding, of_error
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.inputs.compressed import check_headers, unpack
 
+__all__ = ["Examination", "build_wcs", "examine_products"]
+
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ class Examination:
             The same; with ``facts`` also if it is compressed.
         """
         try:
-            with plain_file(segment.path) as plain:
+            with _plain_file(segment.path) as plain:
                 return self._examine_plain(segment, plain, needs)
         except InputError as error:
             self.findings.append(of_error(segment.path, error))
@@ -140,7 +142,7 @@ def build_wcs(path, file, needs):
 
 
 @contextmanager
-def plain_file(path):
+def _plain_file(path):
     """
     Provide a segment as a plain file, decompressed to the folder for temporary files if need be.
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from scripts.lib.findings import counted
 from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb, steps_of
 
+__all__ = ["product_record", "segment_record", "utc_text", "verdict"]
+
 _MJD_ZERO = datetime(1858, 11, 17)
 
 

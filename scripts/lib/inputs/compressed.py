@@ -10,6 +10,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import of_error, stop_at_errors
 from scripts.lib.fits.headers import read_hdus
 
+__all__ = ["check", "check_headers", "unpack"]
+
 _PIECE_LENGTH = 1 << 20
 
 

@@ -13,6 +13,8 @@ from scripts.lib.inputs.grouping import group_segments, left_out, product_key
 from scripts.lib.inputs.search import find_sources
 from scripts.lib.inputs.segments import describe, open_segment, read_segment
 
+__all__ = ["Product", "survey"]
+
 
 @dataclass(frozen=True, slots=True)
 class Product:

@@ -5,6 +5,8 @@ import re
 import resource
 from pathlib import Path
 
+__all__ = ["keep_freed_memory", "peak_memory_mb"]
+
 # Parameters of mallopt(3), from glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3

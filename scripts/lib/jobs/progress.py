@@ -2,6 +2,8 @@
 
 import time
 
+__all__ = ["Progress", "duration", "unless_progress"]
+
 # Seconds between two messages.
 _INTERVAL = 10.0
 

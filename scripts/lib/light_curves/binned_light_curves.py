@@ -13,10 +13,12 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.spectral_series import series_times
 from scripts.lib.provenance.input_warnings import history_of
 
+__all__ = ["bin_edges", "membership", "sum_bins", "write_light_curves"]
+
 log = logging.getLogger(__name__)
 
 
-def write_series(product, series, version, options):
+def _write_series(product, series, version, options):
     """
     Add the light curves of one detector and order.
 
@@ -86,7 +88,7 @@ def write_light_curves(path, series, options, warnings=()):
     series : list of SpectralSeries
         The spectra of each detector and order.
     options : dict
-        As for :func:`write_series`.
+        Settings of the bins, as for :func:`bin_edges`: ``resolving_power``, ``pixels``, ``edges``.
     warnings : iterable of str, optional
         What to tell about the input in the HISTORY.
     """
@@ -101,7 +103,7 @@ def write_light_curves(path, series, options, warnings=()):
     with ProductWriter(Path(path)) as product:
         product.append_hdu(primary)
         for version, one in enumerate(series, start=1):
-            write_series(product, one, version, options)
+            _write_series(product, one, version, options)
 
 
 def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):

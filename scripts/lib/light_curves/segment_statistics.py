@@ -15,6 +15,15 @@ from scripts.lib.light_curves.frame_statistics import (
 from scripts.lib.photometry.circular_apertures import Ring, overlap
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
+__all__ = [
+    "Target",
+    "background_level",
+    "circle",
+    "measure_integrations",
+    "median_image",
+    "photon_part",
+]
+
 log = logging.getLogger(__name__)
 
 # Integrations of which the median image is made, and the part of photons in the errors.

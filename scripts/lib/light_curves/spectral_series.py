@@ -10,6 +10,8 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import spread_indices
 
+__all__ = ["Part", "SpectralSeries", "open_series", "series_times", "sum_completed", "valid_share"]
+
 log = logging.getLogger(__name__)
 
 _VALUES = ("FLUX", "FLUX_ERROR", "FLUX_VAR_POISSON")

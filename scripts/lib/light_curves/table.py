@@ -7,6 +7,16 @@ from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes
 from scripts.lib.light_curves.segment_statistics import background_level
 from scripts.lib.light_curves.spectral_series import series_times, sum_completed, valid_share
 
+__all__ = [
+    "DESCRIPTIONS",
+    "flag_fractions",
+    "imaging_rows",
+    "normalised",
+    "segment_shifts",
+    "spectral_rows",
+    "white_light",
+]
+
 DESCRIPTIONS = {
     "detector": "detector",
     "order": "spectral order, 0 of images",

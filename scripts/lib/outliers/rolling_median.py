@@ -4,6 +4,14 @@ import numpy as np
 
 from scripts.lib.outliers.comparator_network import MAXIMUM, MEAN, MINIMUM, median_program
 
+__all__ = [
+    "PIXELS_AT_A_TIME",
+    "group_length",
+    "rolling_median",
+    "rolling_median_block",
+    "window_starts",
+]
+
 # Pixels a program works on at a time: its registers then stay in the cache of one core.
 PIXELS_AT_A_TIME = 16384
 
@@ -51,7 +59,7 @@ def rolling_median_block(frames, window, out=None):
         msg = f"{len(frames)} frames do not allow a rolling median of {window}; window: 2..frames"
         raise ValueError(msg)
     if out is None:
-        out = np.empty((times, frames.shape[1]), median_dtype(frames.dtype, window))
+        out = np.empty((times, frames.shape[1]), _median_dtype(frames.dtype, window))
     program = median_program(window, group_length(min(window, times)))
     scratch = np.empty((program.scratch, min(PIXELS_AT_A_TIME, frames.shape[1])), frames.dtype)
     with np.errstate(invalid="ignore"):
@@ -61,7 +69,7 @@ def rolling_median_block(frames, window, out=None):
     return out
 
 
-def median_dtype(dtype, window):
+def _median_dtype(dtype, window):
     """Type of the medians: that of the samples, or float64 where two values are averaged."""
     return np.dtype(dtype if window % 2 else np.float64)
 

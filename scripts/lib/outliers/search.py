@@ -13,6 +13,8 @@ import numpy as np
 from scripts.lib.outliers.rolling_median import rolling_median_block
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
+__all__ = ["PIXELS_AT_A_TIME", "flag_rolling", "is_outlier"]
+
 _FLAGGED = OUTLIER | DO_NOT_USE
 # Pixels that are searched at a time: the arrays of a group of windows then stay in the cache.
 PIXELS_AT_A_TIME = 4096

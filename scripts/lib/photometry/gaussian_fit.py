@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
+__all__ = ["FWHM_TO_SIGMA", "Cutouts", "cut_out", "fit_gaussian"]
+
 FWHM_TO_SIGMA = 1.0 / (2.0 * np.sqrt(2.0 * np.log(2.0)))
 
 _PARAMETERS = 3

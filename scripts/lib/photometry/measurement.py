@@ -11,6 +11,15 @@ from scripts.lib.photometry.circular_apertures import Ring, ring_sums
 from scripts.lib.photometry.gaussian_fit import FWHM_TO_SIGMA, cut_out, fit_gaussian
 from scripts.lib.photometry.table import BACKGROUND_COLUMNS
 
+__all__ = [
+    "Settings",
+    "aperture_centre",
+    "locate",
+    "measure",
+    "measure_apertures",
+    "measure_whole_array",
+]
+
 log = logging.getLogger(__name__)
 
 

@@ -6,6 +6,17 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = [
+    "DO_NOT_USE",
+    "FLAG_NAMES",
+    "FLUX_ESTIMATED",
+    "NON_SCIENCE",
+    "OUTLIER",
+    "REFERENCE_PIXEL",
+    "bad_bits",
+    "unify_nan_and_dq",
+]
+
 DO_NOT_USE = 1
 OUTLIER = 16
 NON_SCIENCE = 512

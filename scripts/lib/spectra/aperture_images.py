@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.fits.extensions import image_cards
 
+__all__ = ["aperture_images", "append_aperture", "read_aperture"]
+
 _NAME = "APERTURE"
 
 

@@ -10,6 +10,17 @@ from scripts.lib.spectra.background import fit_background
 from scripts.lib.spectra.blocks import VARIANCES
 from scripts.lib.spectra.table import CALIBRATED_UNITS, COUNT_RATE_UNITS
 
+__all__ = [
+    "Calibration",
+    "Sums",
+    "calibration_of",
+    "correct_aperture",
+    "extract_spectra",
+    "segment_calibration",
+    "spectrum_columns",
+    "sum_aperture",
+]
+
 log = logging.getLogger(__name__)
 
 
