@@ -6,9 +6,7 @@ from scripts.lib.diagnostics import noise
 from scripts.lib.diagnostics.jumps import local_step, shape_steps, window_length
 from scripts.lib.diagnostics.light_curve_model import jacobian, take_apart
 
-__all__ = ["light_curve_figures", "seam_places"]
-
-_PPM = 1e6
+PPM = 1e6
 _SHAPES = ("x", "y", "width")
 _SHAPE_THRESHOLD = 8.0
 # Smaller changes of place or width are within what the linear fit can tell.
@@ -35,7 +33,7 @@ def seam_places(columns):
     return (np.flatnonzero(other) + 1).tolist()
 
 
-def _cadence_days(times):
+def cadence_days(times):
     """
     Typical time between integrations.
 
@@ -54,7 +52,7 @@ def _cadence_days(times):
     return float(np.median(steps)) if len(steps) else np.nan
 
 
-def _scatter_metrics(flux, raw, fit, residuals, derivatives):
+def scatter_figures(flux, raw, fit, residuals, derivatives):
     """
     Scatter of a light curve by every definition in use [ppm].
 
@@ -79,18 +77,18 @@ def _scatter_metrics(flux, raw, fit, residuals, derivatives):
     outside = np.isfinite(residuals) & (fit.curve >= 1.0)
     parameters = noise.orthonormal_basis(derivatives).shape[1]
     return {
-        "scatter_ppm": _PPM * noise.clipped_sigma(valid, parameters),
-        "point_to_point_sigma_ppm": _PPM * noise.point_to_point_sigma(valid),
-        "mad_sigma_ppm": _PPM * noise.mad_sigma(valid),
-        "mad_diff_ppm": _PPM * noise.difference_mad(flux),
-        "mad_second_ppm": _PPM * noise.second_difference_mad(flux),
-        "rms_baseline_ppm": _PPM * float(np.std(residuals[outside])) if outside.any() else None,
-        "peer_point_to_point_sigma_ppm": _PPM
+        "scatter_ppm": PPM * noise.clipped_sigma(valid, parameters),
+        "point_to_point_sigma_ppm": PPM * noise.point_to_point_sigma(valid),
+        "mad_sigma_ppm": PPM * noise.mad_sigma(valid),
+        "mad_diff_ppm": PPM * noise.difference_mad(flux),
+        "mad_second_ppm": PPM * noise.second_difference_mad(flux),
+        "rms_baseline_ppm": PPM * float(np.std(residuals[outside])) if outside.any() else None,
+        "peer_point_to_point_sigma_ppm": PPM
         * noise.point_to_point_sigma(raw / raw_median / fit.smooth),
     }
 
 
-def _averaging_metrics(valid_residuals, derivatives, cadence):
+def averaging_figures(valid_residuals, derivatives, cadence):
     """
     Time-averaging curve and its beta.
 
@@ -122,14 +120,14 @@ def _averaging_metrics(valid_residuals, derivatives, cadence):
         "time_averaging": {
             "integrations": sizes.tolist(),
             "minutes": minutes.tolist() if np.isfinite(cadence) else None,
-            "rms_ppm": (_PPM * measured).tolist(),
-            "white_ppm": (_PPM * white).tolist(),
+            "rms_ppm": (PPM * measured).tolist(),
+            "white_ppm": (PPM * white).tolist(),
             "beta": beta.tolist(),
         },
     }
 
 
-def _dip_metrics(fit, bjd, times):
+def dip_figures(fit, bjd, times):
     """
     Describe the transit or eclipse.
 
@@ -153,7 +151,7 @@ def _dip_metrics(fit, bjd, times):
     mid = bjd[0] + (fit.dip.mid + 1.0) / 2.0 * (bjd[-1] - bjd[0])
     duration = fit.dip.duration / 2.0 * (times[-1] - times[0]) * 24.0
     return {
-        "depth_ppm": _PPM * float(1.0 - fit.curve.min()),
+        "depth_ppm": PPM * float(1.0 - fit.curve.min()),
         "mid_bjd_tdb": float(mid) if np.isfinite(bjd).all() else None,
         "duration_h": float(duration) if np.isfinite(times).all() else None,
         "partial": bool(fit.dip.partial),
@@ -161,7 +159,7 @@ def _dip_metrics(fit, bjd, times):
     }
 
 
-def _seam_metrics(columns, fit, residuals, scatter, beta):
+def seam_figures(columns, fit, residuals, scatter, beta):
     """
     Step of the flux at every seam of two segments.
 
@@ -195,10 +193,10 @@ def _seam_metrics(columns, fit, residuals, scatter, beta):
                 "after": int(columns["segment"][seam]),
                 "first_integration": int(columns["integration"][seam]),
                 "bjd_tdb": float(columns["bjd_tdb"][seam]),
-                "step_ppm": _PPM * step,
-                "error_ppm": _PPM * error,
+                "step_ppm": PPM * step,
+                "error_ppm": PPM * error,
                 "significance": abs(step) / error if error > 0 else None,
-                "step_over_scatter": _PPM * abs(step) / scatter if scatter > 0 else None,
+                "step_over_scatter": PPM * abs(step) / scatter if scatter > 0 else None,
             }
         )
     return results
@@ -215,11 +213,11 @@ def _without_steps(fit, residuals):
 def _inflation(fit, residuals, derivatives, cadence):
     """Factor on errors of steps for correlated noise: beta without the steps, but at least 1."""
     rest = _without_steps(fit, residuals)[fit.valid]
-    averaging = _averaging_metrics(rest - rest.mean(), derivatives, cadence)
+    averaging = averaging_figures(rest - rest.mean(), derivatives, cadence)
     return max(averaging["beta_10_30_min"] or averaging["beta_max"] or 1.0, 1.0)
 
 
-def _tilt_metrics(columns, fit):
+def tilt_figures(columns, fit):
     """
     Sudden changes of flux, place or width away from the seams of the flux.
 
@@ -240,7 +238,7 @@ def _tilt_metrics(columns, fit):
     window = window_length(len(fit.x))
     seams = seam_places(columns)
     events = [
-        {"place": place, "flux_step_ppm": _PPM * size, "shape_steps": {}}
+        {"place": place, "flux_step_ppm": PPM * size, "shape_steps": {}}
         for place, size in zip(fit.steps, fit.sizes, strict=True)
         if place not in seams
     ]
@@ -261,7 +259,7 @@ def _tilt_metrics(columns, fit):
     return sorted(events, key=lambda event: event["integration"])
 
 
-def _correlation_metrics(columns, residuals):
+def correlation_figures(columns, residuals):
     """
     Correlation of the residual flux with place and width.
 
@@ -283,7 +281,7 @@ def _correlation_metrics(columns, residuals):
         coefficient, slope, significance = noise.correlation(residuals, columns[name])
         figures[name] = {
             "coefficient": coefficient,
-            "slope_ppm_per_pix": None if slope is None else _PPM * slope,
+            "slope_ppm_per_pix": None if slope is None else PPM * slope,
             "significance": significance,
         }
     return figures
@@ -309,12 +307,12 @@ def light_curve_figures(columns):
     flux, times = columns["flux_norm"], columns["bjd_tdb"]
     if not np.isfinite(times).all():
         times = columns["mjd_utc"]
-    cadence = _cadence_days(times)
+    cadence = cadence_days(times)
     figures = {
         "n_integrations": len(flux),
         "n_without_flux": int((~np.isfinite(flux)).sum()),
         "cadence_s": cadence * 86400.0 if np.isfinite(cadence) else None,
-        **_expected_metrics(columns),
+        **expected_figures(columns),
     }
     fit = take_apart(times, flux, seam_places(columns))
     if fit is None:
@@ -325,10 +323,10 @@ def light_curve_figures(columns):
     figures |= {
         "n_outlying": int((np.isfinite(flux) & ~fit.valid).sum()),
         "baseline": fit.baseline,
-        "dip": _dip_metrics(fit, columns["bjd_tdb"], times),
+        "dip": dip_figures(fit, columns["bjd_tdb"], times),
         **_noise_figures(columns, fit, residuals, cadence),
-        "tilt_events": _tilt_metrics(columns, fit),
-        "correlations": _correlation_metrics(columns, rest),
+        "tilt_events": tilt_figures(columns, fit),
+        "correlations": correlation_figures(columns, rest),
     }
     for name in ("error", "photon"):
         expected = figures[f"expected_{name}_ppm"]
@@ -340,17 +338,17 @@ def light_curve_figures(columns):
 def _noise_figures(columns, fit, residuals, cadence):
     """Scatter, averages and seams of a light curve."""
     derivatives = jacobian(fit)
-    scatter = _scatter_metrics(
+    scatter = scatter_figures(
         columns["flux_norm"], columns["flux_raw"], fit, residuals, derivatives
     )
-    averaging = _averaging_metrics(residuals[fit.valid], derivatives, cadence)
+    averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
     valid_only = np.where(fit.valid, residuals, np.nan)
     inflation = _inflation(fit, valid_only, derivatives, cadence)
-    seams = _seam_metrics(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
+    seams = seam_figures(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
     return scatter | averaging | {"seams": seams}
 
 
-def _expected_metrics(columns):
+def expected_figures(columns):
     """
     Expected scatter of an integration.
 
@@ -370,6 +368,6 @@ def _expected_metrics(columns):
         relative = columns[column] / np.abs(columns["flux"])
         relative = relative[np.isfinite(relative) & (relative > 0)]
         figures[f"expected_{name}_ppm"] = (
-            _PPM * float(np.median(relative)) if len(relative) else None
+            PPM * float(np.median(relative)) if len(relative) else None
         )
     return figures

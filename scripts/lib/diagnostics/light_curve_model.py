@@ -16,7 +16,7 @@ from scripts.lib.diagnostics.least_squares import fit_within
 from scripts.lib.diagnostics.noise import mad_sigma, point_to_point_sigma
 from scripts.lib.diagnostics.transit_search import BASELINES, Dip, baseline_columns, choose_model
 
-__all__ = ["Fit", "binned", "inliers", "jacobian", "scaled_times", "take_apart"]
+__all__ = ["Fit", "inliers", "jacobian", "scaled_times", "take_apart"]
 
 # Points of the binned light curve that the shape of a dip is fitted to.
 _POINTS = 400
@@ -131,7 +131,7 @@ def inliers(flux, limit=5.0):
     return valid & (np.abs(filled - middle) <= limit * spread) if spread > 0 else valid
 
 
-def binned(x, flux, points=_POINTS):
+def _binned(x, flux, points=_POINTS):
     """
     Average neighbours.
 
@@ -146,11 +146,6 @@ def binned(x, flux, points=_POINTS):
     -------
     x, flux : ndarray
         Means of equal numbers of neighbours, but for the last.
-
-    Examples
-    --------
-    >>> binned(np.arange(4.0), np.array([1.0, 3.0, 5.0, 7.0]), points=2)
-    (array([0.5, 2.5]), array([2., 6.]))
     """
     size = -(-len(x) // points)
     starts = np.arange(0, len(x), size)
@@ -247,7 +242,7 @@ def take_apart(times, flux, seams=()):
     fit = Fit(scaled_times(times), inliers(flux))
     if fit.valid.sum() < 20:
         return None
-    x, y = binned(fit.x[fit.valid], flux[fit.valid])
+    x, y = _binned(fit.x[fit.valid], flux[fit.valid])
     fit.baseline, fit.dip, fit.gain = choose_model(x, y)
     fit.tau = BASELINES[fit.baseline][1]
     rest = _adjust(fit, x, y, flux)

@@ -17,16 +17,6 @@ from scripts.lib.diagnostics.verdict import overall
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
 
-__all__ = [
-    "contamination_figures",
-    "diagnose",
-    "dropped_integrations",
-    "frame_arrays",
-    "json_value",
-    "order_statistics",
-    "split_curves",
-]
-
 _FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
 _META = {
@@ -83,7 +73,7 @@ def dropped_integrations(numbers, total):
     return sorted(set(range(1, total + 1)) - set(numbers.tolist()))
 
 
-def _flag_metrics(statistics):
+def flag_figures(statistics):
     """
     Flags of all segments of a detector by class of pixels.
 
@@ -138,7 +128,7 @@ def frame_arrays(statistics):
     return arrays
 
 
-def _spectral_metrics(series, columns):
+def spectral_figures(series, columns):
     """
     Noise of the elements of one detector and order, and a map.
 
@@ -185,7 +175,7 @@ def _spectral_metrics(series, columns):
     return figures, arrays | {"map": image.image(), "wavelength": series.wavelength}
 
 
-def _visit_metrics(curves, meta):
+def visit_figures(curves, meta):
     """
     What the visit is.
 
@@ -213,7 +203,7 @@ def _visit_metrics(curves, meta):
     }
 
 
-def _conventions():
+def conventions():
     """Factors between the scatter of white noise and what tools print."""
     return {
         "sigma": "standard deviation of white noise per integration, relative flux",
@@ -338,7 +328,7 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
     for key, rows in curves.items():
         statistics = statistics_of(*key)
         found, plots = light_curve_figures(rows)
-        found["flags"] = _flag_metrics(statistics)
+        found["flags"] = flag_figures(statistics)
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations
         )
@@ -347,7 +337,7 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
             ratios = statistics[0]["contamination"]
             found |= contamination_figures(ratios, series[key].template)
         if key in series:
-            more, images = _spectral_metrics(series[key], statistics[0]["pixels"])
+            more, images = spectral_figures(series[key], statistics[0]["pixels"])
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
@@ -357,8 +347,8 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
         "product": product,
         "made_by": f"tso3flow {__version__}",
         "verdict": overall(figures),
-        "visit": _visit_metrics(curves, meta),
+        "visit": visit_figures(curves, meta),
         "light_curves": figures,
-        "conventions": _conventions(),
+        "conventions": conventions(),
     }
     return json_value(diagnostics), curves, arrays

@@ -57,8 +57,8 @@ class Examination:
             The same; with ``facts`` also if it is compressed.
         """
         try:
-            with _plain_file(segment.path) as plain:
-                return self._examine_plain(segment, plain, needs)
+            with _plain_file(segment.path) as place:
+                return self._examine_plain(segment, place, needs)
         except InputError as error:
             self.findings.append(of_error(segment.path, error))
         except OSError as error:
@@ -67,22 +67,22 @@ class Examination:
             self.findings.append(_packed_only(segment, error))
         return segment
 
-    def _examine_plain(self, segment, plain, needs):
+    def _examine_plain(self, segment, place, needs):
         """Examine a segment that is, decompressed if need be, in a file."""
         try:
-            known = self._unpacked(segment, plain) if segment.is_compressed else segment
+            known = self._unpacked(segment, place) if segment.is_compressed else segment
             if known is None:
                 return segment
-            with open_fits(plain) as file:
+            with open_fits(place) as file:
                 self._examine_data(known, file, needs)
         except InputError as error:
-            self.findings.append(of_error(segment.path, error, plain))
+            self.findings.append(of_error(segment.path, error, place))
             return segment
         return known
 
-    def _unpacked(self, segment, plain):
+    def _unpacked(self, segment, place):
         """Make the checks of headers that were put off; None if the data cannot be examined."""
-        facts, findings = check_headers(segment.path, plain)
+        facts, findings = check_headers(segment.path, place)
         self.findings += findings
         if any(finding.severity == "error" for finding in findings):
             return None
@@ -153,16 +153,16 @@ def _plain_file(path):
 
     Yields
     ------
-    plain : Path
+    place : Path
         Where to read it.
     """
     if not path.endswith(".gz"):
         yield Path(path)
         return
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "segment.fits"
-        unpack(path, plain)
-        yield plain
+        place = Path(folder) / "segment.fits"
+        unpack(path, place)
+        yield place
 
 
 def examine_products(products, configs, others):

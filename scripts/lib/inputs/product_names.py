@@ -2,13 +2,11 @@
 
 import re
 
-__all__ = ["optical_path", "place_of", "product_name"]
-
 # What stands for "none" in the keywords of optical elements.
 _EMPTY = ("", "N/A", "NULL", "NONE", "--", "N", "F")
 _IN_NAME = re.compile(r"jw(\d{5})(\d{3})(\d{3})_")
 # The archive numbers the targets of a program; no header holds the number.
-_UNKNOWN_TARGET = "t000"
+UNKNOWN_TARGET = "t000"
 
 
 def place_of(stem, primary):
@@ -97,4 +95,4 @@ def product_name(program, asn_id, instrument, path):
     name : str
         E.g. ``jw01366-o003_t000_nirspec_f290lp-g395h-s1600a1-sub2048``.
     """
-    return f"jw{program}-{asn_id}_{_UNKNOWN_TARGET}_{instrument.lower()}_{path}"
+    return f"jw{program}-{asn_id}_{UNKNOWN_TARGET}_{instrument.lower()}_{path}"

@@ -1,7 +1,5 @@
 """Kinds of reference files that products can have and use."""
 
-__all__ = ["SOSS_REFERENCES", "known_kinds", "used_kinds"]
-
 # References without which NIRISS SOSS has neither traces nor models.
 SOSS_REFERENCES = ("pastasoss", "specprofile", "speckernel")
 

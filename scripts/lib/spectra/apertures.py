@@ -17,11 +17,9 @@ from scripts.lib.references.extract1d import (
     subtracts_background,
 )
 
-__all__ = ["Aperture", "make_aperture", "shifted", "smoothing_length", "whole_array"]
-
 log = logging.getLogger(__name__)
 
-_HORIZONTAL = 1
+HORIZONTAL = 1
 # Exposure types whose source position the wavelength solution gives.
 _LOCATED_TYPES = ("NRS_BRIGHTOBJ", "NRS_FIXEDSLIT", "NRS_MSASPEC", "MIR_LRS-FIXEDSLIT")
 
@@ -121,10 +119,10 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
         If a value of the reference is of the wrong type or not one of those
         allowed.
     """
-    ny, nx = shape if dispersion_axis == _HORIZONTAL else shape[::-1]
+    ny, nx = shape if dispersion_axis == HORIZONTAL else shape[::-1]
     x_limits = (number(entry, "xstart", 0), number(entry, "xstop", nx - 1))
     y_limits = (number(entry, "ystart", 0), number(entry, "ystop", ny - 1))
-    along, across = (x_limits, y_limits) if dispersion_axis == _HORIZONTAL else (y_limits, x_limits)
+    along, across = (x_limits, y_limits) if dispersion_axis == HORIZONTAL else (y_limits, x_limits)
     background = polynomials(entry, "bkg_coeff")
     subtract = subtracts_background(background, options)
     fit, order = background_fit(entry, options) if subtract else ("poly", 0)
