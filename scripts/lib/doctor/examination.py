@@ -109,6 +109,13 @@ class Examination:
         self.findings += repeated_findings(self._surveys)
 
 
+def _packed_only(segment, error):
+    """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
+    found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
+    effect = "its data are not examined; set TMPDIR to a folder with room"
+    return Finding("warning", segment.path, "file", found, "", effect)
+
+
 def build_wcs(path, file, needs):
     """
     Build the world coordinates of a segment as the steps do.
@@ -194,10 +201,3 @@ def examine_products(products, configs, others):
         examination.examine(segment, needs_wcs(segment.exp_type, lambda step: False))
     examination.finish()
     return known, examination.findings
-
-
-def _packed_only(segment, error):
-    """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
-    found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
-    effect = "its data are not examined; set TMPDIR to a folder with room"
-    return Finding("warning", segment.path, "file", found, "", effect)
