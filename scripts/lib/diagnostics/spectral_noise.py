@@ -52,6 +52,13 @@ def running_median(values, width=_NEIGHBOURS):
     -------
     median : ndarray, shape (n,)
         NaN where all neighbours are.
+
+    Examples
+    --------
+    Beyond the ends there are no neighbours:
+
+    >>> running_median(np.array([1.0, 5.0, np.nan, 2.0, 3.0]), width=3)
+    array([3. , 3. , 3.5, 2.5, 2.5])
     """
     half = width // 2
     padded = np.pad(values, half, constant_values=np.nan)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from scripts.lib.light_curves.table import imaging_rows, normalised, segment_shifts
+from scripts.lib.light_curves.table import flag_fractions, imaging_rows, normalised, segment_shifts
 from tests.support.light_curves import photometry
 from tests.support.segment_cubes import trace_statistics
 
@@ -41,3 +41,21 @@ def test_places_of_later_segments_are_in_the_frame_of_the_first():
     np.testing.assert_allclose(columns["y"], [10.0, 10.02, 10.1, 10.12], atol=2e-3)
     np.testing.assert_allclose(columns["x"], [0.0, 0.01, 0.0, 0.01], atol=1e-6)
     np.testing.assert_allclose(columns["width"], [2.0, 2.1, 2.0, 2.1], atol=1e-2)
+
+
+def test_fractions_of_flags_are_those_of_the_aperture():
+    segments = [
+        {
+            "class_sizes": np.array([4, 9, 9]),
+            "outliers": np.array([[1.0, 9.0, 9.0], [0.0, 0.0, 0.0]]),
+            "invalid": np.array([[2.0, 0.0, 0.0], [4.0, 0.0, 0.0]]),
+        },
+        {
+            "class_sizes": np.array([0, 0, 0]),
+            "outliers": np.zeros((1, 3)),
+            "invalid": np.zeros((1, 3)),
+        },
+    ]
+    found = flag_fractions(segments)
+    assert found["outlier_fraction"].tolist() == [0.25, 0.0, 0.0]
+    assert found["invalid_fraction"].tolist() == [0.5, 1.0, 0.0]

@@ -8,6 +8,7 @@ from scripts.lib.photometry.measurement import (
     aperture_centre,
     locate,
     measure,
+    measure_apertures,
     measure_whole_array,
 )
 from scripts.lib.photometry.table import BACKGROUND_COLUMNS, COLUMNS
@@ -201,3 +202,22 @@ class TestWholeArray:
     def test_the_star_is_looked_for_all_the_same(self):
         columns = photometry(stars(), whole_array=True)
         assert {"centroid_x", "psf_flux", "aperture_x"} <= set(columns)
+
+
+class TestApertures:
+    def test_net_flux_is_the_sum_without_the_mean_of_the_annulus(self):
+        planes = {"SCI": np.full((1, 21, 21), 2.0, np.float32)}
+        planes |= {"ERR": np.ones_like(planes["SCI"]), "DQ": np.zeros((1, 21, 21), np.uint32)}
+        planes["SCI"][0, 10, 10] += 7.0
+        settings = Settings(radius=3.0, radius_inner=4.0, radius_outer=5.0)
+        columns = measure_apertures(series(planes), np.array([10.0]), np.array([10.0]), settings)
+        assert columns["aperture_sum"] == pytest.approx(2 * 9 * np.pi + 7.0)
+        assert columns["annulus_sum"] == pytest.approx(2 * 9 * np.pi)
+        assert columns["annulus_mean"] == pytest.approx(2.0)
+        assert columns["net_aperture_sum"] == pytest.approx(7.0)
+        # The annulus has the aperture's area here, and so the same error.
+        assert columns["net_aperture_sum_err"] == pytest.approx(np.sqrt(2 * 9 * np.pi))
+
+    def test_without_a_centre_nothing_is_measured(self):
+        found = measure_apertures(series(stars()), np.full(5, NAN), np.full(5, 13.0), SETTINGS)
+        assert np.isnan(list(found.values())).all()

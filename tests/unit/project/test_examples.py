@@ -26,6 +26,7 @@ TAUGHT = {
         "beta_between",
         "correlation",
     ],
+    "scripts.lib.diagnostics.spectral_noise": ["running_median"],
     "scripts.lib.light_curves.binned_light_curves": ["bin_edges", "membership", "sum_bins"],
     "scripts.lib.outliers.detection": ["detect_outliers", "flag_global", "mask_bits"],
     "scripts.lib.outliers.rolling_median": ["rolling_median", "window_starts"],
