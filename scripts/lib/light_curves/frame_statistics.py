@@ -2,21 +2,9 @@
 
 import numpy as np
 
-__all__ = [
-    "CLASSES",
-    "ShapeFit",
-    "class_counts",
-    "derivative",
-    "median_frame",
-    "missing_light",
-    "pixel_classes",
-    "spread_indices",
-    "trace_moments",
-]
-
 CLASSES = ("aperture", "wings", "background")
 # Width in pixels of the wings on each side of the aperture.
-_WING_WIDTH = 3
+WING_WIDTH = 3
 # Five-point first and second derivative (Abramowitz & Stegun 1964, table 25.2).
 _FIRST = np.array([1, -8, 0, 8, -1]) / 12
 _SECOND = np.array([-1, 16, -30, 16, -1]) / 12
@@ -78,11 +66,11 @@ def pixel_classes(aperture):
     Returns
     -------
     classes : ndarray of bool, shape (3, y, x)
-        Pixels in the aperture; not in it but within 3 pixels
+        Pixels in the aperture; not in it but within ``WING_WIDTH`` pixels
         along an axis; all others.
     """
     near = aperture.copy()
-    for step in range(1, _WING_WIDTH + 1):
+    for step in range(1, WING_WIDTH + 1):
         for axis in (0, 1):
             for rolled, wrapped in ((step, slice(None, step)), (-step, slice(-step, None))):
                 shifted = np.roll(aperture, rolled, axis)

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["background_levels", "centres_of_mass", "equal_counts", "source_disc"]
-
 # Sums of less than this have no centre of mass (photutils.centroids.centroid_com).
 _SMALLEST_TOTAL = 1e-30
 

@@ -37,7 +37,8 @@ def test_verdict_without_errors(severities, line):
 
 def test_an_error_outweighs_warnings():
     findings = [
-        Finding(severity, "f", key="KEY", found="1") for severity in ("warning", "error", "error")
+        Finding(severity, f"{number}.fits", key="KEY", found="1")
+        for number, severity in enumerate(("warning", "error", "error"))
     ]
     assert verdict(findings).startswith("2 errors and 1 warning: a run would stop or fail")
 

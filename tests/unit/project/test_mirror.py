@@ -23,6 +23,7 @@ MISSING = {
     "report/image_plots.py",
     "report/plot_style.py",
     "report/tables.py",
+    "report_visit.py",
     "soss/aperture_images.py",
     "soss/apertures.py",
     "soss/atoca/single_order.py",

@@ -16,6 +16,8 @@ NOT_YET = {
     "diagnostics/light_curve_metrics",
     "diagnostics/visit",
     "inputs/product_names",
+    "light_curves/frame_statistics",
+    "photometry/centroids",
     "photometry/circular_apertures",
     "references/kinds",
     "segment_data/int_times",
