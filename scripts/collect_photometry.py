@@ -45,7 +45,7 @@ def stack(tables, names):
     Returns
     -------
     table : PhotometryTable
-        All rows. A column that some tables lack (the width of the star where
+        All rows. A column that some tables do not have (the width of the star where
         it was not found) is NaN in their rows. Descriptions that differ are
         those of the last table that has one, with a warning; and
         ``number_of_integrations`` is the number of rows.

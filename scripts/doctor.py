@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 def machine_report(products, configs, output_dir):
     """
-    Compare what the products take with what the machine has.
+    Compare the resources that the products need with those of the machine.
 
     Parameters
     ----------
@@ -101,8 +101,8 @@ def process(snakemake):
     params = snakemake.params
     others = [segment for path in params.others if (segment := read_segment(path, ".")[0])]
     products, examined = examine_products(params.products, params.configs, others)
-    report, lacking = machine_report(products, params.configs, params.output_dir)
-    findings = [*params.findings, *examined, *lacking]
+    report, unmet = machine_report(products, params.configs, params.output_dir)
+    findings = [*params.findings, *examined, *unmet]
     if not products and not any(finding.severity == "error" for finding in findings):
         expected = "associations, segments or folders of them"
         findings.append(Finding("error", "config", "associations", "none", expected))

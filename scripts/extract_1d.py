@@ -74,7 +74,7 @@ _BLOCK_BYTES = 1 << 21
 
 def _block_length(integration_bytes, row_bytes, memory_mb):
     """Integrations of one block: what fits the cache, and in any case the memory."""
-    # Beside planes and rows: bytes in file order, masks, sums in double precision.
+    # Besides planes and rows: bytes in file order, masks, sums in double precision.
     fitting = memory_mb * 1e6 / (8 * integration_bytes + 4 * row_bytes)
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 

@@ -56,7 +56,7 @@ def spectral_statistics(member, spectra):
     -------
     arrays : dict of str to ndarray
         Those of :func:`measure_integrations`, with the median image, and of each region the
-        aperture and background region, and place and width of the trace.
+        aperture and background region, and position and width of the trace.
     """
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
     median = median_image(member, across)
@@ -79,7 +79,7 @@ def spectral_statistics(member, spectra):
 
 
 def _trace(region, clean, around, across):
-    """Aperture, and place and width of the trace."""
+    """Aperture, and position and width of the trace."""
     centre, mean, width = trace_moments(clean, around.astype(float), across)
     found = {
         "aperture": region.weights,

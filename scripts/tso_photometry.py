@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 def apertures_sentence(settings, whole_array):
-    """Sentence of the table's meta that tells what was summed."""
+    """Sentence of the table's meta that says what was summed."""
     if whole_array:
         return (
             "Photometry measured as the sum of all values in the subarray.  "

@@ -94,7 +94,7 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
 
 def first_of_each(times):
     """
-    Tell which elements are the first of their value.
+    Mark the elements that are the first of their value.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def light_curve_columns(spectra):
 
 
 def _detector_curves(spectra, orders, timed):
-    """Times and one flux column an order of one detector."""
+    """Times of one detector, and a column of flux for each order."""
     keys = [one.mjd if timed else one.integration for one in spectra]
     key, first = np.unique(np.concatenate(keys), return_index=True)
     kept = ~np.isnan(key.astype(float))

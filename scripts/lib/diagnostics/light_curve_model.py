@@ -34,7 +34,7 @@ _SNAP = 5
 @dataclass
 class Fit:
     """
-    A light curve taken apart.
+    A light curve's baseline, dip and steps.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Fit:
     gain : float
         Gain of information by the dip.
     steps : list of int
-        Places of steps that were fitted together with the rest.
+        Positions of steps that were fitted together with the rest.
     sizes : list of float
         Their relative sizes.
     smooth : ndarray, shape (n,)
@@ -99,7 +99,7 @@ def scaled_times(times):
 
 def inliers(flux, limit=5.0):
     """
-    Find integrations that do not stick out from their neighbours.
+    Find integrations that are no outliers among their neighbours.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _refine(fit, x, flux):
 
 
 def _fit_ramp(fit, x, flux):
-    """Find the time scale of the ramp among those that the binned light curve can tell."""
+    """Find the time scale of the ramp among those that the binned light curve can show."""
     light = fit.dip.light(x) if fit.dip else np.ones(len(x))
     trials, grid = [], np.geomspace(0.01, 1.0, 41)
     for _ in range(3):
@@ -203,7 +203,7 @@ def _solve(fit, flux):
 
 
 def _snapped(place, seams):
-    """Move a place to a seam that is at most five integrations away."""
+    """Move a position to a seam that is at most five integrations away."""
     near = [seam for seam in seams if abs(seam - place) <= _SNAP]
     return min(near, key=lambda seam: abs(seam - place)) if near else place
 
@@ -285,7 +285,7 @@ def _correlated_sigma(rest):
 
 
 def _adjust(fit, x, y, flux):
-    """Fit everything anew with the steps that are known; the residual is returned."""
+    """Fit everything again with the steps that are known; the residual is returned."""
     for _ in range(4 if BASELINES[fit.baseline][0] == "ramp" else 1):
         if BASELINES[fit.baseline][0] == "ramp":
             _fit_ramp(fit, x, y)

@@ -349,9 +349,9 @@ def correlation(series, other):
         used &= np.abs(values - np.nanmedian(values)) <= (_CLIP * spread if spread > 0 else np.inf)
     if used.sum() < 10:
         return None, None, None
-    place = np.linspace(-1, 1, used.sum())
+    time = np.linspace(-1, 1, used.sum())
     a, b = (
-        values[used] - np.polyval(np.polyfit(place, values[used], 1), place)
+        values[used] - np.polyval(np.polyfit(time, values[used], 1), time)
         for values in (series, other)
     )
     norm = np.sqrt((a**2).sum() * (b**2).sum())

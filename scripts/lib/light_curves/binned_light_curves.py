@@ -90,7 +90,7 @@ def write_light_curves(path, series, options, warnings=()):
     options : dict
         Settings of the bins, as for :func:`bin_edges`: ``resolving_power``, ``pixels``, ``edges``.
     warnings : iterable of str, optional
-        What to tell about the input in the HISTORY.
+        Warnings about the input, for the HISTORY.
     """
     primary = [
         format_card("SIMPLE", True, "conforms to FITS"),
@@ -157,8 +157,8 @@ def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
         return np.zeros(1)
     borders = np.concatenate([known[:1], (known[1:] + known[:-1]) / 2.0, known[-1:]])
     if pixels:
-        places = np.append(np.arange(0, len(known), pixels), len(known))
-        values = borders[places]
+        starts = np.append(np.arange(0, len(known), pixels), len(known))
+        values = borders[starts]
     else:
         count = max(int(np.log(known[-1] / known[0]) / np.log1p(1.0 / resolving_power)), 1)
         values = np.geomspace(known[0], known[-1], count + 1)
@@ -168,7 +168,7 @@ def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
 
 def membership(wavelength, edges):
     """
-    Tell which element is in which bin.
+    Assign the elements to bins.
 
     Parameters
     ----------
@@ -190,13 +190,13 @@ def membership(wavelength, edges):
            [0., 1.],
            [0., 0.]])
     """
-    place = np.searchsorted(edges, wavelength, side="right") - 1
-    return (place[:, None] == np.arange(len(edges) - 1)).astype(float)
+    number = np.searchsorted(edges, wavelength, side="right") - 1
+    return (number[:, None] == np.arange(len(edges) - 1)).astype(float)
 
 
 def sum_bins(values, template, member):
     """
-    Sum spectra over bins so that lacking samples are no dips.
+    Sum spectra over bins so that missing samples are no dips.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ class Block:
 
 
 def is_rolling(window, integrations):
-    """Tell whether a series gets a rolling median, not one median of all integrations."""
+    """Return whether a series gets a rolling median, not one median of all integrations."""
     return 1 < window < integrations
 
 

@@ -45,7 +45,7 @@ def rolling_median_block(frames, window, out=None):
     Notes
     -----
     Groups of windows are done by one comparator program
-    (`scripts.lib.outliers.comparator_network`). The memory used beside the result is
+    (`scripts.lib.outliers.comparator_network`). The memory used besides the result is
     2 rows of `PIXELS_AT_A_TIME` values for each sample of a window of 25, and
     up to 6 for those of longer windows.
 

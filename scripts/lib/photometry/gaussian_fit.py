@@ -211,7 +211,7 @@ def _step(terms, held, damping, newton):
 
 
 def _positive_definite(matrix):
-    """Tell which symmetric 3 x 3 matrices are positive definite, from their minors."""
+    """Return which symmetric 3 x 3 matrices are positive definite, from their minors."""
     minor = matrix[:, 0, 0] * matrix[:, 1, 1] - matrix[:, 0, 1] ** 2
     return (matrix[:, 0, 0] > 0) & (minor > 0) & (np.linalg.det(matrix) > 0)
 

@@ -1,4 +1,4 @@
-"""Images of what was summed and of where the background was measured, beside a segment's spectra."""
+"""Images of what was summed and of where the background was measured, next to a segment's spectra."""
 
 import numpy as np
 

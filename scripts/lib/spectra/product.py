@@ -164,7 +164,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     -------
     hdus : astropy.io.fits.HDUList
         PRIMARY, EXTRACT1D tables of one row, HDRTAB and ASDF; the ASDF tree
-        already tells the full number of rows.
+        already has the full number of rows.
     """
     from astropy.io import fits
     from stdatamodels import fits_support
@@ -182,7 +182,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     ]
     for spectra, hdu in tables:
         model = _first_row_model(spectra, hdu)
-        # The footprint of the visit is told once, for searches of the archive.
+        # The visit's footprint is given once, for searches of the archive.
         if len(product.spec) and model.hasattr("s_region"):
             del model.s_region
         product.spec.append(model)
