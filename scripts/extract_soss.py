@@ -249,8 +249,8 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
     for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
         block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
         images, errors = segment.read_integrations(block)
-        for k, integration in enumerate(range(block.start, block.stop)):
-            fill_integration(images[k], errors[k], summary, integration)
+        for place, integration in enumerate(range(block.start, block.stop)):
+            fill_integration(images[place], errors[place], summary, integration)
         levels = np.zeros((len(images), images.shape[2]))
         if options["subtract_background"]:
             parts = [subtract_background(image, scene.masked) for image in images]
@@ -291,11 +291,11 @@ def _spectra_writer(product, model_spectra):
 
     def write(solution, _, first):
         nonlocal version
-        for k in range(solution.red.shape[1]):
-            singles = {order: values[k] for order, values in solution.singles.items()}
-            for spectrum in model_spectra.of(solution.red[:, k], singles):
+        for place in range(solution.red.shape[1]):
+            singles = {order: values[place] for order, values in solution.singles.items()}
+            for spectrum in model_spectra.of(solution.red[:, place], singles):
                 version += 1
-                append_model_spectrum(product, spectrum, first + k + 1, version)
+                append_model_spectrum(product, spectrum, first + place + 1, version)
 
     return write
 

@@ -95,7 +95,7 @@ def clipped_series(values):
     -------
     clipped : ndarray, shape (n,)
         The series with values beyond 4 sigma of the running median of 5
-        repositiond by it.
+        replaced by it.
     """
     padded = np.pad(values, 2, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
