@@ -24,8 +24,9 @@ from scripts.lib.report.plot_style import BLACK, BLUE, RED, new_figure
 from scripts.simulation import nis_soss
 from scripts.simulation.modes import MODES
 from scripts.simulation.nis_soss_star import transit_light
+from scripts.simulation.options import VisitOptions
 from scripts.simulation.timing import EXPOSURE_START, Clock
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
 
 ROOT = Path(__file__).resolve().parents[1]

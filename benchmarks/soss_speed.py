@@ -132,14 +132,7 @@ def simulate(folder):
     folders = {length: folder / f"soss{length}" for length in LENGTHS}
     for length, visit in folders.items():
         if not (visit / "config.yaml").exists():
-            command = [
-                sys.executable,
-                "-m",
-                "scripts.simulation.visit",
-                visit,
-                "--mode",
-                "nis_soss",
-            ]
+            command = [sys.executable, "-m", "scripts.simulation", visit, "--mode", "nis_soss"]
             command += ["--integrations", str(length), "--segments", "1"]
             measure(command, folder / f"simulate{length}.log")
     return folders

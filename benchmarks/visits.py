@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 
 # What the workflow makes and jwst does not.
 REPORT_OFF = {

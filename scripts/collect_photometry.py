@@ -1,4 +1,20 @@
-"""Rule collect_photometry: stack the photometry of all segments into one table."""
+"""
+Stack the photometry of all segments into one table: photometry to phot.
+
+Inputs
+------
+photometry
+    Photometry of each segment, in the order of the product.
+segments
+    The segments, for their world coordinates.
+association
+    Association of the product; a reason to make the table again.
+
+Outputs
+-------
+phot
+    Photometry of the product, ECSV.
+"""
 
 import logging
 
@@ -29,7 +45,7 @@ def stack(tables, names):
     Returns
     -------
     table : PhotometryTable
-        All rows. A column that some tables lack (the width of the star where
+        All rows. A column that some tables do not have (the width of the star where
         it was not found) is NaN in their rows. Descriptions that differ are
         those of the last table that has one, with a warning; and
         ``number_of_integrations`` is the number of rows.

@@ -1,4 +1,18 @@
-"""Rule collect_spectra: put the spectra of all segments into one product (spectra to x1dints)."""
+"""
+Put the spectra of all segments into one product: spectra to x1dints.
+
+Inputs
+------
+spectra
+    Spectra of each segment, in the order of the product.
+association
+    Association of the product; named in its header, and a reason to make it again.
+
+Outputs
+-------
+x1dints
+    Product: the tables of all segments one after the other, and the times.
+"""
 
 import logging
 import tempfile
@@ -122,8 +136,8 @@ def product_times(files):
     return hdus
 
 
-def _tell_models(cards, files):
-    """Set what the headers of the segments tell of the models of NIRISS SOSS; no schema has it."""
+def _set_model_keywords(cards, files):
+    """Set the keywords of NIRISS SOSS's models, which no schema has, from the segments' headers."""
     for keyword, (choose, comment) in SOSS_KEYWORDS.items():
         values = [spectra.primary.get(keyword) for spectra in files]
         values = [value for value in values if value is not None]
@@ -140,7 +154,7 @@ def _write_product(path, skeleton, files, warnings):
         for hdu in skeleton.hdus:
             cards, source, rows = list(hdu.cards), skeleton, hdu
             if hdu.name == "PRIMARY":
-                _tell_models(cards, files)
+                _set_model_keywords(cards, files)
                 headers = [spectra.hdus[0].cards for spectra in files]
                 add_records(cards, recorded_texts(headers))
                 for line in history_of(warnings):
@@ -170,8 +184,8 @@ def process(snakemake):
         asn_pool, asn_table = snakemake.params.asn_pool, snakemake.params.asn_table
         with compiled_yaml():
             hdus = product_skeleton(path.name, files, asn_pool, asn_table)
-        for place, hdu in enumerate(product_times(files), start=1):
-            hdus.insert(place, hdu)
+        for position, hdu in enumerate(product_times(files), start=1):
+            hdus.insert(position, hdu)
         with tempfile.TemporaryDirectory() as folder:
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))

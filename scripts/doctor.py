@@ -1,4 +1,17 @@
-"""Rule doctor: examine the segments with their data, and tell what a run would make of them."""
+"""
+Examine the segments with their data, and say what a run would make of them.
+
+The page is printed, and kept as ``doctor.txt`` and ``doctor.json`` next to the products.
+
+Settings
+--------
+associations
+    Associations, segments and folders that are examined.
+output_dir
+    Folder whose disk has to hold the products, and where the page is kept.
+max_memory_mb
+    Memory that the jobs of a product are compared with the machine's for.
+"""
 
 import json
 import logging
@@ -23,7 +36,7 @@ log = logging.getLogger(__name__)
 
 def machine_report(products, configs, output_dir):
     """
-    Compare what the products take with what the machine has.
+    Compare the resources that the products need with those of the machine.
 
     Parameters
     ----------
@@ -88,8 +101,8 @@ def process(snakemake):
     params = snakemake.params
     others = [segment for path in params.others if (segment := read_segment(path, ".")[0])]
     products, examined = examine_products(params.products, params.configs, others)
-    report, lacking = machine_report(products, params.configs, params.output_dir)
-    findings = [*params.findings, *examined, *lacking]
+    report, unmet = machine_report(products, params.configs, params.output_dir)
+    findings = [*params.findings, *examined, *unmet]
     if not products and not any(finding.severity == "error" for finding in findings):
         expected = "associations, segments or folders of them"
         findings.append(

@@ -1,4 +1,43 @@
-"""Rule extract_1d: sum the spectrum of every integration of a segment (crfints to spectra)."""
+"""
+Sum the spectrum of every integration of a segment: crfints to spectra.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+extract1d
+    EXTRACT1D reference: apertures; none where the stock apertures are assumed.
+apcorr
+    APCORR reference: aperture correction of point sources; none without one.
+
+Outputs
+-------
+spectra
+    Spectra of the segment: ``EXTRACT1D``, a row for each integration, and ``INT_TIMES``.
+
+Settings
+--------
+extract_1d/use_source_posn
+    Whether the aperture follows the source's position.
+extract_1d/position_offset
+    Shift of the aperture across the dispersion.
+extract_1d/extraction_type
+    Kind of extraction, ``box``.
+extract_1d/subtract_background
+    Whether a background is subtracted; by default as the reference has it.
+extract_1d/bkg_fit, extract_1d/bkg_order
+    Kind and order of the background's fit.
+extract_1d/smoothing_length
+    Width of the smoothing along the dispersion before the background is fitted.
+extract_1d/apply_apcorr
+    Whether the aperture is corrected.
+extract_1d/log_increment
+    Integrations between two lines of progress in the log.
+pixel_replace/skip, pixel_replace/algorithm
+    Whether, and how, bad pixels are replaced first.
+max_memory_mb
+    Size of the blocks that are read at a time.
+"""
 
 import logging
 import time
@@ -21,16 +60,12 @@ from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.blocks import SpectralBlocks
 from scripts.lib.spectra.extraction_setup import prepare
 from scripts.lib.spectra.sums import (
-    _calibration,
     correct_aperture,
     extract_spectra,
+    segment_calibration,
     spectrum_columns,
 )
-from scripts.lib.spectra.table import (
-    fill_rows,
-    row_dtype,
-    table_cards,
-)
+from scripts.lib.spectra.table import fill_rows, row_dtype, table_cards
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +75,7 @@ _BLOCK_BYTES = 1 << 21
 
 def _block_length(integration_bytes, row_bytes, memory_mb):
     """Integrations of one block: what fits the cache, and in any case the memory."""
-    # Beside planes and rows: bytes in file order, masks, sums in double precision.
+    # Besides planes and rows: bytes in file order, masks, sums in double precision.
     fitting = memory_mb * 1e6 / (8 * integration_bytes + 4 * row_bytes)
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
@@ -57,7 +92,7 @@ def _times(member):
 def _write_spectra(product, member, setup, correction, params, memory_mb):
     """Extract block by block and write the rows of the table."""
     n_integrations, n_elements = member.shape("SCI")[0], len(setup.wavelength)
-    calibration, times = _calibration(member, setup.source_type), _times(member)
+    calibration, times = segment_calibration(member, setup.source_type), _times(member)
     cards = table_cards(n_integrations, n_elements, calibration.units, setup.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)

@@ -1,4 +1,61 @@
-"""Rule extract_soss: extract the spectral orders of a NIRISS SOSS segment (crfints to spectra)."""
+"""
+Extract the spectral orders of a NIRISS SOSS segment: crfints to spectra.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+pastasoss
+    PASTASOSS reference: traces and wavelengths, which the pupil wheel rotates.
+specprofile
+    SPECPROFILE reference: share of a column's light in every pixel, of each order.
+speckernel
+    SPECKERNEL reference: images of a line along the dispersion.
+photom
+    PHOTOM reference: calibration to MJy; without one the spectra stay in DN/s.
+wave_grid
+    Wavelength grid of the models; made of the data without one.
+estimate
+    Estimate of the star's spectrum; made of the data without one.
+
+Outputs
+-------
+spectra
+    Spectra of the segment: ``EXTRACT1D`` of each order, a row for each integration.
+trace_models
+    Modelled image of each order in every integration, if asked for.
+atoca_spectra
+    Spectra of the models, if asked for.
+wave_grid
+    Wavelength grid of the models, if asked for.
+
+Settings
+--------
+extract_1d/subtract_background
+    Whether the mean of the dark pixels of each column is subtracted.
+extract_1d/soss_atoca
+    Whether orders 1 and 2 are modelled together and freed from each other's light.
+extract_1d/soss_bad_pix
+    Whether bad pixels are left out (``masking``) or taken from the model.
+extract_1d/soss_width
+    Width of the aperture around the trace.
+extract_1d/soss_order_3
+    Whether order 3 is extracted.
+extract_1d/soss_threshold, extract_1d/soss_n_os
+    Profile above which a pixel belongs to an order's model; oversampling of the grid.
+extract_1d/soss_rtol, extract_1d/soss_max_grid_size
+    Tolerance to which the wavelength grid is refined, and its largest size.
+extract_1d/soss_tikfac
+    Tikhonov factor of the model; searched on the data where null.
+extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
+    Files of the inputs ``wave_grid`` and ``estimate``.
+extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
+    Names that the optional products are made with.
+pixel_replace/skip
+    Whether bad pixels are replaced first by values of their neighbours.
+max_memory_mb
+    Size of the blocks of which medians in time are taken.
+"""
 
 import logging
 import time

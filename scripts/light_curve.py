@@ -1,4 +1,35 @@
-"""Rule light_curve: tables of flux with errors, flags and the star's place; bins of wavelength."""
+"""
+Make tables of flux with errors, flags and the star's position, and light curves in bins.
+
+Inputs
+------
+spectra
+    Spectra of each segment; spectroscopy only.
+photometry
+    Photometry of each segment; imaging only.
+segments
+    The segments, for their header; imaging only.
+statistics
+    Statistics of each segment.
+wavelengthrange
+    WAVELENGTHRANGE reference, as in ``white_light``; spectroscopy only.
+
+Outputs
+-------
+light_curve
+    Light curves of all detectors and orders, ECSV.
+binned
+    Light curves in bins of wavelength, FITS, unless skipped; spectroscopy only.
+
+Settings
+--------
+white_light/min_wavelength, white_light/max_wavelength
+    Limits of the sum over wavelength.
+spectroscopic_light_curves/resolving_power, spectroscopic_light_curves/pixels, spectroscopic_light_curves/edges
+    Bins of wavelength; ``pixels`` wins over the resolving power, ``edges`` over both.
+pixel_replace/skip
+    Whether bad pixels were replaced: their light is then not missing.
+"""
 
 import logging
 from pathlib import Path
@@ -9,9 +40,7 @@ from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.binned_light_curves import write_light_curves
 from scripts.lib.light_curves.extraction_regions import read_statistics
-from scripts.lib.light_curves.spectral_series import (
-    open_series,
-)
+from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.light_curves.table import DESCRIPTIONS, imaging_rows, spectral_rows
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.photometry.table import read_segment

@@ -1,4 +1,29 @@
-"""Rule outlier_detection: flag samples far from their median in time (calints to crfints)."""
+"""
+Flag samples far from their median in time: calints to crfints.
+
+Inputs
+------
+calints
+    Calibrated segment.
+
+Outputs
+-------
+crfints
+    The segment with outliers flagged, and NaN and ``DO_NOT_USE`` made to agree.
+
+Settings
+--------
+outlier_detection/snr
+    Distance from the median, in errors, from which a sample is an outlier.
+outlier_detection/rolling_window_width
+    Integrations of the rolling median; 1, or more than the series has: one median of all.
+outlier_detection/maskpt
+    Fraction of the mean weight below which a sample is left out of the median.
+outlier_detection/good_bits
+    DQ flags that a sample in the median may have.
+max_memory_mb
+    Size of the blocks that are read at a time.
+"""
 
 import logging
 import math
@@ -49,7 +74,7 @@ def _read(source, name, integrations, rows):
 
 
 def _any_good(source, bits, blocks):
-    """Tell whether any sample lacks all the given DQ bits, reading no further than needed."""
+    """Return whether any sample has none of the DQ bits, reading no further than needed."""
     return any(
         ((_read(source, "DQ", block.integrations, block.rows) & bits) == 0).any()
         for block in blocks
@@ -119,7 +144,7 @@ def _header_updates(path, pool, table):
 def _detect_in_file(source, product, options, offsets, limits):
     """Read, test and write block by block within (memory [MB], threads); return the outliers."""
     shape, (memory_mb, threads) = source.shape("SCI"), limits
-    # Beside the planes: masked samples, bytes in file order, temporary arrays.
+    # Besides the planes: masked samples, bytes in file order, temporary arrays.
     samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 3)))
     window = int(options.get("rolling_window_width", Settings.window))
     blocks = plan_blocks(shape, window, samples // threads)

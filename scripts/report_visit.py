@@ -1,4 +1,33 @@
-"""Rule report_visit: diagnostics, plots and a page that says how good a visit's light curves are."""
+"""
+Make diagnostics, plots and a page that says how good a visit's light curves are.
+
+Inputs
+------
+light_curve
+    Light curves of the product.
+spectra
+    Spectra of each segment; spectroscopy only.
+statistics
+    Statistics of each segment.
+member
+    First segment, for the references that it was calibrated with.
+
+Outputs
+-------
+diagnostics
+    All metrics and the verdict, JSON.
+report
+    The page, HTML.
+<plot>_png, <plot>_svg
+    Each of the plots; SVG if asked for.
+
+Settings
+--------
+report/vector_plots
+    Whether the plots are made as SVG too.
+pixel_replace/skip
+    Whether bad pixels were replaced: their light is then not missing.
+"""
 
 import json
 import logging

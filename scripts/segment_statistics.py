@@ -1,4 +1,25 @@
-"""Rule segment_statistics: median image, flags and trace of one segment, for tables and report."""
+"""
+Measure median image, flags and trace of one segment, for the tables and the report.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+spectra
+    Spectra of the segment, with their apertures; none in imaging.
+photometry
+    Photometry of the segment; none in spectroscopy.
+
+Outputs
+-------
+statistics
+    Arrays of the segment and of each spectral order, npz.
+
+Settings
+--------
+tso_photometry/radius, tso_photometry/radius_inner, tso_photometry/radius_outer
+    Radii of aperture and annulus, whose samples are counted.
+"""
 
 import logging
 from pathlib import Path
@@ -9,17 +30,13 @@ from scripts.lib.files.atomic import write_arrays
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import sums_whole_array
 from scripts.lib.light_curves.extraction_regions import SINGLE, Region, read_regions
-from scripts.lib.light_curves.frame_statistics import (
-    ShapeFit,
-    pixel_classes,
-    trace_moments,
-)
+from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes, trace_moments
 from scripts.lib.light_curves.segment_statistics import (
     Target,
-    _median,
     background_level,
     circle,
     measure_integrations,
+    median_image,
     photon_part,
 )
 
@@ -39,10 +56,10 @@ def spectral_statistics(member, spectra):
     -------
     arrays : dict of str to ndarray
         Those of :func:`measure_integrations`, with the median image, and of each region the
-        aperture and background region, and place and width of the trace.
+        aperture and background region, and position and width of the trace.
     """
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
-    median = _median(member, across)
+    median = median_image(member, across)
     regions = read_regions(spectra, across, median.shape)
     if not regions:
         log.warning("%s: no aperture is known; neither trace nor missing light", member.path)
@@ -62,7 +79,7 @@ def spectral_statistics(member, spectra):
 
 
 def _trace(region, clean, around, across):
-    """Aperture, and place and width of the trace."""
+    """Aperture, and position and width of the trace."""
     centre, mean, width = trace_moments(clean, around.astype(float), across)
     found = {
         "aperture": region.weights,
@@ -95,7 +112,7 @@ def imaging_statistics(member, photometry, radii):
         a fraction of the sum over the aperture. Images that are summed whole
         have no background.
     """
-    median = _median(member, None)
+    median = median_image(member, None)
     weights, annulus, found = np.ones(median.shape), np.zeros(median.shape), {}
     if not sums_whole_array(member.primary):
         rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])

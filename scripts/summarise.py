@@ -1,4 +1,18 @@
-"""Rule summarise: one line for each light curve of all visits, as table and page."""
+"""
+Summarise all visits, one line for each light curve, as a table and a page.
+
+Inputs
+------
+diagnostics
+    Diagnostics of all products.
+
+Outputs
+-------
+table
+    A row for each light curve, ECSV.
+page
+    The same with links to the reports, HTML.
+"""
 
 import json
 import logging

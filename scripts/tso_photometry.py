@@ -1,4 +1,31 @@
-"""Rule tso_photometry: aperture photometry of every integration of a segment (crfints to table)."""
+"""
+Measure the aperture photometry of every integration of a segment: crfints to table.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+gain
+    GAIN reference; only data in DN/s need one.
+
+Outputs
+-------
+photometry
+    Photometry of the segment: ``PHOTOMETRY``, a row for each integration.
+
+Settings
+--------
+tso_photometry/centroid_source
+    Whether the star is looked for; otherwise the planned position holds.
+tso_photometry/search_box_width, tso_photometry/fit_box_width
+    Boxes in which the star is searched and in which its centroid is measured.
+tso_photometry/moving_centroid
+    Whether the aperture follows the star from one integration to the next.
+tso_photometry/radius
+    Radius of the aperture.
+tso_photometry/radius_inner, tso_photometry/radius_outer
+    Radii of the annulus of the background.
+"""
 
 import logging
 import time
@@ -12,18 +39,14 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import gain_section, sums_whole_array
 from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
-from scripts.lib.photometry.table import (
-    META_KEYWORDS,
-    make_table,
-    write_segment,
-)
+from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_segment
 from scripts.lib.segment_data.int_times import mid_times
 
 log = logging.getLogger(__name__)
 
 
 def apertures_sentence(settings, whole_array):
-    """Sentence of the table's meta that tells what was summed."""
+    """Sentence of the table's meta that says what was summed."""
     if whole_array:
         return (
             "Photometry measured as the sum of all values in the subarray.  "

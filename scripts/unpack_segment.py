@@ -1,4 +1,16 @@
-"""Rule unpack_segment: decompress a calibrated segment (.fits.gz to .fits)."""
+"""
+Decompress a calibrated segment: ``.fits.gz`` to ``.fits``.
+
+Inputs
+------
+packed
+    Segment as the archive packs it, gzip.
+
+Outputs
+-------
+calints
+    The segment.
+"""
 
 import logging
 

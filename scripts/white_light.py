@@ -1,4 +1,23 @@
-"""Rule white_light: sum the flux of every spectrum over a wavelength range (x1dints to whtlt)."""
+"""
+Sum the flux of every spectrum over a wavelength range: x1dints to whtlt.
+
+Inputs
+------
+x1dints
+    Spectra of the product.
+wavelengthrange
+    WAVELENGTHRANGE reference: limits by filter and order; none: all wavelengths.
+
+Outputs
+-------
+whtlt
+    White-light curve of each detector and order, ECSV.
+
+Settings
+--------
+white_light/min_wavelength, white_light/max_wavelength
+    Limits of the sum; those of the reference where null.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -60,6 +79,13 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
     total : ndarray
         Sums (integrations,) over the finite fluxes in the range; NaN where
         there is none. (jwst 3.0.0 gives 0 there, a dip to nothing.)
+
+    Examples
+    --------
+    >>> wavelength = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
+    >>> flux = np.array([[1.0, 2.0, 4.0], [1.0, np.nan, 4.0]])
+    >>> sum_in_range(wavelength, flux, 1.5, 3.0)
+    array([6., 4.])
     """
     used = (wavelength >= min_wavelength) & (wavelength <= max_wavelength) & ~np.isnan(flux)
     total = np.where(used, flux, 0.0).sum(axis=1)
@@ -68,7 +94,7 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
 
 def first_of_each(times):
     """
-    Tell which elements are the first of their value.
+    Mark the elements that are the first of their value.
 
     Parameters
     ----------
@@ -79,6 +105,11 @@ def first_of_each(times):
     -------
     first : ndarray of bool
         True for the first occurrence of every finite time.
+
+    Examples
+    --------
+    >>> first_of_each(np.array([1.0, 2.0, 1.0, np.nan]))
+    array([ True,  True, False, False])
     """
     first = np.zeros(len(times), dtype=bool)
     first[np.unique(times, return_index=True)[1]] = True
@@ -130,7 +161,7 @@ def light_curve_columns(spectra):
 
 
 def _detector_curves(spectra, orders, timed):
-    """Times and one flux column an order of one detector."""
+    """Times of one detector, and a column of flux for each order."""
     keys = [one.mjd if timed else one.integration for one in spectra]
     key, first = np.unique(np.concatenate(keys), return_index=True)
     kept = ~np.isnan(key.astype(float))

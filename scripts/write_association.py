@@ -1,4 +1,11 @@
-"""Rule write_association: the association of segments that the workflow has grouped itself."""
+"""
+Write the association of segments that the workflow has grouped itself.
+
+Outputs
+-------
+association
+    Association of one product, JSON as the archive's.
+"""
 
 import json
 

@@ -1,5 +1,7 @@
 """The one exception that stands for a mistake of the user."""
 
+__all__ = ["InputError"]
+
 
 class InputError(Exception):
     """

@@ -6,6 +6,15 @@ from pathlib import PurePath
 
 from scripts.lib.errors import InputError
 
+__all__ = [
+    "SEVERITIES",
+    "Finding",
+    "carried_lines",
+    "counted",
+    "stop_at_errors",
+    "summary_lines",
+]
+
 SEVERITIES = ("error", "warning", "note")
 
 

@@ -1,28 +1,47 @@
 """Association of the simulated members, in the archive's layout."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-
-from scripts.simulation.options import VisitOptions
 
 POOL_DATE = "20220713t000000"
 
 
-def association_name(options: VisitOptions) -> str:
-    """File name of the association."""
+def association_name(options):
+    """
+    File name of the association.
+
+    Parameters
+    ----------
+    options : VisitOptions
+        The visit.
+
+    Returns
+    -------
+    str
+        Name.
+    """
     return f"jw{options.program}-o{options.observation}_{POOL_DATE}_tso3_00001_asn.json"
 
 
-def product_name(options: VisitOptions, optical_path: str) -> str:
-    """Name of the level-3 product: programme, candidate, target, instrument and optical path."""
+def product_name(options, optical_path):
+    """
+    Name of the level-3 product: programme, candidate, target, instrument and optical path.
+
+    Parameters
+    ----------
+    options : VisitOptions
+        The visit.
+    optical_path : str
+        Instrument and optical elements.
+
+    Returns
+    -------
+    str
+        Name without an extension.
+    """
     return f"jw{options.program}-o{options.observation}_t001_{optical_path}"
 
 
-def write_association(
-    folder: Path, options: VisitOptions, optical_path: str, members: list[str]
-) -> Path:
+def write_association(folder, options, optical_path, members):
     """
     Write the association file.
 

@@ -1,35 +1,37 @@
 """Keywords that every simulated member has, whatever its mode."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 
-from scripts.simulation.mode import Mode
-from scripts.simulation.options import VisitOptions
-from scripts.simulation.timing import (
-    EXPOSURE_START,
-    TARGET_DEC,
-    TARGET_RA,
-    Clock,
-    barycentric,
-)
+from scripts.simulation.timing import EXPOSURE_START, TARGET_DEC, TARGET_RA, barycentric
 
 VISIT = "001"
 ACTIVITY = "04101"
 TARGET_NAME = "WASP-39"
 
 
-def member_name(options: VisitOptions, detector: str, segment: int) -> str:
-    """File name of a member, as the archive makes it."""
+def member_name(options, detector, segment):
+    """
+    File name of a member, as the archive makes it.
+
+    Parameters
+    ----------
+    options : VisitOptions
+        The visit.
+    detector : str
+        Name of the detector, lower case.
+    segment : int
+        Segment number, 1-based.
+
+    Returns
+    -------
+    str
+        Name.
+    """
     visit = f"jw{options.program}{options.observation}{VISIT}_{ACTIVITY}_00001"
     return f"{visit}-seg{segment:03d}_{detector}_calints.fits"
 
 
-def common_keywords(
-    options: VisitOptions, mode: Mode, clock: Clock, segment: int
-) -> dict[str, Any]:
+def common_keywords(options, mode, clock, segment):
     """
     Keywords of the programme, target, exposure and segment.
 
@@ -56,7 +58,7 @@ def common_keywords(
     }
 
 
-def _observation_keywords(options: VisitOptions) -> dict[str, Any]:
+def _observation_keywords(options):
     """Programme, visit, target and pointing."""
     from astropy.time import Time
 
@@ -97,12 +99,12 @@ def _observation_keywords(options: VisitOptions) -> dict[str, Any]:
     }
 
 
-def _exposure_keywords(options: VisitOptions, mode: Mode, clock: Clock) -> dict[str, Any]:
+def _exposure_keywords(options, mode, clock):
     """Times of the whole exposure and the steps it has been through."""
     start, end = clock.span(options.total_integrations)
     times = np.array([start, (start + end) / 2.0, end])
     names = ("start_time", "mid_time", "end_time")
-    keywords: dict[str, Any] = {}
+    keywords = {}
     for name, utc, tdb in zip(names, times, barycentric(times), strict=True):
         keywords[f"meta.exposure.{name}"] = float(utc)
         keywords[f"meta.exposure.{name}_tdb"] = float(tdb)
@@ -128,7 +130,7 @@ def _exposure_keywords(options: VisitOptions, mode: Mode, clock: Clock) -> dict[
     }
 
 
-def _segment_keywords(options: VisitOptions, segment: int) -> dict[str, Any]:
+def _segment_keywords(options, segment):
     """Which integrations of the exposure the file holds."""
     first, last = options.integration_range(segment)
     return {

@@ -1,16 +1,10 @@
 """MIRI low-resolution slitless spectroscopy: vertical dispersion, longest wavelengths at the bottom."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.mode import Mode, View
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_miri_lrs_apcorr
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
@@ -27,14 +21,14 @@ _GAIN = 3.1
 _V2V3 = (-378.83, -344.94)
 
 
-def _dispersion(rows: int) -> tuple[float, float, float]:
+def _dispersion(rows):
     """Wavelength (micron) against the 0-based row, as a quadratic polynomial."""
     last = rows - 1
     constant, linear, square = _DISPERSION
     return constant, linear / last, square / last**2
 
 
-def _bounding_box(shape: tuple[int, int]) -> tuple[tuple[float, float], tuple[float, float]]:
+def _bounding_box(shape):
     """Part of the frame with wavelengths, as large as on the real detector."""
     rows, columns = shape
     left = round(columns / 18.0)
@@ -42,7 +36,7 @@ def _bounding_box(shape: tuple[int, int]) -> tuple[tuple[float, float], tuple[fl
     return (left - 0.5, columns - 0.5), (float(bottom) - 0.5, top - 0.5)
 
 
-def build_wcs(shape: tuple[int, int]) -> Any:
+def build_wcs(shape):
     """
     WCS with the frames detector, alpha_beta, v2v3 and world.
 
@@ -80,7 +74,7 @@ def build_wcs(shape: tuple[int, int]) -> Any:
     return wcs
 
 
-def _disperse(shape: tuple[int, int]) -> Any:
+def _disperse(shape):
     """Pixels to (position across the dispersion in arcsec, 0, wavelength in micron)."""
     from astropy.modeling import models as m
 
@@ -95,17 +89,17 @@ def _disperse(shape: tuple[int, int]) -> Any:
     return transform
 
 
-def _centre(columns: int) -> float:
+def _centre(columns):
     """Column of the star."""
     return 0.5 * (columns - 1) + 0.6
 
 
-def _width(wavelength: np.ndarray) -> np.ndarray:
+def _width(wavelength):
     """Standard deviation of the star's image across the dispersion, pixels."""
     return 0.55 + 0.085 * wavelength
 
 
-def _scene(options: VisitOptions, shape: tuple[int, int]) -> SpectralScene:
+def _scene(options, shape):
     """Star's spectrum along a slightly inclined trace."""
     rows, columns = shape
     row = np.arange(rows, dtype=float)
@@ -121,7 +115,7 @@ def _scene(options: VisitOptions, shape: tuple[int, int]) -> SpectralScene:
     )
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit; without a WAVELENGTH plane unless one is asked for."""
     shape = MODE.shape(options)
     rows, columns = shape
@@ -159,12 +153,12 @@ def _view(options: VisitOptions, detector: str) -> View:
     return View(_scene(options, shape), wcs, plane, keywords, flux_per_unit)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """EXTRACT1D and, when asked for, APCORR."""
     columns = MODE.shape(options)[1]
     middle = (columns - 1) / 2.0
     half = min(5.5, columns / 6.0)
-    aperture: dict[str, Any] = {
+    aperture = {
         "id": MODE.exposure_type,
         "region_type": "target",
         "bkg_order": 0,

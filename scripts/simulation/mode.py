@@ -1,7 +1,5 @@
 """What an observing mode has to supply to the simulator."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +101,18 @@ class Mode:
     detector_ramp: Callable[[VisitOptions], float] = lambda options: 0.0
     options: frozenset[str] = SPECTRAL_OPTIONS
 
-    def shape(self, options: VisitOptions) -> tuple[int, int]:
-        """Rows and columns of an integration."""
+    def shape(self, options):
+        """
+        Rows and columns of an integration.
+
+        Parameters
+        ----------
+        options : VisitOptions
+            The visit.
+
+        Returns
+        -------
+        tuple of int
+            Rows and columns.
+        """
         return options.frame_size or self.frame_size

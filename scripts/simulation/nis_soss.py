@@ -1,10 +1,5 @@
 """NIRISS SOSS: three orders of the GR700XD grism in SUBSTRIP256 or SUBSTRIP96, count rates."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from scripts.lib.errors import InputError
@@ -16,12 +11,10 @@ from scripts.simulation.nis_soss_orders import (
     COLUMNS,
     ROWS_BELOW_SUBSTRIP96,
     WHEEL_COMMANDED,
-    OrderOptics,
     soss_orders,
 )
 from scripts.simulation.nis_soss_scene import OrderLight, SossScene, column_light, electron_scale
 from scripts.simulation.nis_soss_star import planet_radius, transit_depth, transit_light
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_wavelengthrange
 from scripts.simulation.timing import TARGET_DEC, TARGET_RA
 
@@ -38,18 +31,17 @@ _V2V3 = (-292.6, -697.3)
 _RANGES = ((1, FILTER, 0.85, 2.83), (2, FILTER, 0.60, 1.00), (3, FILTER, 0.64, 0.90))
 
 
-def _subarray(options: VisitOptions) -> str:
+def _subarray(options):
     """Subarray of the frame's size."""
     shape = MODE.shape(options)
     if shape not in SUBARRAYS:
         expected = " or ".join(f"{rows}x{columns}" for rows, columns in SUBARRAYS)
-        raise InputError(f"frame_size: found {shape[0]}x{shape[1]}, expected {expected}")
+        msg = f"frame_size: found {shape[0]}x{shape[1]}, expected {expected}"
+        raise InputError(msg)
     return SUBARRAYS[shape]
 
 
-def _order_light(
-    optics: OrderOptics, wheel_offset: float, subarray: str, scale: float
-) -> OrderLight:
+def _order_light(optics, wheel_offset, subarray, scale):
     """Light of an order at a position of the pupil wheel."""
     below = ROWS_BELOW_SUBSTRIP96 if subarray == "SUBSTRIP96" else 0
     return OrderLight(
@@ -60,7 +52,7 @@ def _order_light(
     )
 
 
-def _lights(options: VisitOptions) -> tuple[OrderLight, ...]:
+def _lights(options):
     """Light of all orders."""
     orders = soss_orders(options.real_references)
     offset, scale = options.pupil_wheel - WHEEL_COMMANDED, electron_scale(orders)
@@ -68,7 +60,7 @@ def _lights(options: VisitOptions) -> tuple[OrderLight, ...]:
     return tuple(_order_light(optics, offset, subarray, scale) for optics in orders)
 
 
-def _scene(options: VisitOptions) -> SossScene:
+def _scene(options):
     """Star's spectra and background, DN/s."""
     lights = _lights(options)
     depth = transit_depth(np.concatenate([light.wavelength for light in lights]), options)
@@ -76,7 +68,7 @@ def _scene(options: VisitOptions) -> SossScene:
     return SossScene(MODE.shape(options), lights, background, 1.0 / _GAIN, depth)
 
 
-def reference_pixels(shape: tuple[int, int]) -> np.ndarray:
+def reference_pixels(shape):
     """
     Flags of the pixels that see no light.
 
@@ -97,7 +89,7 @@ def reference_pixels(shape: tuple[int, int]) -> np.ndarray:
     return flags
 
 
-def build_wcs(orders: tuple[OrderOptics, ...]) -> Any:
+def build_wcs(orders):
     """
     WCS with the frames detector and world.
 
@@ -131,7 +123,7 @@ def build_wcs(orders: tuple[OrderOptics, ...]) -> Any:
     return gwcs.WCS([(co.frame_2d("detector"), transform), (world, None)])
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit; photom calibrates the spectra, not the members."""
     shape, subarray = MODE.shape(options), _subarray(options)
     keywords = {
@@ -157,7 +149,7 @@ def _view(options: VisitOptions, detector: str) -> View:
     return View(_scene(options), wcs, None, keywords, 1.0, reference_pixels(shape))
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """PASTASOSS, SPECPROFILE, SPECKERNEL, WAVELENGTHRANGE and, unless not wanted, PHOTOM."""
     subarray, shape = _subarray(options), MODE.shape(options)
     orders = soss_orders(options.real_references)

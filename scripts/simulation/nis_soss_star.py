@@ -1,13 +1,10 @@
 """Star and planet seen by NIRISS SOSS: spectrum with narrow lines, radius with broad bands."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np
 
 from scripts.simulation import star
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.star import light_curve, star_spectrum
 
 _NODES = 200
@@ -25,7 +22,7 @@ _BANDS = (
 )
 
 
-def flux_density(wavelength: np.ndarray) -> np.ndarray:
+def flux_density(wavelength):
     """
     Flux density of the star per unit of frequency, relative to about 1 at 2 micron.
 
@@ -46,8 +43,22 @@ def flux_density(wavelength: np.ndarray) -> np.ndarray:
     return spectrum
 
 
-def planet_radius(wavelength: np.ndarray, radius_ratio: float) -> np.ndarray:
-    """Planet's radius against wavelength (stellar radii): scattering and bands of an atmosphere."""
+def planet_radius(wavelength, radius_ratio):
+    """
+    Planet's radius against wavelength (stellar radii): scattering and bands of an atmosphere.
+
+    Parameters
+    ----------
+    wavelength : ndarray
+        Wavelengths, micron.
+    radius_ratio : float
+        Radius at the shortest wavelength, stellar radii.
+
+    Returns
+    -------
+    ndarray
+        Radii, of the same shape.
+    """
     rise = 0.01 * (wavelength / 0.6) ** -2.0
     for centre, width, height in _BANDS:
         rise = rise + height * np.exp(-0.5 * ((wavelength - centre) / width) ** 2)
@@ -57,7 +68,7 @@ def planet_radius(wavelength: np.ndarray, radius_ratio: float) -> np.ndarray:
 transit_light = partial(star.transit_light, radius=planet_radius, node_count=_NODES)
 
 
-def transit_depth(wavelength: np.ndarray, options: VisitOptions) -> np.ndarray:
+def transit_depth(wavelength, options):
     """
     Star's light that is hidden in the middle of the transit, limb darkening included.
 

@@ -1,17 +1,11 @@
 """NIRCam grism time series: horizontal dispersion, count rates, trace on row 34."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.keywords import TARGET_NAME
 from scripts.simulation.mode import Mode, View
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_wavelengthrange
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
@@ -31,12 +25,12 @@ _WIDTH = 0.85
 _V2V3 = (82.5, -556.3)
 
 
-def _trace_row(rows: int) -> int:
+def _trace_row(rows):
     """Row of the source: 34 as the instrument team has it, less in a frame with fewer rows."""
     return TRACE_ROW if rows > TRACE_ROW + 8 else rows // 2 + 1
 
 
-def _dispersion(columns: int) -> tuple[float, float, float]:
+def _dispersion(columns):
     """Wavelength (micron) against the 0-based column, as a quadratic polynomial."""
     last = columns - 1
     rise = _WAVELENGTHS[1] - _WAVELENGTHS[0]
@@ -44,7 +38,7 @@ def _dispersion(columns: int) -> tuple[float, float, float]:
     return _WAVELENGTHS[0], (rise - bend) / last, bend / last**2
 
 
-def build_wcs(shape: tuple[int, int]) -> Any:
+def build_wcs(shape):
     """
     WCS with the frames grism_detector, direct_image, v2v3 and world.
 
@@ -84,7 +78,7 @@ def build_wcs(shape: tuple[int, int]) -> Any:
     return wcs
 
 
-def _disperse(shape: tuple[int, int], column: float, row: float) -> Any:
+def _disperse(shape, column, row):
     """Pixels to (column and row in the direct image, wavelength in micron, spectral order)."""
     from astropy.modeling import models as m
 
@@ -98,7 +92,7 @@ def _disperse(shape: tuple[int, int], column: float, row: float) -> Any:
     return transform
 
 
-def _scene(shape: tuple[int, int]) -> SpectralScene:
+def _scene(shape):
     """Star's spectrum through the filter, DN/s."""
     rows, columns = shape
     column = np.arange(columns, dtype=float)
@@ -113,7 +107,7 @@ def _scene(shape: tuple[int, int]) -> SpectralScene:
     return SpectralScene(shape, 1, wavelength, trace, width, rate, _BACKGROUND_RATE, conversion)
 
 
-def _field(wcs: Any, shape: tuple[int, int]) -> str:
+def _field(wcs, shape):
     """S_REGION of the frame as a direct image."""
     rows, columns = shape
     right, top = columns - 0.5, rows - 0.5
@@ -123,7 +117,7 @@ def _field(wcs: Any, shape: tuple[int, int]) -> str:
     return co.polygon(ra, dec)
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit; photom does not touch the members of this mode."""
     shape = MODE.shape(options)
     rows, columns = shape
@@ -170,12 +164,12 @@ def _view(options: VisitOptions, detector: str) -> View:
     return View(_scene(shape), wcs, plane, keywords, 1.0)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """EXTRACT1D and, when asked for, WAVELENGTHRANGE."""
     rows, columns = MODE.shape(options)
     row = _trace_row(rows)
     half = min(5, rows // 8)
-    aperture: dict[str, Any] = {
+    aperture = {
         "id": MODE.exposure_type,
         "region_type": "target",
         "bkg_order": 0,

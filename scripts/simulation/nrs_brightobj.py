@@ -1,10 +1,6 @@
 """NIRSpec bright-object time series: a curved trace in the S1600A1 slit, one or two detectors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +9,6 @@ from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.keywords import TARGET_NAME
 from scripts.simulation.mode import SPECTRAL_OPTIONS, Mode, View
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_nirspec_apcorr
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
@@ -50,15 +45,16 @@ DISPERSERS = {
 }
 
 
-def _disperser(options: VisitOptions) -> Disperser:
+def _disperser(options):
     """Disperser that the options ask for."""
     name = options.disperser or "G395H"
     if name not in DISPERSERS:
-        raise InputError(f"disperser: found {name!r}, expected one of {', '.join(DISPERSERS)}")
+        msg = f"disperser: found {name!r}, expected one of {', '.join(DISPERSERS)}"
+        raise InputError(msg)
     return DISPERSERS[name]
 
 
-def _detectors(options: VisitOptions) -> tuple[str, ...]:
+def _detectors(options):
     """Detectors that the spectrum falls on."""
     return tuple(_disperser(options).ranges)
 
@@ -74,8 +70,24 @@ class Geometry:
     bounding_box: tuple[tuple[float, float], tuple[float, float]]
 
     @classmethod
-    def of(cls, shape: tuple[int, int], detector: str, span: tuple[float, float]) -> Geometry:
-        """Geometry of a detector: the spectrum reaches its inner edge and ends before the other."""
+    def for_detector(cls, shape, detector, span):
+        """
+        Geometry of a detector: the spectrum reaches its inner edge and ends before the other.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Rows and columns.
+        detector : str
+            nrs1 or nrs2.
+        span : tuple of float
+            Shortest and longest wavelength, micron.
+
+        Returns
+        -------
+        Geometry
+            Geometry.
+        """
         rows, columns = shape
         last = columns - 1
         rise = span[1] - span[0]
@@ -88,24 +100,48 @@ class Geometry:
         along = (margin - 0.5, last + 0.5) if detector == "nrs1" else (-0.5, last + 0.5 - margin)
         return cls(shape, dispersion, slit_centre, 0.08 * rise / last, (along, across))
 
-    def source_rows(self, columns: np.ndarray) -> np.ndarray:
-        """Rows of the source's trace at given columns."""
+    def source_rows(self, columns):
+        """
+        Rows of the source's trace at given columns.
+
+        Parameters
+        ----------
+        columns : ndarray
+            Columns, 0-based.
+
+        Returns
+        -------
+        ndarray
+            Rows, 0-based, of the same shape.
+        """
         offset = SOURCE_POSITION[1] * PIXELS_PER_SLIT
         return np.polynomial.polynomial.polyval(columns, self.slit_centre) + offset
 
-    def wavelengths(self, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Wavelengths (micron) of pixels; lines of equal wavelength are tilted."""
+    def wavelengths(self, columns, rows):
+        """
+        Wavelengths (micron) of pixels; lines of equal wavelength are tilted.
+
+        Parameters
+        ----------
+        columns, rows : ndarray
+            Pixels, 0-based.
+
+        Returns
+        -------
+        ndarray
+            Wavelengths, of the common shape.
+        """
         above = rows - np.polynomial.polynomial.polyval(columns, self.slit_centre)
         return np.polynomial.polynomial.polyval(columns, self.dispersion) + self.tilt * above
 
 
-def _geometry(options: VisitOptions, detector: str) -> Geometry:
+def _geometry(options, detector):
     """Geometry of one detector of the visit."""
     shape = MODE.shape(options)
-    return Geometry.of(shape, detector, _disperser(options).ranges[detector])
+    return Geometry.for_detector(shape, detector, _disperser(options).ranges[detector])
 
 
-def build_wcs(geometry: Geometry) -> Any:
+def build_wcs(geometry):
     """
     WCS with the frames detector, sca, gwa, slit_frame, v2v3 and world.
 
@@ -153,7 +189,7 @@ def build_wcs(geometry: Geometry) -> Any:
     return wcs
 
 
-def _straighten(geometry: Geometry) -> Any:
+def _straighten(geometry):
     """1-based pixels to (column, row above the slit's centre line), 0-based column."""
     from astropy.modeling import models as m
 
@@ -166,7 +202,7 @@ def _straighten(geometry: Geometry) -> Any:
     return transform
 
 
-def _disperse(geometry: Geometry) -> Any:
+def _disperse(geometry):
     """(Column, row above the centre line) to (0, position in the slit, wavelength in metres)."""
     from astropy.modeling import models as m
 
@@ -186,14 +222,14 @@ def _disperse(geometry: Geometry) -> Any:
     return transform
 
 
-def _slit_region(wcs: Any) -> str:
+def _slit_region(wcs):
     """S_REGION of the open slit, the same for both detectors."""
     across, along = np.array([-0.5, 0.5, 0.5, -0.5]), np.array([-0.5, -0.5, 0.5, 0.5])
     ra, dec, _ = wcs.get_transform("slit_frame", "world")(across, along, np.full(4, 4e-6))
     return co.polygon(ra, dec)
 
 
-def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
+def _scene(options, geometry):
     """Star's spectrum along the trace; MJy for a point source, MJy/sr otherwise."""
     columns = np.arange(geometry.shape[1], dtype=float)
     trace = geometry.source_rows(columns)
@@ -211,12 +247,12 @@ def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
     )
 
 
-def _width(wavelength: np.ndarray) -> np.ndarray:
+def _width(wavelength):
     """Standard deviation of the star's image across the dispersion, pixels."""
     return 0.62 + 0.06 * wavelength
 
 
-def _units(options: VisitOptions) -> tuple[str, float]:
+def _units(options):
     """BUNIT and FLUX of the product per summed unit."""
     if not options.photom:
         return "DN/s", 1.0
@@ -225,7 +261,7 @@ def _units(options: VisitOptions) -> tuple[str, float]:
     return "MJy/sr", 1e6 * _PIXEL_AREA
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """One detector of the visit."""
     geometry = _geometry(options, detector)
     wcs = build_wcs(geometry)
@@ -274,10 +310,10 @@ def _view(options: VisitOptions, detector: str) -> View:
     return View(_scene(options, geometry), wcs, plane, keywords, flux_per_unit)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """EXTRACT1D and, when asked for, APCORR."""
     rows, columns = MODE.shape(options)
-    aperture: dict[str, Any] = {
+    aperture = {
         "id": SLIT,
         "region_type": "target",
         "bkg_order": 0,
@@ -302,7 +338,7 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
     return names
 
 
-def _optical_path(options: VisitOptions) -> str:
+def _optical_path(options):
     """Filter, grating, slit and subarray."""
     disperser = _disperser(options)
     parts = (disperser.filter, disperser.grating, SLIT, disperser.subarray)

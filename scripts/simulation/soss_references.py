@@ -1,20 +1,10 @@
 """Reference files of NIRISS SOSS in the formats of the archive."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
 from scripts.simulation.models import dated_model
-from scripts.simulation.nis_soss_orders import (
-    COLUMNS,
-    WHEEL_COMMANDED,
-    WHEEL_EXTENT,
-    OrderOptics,
-)
-from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, OrderLight, kernel, spatial_profile
+from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_COMMANDED, WHEEL_EXTENT
+from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, kernel, spatial_profile
 from scripts.simulation.references import save_reference
 
 PADDING = 20
@@ -30,7 +20,7 @@ _PHOTOM_MARGIN = 0.02
 _LEAST_THROUGHPUT = 1e-5
 
 
-def write_pastasoss(path: Path, orders: Sequence[OrderOptics]) -> None:
+def write_pastasoss(path, orders):
     """
     Write a PASTASOSS reference: traces, wavelengths and throughputs.
 
@@ -82,9 +72,7 @@ def write_pastasoss(path: Path, orders: Sequence[OrderOptics]) -> None:
     save_reference(model, path, "NIRISS", "PASTASOSS", "NIS_SOSS")
 
 
-def write_specprofile(
-    path: Path, subarray: str, shape: tuple[int, int], orders: Sequence[OrderLight]
-) -> None:
+def write_specprofile(path, subarray, shape, orders):
     """
     Write a SPECPROFILE reference: the share of a column's light in every pixel, padded around.
 
@@ -113,7 +101,7 @@ def write_specprofile(
     save_reference(model, path, "NIRISS", "SPECPROFILE", "NIS_SOSS")
 
 
-def write_speckernel(path: Path) -> None:
+def write_speckernel(path):
     """
     Write a SPECKERNEL reference: images of a line along the dispersion, each with the sum 1.
 
@@ -138,7 +126,7 @@ def write_speckernel(path: Path) -> None:
     save_reference(model, path, "NIRISS", "SPECKERNEL", "NIS_SOSS")
 
 
-def calibration(optics: OrderOptics, wavelength: np.ndarray, scale: float) -> np.ndarray:
+def calibration(optics, wavelength, scale):
     """
     Flux density of a star with a smooth spectrum over its light in a column.
 
@@ -164,7 +152,7 @@ def calibration(optics: OrderOptics, wavelength: np.ndarray, scale: float) -> np
     return wavelength / (scale * throughput * width)
 
 
-def write_photom(path: Path, orders: Sequence[OrderOptics], scale: float) -> None:
+def write_photom(path, orders, scale):
     """
     Write a PHOTOM reference: a row for each order, and one of the filter F277W.
 

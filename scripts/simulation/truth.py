@@ -1,14 +1,10 @@
 """What was put into a simulated visit, gathered while its segments are made."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.pointing import IMAGE_MOTION_COLUMNS
 
 HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
@@ -42,12 +38,23 @@ class DetectorTruth:
     cosmic_rays: list[np.ndarray] = field(default_factory=list)
     lost_pixels: list[np.ndarray] = field(default_factory=list)
 
-    def note(self, kind: str, integration_number: int, rows: np.ndarray) -> None:
-        """Add positions found in one integration to `cosmic_rays` or `lost_pixels`."""
+    def note(self, kind, integration_number, rows):
+        """
+        Add positions found in one integration to `cosmic_rays` or `lost_pixels`.
+
+        Parameters
+        ----------
+        kind : {"cosmic_rays", "lost_pixels"}
+            List to add to.
+        integration_number : int
+            1-based.
+        rows : ndarray, shape (positions, columns)
+            Row, column and what else the list has.
+        """
         numbers = np.full((len(rows), 1), float(integration_number))
         getattr(self, kind).append(np.hstack([numbers, rows]))
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self):
         """Everything as arrays."""
         return {
             **self.vectors,
@@ -59,13 +66,7 @@ class DetectorTruth:
         }
 
 
-def write_truth(
-    folder: Path,
-    options: VisitOptions,
-    offsets: np.ndarray,
-    members: dict[str, list[str]],
-    detectors: dict[str, DetectorTruth],
-) -> None:
+def write_truth(folder, options, offsets, members, detectors):
     """
     Write ``truth.json`` (options, files, columns) and ``truth.npz`` (arrays).
 

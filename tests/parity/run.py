@@ -16,7 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.parity.cases import CASES, edit_apertures
 from tests.parity.compare import MODEL, compare_crfints, compare_tables, compare_x1dints
 from tests.parity.star_fits import compare_star_fits

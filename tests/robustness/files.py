@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.fits.headers import read_hdus
-from scripts.simulation.visit import VisitOptions
+from scripts.simulation.options import VisitOptions
 
 CARD = 80
 VISITS = {

@@ -19,7 +19,8 @@ import yaml
 
 from scripts.lib.fits.cards import header_bytes, set_card
 from scripts.lib.fits.headers import read_hdus
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTORS = ("nrs1", "nrs2")

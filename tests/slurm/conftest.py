@@ -7,7 +7,8 @@ import shutil
 import pytest
 import yaml
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.slurm.cluster import Cluster, run, stop_begun
 from tests.workflow.test_dag import PEER_ONLY
 

@@ -9,7 +9,8 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.builders import write_exposure, write_segment
 from tests.workflow.test_dag import PEER_ONLY, message_of, planned, snakemake
 

@@ -12,7 +12,8 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.lib.provenance.reference_records import recorded_texts
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.builders import write_association, write_segment
 from tests.support.crds_cache import reference_path, write_context, write_parameters
 from tests.workflow.test_dag import PEER_ONLY, planned, snakemake

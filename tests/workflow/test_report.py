@@ -8,7 +8,8 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.pages import Page, assert_dead
 from tests.workflow.test_visits import product, run
 

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from scripts.lib.planning.resources import peak_mb, request_minutes, seconds
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.builders import load_products
 from tests.support.steps import read_config
 from tests.workflow.test_dag import PEER_ONLY, snakemake

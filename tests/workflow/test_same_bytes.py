@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from scripts.lib.segment_data.wcs_cache import FOLDER, forget
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
 from tests.workflow.test_dag import PEER_ONLY, snakemake
 

@@ -16,7 +16,8 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.lib.fits.headers import read_hdus
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
 from tests.workflow.test_dag import PEER_ONLY
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.diagnostics.noise import clipped_sigma, mad_sigma, point_to_point_sigma
 
+__all__ = ["clipped_series", "local_step", "scan", "shape_steps", "strongest_step", "window_length"]
+
 
 def window_length(length):
     """
@@ -24,7 +26,7 @@ def window_length(length):
 
 def scan(values, window):
     """
-    Significance of a step at every place.
+    Significance of a step at every position.
 
     Parameters
     ----------
@@ -65,19 +67,19 @@ def strongest_step(values, threshold, barred=()):
     threshold : float
         Least significance.
     barred : sequence of int
-        Places near which steps are known already.
+        Positions near which steps are known already.
 
     Returns
     -------
-    place : int or None
+    position : int or None
         Index of the first value after the step; None if there is none.
     """
     window = window_length(len(values))
     _, significance = scan(clipped_series(values), window)
     for known in barred:
         significance[max(known - window, 0) : known + window + 1] = 0.0
-    place = int(np.argmax(np.abs(significance)))
-    return place if abs(significance[place]) >= threshold else None
+    position = int(np.argmax(np.abs(significance)))
+    return position if abs(significance[position]) >= threshold else None
 
 
 def clipped_series(values):
@@ -101,15 +103,15 @@ def clipped_series(values):
     return np.where(np.abs(values - middle) > limit, middle, values) if limit > 0 else values
 
 
-def local_step(values, place, window, inflation=1.0):
+def local_step(values, position, window, inflation=1.0):
     """
-    Step of a series at a known place.
+    Step of a series at a known position.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
         Series, detrended; NaN is left out.
-    place : int
+    position : int
         Index of the first value after it.
     window : int
         Values on each side at most.
@@ -122,7 +124,7 @@ def local_step(values, place, window, inflation=1.0):
         Difference of the clipped means and its standard deviation; NaN where
         a side has less than three values.
     """
-    parts = (values[max(place - window, 0) : place], values[place : place + window])
+    parts = (values[max(position - window, 0) : position], values[position : position + window])
     sides = [_without_outliers(part[np.isfinite(part)]) for part in parts]
     if min(map(len, sides)) < 3:
         return np.nan, np.nan
@@ -139,7 +141,7 @@ def _without_outliers(values):
 
 def shape_steps(values, threshold):
     """
-    Steps of a place or width, away from slow drifts.
+    Steps of a position or width, away from slow drifts.
 
     Parameters
     ----------
@@ -151,7 +153,7 @@ def shape_steps(values, threshold):
     Returns
     -------
     steps : list of (int, float, float)
-        Place, step and significance of at most three steps, from a joint fit
+        Position, step and significance of at most three steps, from a joint fit
         with a parabola.
     """
     known = np.isfinite(values)
@@ -163,20 +165,20 @@ def shape_steps(values, threshold):
     for _ in range(4):
         design = _parabola_and_steps(len(values), found)
         solution = np.linalg.lstsq(design, filled, rcond=None)[0]
-        place = strongest_step(filled - design @ solution, threshold, found)
-        if place is None or len(found) == 3:
+        position = strongest_step(filled - design @ solution, threshold, found)
+        if position is None or len(found) == 3:
             break
-        found.append(place)
+        found.append(position)
     error = point_to_point_sigma(filled) * np.sqrt(2.0 / window_length(len(values)))
     steps = solution[3 : 3 + len(found)]
     return [
-        (place, float(step), float(abs(step) / error))
-        for place, step in zip(found, steps, strict=True)
+        (position, float(step), float(abs(step) / error))
+        for position, step in zip(found, steps, strict=True)
     ]
 
 
-def _parabola_and_steps(length, places):
-    """Columns of a fit: 1, x, x^2 and a step at each place."""
+def _parabola_and_steps(length, positions):
+    """Columns of a fit: 1, x, x^2 and a step at each position."""
     x = np.linspace(-1.0, 1.0, length)
-    columns = [x**k for k in range(3)] + [np.arange(length) >= place for place in places]
+    columns = [x**k for k in range(3)] + [np.arange(length) >= position for position in positions]
     return np.stack(columns, axis=1).astype(float)

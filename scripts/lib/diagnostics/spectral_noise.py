@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA, mad_sigma
 
+__all__ = ["LightCurveMap", "element_metrics", "running_median", "stretches", "worse_elements"]
+
 # Stretches of consecutive integrations in which elements are compared, and their length.
 _STRETCHES = 8
 _STRETCH_LENGTH = 50
@@ -50,6 +52,13 @@ def running_median(values, width=_NEIGHBOURS):
     -------
     median : ndarray, shape (n,)
         NaN where all neighbours are.
+
+    Examples
+    --------
+    Beyond the ends there are no neighbours:
+
+    >>> running_median(np.array([1.0, 5.0, np.nan, 2.0, 3.0]), width=3)
+    array([3. , 3. , 3.5, 2.5, 2.5])
     """
     half = width // 2
     padded = np.pad(values, half, constant_values=np.nan)

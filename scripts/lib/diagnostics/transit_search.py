@@ -6,6 +6,8 @@ import numpy as np
 
 from scripts.lib.diagnostics.transit import occulted_fraction, sky_separation
 
+__all__ = ["BASELINES", "Dip", "baseline_columns", "choose_model", "trapezoids"]
+
 BASELINES = {
     "straight line": ("line", 0.0),
     "parabola": ("parabola", 0.0),

@@ -1,5 +1,7 @@
 """What the metrics of a visit mean, in plain words."""
 
+__all__ = ["curve_findings", "curve_name", "noise_sentence", "overall", "relative"]
+
 _NAMES = {
     "x": "the place along x",
     "y": "the place along y",

@@ -8,16 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable
-from scripts.lib.doctor.data import (
-    checksum_findings,
-    data_findings,
-    repeated_findings,
-    survey_data,
-)
+from scripts.lib.doctor.data import checksum_findings, data_findings, repeated_findings, survey_data
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.inputs.compressed import check_headers, unpack
+
+__all__ = ["Examination", "build_wcs", "examine_products"]
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +27,7 @@ class Examination:
     ----------
     builds_wcs : bool
         Whether to build the world coordinates of the first segment of each
-        exposure and detector, beside looking at the bytes of all.
+        exposure and detector, besides looking at the bytes of all.
 
     Attributes
     ----------
@@ -60,7 +57,7 @@ class Examination:
             The same; with ``facts`` also if it is compressed.
         """
         try:
-            with plain_file(segment.path) as place:
+            with _plain_file(segment.path) as place:
                 return self._examine_plain(segment, place, needs)
         except InputError as error:
             self.findings.append(Finding.from_error(segment.path, error))
@@ -143,7 +140,7 @@ def build_wcs(path, file, needs):
         read_wcs(file)
     except InputError as error:
         return [unreadable(path, str(error).removeprefix(f"{file.path}"), needs)]
-    # Packages of others read what others wrote: anything may go wrong.
+    # Other packages read a tree that other software wrote: any error may come out of them.
     except Exception as error:
         log.info("%s: the world coordinates cannot be built", path, exc_info=error)
         found = f"{type(error).__name__} ({(str(error).splitlines() or [''])[0]})"
@@ -152,9 +149,9 @@ def build_wcs(path, file, needs):
 
 
 @contextmanager
-def plain_file(path):
+def _plain_file(path):
     """
-    Have a segment as a plain file, decompressed to the folder for temporary files if need be.
+    Provide a segment as a plain file, decompressed to the folder for temporary files if need be.
 
     Parameters
     ----------

@@ -7,6 +7,8 @@ from datetime import datetime
 from scripts.lib.findings import SEVERITIES, counted
 from scripts.lib.planning.machine_needs import size_text
 
+__all__ = ["WIDTH", "finding_lines", "page", "segment_table", "time_text"]
+
 WIDTH = 100
 _LABEL, _TITLE = 13, 9
 _HEADINGS = (
@@ -37,16 +39,16 @@ def page(report):
     title = f"tso3flow {report['version']}: doctor"
     lines = [f"{title}{report['made']:>{WIDTH - len(title)}}", "=" * WIDTH]
     for record in report["products"]:
-        lines += ["", *product_lines(record)]
+        lines += ["", *_product_lines(record)]
     if report["others"]:
         lines += ["", "Segments of no product, because of the errors below", ""]
         lines += segment_table(report["others"])
-    lines += ["", *machine_lines(report), "", *finding_lines(report["findings"]), ""]
+    lines += ["", *_machine_lines(report), "", *finding_lines(report["findings"]), ""]
     lines += ["=" * WIDTH, *_wrapped(f"VERDICT: {report['verdict']}"), ""]
     return "\n".join(lines)
 
 
-def product_lines(record):
+def _product_lines(record):
     """
     Write what is said of a product.
 
@@ -148,7 +150,7 @@ def time_text(seconds):
     return f"{seconds / _MINUTE:.0f} min" if seconds < 2 * _HOUR else f"{seconds / _HOUR:.1f} h"
 
 
-def machine_lines(report):
+def _machine_lines(report):
     """
     Write what the machine has.
 

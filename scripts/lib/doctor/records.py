@@ -7,6 +7,8 @@ from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb
 from scripts.lib.planning.targets import has_report, steps_of
 
+__all__ = ["product_record", "segment_record", "utc_text", "verdict"]
+
 _MJD_ZERO = datetime(1858, 11, 17)
 
 

@@ -11,6 +11,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.segments import UNUSABLE
 
+__all__ = ["Association", "read_association"]
+
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,150}")
 _POOL = re.compile(r"[ -~]{0,150}")
 

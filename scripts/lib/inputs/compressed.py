@@ -1,4 +1,4 @@
-"""Compressed segments: unpacking and checking them."""
+"""Unpack compressed segments and check what came out."""
 
 import gzip
 import os
@@ -9,6 +9,8 @@ from scripts.lib.checks.segments import check_segment
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, stop_at_errors
 from scripts.lib.fits.headers import read_hdus
+
+__all__ = ["check", "check_headers", "unpack"]
 
 _PIECE_LENGTH = 1 << 20
 
@@ -28,7 +30,7 @@ def unpack(source, target):
     ------
     InputError
         If the compressed file cannot be read, or is truncated or damaged,
-        which its checksum tells.
+        as its checksum shows.
     OSError
         If the other cannot be written.
 
@@ -42,7 +44,7 @@ def unpack(source, target):
 
 
 def _pieces(source):
-    """Yield the decompressed content of a file; InputError where it cannot be had."""
+    """Yield the decompressed content of a file; InputError where it cannot be read."""
     try:
         with gzip.open(source) as file:
             while piece := file.read(_PIECE_LENGTH):
@@ -55,7 +57,7 @@ def _pieces(source):
         msg = f"{source}: file: found damaged data ({error}), expected a sound .gz file"
         raise InputError(msg) from error
     except OSError as error:
-        # Of a disk's error while reading Python does not name the file.
+        # Python does not name the file in an I/O error.
         msg = f"{source}: cannot be read: {error.strerror or error}"
         raise InputError(msg) from error
 

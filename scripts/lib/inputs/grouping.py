@@ -9,6 +9,8 @@ from scripts.lib.findings import Finding
 from scripts.lib.inputs.product_names import product_name
 from scripts.lib.instruments.modes import mode_of
 
+__all__ = ["association_content", "group_segments", "left_out", "product_key"]
+
 # Exposures of target acquisition, by the part of EXP_TYPE behind the instrument.
 _ACQUISITION = ("TACQ", "TACONFIRM", "CONFIRM", "MSATA", "TASLIT", "VERIFY", "WATA")
 _PART = re.compile(r"[A-Za-z0-9]{1,20}")

@@ -14,6 +14,8 @@ from scripts.lib.inputs.product_names import ASSOCIATION
 from scripts.lib.inputs.search import find_sources
 from scripts.lib.inputs.segments import describe, open_segment, read_segment
 
+__all__ = ["Product", "survey"]
+
 
 @dataclass(frozen=True, slots=True)
 class Product:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from scripts.lib.findings import Finding
 
+__all__ = ["SUFFIXES", "Sources", "find_sources"]
+
 SUFFIXES = ("_calints.fits", "_calints.fits.gz")
 
 

@@ -15,6 +15,8 @@ from scripts.lib.inputs.product_names import CRFINTS, optical_path, place_of
 from scripts.lib.inputs.search import SUFFIXES
 from scripts.lib.instruments.modes import mode_of
 
+__all__ = ["UNUSABLE", "Segment", "describe", "open_segment", "read_segment"]
+
 # Snakemake takes braces for wildcards.
 UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
 # SCI, ERR, DQ and three variances.

@@ -10,6 +10,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
 from scripts.lib.jobs.progress import unless_progress
 
+__all__ = ["describe_failure", "run_job"]
+
 # Python looks for garbage after so many new objects. With its own 700, a fifth of the time of large
 # imports goes into looking at objects that stay.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000

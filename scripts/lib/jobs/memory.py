@@ -5,6 +5,8 @@ import re
 import resource
 from pathlib import Path
 
+__all__ = ["keep_freed_memory", "peak_memory_mb"]
+
 # Parameters of mallopt(3), from glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
@@ -17,7 +19,7 @@ def keep_freed_memory():
     Keep freed memory for the next arrays instead of returning it to the system.
 
     The arrays of one block of data have the size of those of the block before.
-    By default glibc maps each anew, and clearing its pages then takes longer
+    By default glibc maps each again, and clearing its pages then takes longer
     than the arithmetic. Peak memory does not change, but it is held to the end.
 
     Returns
@@ -49,6 +51,6 @@ def peak_memory_mb():
     except OSError:
         status = ""
     match = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-    # Unlike getrusage, /proc starts anew with the program. Both count units of 1024 bytes.
+    # Unlike getrusage, /proc starts again with the program. Both count units of 1024 bytes.
     peak = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * 1024 / 1e6

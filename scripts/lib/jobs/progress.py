@@ -2,13 +2,15 @@
 
 import time
 
+__all__ = ["Progress", "duration", "unless_progress"]
+
 # Seconds between two messages.
 _INTERVAL = 10.0
 
 
 class Progress:
     """
-    Count what a job has done, and tell every ten seconds; of a short job nothing.
+    Count what a job has done, and log it every ten seconds; nothing in a short job.
 
     Messages are log records with the attribute ``progress``, so that
     :func:`unless_progress` keeps them from a standard error that nobody watches.
@@ -16,7 +18,7 @@ class Progress:
     Parameters
     ----------
     log : logging.Logger
-        Where to tell.
+        Logger.
     total : int
         Number of items.
     items : str, optional
@@ -32,7 +34,7 @@ class Progress:
 
     def reached(self, done):
         """
-        Tell how far the job is, if it is time to.
+        Log how far the job is, if it is time to.
 
         Parameters
         ----------

@@ -8,6 +8,8 @@ from scripts.lib.instruments.modes import mode_of
 from scripts.lib.soss.aperture_images import read_apertures
 from scripts.lib.spectra.aperture_images import read_aperture
 
+__all__ = ["SINGLE", "Region", "read_regions", "read_statistics"]
+
 # Name of the only region of images and of spectra with one order.
 SINGLE = "all"
 

@@ -15,19 +15,27 @@ from scripts.lib.light_curves.frame_statistics import (
 from scripts.lib.photometry.circular_apertures import Ring, overlap
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
-log = logging.getLogger(__name__)
+__all__ = [
+    "Target",
+    "background_level",
+    "circle",
+    "measure_integrations",
+    "median_image",
+    "photon_part",
+]
 
+log = logging.getLogger(__name__)
 
 # Integrations of which the median image is made, and the part of photons in the errors.
 _SAMPLE = 31
-
-
 _PHOTON_SAMPLE = 5
+# Of each plane that is read at a time.
+_BLOCK_BYTES = 1 << 24
 
 
 def background_level(median, region, across):
     """
-    Level of the background beside the trace.
+    Level of the background next to the trace.
 
     Parameters
     ----------
@@ -71,6 +79,38 @@ def circle(shape, x, y, radius):
     """
     place = (slice(0, shape[0]), slice(0, shape[1]))
     return overlap(Ring(radius), x, y, place)[0].reshape(shape)
+
+
+def median_image(member, across):
+    """
+    Median image of a sample of the integrations, some rows at a time.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment.
+    across : int or None
+        Axis across the dispersion; None for images.
+
+    Returns
+    -------
+    median : ndarray of float64, shape (y, x)
+        Median of 31 integrations spread over the segment, or of all if there are fewer, in the
+        unit of SCI. Samples that the sum leaves out count as NaN; NaN where all are.
+    """
+    n_integrations, height, width = member.shape("SCI")
+    indices = spread_indices(n_integrations, _SAMPLE).tolist()
+    median = np.empty((height, width))
+    step = max(1, _BLOCK_BYTES // (4 * len(indices) * width))
+    for first in range(0, height, step):
+        rows = slice(first, first + step)
+        samples = {
+            name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
+            for name in ("SCI", "DQ")
+        }
+        samples["SCI"][_missing_samples(samples["SCI"], samples["DQ"], across)] = np.nan
+        median[rows] = median_frame(samples["SCI"])
+    return median
 
 
 class Target:
@@ -142,7 +182,7 @@ def measure_integrations(member, targets, across):
         ``outlier_map`` and ``invalid_map`` (y, x), how often each pixel was
         flagged; and under ``<region>/``: counts of flags for each integration
         (integrations, classes), fraction of missing light (integrations,
-        elements) unless the extraction makes up for it, shapes (integrations,
+        elements) unless the extraction compensates for it, shapes (integrations,
         4); for images ``photon_variance`` (integrations,): of the sum over
         the aperture, in squared units of the image.
 
@@ -159,7 +199,7 @@ def measure_integrations(member, targets, across):
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         images, flags = member.read("SCI", block), member.read("DQ", block)
-        outlier, invalid = (flags & OUTLIER) != 0, _lacking(images, flags, across)
+        outlier, invalid = (flags & OUTLIER) != 0, _missing_samples(images, flags, across)
         arrays["outlier_map"] += outlier.sum(axis=0, dtype=np.int32)
         arrays["invalid_map"] += invalid.sum(axis=0, dtype=np.int32)
         if across is not None:
@@ -175,30 +215,6 @@ def measure_integrations(member, targets, across):
                 arrays[f"{target.name}/photon_variance"][block] = photons
         progress.reached(block.stop)
     return arrays
-
-
-def _lacking(images, flags, across):
-    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
-    if across is None:
-        return ~np.isfinite(images)
-    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)
-
-
-def _median(member, across):
-    """Median image of a sample of the integrations, some rows at a time."""
-    n_integrations, height, width = member.shape("SCI")
-    indices = spread_indices(n_integrations, _SAMPLE).tolist()
-    median = np.empty((height, width))
-    step = max(1, _BLOCK_BYTES // (4 * len(indices) * width))
-    for first in range(0, height, step):
-        rows = slice(first, first + step)
-        samples = {
-            name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
-            for name in ("SCI", "DQ")
-        }
-        samples["SCI"][_lacking(samples["SCI"], samples["DQ"], across)] = np.nan
-        median[rows] = median_frame(samples["SCI"])
-    return median
 
 
 def photon_part(member, region, across):
@@ -232,4 +248,8 @@ def photon_part(member, region, across):
         return (photons / total)[region.pixels]
 
 
-_BLOCK_BYTES = 1 << 24
+def _missing_samples(images, flags, across):
+    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
+    if across is None:
+        return ~np.isfinite(images)
+    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)

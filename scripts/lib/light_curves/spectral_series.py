@@ -10,10 +10,12 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import spread_indices
 
+__all__ = ["Part", "SpectralSeries", "open_series", "series_times", "sum_completed", "valid_share"]
+
 log = logging.getLogger(__name__)
 
 _VALUES = ("FLUX", "FLUX_ERROR", "FLUX_VAR_POISSON")
-# Above this fraction of missing light a sample is no longer scaled up, but lacking.
+# Above this fraction of missing light a sample is no longer scaled up, but missing.
 _MOST_MISSING = 0.5
 _BLOCK_BYTES = 1 << 24
 # Integrations of which the median spectrum is made.
@@ -32,7 +34,7 @@ class Part:
     version : int
         Number of the table among those of the file.
     rows : slice
-        Its place in the series.
+        Its rows in the series.
     segment : int
         Number of the segment.
     first : int
@@ -69,7 +71,7 @@ class SpectralSeries:
     parts : list of Part
         The segments in order of time.
     replaced : bool
-        Whether lacking pixels were replaced before the sum, so that none is made up for.
+        Whether missing pixels were replaced before the sum, so that none is compensated.
     """
 
     detector: str
@@ -87,7 +89,7 @@ class SpectralSeries:
 
     def blocks(self, chosen=None):
         """
-        Go through the spectra, corrected for pixels that they lack.
+        Go through the spectra, corrected for missing pixels.
 
         Parameters
         ----------
@@ -97,7 +99,7 @@ class SpectralSeries:
         Yields
         ------
         rows : slice
-            Place of the block in the series.
+            Rows of the block in the series.
         values : dict of str to ndarray
             ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` float64
             (integrations, elements), divided by the part of the light that is
@@ -121,7 +123,7 @@ class SpectralSeries:
                     yield rows, _completed(values, None if missing is None else missing[local])
 
     def _corrections(self, part):
-        """What the statistics of a segment tell: missing light, photons' part of the variance."""
+        """Corrections by the statistics of a segment: missing light, photons' part of the variance."""
         statistics = read_statistics(part.statistics, self.order, ("missing", "photon_part"))
         found = [statistics.get(name) for name in ("missing", "photon_part")]
         found = [None if one is None or one.shape[-1] != self.n_elements else one for one in found]
@@ -155,7 +157,7 @@ def valid_share(missing):
     Parameters
     ----------
     missing : ndarray
-        Fraction of the light that is in lacking pixels.
+        Fraction of the light that is in missing pixels.
 
     Returns
     -------
@@ -166,7 +168,7 @@ def valid_share(missing):
 
 
 def _completed(values, missing):
-    """Values of the samples as if no pixel were lacking."""
+    """Values of the samples as if no pixel were missing."""
     values["raw"] = values["FLUX"]
     if missing is None:
         values["missing"] = np.zeros_like(values["FLUX"], dtype=np.float32)
@@ -192,7 +194,7 @@ def open_series(spectra, segments, statistics, replaced=False):
     statistics : list of str
         Files of the segments' statistics.
     replaced : bool, optional
-        Whether lacking pixels were replaced before the sum.
+        Whether missing pixels were replaced before the sum.
 
     Returns
     -------
@@ -288,7 +290,7 @@ def series_times(series):
 
 def sum_completed(values, template, used):
     """
-    Sum spectra so that lacking samples are no dips.
+    Sum spectra so that missing samples are no dips.
 
     Parameters
     ----------
@@ -303,11 +305,11 @@ def sum_completed(values, template, used):
     Returns
     -------
     columns : dict of str to ndarray
-        Each (integrations,): ``flux_raw``, sum of the finite samples as the
-        peer takes it; ``flux``, the sum times the ratio of the template's
+        Each (integrations,): ``flux_raw``, sum of the finite samples as
+        ``jwst`` takes it; ``flux``, the sum times the ratio of the template's
         light to that in the finite samples; ``flux_error`` propagated from
         the errors and ``photon_error`` from the Poisson variances, scaled
-        likewise; ``missing``, the fraction of light that is in lacking pixels
+        likewise; ``missing``, the fraction of light that is in missing pixels
         and samples. NaN where less than half of the light is there.
     """
     chosen = used & np.isfinite(template)

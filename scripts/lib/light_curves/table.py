@@ -5,11 +5,17 @@ import numpy as np
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes
 from scripts.lib.light_curves.segment_statistics import background_level
-from scripts.lib.light_curves.spectral_series import (
-    series_times,
-    sum_completed,
-    valid_share,
-)
+from scripts.lib.light_curves.spectral_series import series_times, sum_completed, valid_share
+
+__all__ = [
+    "DESCRIPTIONS",
+    "flag_fractions",
+    "imaging_rows",
+    "normalised",
+    "segment_shifts",
+    "spectral_rows",
+    "white_light",
+]
 
 DESCRIPTIONS = {
     "detector": "detector",
@@ -31,12 +37,8 @@ DESCRIPTIONS = {
     "y": "place of the star, or shift of the spectrum, along y",
     "width": "width (standard deviation) of the star, or of the trace across the dispersion",
 }
-
-
-# What of the statistics of a segment tells where the trace is, and what its flags.
+# Statistics of a segment: of its trace's position, and of its flags.
 _SHAPE_ARRAYS = ("median", "aperture", "background", "across", "trace_moments", "shapes")
-
-
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 
 
@@ -65,7 +67,7 @@ def normalised(columns):
 
 def segment_shifts(segments):
     """
-    Place of the trace in every integration, in the frame of the first segment.
+    Position of the trace in every integration, in the frame of the first segment.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def segment_shifts(segments):
     Returns
     -------
     columns : dict of str to ndarray
-        ``x`` and ``y`` (integrations,): mean place of the trace across the
+        ``x`` and ``y`` (integrations,): mean position of the trace across the
         dispersion, and shift since the first segment's median along it
         [pixels]; ``width`` [pixels]. NaN where unknown, as in segments whose
         images have another size than the first.
@@ -87,15 +89,15 @@ def segment_shifts(segments):
     centre, width = first["trace_moments"]
     origin = np.zeros(2)
     origin[1 - across] = centre
-    places = [first["shapes"][:, 1:]]
+    shifts = [first["shapes"][:, 1:]]
     for arrays in segments:
         other_fit, other = _fit_of(arrays)
         start = np.full(4, np.nan)
         if other.shape == image.shape:
             # The noise of a median biases fits to it; that of both cancels in the difference.
             start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
-        places.append(arrays["shapes"][:, 1:] + start[1:])
-    x, y, variance = np.concatenate(places).T
+        shifts.append(arrays["shapes"][:, 1:] + start[1:])
+    x, y, variance = np.concatenate(shifts).T
     squared = np.maximum(width**2 + variance, 0.0)
     return {"x": origin[0] + x, "y": origin[1] + y, "width": np.sqrt(squared)}
 
@@ -185,13 +187,13 @@ def imaging_rows(tables, statistics, segments):
     -------
     columns : dict of str to ndarray
         All columns of the table, each (integrations,); NaN in what the
-        photometry does not have, and in fluxes that lack more than half of
-        the light.
+        photometry does not have, and in fluxes of which more than half of
+        the light is missing.
     """
     lengths = [len(table.columns["MJD"]) for table in tables]
 
     def column(name):
-        """Column over all segments, NaN where a segment lacks it."""
+        """Column over all segments, NaN where a segment has none."""
         parts = [
             table.columns.get(name, np.full(length, np.nan))
             for table, length in zip(tables, lengths, strict=True)

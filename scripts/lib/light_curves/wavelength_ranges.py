@@ -5,6 +5,8 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.files.asdf_values import plain_entries
 
+__all__ = ["read_ranges", "wavelength_range"]
+
 _WIDEST = (-1.0, 1.0e10)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+__all__ = ["Block", "affordable_threads", "is_rolling", "plan_blocks"]
+
 # A block has at least this many pixels if it can: rows of fewer make reading slow.
 _FEWEST_PIXELS = 16384
 
@@ -33,7 +35,7 @@ class Block:
 
 
 def is_rolling(window, integrations):
-    """Tell whether a series gets a rolling median, not one median of all integrations."""
+    """Return whether a series gets a rolling median, not one median of all integrations."""
     return 1 < window < integrations
 
 

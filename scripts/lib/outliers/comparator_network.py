@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
 
+__all__ = ["MAXIMUM", "MEAN", "MINIMUM", "MedianProgram", "median_program"]
+
 MINIMUM, MAXIMUM, MEAN = range(3)
 
 

@@ -4,6 +4,14 @@ import numpy as np
 
 from scripts.lib.outliers.comparator_network import MAXIMUM, MEAN, MINIMUM, median_program
 
+__all__ = [
+    "PIXELS_AT_A_TIME",
+    "group_length",
+    "rolling_median",
+    "rolling_median_block",
+    "window_starts",
+]
+
 # Pixels a program works on at a time: its registers then stay in the cache of one core.
 PIXELS_AT_A_TIME = 16384
 
@@ -37,16 +45,21 @@ def rolling_median_block(frames, window, out=None):
     Notes
     -----
     Groups of windows are done by one comparator program
-    (`scripts.lib.outliers.comparator_network`). The memory used beside the result is
+    (`scripts.lib.outliers.comparator_network`). The memory used besides the result is
     2 rows of `PIXELS_AT_A_TIME` values for each sample of a window of 25, and
     up to 6 for those of longer windows.
+
+    Examples
+    --------
+    >>> rolling_median_block(np.array([[1.0], [9.0], [2.0], [3.0], [8.0]]), 3).ravel()
+    array([2., 3., 3.])
     """
     times = len(frames) - window + 1
     if window < 2 or times < 1:
         msg = f"{len(frames)} frames do not allow a rolling median of {window}; window: 2..frames"
         raise ValueError(msg)
     if out is None:
-        out = np.empty((times, frames.shape[1]), median_dtype(frames.dtype, window))
+        out = np.empty((times, frames.shape[1]), _median_dtype(frames.dtype, window))
     program = median_program(window, group_length(min(window, times)))
     scratch = np.empty((program.scratch, min(PIXELS_AT_A_TIME, frames.shape[1])), frames.dtype)
     with np.errstate(invalid="ignore"):
@@ -56,7 +69,7 @@ def rolling_median_block(frames, window, out=None):
     return out
 
 
-def median_dtype(dtype, window):
+def _median_dtype(dtype, window):
     """Type of the medians: that of the samples, or float64 where two values are averaged."""
     return np.dtype(dtype if window % 2 else np.float64)
 
@@ -88,6 +101,13 @@ def rolling_median(samples, window):
     -----
     Equal to ``moving_median_over_zeroth_axis`` of jwst 3.0.0 for all windows but 2,
     where that function overwrites its whole result with the last value.
+
+    Examples
+    --------
+    Windows of three: (1, 9, 2), (9, 2, 3) and (2, 3, 8); the first and the last are used twice.
+
+    >>> rolling_median(np.array([1.0, 9.0, 2.0, 3.0, 8.0]), 3)
+    array([2., 2., 3., 3., 3.])
     """
     frames = samples.reshape(len(samples), -1)
     medians = rolling_median_block(frames, window)
@@ -107,6 +127,11 @@ def window_starts(integrations, window):
     -------
     starts : ndarray of int, shape (integrations,)
         ``i - window // 2`` limited to the windows inside the series.
+
+    Examples
+    --------
+    >>> window_starts(5, 3)
+    array([0, 0, 1, 2, 2])
     """
     return np.clip(np.arange(integrations) - window // 2, 0, integrations - window)
 

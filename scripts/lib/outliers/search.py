@@ -4,7 +4,7 @@ Find samples far from their rolling median, computing it only where it matters.
 Consecutive windows share samples. Where they share more than half of a window,
 the median of each lies between the smallest and the largest shared sample. A
 sample that is close enough to both bounds is no outlier, whatever its median.
-Of good data this tells 99 samples of 100; medians of the others are computed,
+In good data this settles 99 samples of 100; medians of the others are computed,
 from the windows of single samples or, where there are many, of all of them.
 """
 
@@ -12,6 +12,8 @@ import numpy as np
 
 from scripts.lib.outliers.rolling_median import rolling_median_block
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
+
+__all__ = ["PIXELS_AT_A_TIME", "flag_rolling", "is_outlier"]
 
 _FLAGGED = OUTLIER | DO_NOT_USE
 # Pixels that are searched at a time: the arrays of a group of windows then stay in the cache.
@@ -25,7 +27,7 @@ _FRAMES_TO_MASK = 16
 
 def is_outlier(sci, err, medians, snr, precision=np.float64):
     """
-    Tell which samples differ from their median by more than ``snr`` errors.
+    Mark samples that differ from their median by more than ``snr`` errors.
 
     Parameters
     ----------
@@ -50,6 +52,12 @@ def is_outlier(sci, err, medians, snr, precision=np.float64):
     -----
     Rounding to float32 keeps order, so a difference below the threshold in
     float32 is not above it in float64. Only the others are looked at again.
+
+    Examples
+    --------
+    >>> samples = np.array([10, 14, 16, np.nan], np.float32)
+    >>> is_outlier(samples, np.ones(4, np.float32), np.full(4, 10, np.float32), snr=5.0)
+    array([False, False,  True, False])
     """
     with np.errstate(over="ignore", invalid="ignore"):
         threshold = _threshold(err, snr)
@@ -100,8 +108,21 @@ def flag_rolling(sci, dq, err, tested, starts, settings):
 
     Notes
     -----
-    Beside the arguments memory takes 16 KiB for each frame, and up to 300 KiB
+    Besides the arguments, memory takes 16 KiB for each frame, and up to 300 KiB
     for each sample of a window where there are many candidates.
+
+    Examples
+    --------
+    One pixel in five integrations, windows of three:
+
+    >>> from scripts.lib.outliers.detection import Settings
+    >>> from scripts.lib.outliers.rolling_median import window_starts
+    >>> sci = np.array([[10], [11], [30], [10], [11]], np.float32)
+    >>> dq, err = np.zeros((5, 1), np.uint32), np.ones((5, 1), np.float32)
+    >>> flag_rolling(sci, dq, err, slice(0, 5), window_starts(5, 3), Settings(window=3))
+    1
+    >>> dq.ravel()
+    array([ 0,  0, 17,  0,  0], dtype=uint32)
     """
     if settings.mask is None:
         return 0
@@ -140,20 +161,20 @@ def _masked(samples, dq, bits):
 
 
 def _outliers_of_group(samples, tested, err, starts, settings):
-    """Places (frames, pixels) of the outliers of integrations whose windows share samples."""
+    """Positions (frames, pixels) of the outliers of integrations whose windows share samples."""
     low, high, window = starts[0], starts[-1], settings.window
     shared = samples[high : low + window]
     with np.errstate(over="ignore", invalid="ignore"):
         distance = tested - np.minimum.reduce(shared, axis=0)
         np.fmax(distance, np.maximum.reduce(shared, axis=0) - tested, out=distance)
         near = distance < _threshold(err, settings.snr)
-    places = np.flatnonzero(~near)
+    positions = np.flatnonzero(~near)
     # NaN: of the sample, or of a shared one and so of all medians.
-    places = places[~np.isnan(distance.reshape(-1)[places])]
-    if len(places) > _MANY * near.size:
+    positions = positions[~np.isnan(distance.reshape(-1)[positions])]
+    if len(positions) > _MANY * near.size:
         medians = rolling_median_block(samples[low : high + window], window)[starts - low]
         return np.nonzero(is_outlier(tested, err, medians, settings.snr))
-    rows, columns = np.unravel_index(places, near.shape)
+    rows, columns = np.unravel_index(positions, near.shape)
     medians = _medians_at(samples, starts[rows], columns, window)
     outliers = is_outlier(tested[rows, columns], err[rows, columns], medians, settings.snr)
     return rows[outliers], columns[outliers]

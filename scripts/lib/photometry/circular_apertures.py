@@ -140,6 +140,19 @@ def ring_sums(images, errors, ring, x, y):
     -----
     Bit-equal to ``sum``, ``sum_err`` and ``sum_aper_area`` of
     `photutils.aperture.ApertureStats` as jwst 3.0.0 uses it.
+
+    Examples
+    --------
+    A circle of one pixel's radius has the area pi; of the second image its central pixel is missing:
+
+    >>> images = np.ones((2, 5, 5), np.float32)
+    >>> images[1, 2, 2] = np.nan
+    >>> centre = np.full(2, 2.0)
+    >>> total, error, area = ring_sums(images, np.ones_like(images), Ring(1.0), centre, centre)
+    >>> total.round(3)
+    array([3.142, 2.142])
+    >>> (error**2).round(3)
+    array([3.142, 2.142])
     """
     results = np.full((3, len(images)), np.nan)
     centred = np.flatnonzero(np.isfinite(x) & np.isfinite(y))

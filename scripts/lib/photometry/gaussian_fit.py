@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
+__all__ = ["FWHM_TO_SIGMA", "Cutouts", "cut_out", "fit_gaussian"]
+
 FWHM_TO_SIGMA = 1.0 / (2.0 * np.sqrt(2.0 * np.log(2.0)))
 
 _PARAMETERS = 3
@@ -209,7 +211,7 @@ def _step(terms, held, damping, newton):
 
 
 def _positive_definite(matrix):
-    """Tell which symmetric 3 x 3 matrices are positive definite, from their minors."""
+    """Return which symmetric 3 x 3 matrices are positive definite, from their minors."""
     minor = matrix[:, 0, 0] * matrix[:, 1, 1] - matrix[:, 0, 1] ** 2
     return (matrix[:, 0, 0] > 0) & (minor > 0) & (np.linalg.det(matrix) > 0)
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE
 
+__all__ = ["ImageSeries", "conversion"]
+
 log = logging.getLogger(__name__)
 
 # Bytes of one plane of a block, unless one image is larger.

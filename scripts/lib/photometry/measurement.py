@@ -9,9 +9,16 @@ from scripts.lib.jobs.progress import Progress
 from scripts.lib.photometry.centroids import background_levels, centres_of_mass, source_disc
 from scripts.lib.photometry.circular_apertures import Ring, ring_sums
 from scripts.lib.photometry.gaussian_fit import FWHM_TO_SIGMA, cut_out, fit_gaussian
-from scripts.lib.photometry.table import (
-    BACKGROUND_COLUMNS,
-)
+from scripts.lib.photometry.table import BACKGROUND_COLUMNS
+
+__all__ = [
+    "Settings",
+    "aperture_centre",
+    "locate",
+    "measure",
+    "measure_apertures",
+    "measure_whole_array",
+]
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +138,7 @@ def _without_star(series, position, settings):
 
 def aperture_centre(columns, planned, moving):
     """
-    Place of the aperture in every integration.
+    Position of the aperture in every integration.
 
     Parameters
     ----------
@@ -146,7 +153,7 @@ def aperture_centre(columns, planned, moving):
     Returns
     -------
     x, y : float or ndarray
-        The place; arrays (integrations,) only if it moves.
+        The position; arrays (integrations,) only if it moves.
     """
     x, y = columns.get("centroid_x"), columns.get("centroid_y")
     if x is None:

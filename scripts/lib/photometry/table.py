@@ -9,6 +9,16 @@ from scripts.lib.fits.extensions import table_cards, table_rows
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 
+__all__ = [
+    "BACKGROUND_COLUMNS",
+    "COLUMNS",
+    "META_KEYWORDS",
+    "PhotometryTable",
+    "make_table",
+    "read_segment",
+    "write_segment",
+]
+
 _TABLE = "PHOTOMETRY"
 _FLUX, _PIXEL, _DEGREE = "flux", "pix", "deg"
 

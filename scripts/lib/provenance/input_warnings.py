@@ -2,6 +2,8 @@
 
 import textwrap
 
+__all__ = ["history_of"]
+
 _LENGTH = 72
 
 

@@ -6,6 +6,18 @@ from pathlib import Path
 
 from scripts.lib.fits.cards import set_card
 
+__all__ = [
+    "add_records",
+    "checksum",
+    "context_of",
+    "crds_keywords",
+    "history_lines",
+    "record_references",
+    "recorded_texts",
+    "reference_name",
+    "reference_texts",
+]
+
 # How the cards of a record begin, and what follows in a card of 80 characters.
 _FIRST, _NEXT = "HISTORY reference ", "HISTORY reference+"
 _LENGTH = 80 - len(_FIRST)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from scripts.lib.errors import InputError
 
+__all__ = ["file_date"]
+
 
 def file_date():
     """

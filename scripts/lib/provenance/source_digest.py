@@ -4,6 +4,8 @@ import hashlib
 import re
 from functools import cache
 
+__all__ = ["source_digest"]
+
 # What is imported from these is a module.
 _PACKAGES = {
     "scripts.lib",

@@ -14,6 +14,8 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 
+__all__ = ["CRDS_VARIABLES", "SELECTORS", "CrdsSelection", "open_selection"]
+
 # What the rules may ask of a data set, by the names of its metadata.
 SELECTORS = {
     "META.TELESCOPE": "TELESCOP",

@@ -5,6 +5,8 @@ Each entry names its source. All else has no default: `EFFECTS` tells what
 happens without it.
 """
 
+__all__ = ["EFFECTS", "EXTRACT1D", "default_apertures", "describe"]
+
 EXTRACT1D = {
     # Stock EXTRACT1D reference of CRDS for MIRI LRS (jwst_miri_extract1d): columns 30 to 41 of
     # the subarray SLITLESSPRISM, counted from 0, around the spectrum at column 35.5; no background.

@@ -8,6 +8,20 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.instruments.modes import mode_of
 
+__all__ = [
+    "ApertureError",
+    "background_fit",
+    "check_entry",
+    "entries_of",
+    "naming",
+    "number",
+    "polynomials",
+    "read_reference",
+    "select_entry",
+    "slit_name",
+    "subtracts_background",
+]
+
 _ANY = "ANY"
 _NUMBERS = ("xstart", "xstop", "ystart", "ystop", "extract_width", "smoothing_length")
 _FITS = ("poly", "median")

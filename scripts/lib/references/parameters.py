@@ -8,6 +8,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import safe_loader
 from scripts.lib.findings import Finding
 
+__all__ = ["KINDS", "PIPELINE", "missing_steps", "read_parameters", "settings_from"]
+
 # Kind of reference of each section of the configuration.
 KINDS = {
     "outlier_detection": "pars-outlierdetectionstep",

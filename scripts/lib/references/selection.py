@@ -23,6 +23,8 @@ from scripts.lib.references.parameters import (
     settings_from,
 )
 
+__all__ = ["NOT_APPLICABLE", "Reference", "ReferenceFiles"]
+
 # What the configuration says where no file is to be used, neither given nor found.
 NOT_APPLICABLE = "N/A"
 

@@ -6,6 +6,17 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = [
+    "DO_NOT_USE",
+    "FLAG_NAMES",
+    "FLUX_ESTIMATED",
+    "NON_SCIENCE",
+    "OUTLIER",
+    "REFERENCE_PIXEL",
+    "bad_bits",
+    "unify_nan_and_dq",
+]
+
 DO_NOT_USE = 1
 OUTLIER = 16
 NON_SCIENCE = 512
@@ -51,6 +62,17 @@ def unify_nan_and_dq(sci, dq, *planes):
     -----
     A plane or DQ that is None, or of another shape than ``sci``, takes no
     part and stays as it is, as in ``match_nans_and_flags`` of jwst 3.0.0.
+
+    Examples
+    --------
+    >>> sci, err = np.array([1.0, np.nan, 3.0, 4.0]), np.array([1.0, 1.0, 1.0, np.nan])
+    >>> dq = np.array([0, 0, 1, 0], np.uint32)
+    >>> unify_nan_and_dq(sci, dq, err)
+    array([False,  True,  True,  True])
+    >>> dq
+    array([0, 1, 1, 1], dtype=uint32)
+    >>> sci
+    array([ 1., nan, nan, nan])
     """
     planes = [plane for plane in planes if plane is not None and plane.shape == sci.shape]
     invalid = np.isnan(sci)
@@ -87,6 +109,11 @@ def bad_bits(good_bits):
     ------
     InputError
         If a flag is not known.
+
+    Examples
+    --------
+    >>> bad_bits("~DO_NOT_USE+OUTLIER"), bad_bits(None)
+    (17, 0)
     """
     text = "" if good_bits is None else str(good_bits).strip().upper()
     if text in ("", "NONE", "INDEF"):

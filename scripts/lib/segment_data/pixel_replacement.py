@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE, FLUX_ESTIMATED, NON_SCIENCE
 
+__all__ = ["replace_pixels"]
+
 
 def replace_pixels(planes):
     """

@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = ["check_plausible"]
+
 # Calibrated data are many decades inside of these, in every unit; of random bytes a third is outside.
 _LARGEST, _SMALLEST = 1e15, 1e-30
 _MANY = 0.01

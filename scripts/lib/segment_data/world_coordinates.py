@@ -11,6 +11,16 @@ from scripts.lib.files import asdf_tree
 from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.segment_data.wcs_cache import Evaluations
 
+__all__ = [
+    "WorldCoordinates",
+    "bounding_box",
+    "cross_dispersion_scale",
+    "read_wcs",
+    "sky_position",
+    "wavelength_image",
+    "wcs_digest",
+]
+
 
 class WorldCoordinates:
     """

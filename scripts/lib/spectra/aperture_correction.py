@@ -12,6 +12,14 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.modes import MODES, mode_of
 from scripts.lib.segment_data.world_coordinates import cross_dispersion_scale
 
+__all__ = [
+    "ApertureCorrection",
+    "correction_by_phase",
+    "correction_by_size",
+    "read_row",
+    "select_row",
+]
+
 
 def read_row(path, keys):
     """

@@ -1,8 +1,10 @@
-"""Images of what was summed and of where the background was measured, beside a segment's spectra."""
+"""Images of what was summed and of where the background was measured, next to a segment's spectra."""
 
 import numpy as np
 
 from scripts.lib.fits.extensions import image_cards
+
+__all__ = ["aperture_images", "append_aperture", "read_aperture"]
 
 _NAME = "APERTURE"
 

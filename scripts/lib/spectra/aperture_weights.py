@@ -7,6 +7,14 @@ dispersion is vertical are transposed before they come here.
 
 import numpy as np
 
+__all__ = [
+    "background_profile",
+    "centre_across",
+    "image_centre",
+    "source_profile",
+    "wavelength_vector",
+]
+
 
 def source_profile(aperture, wavelength):
     """

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["BackgroundModel", "fit_background", "smooth_along_dispersion"]
+
 # Standard error of a median relative to that of a mean.
 _MEDIAN_NOISE = 1.2
 _LARGEST_CONDITION = 1e10

@@ -5,6 +5,8 @@ import numpy as np
 from scripts.lib.segment_data.dq import unify_nan_and_dq
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
 
+__all__ = ["VARIANCES", "SpectralBlocks"]
+
 VARIANCES = ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _ALL = slice(None)
 

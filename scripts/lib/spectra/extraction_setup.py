@@ -31,6 +31,8 @@ from scripts.lib.spectra.background import BackgroundModel
 from scripts.lib.spectra.source_position import locate_on_sky, locate_source
 from scripts.lib.spectra.table import SLIT_KEYWORDS
 
+__all__ = ["Setup", "prepare"]
+
 log = logging.getLogger(__name__)
 
 _HORIZONTAL = 1

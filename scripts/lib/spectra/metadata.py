@@ -7,6 +7,8 @@ are those the JWST data model schemas state for every keyword.
 
 import numpy as np
 
+__all__ = ["blend", "header_table", "schema_rules"]
+
 
 def _common_or_multiple(values):
     """Return the one value all share, or ``MULTIPLE``."""
@@ -19,7 +21,7 @@ def _wheel_tolerance(values):
     return outside if outside in values else "within commanded tolerance"
 
 
-RULES = {
+_RULES = {
     "multi": _common_or_multiple,
     "mean": lambda values: float(np.mean(values)),
     "sum": lambda values: np.sum(values).item(),
@@ -56,7 +58,7 @@ def blend(metadata, rules):
     for attribute, rule in rules.items():
         values = [one[attribute] for one in metadata if one.get(attribute) is not None]
         if values and rule != "first":
-            blended[attribute] = RULES[rule](values)
+            blended[attribute] = _RULES[rule](values)
     return blended
 
 

@@ -14,13 +14,15 @@ from scripts.lib.fits.cards import header_bytes, set_card
 from scripts.lib.provenance.software import file_date
 from scripts.lib.spectra.metadata import blend, header_table, schema_rules
 
+__all__ = ["product_skeleton", "spectral_wcs"]
+
 log = logging.getLogger(__name__)
 
 # The software whose products these equal; HISTORY names the one that made them.
-PEER_VERSION = {"CAL_VER": "3.0.0", "CAL_VCS": "RELEASE"}
+_JWST_VERSION = {"CAL_VER": "3.0.0", "CAL_VCS": "RELEASE"}
 
 
-def member_metadata(model_class, header):
+def _member_metadata(model_class, header):
     """
     Metadata attributes of one segment from its primary header.
 
@@ -162,7 +164,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     -------
     hdus : astropy.io.fits.HDUList
         PRIMARY, EXTRACT1D tables of one row, HDRTAB and ASDF; the ASDF tree
-        already tells the full number of rows.
+        already has the full number of rows.
     """
     from astropy.io import fits
     from stdatamodels import fits_support
@@ -171,16 +173,16 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     extracted = [spectra for spectra in files if spectra.primary.get("S_EXTR1D") != "SKIPPED"]
     headers = [fits.Header.fromstring("".join(spectra.hdus[0].cards)) for spectra in extracted]
     for header in headers:
-        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **PEER_VERSION})
+        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **_JWST_VERSION})
         header.setdefault("S_OUTLIR", "SKIPPED")
     product = TSOMultiSpecModel()
-    _blend_into(product, [member_metadata(TSOMultiSpecModel, header) for header in headers])
+    _blend_into(product, [_member_metadata(TSOMultiSpecModel, header) for header in headers])
     tables = [
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
     ]
     for spectra, hdu in tables:
         model = _first_row_model(spectra, hdu)
-        # The footprint of the visit is told once, for searches of the archive.
+        # The visit's footprint is given once, for searches of the archive.
         if len(product.spec) and model.hasattr("s_region"):
             del model.s_region
         product.spec.append(model)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["SourcePosition", "locate_on_sky", "locate_source"]
+
 log = logging.getLogger(__name__)
 
 _METRES_PER_MICRON = 1e-6

@@ -8,10 +8,18 @@ import numpy as np
 from scripts.lib.segment_data.dq import DO_NOT_USE
 from scripts.lib.spectra.background import fit_background
 from scripts.lib.spectra.blocks import VARIANCES
-from scripts.lib.spectra.table import (
-    CALIBRATED_UNITS,
-    COUNT_RATE_UNITS,
-)
+from scripts.lib.spectra.table import CALIBRATED_UNITS, COUNT_RATE_UNITS
+
+__all__ = [
+    "Calibration",
+    "Sums",
+    "calibration_of",
+    "correct_aperture",
+    "extract_spectra",
+    "segment_calibration",
+    "spectrum_columns",
+    "sum_aperture",
+]
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +85,7 @@ def sum_aperture(science, variances, weights, level=None, level_variances=None):
     ----------
     science : ndarray
         Data (integrations, cross-dispersion, dispersion), float32. Pixels
-        that are not finite are left out, and nothing makes up for them.
+        that are not finite are left out, and nothing compensates for them.
     variances : sequence of ndarray
         Variances of the same shape; NaN counts as 0.
     weights : ndarray
@@ -93,6 +101,23 @@ def sum_aperture(science, variances, weights, level=None, level_variances=None):
     -------
     sums : Sums
         Float64 sums; variances add up with squared weights.
+
+    Examples
+    --------
+    The second pixel of the second column is missing, and a background of 1 is subtracted:
+
+    >>> science = np.array([[[1, 10], [2, np.nan], [3, 30]]], np.float32)
+    >>> weights = np.array([[0.5, 0.5], [1.0, 1.0], [0.0, 0.5]])
+    >>> sums = sum_aperture(science, [np.ones((1, 3, 2))], weights)
+    >>> sums.flux
+    array([[ 2.5, 20. ]])
+    >>> sums.npixels
+    array([[1.5, 1. ]])
+    >>> sums.variances[0]
+    array([[1.25, 0.5 ]])
+    >>> level, known = np.ones((1, 1, 2)), np.zeros((1, 1, 2))
+    >>> sum_aperture(science, [np.ones((1, 3, 2))], weights, level, known).flux
+    array([[ 1., 19.]])
     """
     with np.errstate(invalid="ignore"):
         difference = science if level is None else science - level
@@ -195,13 +220,6 @@ def spectrum_columns(sums, calibration):
     return columns
 
 
-def _with_error(prefix, variances):
-    """Columns of three variances and of the error that they make together."""
-    names = [f"{prefix}_{name}" for name in VARIANCES]
-    error = np.sqrt(variances.sum(axis=0))
-    return {f"{prefix}_ERROR": error, **dict(zip(names, variances, strict=True))}
-
-
 def correct_aperture(columns, correction):
     """
     Multiply flux and surface brightness by an aperture correction, in place.
@@ -246,8 +264,23 @@ def calibration_of(photom_done, nirspec_point, solid_angle):
     return Calibration(1e6 * solid_angle, 1.0, True, CALIBRATED_UNITS)
 
 
-def _calibration(member, source_type):
-    """Conversion of the segment's sums to physical units."""
+def segment_calibration(member, source_type):
+    """
+    Conversion of a segment's sums to physical units, by its headers.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment: ``S_PHOTOM`` and ``INSTRUME`` of its primary header, ``PIXAR_SR`` of SCI.
+        Without the latter, 1 sr is assumed, with a warning.
+    source_type : str
+        ``SRCTYPE`` of the source.
+
+    Returns
+    -------
+    calibration : Calibration
+        As of :func:`calibration_of`.
+    """
     primary, solid_angle = member.primary, member.header("SCI").get("PIXAR_SR")
     photom_done = str(primary.get("S_PHOTOM")).upper() == "COMPLETE"
     if not photom_done:
@@ -257,3 +290,10 @@ def _calibration(member, source_type):
         solid_angle = 1.0
     nirspec_point = primary.get("INSTRUME") == "NIRSPEC" and source_type == "POINT"
     return calibration_of(photom_done, nirspec_point, solid_angle)
+
+
+def _with_error(prefix, variances):
+    """Columns of three variances and of the error that they make together."""
+    names = [f"{prefix}_{name}" for name in VARIANCES]
+    error = np.sqrt(variances.sum(axis=0))
+    return {f"{prefix}_ERROR": error, **dict(zip(names, variances, strict=True))}

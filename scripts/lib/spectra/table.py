@@ -5,6 +5,15 @@ import numpy as np
 from scripts.lib.fits.cards import format_card, set_card
 from scripts.lib.fits.extensions import table_shape_cards
 
+__all__ = [
+    "CALIBRATED_UNITS",
+    "COUNT_RATE_UNITS",
+    "SLIT_KEYWORDS",
+    "fill_rows",
+    "row_dtype",
+    "table_cards",
+]
+
 _UNSIGNED_ZERO = 1 << 31
 _FLUX, _FLUX_VARIANCE = "flux", "flux variance"
 _BRIGHTNESS, _BRIGHTNESS_VARIANCE = "brightness", "brightness variance"

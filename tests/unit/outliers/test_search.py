@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from scripts.lib.outliers import search
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
-from scripts.lib.outliers.search import flag_rolling
+from scripts.lib.outliers.search import flag_rolling, is_outlier
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
 NAN, INF = np.nan, np.inf
@@ -159,3 +159,46 @@ def test_flagged_samples_hide_hits_in_their_windows():
     dq = np.zeros(sci.shape, np.uint32)
     dq[25, 1] = DO_NOT_USE
     assert np.argwhere(flags(sci, err, 25, dq=dq)).tolist() == [[30, 0], [30, 2]]
+
+
+NAN = np.nan
+LARGEST = np.finfo(np.float32).max
+
+
+@given(
+    sci=hnp.arrays(np.float32, 8, elements=st.floats(width=32)),
+    medians=hnp.arrays(np.float32, 8, elements=st.floats(width=32)),
+    err=hnp.arrays(np.float32, 8, elements=st.floats(width=32)),
+    snr=st.sampled_from([5.0, 0.3, 1.0, 4.7]),
+    precision=st.sampled_from([np.float32, np.float64]),
+)
+def test_outliers_are_those_of_the_formula(sci, medians, err, snr, precision):
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = np.abs(sci.astype(precision) - medians) > np.float32(snr) * np.nan_to_num(err)
+    np.testing.assert_array_equal(is_outlier(sci, err, medians, snr, precision), expected)
+
+
+def test_difference_is_taken_in_double_precision():
+    """In float32 the difference is exactly 5 errors, in float64 a little more."""
+    sci, medians, err = (np.array([v], np.float32) for v in (5, -(2.0**-30), 1))
+    assert is_outlier(sci, err, medians, 5.0).tolist() == [True]
+    assert is_outlier(sci, err, medians, 5.0, precision=np.float32).tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("err", "deviation", "outlier"),
+    [
+        (1, 5, False),
+        (1, np.nextafter(np.float32(5), np.float32(6)), True),
+        (1, -6, True),
+        (NAN, 0, False),
+        (NAN, 1e-30, True),
+        (0, 1, True),
+        (np.inf, LARGEST, False),
+        (-np.inf, 0, True),
+        (1, NAN, False),
+    ],
+)
+def test_threshold(err, deviation, outlier):
+    arrays = (np.array([value], np.float32) for value in (deviation, err, 0))
+    assert is_outlier(*arrays, 5.0).tolist() == [outlier]

@@ -14,12 +14,7 @@ from scripts.simulation import nis_soss_scene, soss_references
 from scripts.simulation.detector import DO_NOT_USE, REFERENCE_PIXEL
 from scripts.simulation.exposure import Exposure
 from scripts.simulation.nis_soss import MODE, reference_pixels
-from scripts.simulation.nis_soss_orders import (
-    COLUMNS,
-    WHEEL_EXTENT,
-    OrderOptics,
-    soss_orders,
-)
+from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_EXTENT, OrderOptics, soss_orders
 from scripts.simulation.nis_soss_scene import (
     OrderLight,
     SossScene,

@@ -12,7 +12,8 @@ from astropy.io import fits
 from scripts.lib.files.atomic import write_arrays
 from scripts.lib.files.ecsv import read_ecsv, write_ecsv
 from scripts.report_visit import visit_facts
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.pages import MARKUP, PAYLOADS, WORD, Page, assert_dead
 from tests.support.steps import make_report, process_visit, report_inputs
 

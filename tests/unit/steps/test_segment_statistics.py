@@ -3,92 +3,11 @@ import pytest
 
 from scripts.lib.diagnostics.visit import contamination_metrics, frame_arrays, order_statistics
 from scripts.lib.files.atomic import write_arrays
-from scripts.lib.light_curves.extraction_regions import Region, read_statistics
-from scripts.lib.light_curves.segment_statistics import Target, measure_integrations, photon_part
+from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.table import segment_shifts
-from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
+from scripts.lib.segment_data.dq import DO_NOT_USE
 from scripts.segment_statistics import imaging_statistics, spectral_statistics
-
-SHAPE = (5, 20, 40)
-
-
-class Cube:
-    """Planes of a segment in memory, with the interface of an open file."""
-
-    def __init__(self, exp_type="NRS_BRIGHTOBJ", **planes):
-        self.path = "segment.fits"
-        self.primary = {"EXP_TYPE": exp_type}
-        self._planes = planes
-
-    def shape(self, name):
-        return self._planes[name].shape
-
-    def header(self, name):
-        return {"DISPAXIS": 1}
-
-    def read(self, name, integrations=slice(None), rows=slice(None)):
-        return self._planes[name][integrations, rows].copy()
-
-    def __contains__(self, name):
-        return name in self._planes
-
-
-def box(first, last):
-    weights = np.zeros(SHAPE[1:])
-    weights[first:last] = 1.0
-    return weights
-
-
-def region(name, first, last, **options):
-    weights = box(first, last)
-    return Region(name, weights, np.zeros_like(weights), np.arange(SHAPE[2]), **options)
-
-
-def cube(**options):
-    planes = {
-        "SCI": np.ones(SHAPE, np.float32),
-        "DQ": np.zeros(SHAPE, np.uint32),
-        "ERR": np.full(SHAPE, 2.0, np.float32),
-        "VAR_POISSON": np.ones(SHAPE, np.float32),
-    }
-    return Cube(**(planes | options))
-
-
-def test_flags_count_in_every_aperture_that_has_the_pixel():
-    member = cube()
-    flags = member._planes["DQ"]
-    flags[1, 3, 7] = OUTLIER | DO_NOT_USE
-    flags[2, 7, 9] = OUTLIER | DO_NOT_USE
-    targets = [
-        Target(region(name, *rows), np.ones(SHAPE[1:]))
-        for name, rows in (("1", (2, 8)), ("2", (6, 12)))
-    ]
-    arrays = measure_integrations(member, targets, 0)
-    np.testing.assert_array_equal(arrays["1/outliers"][:, 0], [0, 1, 1, 0, 0])
-    np.testing.assert_array_equal(arrays["2/outliers"][:, 0], [0, 0, 1, 0, 0])
-    # Row 3 is in the wings of the second, which reach 3 pixels beyond it.
-    np.testing.assert_array_equal(arrays["2/outliers"][:, 1], [0, 1, 0, 0, 0])
-    assert arrays["outlier_map"].sum() == 2
-    assert arrays["1/class_sizes"].tolist() == [6 * 40, 5 * 40, 9 * 40]
-    missing = np.zeros((5, 40))
-    missing[1, 7] = missing[2, 9] = 1 / 6
-    np.testing.assert_allclose(arrays["1/missing"], missing, rtol=1e-6)
-
-
-def test_what_the_extraction_fills_is_not_missing():
-    arrays = measure_integrations(
-        cube(), [Target(region("1", 2, 8, filled=True), np.ones(SHAPE[1:]))], 0
-    )
-    assert "1/missing" not in arrays
-
-
-def test_part_of_the_photons_in_the_variance():
-    member = cube()
-    assert photon_part(member, region("1", 2, 8), 0).tolist() == [0.25] * 40
-    # A filled sample, whose error is inflated, does not count.
-    member._planes["ERR"][:, 4] = 100.0
-    member._planes["VAR_POISSON"][:, 4] = np.nan
-    np.testing.assert_allclose(photon_part(member, region("1", 2, 8), 0), 0.25)
+from tests.support.segment_cubes import SHAPE, Cube, cube, trace_statistics
 
 
 def test_segment_without_an_aperture_has_its_image_still(caplog):
@@ -128,32 +47,6 @@ def test_missing_light_of_images_is_that_above_the_background():
     np.testing.assert_allclose(arrays["all/photon_share"], share, rtol=1e-6)
 
 
-def trace_statistics(rows, centre):
-    """Statistics of a segment of two integrations with a trace along x."""
-    y = np.arange(float(rows))[:, None]
-    lines = 1.0 + 0.2 * np.sin(np.arange(SHAPE[2]) / 4.0)
-    median = np.exp(-0.5 * ((y - centre) / 2.0) ** 2) * lines
-    aperture = (np.abs(y - 10.0) < 7.0) * np.ones(SHAPE[2])
-    return {
-        "median": median,
-        "aperture": aperture,
-        "background": np.zeros_like(median),
-        "across": np.array(0),
-        "trace_moments": np.array([centre, 2.0]),
-        "shapes": np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.01, 0.02, 0.41]]),
-        "outliers": np.zeros((2, 3)),
-        "outlier_map": np.ones((rows, SHAPE[2]), int),
-        "class_sizes": np.array([4, 0, 0]),
-    }
-
-
-def test_places_of_later_segments_are_in_the_frame_of_the_first():
-    columns = segment_shifts([trace_statistics(20, 10.0), trace_statistics(20, 10.1)])
-    np.testing.assert_allclose(columns["y"], [10.0, 10.02, 10.1, 10.12], atol=2e-3)
-    np.testing.assert_allclose(columns["x"], [0.0, 0.01, 0.0, 0.01], atol=1e-6)
-    np.testing.assert_allclose(columns["width"], [2.0, 2.1, 2.0, 2.1], atol=1e-2)
-
-
 def test_segments_of_another_size_have_no_common_place():
     segments = [trace_statistics(rows, 10.0) for rows in (20, 24, 20)]
     columns = segment_shifts(segments)
@@ -179,11 +72,6 @@ def test_statistics_of_one_order(files):
     assert len(order_statistics(files, segments, "NIS", 1)) == 2
     # The second segment has no order 2, as where F277W leaves orders out.
     assert len(order_statistics(files, segments, "NIS", 2)) == 1
-
-
-def test_single_region_is_that_of_every_order(tmp_path):
-    write_arrays(tmp_path / "a", {"all/outliers": np.ones(1)})
-    assert read_statistics(tmp_path / "a", -1)["outliers"].tolist() == [1.0]
 
 
 def test_contamination_is_weighted_by_the_light_of_the_order():

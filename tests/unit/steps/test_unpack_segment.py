@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.inputs.compressed import unpack
 from scripts.lib.inputs.products import survey
 from scripts.lib.inputs.segments import read_segment
 from scripts.unpack_segment import process
@@ -41,12 +40,6 @@ def test_content_is_that_before_compression(tmp_path):
     content = (tmp_path / NAME).read_bytes()
     run(pack(tmp_path / NAME), tmp_path / "out" / NAME)
     assert (tmp_path / "out" / NAME).read_bytes() == content
-
-
-def test_several_compressed_parts_are_one_file(tmp_path):
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"one") + gzip.compress(b"two"))
-    unpack(tmp_path / "a.gz", tmp_path / "a")
-    assert (tmp_path / "a").read_bytes() == b"onetwo"
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])

@@ -3,12 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.white_light import (
-    SummedSpectra,
-    first_of_each,
-    light_curve_columns,
-    sum_in_range,
-)
+from scripts.white_light import SummedSpectra, first_of_each, light_curve_columns, sum_in_range
 
 
 def spectra(mjd, flux, detector=None, order=1, first=1):
