@@ -5,6 +5,7 @@ Whatever a template is given is text and escaped; no string is taken for HTML.
 """
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,7 +38,7 @@ class Link:
     text: str
 
     def __post_init__(self):
-        """Refuse what leads away from the page's folder tree, to another host as well."""
+        """Refuse an absolute path; one that starts with two slashes names another host."""
         if self.path.startswith("/"):
             raise ValueError(f"{self.path}: a link of a page must be relative")
 
@@ -70,7 +71,7 @@ class Table:
     caption: str
     head: list
     rows: list
-    numbers: range = range(0)
+    numbers: Collection = ()
     without_rows: str = ""
 
 
@@ -173,7 +174,14 @@ def render(template, **values):
 
 @cache
 def environment():
-    """Jinja2's environment: everything is escaped, and what is not given is an error."""
+    """
+    Set up Jinja2: everything is escaped, and what is not given is an error.
+
+    Returns
+    -------
+    environment : jinja2.Environment
+        The same at each call.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     found = Environment(
