@@ -14,7 +14,7 @@ from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.references.extract1d import naming, read_reference
 from scripts.lib.segment_data.int_times import integration_times, read_int_times
-from scripts.lib.segment_data.wcs_cache import FOLDER, Evaluations
+from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.blocks import SpectralBlocks
@@ -130,7 +130,7 @@ def process(snakemake):
             offset = product.append_hdu(list(table.cards), table.data_bytes)
             product.copy_data(member, table, offset)
         with naming(references["extract1d"]):
-            setup = prepare(member, entries, params.options, Evaluations(path.parent / FOLDER))
+            setup = prepare(member, entries, params.options, ResultCache(path.parent / FOLDER))
         if setup is None:
             return
         correction = None

@@ -33,7 +33,7 @@ def tell_earlier():
 def forget_evaluations():
     """Remove what the jobs of a run keep for one another."""
     if not asks_doctor():
-        wcs_cache.forget(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
+        wcs_cache.clear(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
 
 
 onstart:
