@@ -16,7 +16,6 @@ from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
 from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits
 from scripts.lib.outliers.search import is_outlier
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
-from scripts.lib.segment_data.medians import nan_median
 from scripts.outlier_detection import process
 
 NAN = np.nan
@@ -207,28 +206,6 @@ def test_difference_is_taken_in_double_precision():
 def test_threshold(err, deviation, outlier):
     arrays = (np.array([value], np.float32) for value in (deviation, err, 0))
     assert is_outlier(*arrays, 5.0).tolist() == [outlier]
-
-
-FINITE = st.floats(-(2.0**100), 2.0**100, width=32)
-
-
-@given(
-    hnp.arrays(
-        np.float32, st.tuples(st.integers(1, 12), st.just(4)), elements=FINITE | st.just(NAN)
-    )
-)
-def test_nan_median_is_that_of_numpy(samples):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        expected = np.nanmedian(samples, axis=0)
-    medians = nan_median(samples)
-    assert medians.dtype == np.float32
-    np.testing.assert_array_equal(medians, expected)
-
-
-def test_nan_median_averages_in_single_precision():
-    samples = np.array([[1], [1 + 2**-23], [NAN]], np.float32)
-    assert nan_median(samples)[0] == 1
 
 
 @pytest.mark.parametrize(
