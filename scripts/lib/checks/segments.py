@@ -10,9 +10,10 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 
-from scripts.lib.checks.int_times import TDB, UTC, int_times_findings, read_times
+from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.segment_data.integrations import TDB, UTC
 
 # What the segments of a product have in common.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
