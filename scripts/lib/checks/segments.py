@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
+from scripts.lib.fits.cards import padded_length
 from scripts.lib.instruments.modes import IMAGING
 from scripts.lib.segment_data.integrations import TDB, UTC
 
@@ -20,7 +21,6 @@ COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBA
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
 OF_SCIENCE = ("BUNIT", "SRCTYPE")
 _IDENTITY = ("PROGRAM", "OBSERVTN", "VISIT", "VISITGRP", "SEQ_ID", "ACT_ID", "EXPOSURE", "DETECTOR")
-_BLOCK_LENGTH = 2880
 _FLOATS, _INTEGERS = (-32, -64), (8, 16, 32, 64)
 _UNSIGNED_ZEROS = {16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
 _VARIANCES = {
@@ -185,7 +185,7 @@ def _expected_units(primary):
 def _end_findings(path, hdus, size):
     """Find bytes after the last header-data unit, and a last one without padding."""
     last = hdus[-1]
-    end = last.data_offset + -(-last.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+    end = last.data_offset + padded_length(last.data_bytes)
     if size > end:
         found = f"{size - end} bytes after {last.name or 'the last HDU'} that are no FITS extension"
         return [Finding("warning", path, "file", found, "none", "they are ignored")]
