@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_findings, curve_name
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import write_ecsv
+from scripts.lib.provenance.software import SOFTWARE
 from scripts.lib.report import html_page
 
 log = logging.getLogger(__name__)
@@ -148,9 +148,7 @@ def summary_page(visits, rows, reports):
         ("visits", "Visits", html_page.table("Light curves", head, lines, range(3, len(head)))),
     ]
     header = "<h1>Summary of all visits</h1>"
-    return html_page.page(
-        "Summary of all visits", header, sections, f"<p>Made by tso3flow {__version__}.</p>"
-    )
+    return html_page.page("Summary of all visits", header, sections, f"<p>Made by {SOFTWARE}.</p>")
 
 
 def _headline(visits):
@@ -174,7 +172,7 @@ def process(snakemake):
         summary_columns(rows),
         UNITS,
         DESCRIPTIONS,
-        {"made_by": f"tso3flow {__version__}"},
+        {"made_by": SOFTWARE},
     )
     reports = {visit["product"]: f"{visit['product']}_report.html" for visit in visits}
     write_text(Path(snakemake.output.page), summary_page(visits, rows, reports))

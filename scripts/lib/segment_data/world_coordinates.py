@@ -98,7 +98,7 @@ def wcs_digest(content):
         return None
     places = {id(node): place for place, node in enumerate(nodes)}
     content_of_nodes = [(node.tag, _shallow(node, places)) for node in nodes]
-    digest = hashlib.sha256(tree.partition(b"\n---")[0] + repr(content_of_nodes).encode())
+    digest = hashlib.sha256(asdf_tree.versions(tree) + repr(content_of_nodes).encode())
     for source in filter(None, asdf_tree.array_sources(wcs)):
         if not source.isdecimal() or int(source) >= len(stored):
             return None
