@@ -75,7 +75,7 @@ def run_step(step, inputs, output, threads=1, references=None, first=False):
 def _run_here(job):
     """Run the step of a job on all its inputs; cost of the last run."""
     from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
-    from scripts.lib.segment_data.wcs_cache import FOLDER, forget
+    from scripts.lib.segment_data.wcs_cache import FOLDER, clear
 
     keep_freed_memory()
     module = importlib.import_module(f"scripts.{job['step']}")
@@ -94,7 +94,7 @@ def _run_here(job):
     references = {kind: [] for kind in ("extract1d", "apcorr", "gain")} | job["references"]
     for path in job["inputs"]:
         if job["first"]:
-            forget(Path(job["output"]).parent / FOLDER)
+            clear(Path(job["output"]).parent / FOLDER)
         work = _Named(
             input=_Named({given: path, **references}),
             output=_Named({made: job["output"]}),

@@ -21,14 +21,12 @@ import logging
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.ecsv import unit_text, write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_segment
 from scripts.lib.segment_data.world_coordinates import read_wcs
 
 log = logging.getLogger(__name__)
-
-_ROWS_AT_A_TIME = 4096
 
 
 def stack(tables, names):
@@ -131,59 +129,11 @@ def add_sky(table, wcs):
     )
 
 
-def write_ecsv(path, table):
-    """
-    Write a table as ECSV, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    table : PhotometryTable
-        The table.
-
-    Notes
-    -----
-    astropy writes the header from a table without rows. The rows are written
-    here, as astropy would: in a third of its time, and with 4096 rows at a time
-    in memory, where astropy takes 3 MB for 1000.
-    """
-    with whole_file(path) as part, part.open("w", encoding="utf-8") as file:
-        _header_table(table).write(file, format="ascii.ecsv")
-        _write_rows(file, list(table.columns.values()))
-
-
-def _header_table(table):
-    """Table of astropy with the columns, units and meta of a table, and no rows."""
-    from astropy import units
-    from astropy.table import QTable
-
-    header = QTable(meta=table.meta)
-    for name, values in table.columns.items():
-        unit = table.units[name]
-        header[name] = values[:0] if unit is None else values[:0] << units.Unit(unit)
-    return header
-
-
-def _write_rows(file, columns):
-    """Write rows of numbers, separated by blanks."""
-    for first in range(0, len(columns[0]), _ROWS_AT_A_TIME):
-        texts = [_texts(column[first : first + _ROWS_AT_A_TIME]) for column in columns]
-        file.writelines(f"{' '.join(row)}\n" for row in zip(*texts, strict=True))
-
-
-def _texts(values):
-    """Shortest texts that read back as the same numbers of the same type."""
-    return map(repr, values.tolist()) if values.dtype == np.float64 else map(str, values)
-
-
 def _check_units(table, paths):
     """Raise if a unit of the segments has no meaning for the product."""
-    from astropy import units
-
     for name, unit in table.units.items():
         try:
-            units.Unit(unit or "")
+            unit_text(unit or "")
         except ValueError as error:
             msg = (
                 f"{paths[0]}: BUNIT in SCI: found {unit!r} ({name}), "
@@ -209,7 +159,7 @@ def process(snakemake):
         table.meta["reference_files"] = records
     if warnings := list(snakemake.params.input_warnings):
         table.meta["input_warnings"] = warnings
-    write_ecsv(snakemake.output.phot, table)
+    write_quantities(snakemake.output.phot, table.columns, table.units, table.meta)
     log.info("%s: %d integrations", snakemake.output.phot, table.meta["number_of_integrations"])
 
 

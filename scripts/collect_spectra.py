@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.cards import set_card
@@ -29,6 +28,7 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.provenance.input_warnings import history_of
 from scripts.lib.provenance.reference_records import add_records, recorded_texts
+from scripts.lib.provenance.software import JWST_VERSION, history_line
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,8 @@ def _write_product(path, skeleton, files, warnings):
                 add_records(cards, recorded_texts(headers))
                 for line in history_of(warnings):
                     set_card(cards, "HISTORY", line)
-                set_card(cards, "HISTORY", f"tso3flow {__version__}: calwebb_tso3 as of jwst 3.0.0")
+                made = history_line(f"calwebb_tso3 as of jwst {JWST_VERSION}")
+                set_card(cards, "HISTORY", made)
             if hdu.name == "EXTRACT1D":
                 source, rows = tables.pop(0)
                 set_card(cards, "NAXIS2", rows.header["NAXIS2"])

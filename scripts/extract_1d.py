@@ -53,8 +53,9 @@ from scripts.lib.instruments.modes import mode_of
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.references.extract1d import naming, read_reference
-from scripts.lib.segment_data.int_times import integration_times, read_int_times
-from scripts.lib.segment_data.wcs_cache import FOLDER, Evaluations
+from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
+from scripts.lib.segment_data.integrations import segment_number
+from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.blocks import SpectralBlocks
@@ -80,25 +81,15 @@ def _block_length(integration_bytes, row_bytes, memory_mb):
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
 
-def _times(member):
-    """Numbers and times of the integrations."""
-    primary, n_integrations = member.primary, member.shape("SCI")[0]
-    last = primary.get("INTEND")
-    last = primary.get("NINTS") if last is None else last
-    first, table = primary.get("INTSTART"), read_int_times(member)
-    return integration_times(table, n_integrations, first, last)
-
-
 def _write_spectra(product, member, setup, correction, params, memory_mb):
     """Extract block by block and write the rows of the table."""
     n_integrations, n_elements = member.shape("SCI")[0], len(setup.wavelength)
-    calibration, times = segment_calibration(member, setup.source_type), _times(member)
+    calibration, times = segment_calibration(member, setup.source_type), spectrum_times(member)
     cards = table_cards(n_integrations, n_elements, calibration.units, setup.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
     blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
-    segment = member.primary.get("EXSEGNUM")
     progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
@@ -108,7 +99,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
             correct_aperture(columns, correction(sums.npixels))
         columns |= {name: values[block] for name, values in times.items()}
         columns["WAVELENGTH"] = setup.wavelength
-        columns["SEGMENT"] = 1 if segment is None else segment
+        columns["SEGMENT"] = segment_number(member.primary)
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
         progress.reached(block.stop)
@@ -163,12 +154,9 @@ def process(snakemake):
         _check_member(member)
         replaced = not params.pixel_replace["skip"]
         product.append_hdu(_primary_cards(member, references, snakemake, replaced))
-        if "INT_TIMES" in member:
-            table = member.hdu("INT_TIMES")
-            offset = product.append_hdu(list(table.cards), table.data_bytes)
-            product.copy_data(member, table, offset)
+        copy_int_times(member, product)
         with naming(references["extract1d"]):
-            setup = prepare(member, entries, params.options, Evaluations(path.parent / FOLDER))
+            setup = prepare(member, entries, params.options, ResultCache(path.parent / FOLDER))
         if setup is None:
             return
         correction = None

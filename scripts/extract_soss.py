@@ -71,7 +71,8 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.instruments.soss import why_not_extracted
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
-from scripts.lib.segment_data.int_times import integration_times
+from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
+from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -102,6 +103,7 @@ _REFERENCES = {
     "speckernel": ("R_SPKERN", "SPECKERNEL reference file name"),
     "photom": ("R_PHOTOM", "Photometric reference file name"),
 }
+_TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
 # Memory of the medians over time for each sample of the rows that are read at a time.
 _BYTES_PER_ROW_SAMPLE = 64
@@ -300,26 +302,6 @@ def _spectra_writer(product, model_spectra):
     return write
 
 
-def _columns(member):
-    """Numbers and times of the integrations, and the segment."""
-    primary, n_integrations = member.primary, member.shape("SCI")[0]
-    table = member.read_table("INT_TIMES") if "INT_TIMES" in member else None
-    last = primary.get("INTEND")
-    last = primary.get("NINTS") if last is None else last
-    times = integration_times(table, n_integrations, primary.get("INTSTART"), last)
-    segment = primary.get("EXSEGNUM")
-    return {**times, "SEGMENT": 1 if segment is None else segment}
-
-
-def _copy_times(member, product):
-    """Copy the tables of times of the segment."""
-    for name in ("INT_TIMES", "INT_TIMES_STRIPE"):
-        if name in member:
-            table = member.hdu(name)
-            offset = product.append_hdu(list(table.cards), table.data_bytes)
-            product.copy_data(member, table, offset)
-
-
 def _prepared(segment, member, traces, paths, options, memory_mb):
     """Scene, conversions to MJy, sums over time and typical image of a segment."""
     references = load_references(
@@ -353,7 +335,7 @@ def process(snakemake):
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
             product.append_hdu(_primary_cards(member, paths, snakemake, "SKIPPED", "SKIPPED"))
-            _copy_times(member, product)
+            copy_int_times(member, product, _TIME_TABLES)
             return
         _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
@@ -369,11 +351,12 @@ def process(snakemake):
         replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
         cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
         product.append_hdu(cards)
-        _copy_times(member, product)
+        copy_int_times(member, product, _TIME_TABLES)
         if output.wave_grid and models is not None:
             grid = stack.enter_context(ProductWriter(output.wave_grid))
             append_wave_grid(grid, cards, models.red.grid)
-        writer = SegmentSpectra(product, scene, conversions, _columns(member))
+        columns = spectrum_times(member) | {"SEGMENT": segment_number(member.primary)}
+        writer = SegmentSpectra(product, scene, conversions, columns)
         extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
         _write_spectra(writer, segment, scene, summary, models, options, extras)
         seconds = time.monotonic() - tuned

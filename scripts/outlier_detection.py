@@ -33,7 +33,6 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
@@ -43,7 +42,12 @@ from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
 from scripts.lib.outliers.detection import PLANES, Settings, detect_outliers, mask_bits
 from scripts.lib.provenance.input_warnings import history_of
 from scripts.lib.provenance.reference_records import context_of, crds_keywords, history_lines
-from scripts.lib.provenance.software import file_date
+from scripts.lib.provenance.software import (
+    JWST_KEYWORDS,
+    JWST_VERSION,
+    file_date,
+    history_line,
+)
 from scripts.lib.segment_data.dq import bad_bits
 from scripts.lib.segment_data.plausibility import check_plausible
 
@@ -132,12 +136,11 @@ def _header_updates(path, pool, table):
     return [
         ("DATE", file_date()),
         ("FILENAME", path.name),
-        ("CAL_VER", "3.0.0"),
-        ("CAL_VCS", "RELEASE"),
+        *JWST_KEYWORDS.items(),
         ("ASNPOOL", pool),
         ("ASNTABLE", table),
         ("S_OUTLIR", "COMPLETE"),
-        ("HISTORY", f"tso3flow {__version__}: outlier_detection equal to jwst 3.0.0"),
+        ("HISTORY", history_line(f"outlier_detection equal to jwst {JWST_VERSION}")),
     ]
 
 

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_findings, curve_name
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.planning.targets import REPORT, in_output_folder
+from scripts.lib.provenance.software import SOFTWARE
 from scripts.lib.report.html import Link, Table, render
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def summary_page(visits, rows, reports):
             for text in visit["verdict"]["findings"]
         ],
         light_curves=_light_curves(visits, rows, reports),
-        made_by=f"tso3flow {__version__}",
+        made_by=SOFTWARE,
     )
 
 
@@ -199,7 +199,7 @@ def process(snakemake):
         summary_columns(rows),
         UNITS,
         DESCRIPTIONS,
-        {"made_by": f"tso3flow {__version__}"},
+        {"made_by": SOFTWARE},
     )
     report = in_output_folder(REPORT)
     reports = {visit["product"]: report.format(product=visit["product"]) for visit in visits}

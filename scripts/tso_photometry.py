@@ -41,6 +41,7 @@ from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
 from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_segment
 from scripts.lib.segment_data.int_times import mid_times
+from scripts.lib.segment_data.integrations import first_integration
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def _check(source, options, gain_path):
 def _times(source):
     """Mid times of a segment's integrations."""
     table = source.read_table("INT_TIMES") if "INT_TIMES" in source else None
-    utc, tdb = mid_times(table, source.primary.get("INTSTART"), source.shape("SCI")[0])
+    utc, tdb = mid_times(table, first_integration(source.primary), source.shape("SCI")[0])
     return {"MJD": utc, "BJD_TDB": tdb}
 
 

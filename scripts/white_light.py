@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.provenance.reference_records import reference_texts
@@ -240,20 +240,6 @@ def _table_meta(primary):
     return {name: primary.get(keyword) for name, keyword in keywords.items()}
 
 
-def _write_table(path, columns, unit, meta):
-    """Write the light-curve table as ECSV under its final name, whole or not at all."""
-    from astropy import units
-    from astropy.table import QTable
-
-    table = QTable(meta=meta)
-    for name, values in columns.items():
-        table[name] = (
-            values << units.Unit(unit) if name.startswith("whitelight") and unit else values
-        )
-    with whole_file(path) as part:
-        table.write(part, format="ascii.ecsv", overwrite=True)
-
-
 def process(snakemake):
     """Turn one x1dints product into its white-light curve."""
     with open_fits(snakemake.input.x1dints) as product:
@@ -285,7 +271,8 @@ def process(snakemake):
         meta["reference_files"] = records
     if warnings := list(snakemake.params.input_warnings):
         meta["input_warnings"] = warnings
-    _write_table(snakemake.output.whtlt, columns, unit, meta)
+    units = {name: unit or None for name in columns if name.startswith("whitelight")}
+    write_quantities(snakemake.output.whtlt, columns, units, meta)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import shutil
 import pytest
 import yaml
 
-from scripts.lib.segment_data.wcs_cache import FOLDER, forget
+from scripts.lib.segment_data.wcs_cache import FOLDER, clear
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
@@ -28,7 +28,7 @@ def test_two_cores_and_one_process_make_the_same_bytes(tmp_path, monkeypatch):
     done = snakemake(tmp_path / "two", "--cores", "2")
     assert done.returncode == 0, done.stdout
     # What jobs pass on to one another is gone after a run.
-    forget(tmp_path / "one" / "results" / "segments" / FOLDER)
+    clear(tmp_path / "one" / "results" / "segments" / FOLDER)
     made = products(tmp_path / "one")
     assert len(made) == 2 + 2 + 1 + 1
     for name, content in products(tmp_path / "two").items():

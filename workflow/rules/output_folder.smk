@@ -24,22 +24,22 @@ def report_earlier():
         )
 
 
-def forget_evaluations():
+def clear_cache():
     """Remove what the jobs of a run keep for one another."""
     if not asks_doctor:
-        wcs_cache.forget(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
+        wcs_cache.clear(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
 
 
 onstart:
-    forget_evaluations()
+    clear_cache()
     output_folder.keep_earlier(config["output_dir"], plan.product_names())
 
 
 onsuccess:
     report_earlier()
-    forget_evaluations()
+    clear_cache()
 
 
 onerror:
     report_earlier()
-    forget_evaluations()
+    clear_cache()

@@ -13,10 +13,15 @@ from statistics import median
 from scripts.lib.findings import Finding
 from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.segment_data.integrations import (
+    NUMBER,
+    TDB,
+    UTC,
+    first_integration,
+    first_row,
+    last_integration,
+)
 
-NUMBER = "integration_number"
-UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
-TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")
 _ROLLOVER = 32767
 # Light takes 500 s from the Sun to the Earth, and TDB is 69 s ahead of UTC: 0.007 d together.
 _TDB_OFFSET = 0.01
@@ -73,10 +78,10 @@ def read_times(path, hdus):
     rows = read_columns(path, table, (NUMBER, *UTC, *TDB))
     numbers = rows[NUMBER]
     first, last, count = _segment_range(hdus)
-    start = first - numbers[0]
-    covered = start >= 0 and start + count <= len(numbers) and last <= numbers[-1]
-    kept = slice(start, start + count) if covered else slice(None)
-    return Times(numbers, {name: rows[name][kept] for name in (*UTC, *TDB)}, covered)
+    start = first_row(numbers, count, first, last)
+    kept = slice(None) if start is None else slice(start, start + count)
+    columns = {name: rows[name][kept] for name in (*UTC, *TDB)}
+    return Times(numbers, columns, covered=start is not None)
 
 
 def _table(hdus):
@@ -88,12 +93,10 @@ def _table(hdus):
 def _segment_range(hdus):
     """Numbers of the first and last integration of a segment, and how many there are."""
     primary = hdus[0].header
-    first, count = primary.get("INTSTART") or 1, _cube(hdus)[0]
-    if _is_image(primary):
-        return first, first + count - 1, count
-    # The rule by which the extraction of spectra finds its rows.
-    last = primary.get("INTEND")
-    return first, primary["NINTS"] if last is None else last, count
+    first, count = first_integration(primary), _cube(hdus)[0]
+    # Photometry takes whatever rows there are.
+    last = first + count - 1 if _is_image(primary) else last_integration(primary, count)
+    return first, last, count
 
 
 def _cube(hdus):
@@ -145,11 +148,11 @@ def int_times_findings(path, hdus, times):
     table = _table(hdus)
     if times is None:
         return [] if table is None else [_table_finding(path, table, hdus[0].header)]
-    first_row = _segment_range(hdus)[0] if times.covered else times.numbers[0]
+    first = _segment_range(hdus)[0] if times.covered else times.numbers[0]
     return [
         *_number_findings(path, times, hdus),
-        *_value_findings(path, times, first_row),
-        *_order_findings(path, times, first_row),
+        *_value_findings(path, times, first),
+        *_order_findings(path, times, first),
         *_scale_findings(path, times, hdus[0].header),
     ]
 

@@ -10,16 +10,17 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 
-from scripts.lib.checks.int_times import TDB, UTC, int_times_findings, read_times
+from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
+from scripts.lib.fits.cards import padded_length
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.segment_data.integrations import TDB, UTC
 
 # Keywords that should be equal in all segments of a product.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
 OF_SCIENCE = ("BUNIT", "SRCTYPE")
 _IDENTITY = ("PROGRAM", "OBSERVTN", "VISIT", "VISITGRP", "SEQ_ID", "ACT_ID", "EXPOSURE", "DETECTOR")
-_BLOCK_LENGTH = 2880
 _FLOATS, _INTEGERS = (-32, -64), (8, 16, 32, 64)
 _UNSIGNED_ZEROS = {16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
 _VARIANCES = {
@@ -200,7 +201,7 @@ def _expected_units(primary):
 def _end_findings(path, hdus, size):
     """Find bytes after the last header-data unit, and a last one without padding."""
     last = hdus[-1]
-    end = last.data_offset + -(-last.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+    end = last.data_offset + padded_length(last.data_bytes)
     if size > end:
         found = f"{size - end} bytes after {last.name or 'the last HDU'} that are no FITS extension"
         return [

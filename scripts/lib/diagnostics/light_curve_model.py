@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scripts.lib.diagnostics.jumps import strongest_step, window_length
-from scripts.lib.diagnostics.least_squares import fit_within
 from scripts.lib.diagnostics.noise import mad_sigma, point_to_point_sigma
 from scripts.lib.diagnostics.transit_search import BASELINES, Dip, baseline_columns, choose_model
 
@@ -20,6 +19,8 @@ __all__ = ["Fit", "inliers", "jacobian", "scaled_times", "take_apart"]
 
 # Points of the binned light curve that the shape of a dip is fitted to.
 _POINTS = 400
+# The fit of the shape ends when it changes the sum of squares by less than this part.
+_TOLERANCE = 1e-5
 # Significance from which on a step is tried, and that it needs in the common fit: less where it
 # is expected, on a seam.
 _STEP_CANDIDATE = 4.0
@@ -163,6 +164,7 @@ def _design(fit, x, light):
 
 def _refine(fit, x, flux):
     """Fit the shape of the dip to the binned light curve."""
+    from scipy.optimize import least_squares
 
     def residual(vector):
         columns, _ = _design(fit, x, Dip.of_vector(vector).light(x))
@@ -173,8 +175,14 @@ def _refine(fit, x, flux):
     upper = np.array([1.5, np.log(6.0), 0.5, 0.95, 1.0, 0.8])
     start = np.clip(fit.dip.vector(), lower + 1e-4, upper - 1e-4)
     scales = np.array([0.05, 0.1, 0.02, 0.2, 0.2, 0.2])
-    best = fit_within(lambda vector: residual(vector) / scale, start, lower, upper, scales)
-    fit.dip = Dip.of_vector(best)
+    best = least_squares(
+        lambda vector: residual(vector) / scale,
+        start,
+        bounds=(lower, upper),
+        x_scale=scales,
+        ftol=_TOLERANCE,
+    )
+    fit.dip = Dip.of_vector(best.x)
 
 
 def _fit_ramp(fit, x, flux):

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.diagnostics.light_curve_metrics import light_curve_metrics, seam_places
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
 from scripts.lib.diagnostics.spectral_noise import (
@@ -16,6 +15,7 @@ from scripts.lib.diagnostics.spectral_noise import (
 from scripts.lib.diagnostics.verdict import overall
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
+from scripts.lib.provenance.software import SOFTWARE
 
 _FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
@@ -345,7 +345,7 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
         arrays.append(plots)
     diagnostics = {
         "product": product,
-        "made_by": f"tso3flow {__version__}",
+        "made_by": SOFTWARE,
         "verdict": overall(metrics),
         "visit": visit_metrics(curves, meta),
         "light_curves": metrics,

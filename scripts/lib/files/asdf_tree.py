@@ -11,6 +11,10 @@ _BLOCK_MAGIC = b"\xd3BLK"
 _BLOCK_HEADER = struct.Struct(">I4sQQQ16s")
 _STREAMED = 1
 _TREE_START, _TREE_END = b"\n---", b"\n..."
+_BLOCK_INDEX = b"#ASDF BLOCK INDEX"
+# The list of extensions that a file was written with, and the starts of its entries.
+_EXTENSIONS = re.compile(rb"^history:\n  extensions:\n((?:  - .*\n(?:    .*\n)*)+)", re.MULTILINE)
+_ENTRY = re.compile(rb"^(?=  - )", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -61,6 +65,23 @@ def split(content):
     if start < 0 or end < 0:
         return b"", len(content)
     return content[: end + 1], content.find(b"\n", end + 1) + 1
+
+
+def versions(tree):
+    """
+    Comments at the start of a tree, which name the versions of ASDF.
+
+    Parameters
+    ----------
+    tree : bytes
+        As :func:`split` gives it.
+
+    Returns
+    -------
+    comments : bytes
+        What is before the YAML.
+    """
+    return tree.partition(_TREE_START)[0]
 
 
 def blocks(content, position):
@@ -232,12 +253,6 @@ def array_sources(node):
             yield source if isinstance(source, str) else ""
 
 
-_EXTENSIONS = re.compile(rb"^history:\n  extensions:\n((?:  - .*\n(?:    .*\n)*)+)", re.MULTILINE)
-
-
-_START = re.compile(rb"^(?=  - )", re.MULTILINE)
-
-
 def sort_extensions(content):
     """
     Sort the list of extensions that an ASDF file was written with.
@@ -259,7 +274,7 @@ def sort_extensions(content):
     found = _EXTENSIONS.search(content)
     if found is None:
         return content
-    entries = sorted(entry for entry in _START.split(found[1]) if entry)
+    entries = sorted(entry for entry in _ENTRY.split(found[1]) if entry)
     return content[: found.start(1)] + b"".join(entries) + content[found.end(1) :]
 
 
@@ -286,4 +301,4 @@ def with_row_counts(tree, counts):
         if not found:
             msg = f"the ASDF tree does not refer to EXTRACT1D number {version}"
             raise ValueError(msg)
-    return tree.partition(b"#ASDF BLOCK INDEX")[0]
+    return tree.partition(_BLOCK_INDEX)[0]

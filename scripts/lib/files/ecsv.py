@@ -5,13 +5,19 @@ Only what the workflow's own tables have: numbers and words, units, descriptions
 Format: Taylor et al., Astropy Proposal for Enhancement 6, version 1.0.
 """
 
-import io
+from collections import OrderedDict
 
 import numpy as np
 
-from scripts.lib.files.atomic import write_text
+from scripts.lib.files.atomic import whole_file
 
 _ROWS_AT_A_TIME = 4096
+# How astropy spells the usual units.
+_UNIT_TEXTS = {
+    **{unit: unit for unit in ["Jy", "MJy", "deg", "pix"]},
+    "DN/s": "DN / s",
+    "MJy/sr": "MJy / sr",
+}
 
 
 def write_ecsv(path, columns, units, descriptions, meta):
@@ -23,7 +29,7 @@ def write_ecsv(path, columns, units, descriptions, meta):
     path : Path
         The file.
     columns : dict of str to ndarray
-        Columns (rows,) of float64, int64, bool or words without blanks.
+        Columns (rows,) of numbers, bool or words without blanks.
     units, descriptions : dict of str to str
         Unit and meaning of columns that have one.
     meta : dict
@@ -40,15 +46,123 @@ def write_ecsv(path, columns, units, descriptions, meta):
     ]
     header = {"datatype": datatype, "meta": meta, "schema": "astropy-2.0"}
     text = yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000)
-    out = io.StringIO()
-    out.write("# %ECSV 1.0\n# ---\n")
-    out.writelines(f"# {line}\n" for line in text.splitlines())
-    out.write(" ".join(columns) + "\n")
-    arrays = list(columns.values())
-    for first in range(0, len(arrays[0]), _ROWS_AT_A_TIME):
-        texts = [_texts(values[first : first + _ROWS_AT_A_TIME]) for values in arrays]
-        out.writelines(f"{' '.join(row)}\n" for row in zip(*texts, strict=True))
-    write_text(path, out.getvalue())
+    _write(path, text, columns)
+
+
+def write_quantities(path, columns, units, meta):
+    """
+    Write a table byte for byte as `astropy.table.QTable` does, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : dict of str to ndarray
+        Columns (rows,) of numbers.
+    units : dict of str to (str or None)
+        Units of columns that have one; they are read back as quantities.
+    meta : dict
+        Plain values by name, kept in this order.
+
+    Raises
+    ------
+    ValueError
+        If astropy does not know a unit.
+
+    Notes
+    -----
+    astropy takes 0.7 s to be imported, three times as long for the rows, and
+    3 MB of memory for 1000 of them.
+    """
+    units = {name: unit_text(units[name]) for name in columns if units.get(name) is not None}
+    _write(path, _quantity_header(columns, units, meta), columns)
+
+
+def unit_text(unit):
+    """
+    Spell a unit as astropy does.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of a FITS file.
+
+    Returns
+    -------
+    text : str
+        The unit with blanks around the slash, and so on.
+
+    Raises
+    ------
+    ValueError
+        If astropy does not know it.
+    """
+    if unit in _UNIT_TEXTS:
+        return _UNIT_TEXTS[unit]
+    from astropy.units import Unit
+
+    return Unit(unit).to_string()
+
+
+class _Tagged:
+    """A mapping with a tag of YAML."""
+
+    def __init__(self, tag, **entries):
+        self.tag, self.entries = tag, entries
+
+
+def _quantity_header(columns, units, meta):
+    """YAML of the header of a table with quantities."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Writes mappings with tags, and an ordered one as a list of its items."""
+
+    Dumper.add_representer(
+        _Tagged, lambda dumper, value: dumper.represent_mapping(value.tag, value.entries)
+    )
+    Dumper.add_representer(
+        OrderedDict,
+        lambda dumper, value: dumper.represent_sequence(
+            "tag:yaml.org,2002:omap", [{name: entry} for name, entry in value.items()]
+        ),
+    )
+    datatype = [
+        {"name": name}
+        | ({"unit": units[name]} if units.get(name) else {})
+        | {"datatype": _type_name(values.dtype)}
+        for name, values in columns.items()
+    ]
+    meta = OrderedDict(meta)
+    if units:
+        meta["__serialized_columns__"] = _serialized(units)
+    header = {"datatype": datatype} | ({"meta": meta} if meta else {}) | {"schema": "astropy-2.0"}
+    return yaml.dump(header, Dumper=Dumper, sort_keys=False, default_flow_style=None, width=130)
+
+
+def _serialized(units):
+    """How astropy makes quantities of columns; it has one object of a unit with a name."""
+    objects = {text: _Tagged("!astropy.units.Unit", unit=text) for text in set(units.values())}
+    return {
+        name: {
+            "__class__": "astropy.units.quantity.Quantity",
+            "unit": objects[text] if text.isalpha() else _Tagged("!astropy.units.Unit", unit=text),
+            "value": _Tagged("!astropy.table.SerializedColumn", name=name),
+        }
+        for name, text in sorted(units.items())
+    }
+
+
+def _write(path, header, columns):
+    """Write header and rows; of these some at a time."""
+    with whole_file(path) as part, part.open("w", encoding="utf-8") as file:
+        file.write("# %ECSV 1.0\n# ---\n")
+        file.writelines(f"# {line}\n" for line in header.splitlines())
+        file.write(" ".join(columns) + "\n")
+        arrays = list(columns.values())
+        for first in range(0, len(arrays[0]), _ROWS_AT_A_TIME):
+            texts = [_texts(values[first : first + _ROWS_AT_A_TIME]) for values in arrays]
+            file.writelines(f"{' '.join(row)}\n" for row in zip(*texts, strict=True))
 
 
 def _type_name(dtype):
@@ -57,10 +171,10 @@ def _type_name(dtype):
 
 
 def _texts(values):
-    """Texts of some values; an empty word is quoted."""
+    """Texts of some values: the shortest that read back as the same; an empty word is quoted."""
     if values.dtype.kind == "U":
         return [value or '""' for value in values.tolist()]
-    return [str(value) for value in values.tolist()]
+    return list(map(str, values if values.dtype == np.float32 else values.tolist()))
 
 
 def read_ecsv(path):

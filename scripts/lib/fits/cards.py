@@ -4,6 +4,23 @@ CARD_LENGTH = 80
 BLOCK_LENGTH = 2880
 
 
+def padded_length(length):
+    """
+    Round a length up to whole FITS blocks.
+
+    Parameters
+    ----------
+    length : int
+        Length of a header or of data [bytes].
+
+    Returns
+    -------
+    length : int
+        With padding [bytes], a multiple of 2880.
+    """
+    return -(-length // BLOCK_LENGTH) * BLOCK_LENGTH
+
+
 def format_card(keyword, value, comment=""):
     """
     Format one fixed-format FITS header card.
@@ -152,4 +169,4 @@ def header_bytes(cards):
         The header, a multiple of 2880 bytes.
     """
     text = "".join(cards) + f"{'END':<{CARD_LENGTH}s}"
-    return text.ljust(-(-len(text) // BLOCK_LENGTH) * BLOCK_LENGTH).encode("ascii")
+    return text.ljust(padded_length(len(text))).encode("ascii")

@@ -4,7 +4,7 @@ import numpy as np
 
 from scripts.lib.fits.cards import format_card
 
-_COLUMN_FORMATS = {"f8": "D", "f4": "E", "i8": "K"}
+_COLUMN_FORMATS = {"f8": "D", "f4": "E", "i8": "K", "i4": "J"}
 
 
 def image_cards(name, shape, bitpix, version=None, unit=None):
@@ -117,10 +117,43 @@ def table_cards(name, rows, units, version=None):
     """
     cards = [*table_shape_cards(rows.dtype, len(rows)), *_name_cards(name, version)]
     for number, column in enumerate(rows.dtype.names, start=1):
-        cards.append(format_card(f"TTYPE{number}", column))
-        cards.append(format_card(f"TFORM{number}", _COLUMN_FORMATS[rows.dtype[column].str[1:]]))
-        if units.get(column) is not None:
-            cards.append(format_card(f"TUNIT{number}", units[column]))
+        cards += column_cards(number, column, rows.dtype[column], units.get(column))
+    return cards
+
+
+def column_cards(number, name, dtype, unit=None, zero=None):
+    """
+    Cards of one column of a binary table.
+
+    Parameters
+    ----------
+    number : int
+        Number of the column, from 1.
+    name : str
+        Its name.
+    dtype : dtype
+        What it has in a row: float64, float32, int64, int32 or a vector of them.
+    unit : str, optional
+        Its unit.
+    zero : int, optional
+        What was subtracted from unsigned numbers (TZERO).
+
+    Returns
+    -------
+    cards : list of str
+        Cards without END.
+    """
+    letter, length = _COLUMN_FORMATS[dtype.base.str[1:]], dtype.shape[0] if dtype.shape else ""
+    cards = [
+        format_card(f"TTYPE{number}", name),
+        format_card(f"TFORM{number}", f"{length}{letter}"),
+    ]
+    if unit is not None:
+        cards.append(format_card(f"TUNIT{number}", unit))
+    if zero is not None:
+        cards.append(format_card(f"TZERO{number}", zero))
+    if dtype.shape:
+        cards.append(format_card(f"TDIM{number}", f"({length})"))
     return cards
 
 

@@ -15,12 +15,11 @@ from math import isfinite, prod
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits.cards import BLOCK_LENGTH, CARD_LENGTH, padded_length
 
-_BLOCK_LENGTH = 2880
-_CARD_LENGTH = 80
 _BITPIX = (8, 16, 32, 64, -32, -64)
-_READ_LENGTH = 10 * _BLOCK_LENGTH
-_END_CARD = b"END".ljust(_CARD_LENGTH)
+_READ_LENGTH = 10 * BLOCK_LENGTH
+_END_CARD = b"END".ljust(CARD_LENGTH)
 _CARD = re.compile(
     r"(?:HIERARCH +(?P<long>[^=]*?) *=|(?P<keyword>[A-Za-z0-9_-]{1,8}) *= ) *"
     r"(?:'(?P<string>(?:[^']|'')*)'|(?P<other>[^/]*))"
@@ -193,7 +192,7 @@ def _walk(path, file, until):
         if hdu.name == until:
             break
         _check_data(path, file, hdu, size)
-        offset = hdu.data_offset + -(-hdu.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+        offset = hdu.data_offset + padded_length(hdu.data_bytes)
     if not hdus:
         msg = f"{path}: not a FITS file: it is empty"
         raise InputError(msg)
@@ -216,7 +215,7 @@ def _header_text(path, file, offset, number):
         if not more:
             msg = f"{path}: truncated in the header of HDU {number}: no END card in the {len(data)} bytes found"
             raise InputError(msg)
-        searched = len(data) // _CARD_LENGTH * _CARD_LENGTH
+        searched = len(data) // CARD_LENGTH * CARD_LENGTH
         data += more
         end = _find_end(data, searched)
     return data[:end].decode("latin-1")
@@ -225,14 +224,14 @@ def _header_text(path, file, offset, number):
 def _find_end(data, start=0):
     """Position of the END card on an 80-byte boundary, or None."""
     position = data.find(_END_CARD, start)
-    while position >= 0 and position % _CARD_LENGTH:
+    while position >= 0 and position % CARD_LENGTH:
         position = data.find(_END_CARD, position + 1)
     return position if position >= 0 else None
 
 
 def _hdu(path, text, offset, number):
     """Make the header-data unit of the header text found at an offset."""
-    cards = [text[k : k + _CARD_LENGTH] for k in range(0, len(text), _CARD_LENGTH)]
+    cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
     place = f"{path}: not a FITS file: header of HDU {number}"
     if strange := _UNPRINTABLE.search(text):
         msg = f"{place}: found {strange[0]!r} at byte {offset + strange.start()}, expected printable ASCII"
@@ -250,8 +249,7 @@ def _hdu(path, text, offset, number):
     if "TFIELDS" in header:
         _whole_number(place, header, "TFIELDS", None, range(1000))
     name = str(header.get("EXTNAME") or "").upper() if number else "PRIMARY"
-    header_bytes = len(text) + _CARD_LENGTH
-    data_offset = offset + -(-header_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+    data_offset = offset + padded_length(len(text) + CARD_LENGTH)
     return Hdu(name, version, header, cards, offset, data_offset, data_bytes, shape)
 
 

@@ -6,23 +6,10 @@ import zlib
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits.columns import parse_form
 
 _TABLE_AXES = 2
 _CODES = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
-_BYTES = {
-    "L": 1,
-    "A": 1,
-    "B": 1,
-    "I": 2,
-    "J": 4,
-    "E": 4,
-    "K": 8,
-    "D": 8,
-    "C": 8,
-    "P": 8,
-    "M": 16,
-    "Q": 16,
-}
 INTEGERS, FLOATS = "BIJK", "ED"
 
 
@@ -48,12 +35,12 @@ def number_columns(table):
         return columns, offset
     fields = header.get("TFIELDS")
     for k in range(1, (fields if isinstance(fields, int) else 0) + 1):
-        form, name = str(header.get(f"TFORM{k}", "")).strip(), header.get(f"TTYPE{k}")
-        digits = form[: len(form) - len(form.lstrip("0123456789"))]
-        count, letter = int(digits) if digits else 1, form[len(digits) : len(digits) + 1]
-        if letter in _CODES and count == 1:
-            columns[name] = (letter, offset)
-        offset += -(-count // 8) if letter == "X" else count * _BYTES.get(letter, 0)
+        form = parse_form(header.get(f"TFORM{k}"))
+        if form is None:
+            continue
+        if form.letter in _CODES and form.count == 1:
+            columns[header.get(f"TTYPE{k}")] = (form.letter, offset)
+        offset += form.row_bytes
     return columns, offset
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.files.atomic import whole_file
-from scripts.lib.fits.cards import BLOCK_LENGTH, header_bytes
+from scripts.lib.fits.cards import header_bytes, padded_length
 from scripts.lib.fits.reader import _PIECE_LENGTH
 
 
@@ -64,7 +64,7 @@ class ProductWriter:
         header = header_bytes(cards)
         self.write(header, self._end)
         offset = self._end + len(header)
-        self._end = offset + -(-data_bytes // BLOCK_LENGTH) * BLOCK_LENGTH
+        self._end = offset + padded_length(data_bytes)
         return offset
 
     def write(self, data, offset):

@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
-from scripts import __version__
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.product_names import product_name
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.provenance.software import SOFTWARE
 
 __all__ = ["association_content", "group_segments", "left_out", "product_key"]
 
@@ -134,7 +134,7 @@ def association_content(product, folder):
         "asn_type": "tso3",
         "asn_rule": "candidate_Asn_Lv3TSO",
         "version_id": None,
-        "code_version": f"tso3flow {__version__}",
+        "code_version": SOFTWARE,
         "degraded_status": "No known degraded exposures in association.",
         "program": first.program,
         "constraints": "segments grouped by program, observation, instrument and optical path",

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from scripts.lib.segment_data.medians import nan_median
+
 CLASSES = ("aperture", "wings", "background")
 # Width in pixels of the wings on each side of the aperture.
 WING_WIDTH = 3
@@ -33,24 +35,22 @@ def spread_indices(length, count):
 
 def median_frame(frames):
     """
-    Median over integrations of the samples that are not NaN.
+    Median over integrations of the samples that are finite.
 
     Parameters
     ----------
     frames : ndarray of float, shape (integrations, y, x)
-        Images in any unit; NaN is left out. Changed: sorted in place.
+        Images in any unit. Changed: infinite samples become NaN.
 
     Returns
     -------
     median : ndarray of float64, shape (y, x)
-        NaN where more than half of the samples are NaN.
+        NaN where more than half of the samples are not finite.
     """
-    frames.sort(axis=0)
-    count = np.isfinite(frames).sum(axis=0)
-    middle = np.maximum(count - 1, 0)
-    picks = np.stack([middle // 2, (middle + 1) // 2])
-    median = np.take_along_axis(frames, picks, axis=0).mean(axis=0, dtype=np.float64)
-    median[2 * count < len(frames)] = np.nan
+    finite = np.isfinite(frames)
+    frames[~finite] = np.nan
+    median = nan_median(frames, dtype=np.float64)
+    median[2 * np.count_nonzero(finite, axis=0) < len(frames)] = np.nan
     return median
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from scripts.lib.fits.columns import parse_form
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import spread_indices
@@ -234,15 +235,15 @@ def _series_of(file, version, segment, found):
     header = file.header("EXTRACT1D", version)
     order = header.get("SPORDER") or 1
     detector = str(header.get("DETECTOR") or segment["detector"] or "")
-    form = {header[f"TTYPE{k}"]: k for k in range(1, header["TFIELDS"] + 1)}
-    n_elements = int(header[f"TFORM{form['FLUX']}"].strip().rstrip("D") or 1)
+    numbers = {header[f"TTYPE{k}"]: k for k in range(1, header["TFIELDS"] + 1)}
+    n_elements = parse_form(header[f"TFORM{numbers['FLUX']}"]).count
     if (detector, order) not in found:
         rows = slice(0, 1)
         wavelength = file.read_columns("EXTRACT1D", ["WAVELENGTH"], version, rows)["WAVELENGTH"]
         found[detector, order] = SpectralSeries(
             detector,
             order,
-            str(header.get(f"TUNIT{form['FLUX']}") or ""),
+            str(header.get(f"TUNIT{numbers['FLUX']}") or ""),
             n_elements,
             wavelength.reshape(-1) if wavelength.size else np.full(n_elements, np.nan),
         )

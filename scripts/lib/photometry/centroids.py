@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from scripts.lib.segment_data.medians import nan_median
+
 # Sums of less than this have no centre of mass (photutils.centroids.centroid_com).
 _SMALLEST_TOTAL = 1e-30
 
@@ -68,22 +70,7 @@ def background_levels(images, outside):
         even number are averaged in float32. NaN where no pixel is left.
     """
     samples = np.take(images.reshape(len(images), -1), np.flatnonzero(outside), axis=1)
-    levels = np.full(len(images), np.nan, images.dtype)
-    good = ~np.isnan(samples)
-    for rows, count in equal_counts(good):
-        if count:
-            levels[rows] = _medians(samples[rows][good[rows]].reshape(-1, count))
-    return levels
-
-
-def _medians(samples):
-    """Median of each row of an array without NaN, which is reordered."""
-    middle = samples.shape[1] // 2
-    samples.partition(middle, axis=1)
-    if samples.shape[1] % 2:
-        return samples[:, middle]
-    with np.errstate(over="ignore", invalid="ignore"):
-        return (samples[:, :middle].max(axis=1) + samples[:, middle]) / samples.dtype.type(2)
+    return nan_median(samples, axis=1)
 
 
 def centres_of_mass(images, bad, levels, x, y, width):

@@ -1,13 +1,11 @@
 """Sums over circular apertures and annuli with the exact overlap of circle and pixels."""
 
-import sys
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec, module_from_spec
 
 import numpy as np
 
 from scripts.lib.photometry.centroids import equal_counts
+from scripts.lib.photometry.circle_overlap import circular_overlap_grid
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def overlap(ring, x, y, place):
         return np.zeros(0), np.zeros(0, dtype=bool)
     x_edges = (columns.start - 0.5 - x, columns.stop - 0.5 - x)
     y_edges = (rows.start - 0.5 - y, rows.stop - 0.5 - y)
-    circle_overlap = _circle_overlap()
+    circle_overlap = circular_overlap_grid()
     grids = []
     for exact in (True, False):
         grid = circle_overlap(*x_edges, *y_edges, *size, ring.outer, exact, 1)
@@ -88,25 +86,6 @@ def overlap(ring, x, y, place):
             grid -= circle_overlap(*x_edges, *y_edges, *size, ring.inner, exact, 1)
         grids.append(grid.ravel())
     return grids[0], grids[1] != 0
-
-
-@cache
-def _circle_overlap():
-    """
-    Import ``photutils.geometry.circular_overlap_grid``, but not the package around it.
-
-    The function is compiled and needs nothing. ``photutils`` itself imports
-    half of astropy: 0.8 s and 50 MB in every job.
-    """
-    loaded = "photutils" in sys.modules
-    if not loaded:
-        sys.modules["photutils"] = module_from_spec(find_spec("photutils"))
-    try:
-        from photutils.geometry import circular_overlap_grid
-    finally:
-        if not loaded:
-            del sys.modules["photutils"]
-    return circular_overlap_grid
 
 
 def ring_sums(images, errors, ring, x, y):

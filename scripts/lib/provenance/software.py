@@ -1,11 +1,33 @@
-"""Time of writing that products state."""
+"""What products state about the software that made them, and when."""
 
 import os
 from datetime import UTC, datetime
 
+from scripts import __version__
 from scripts.lib.errors import InputError
 
-__all__ = ["file_date"]
+__all__ = ["JWST_KEYWORDS", "JWST_VERSION", "SOFTWARE", "file_date", "history_line"]
+SOFTWARE = f"tso3flow {__version__}"
+# The software whose products these equal, and its keywords; HISTORY names the one that made them.
+JWST_VERSION = "3.0.0"
+JWST_KEYWORDS = {"CAL_VER": JWST_VERSION, "CAL_VCS": "RELEASE"}
+
+
+def history_line(what):
+    """
+    Line of the HISTORY that says what made a product.
+
+    Parameters
+    ----------
+    what : str
+        What was done, in a few words.
+
+    Returns
+    -------
+    line : str
+        It, after name and version of the software.
+    """
+    return f"{SOFTWARE}: {what}"
 
 
 def file_date():

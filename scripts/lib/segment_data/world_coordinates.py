@@ -9,7 +9,7 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.files import asdf_tree
 from scripts.lib.files.fast_yaml import compiled_yaml
-from scripts.lib.segment_data.wcs_cache import Evaluations
+from scripts.lib.segment_data.wcs_cache import ResultCache
 
 __all__ = [
     "WorldCoordinates",
@@ -27,26 +27,28 @@ class WorldCoordinates:
     World coordinates of a file, built from its ASDF extension when a question needs them.
 
     Building them means to import gwcs and astropy, which takes a second. Segments of an exposure
-    have the same, and other jobs have asked the same questions.
+    have the same, and other jobs have evaluated the same functions.
 
     Parameters
     ----------
     file : FitsFile
         Open file of a JWST data model.
-    evaluations : Evaluations, optional
-        Answers that are known.
+    results : ResultCache, optional
+        Results that are known.
     """
 
-    def __init__(self, file, evaluations=None):
+    def __init__(self, file, results=None):
         self._file = file
-        self._evaluations = Evaluations() if evaluations is None else evaluations
+        self._results = ResultCache() if results is None else results
 
-    def ask(self, function, *arguments):
+    def evaluate(self, form, function, *arguments):
         """
-        Evaluate a function of the world coordinates, or recall what it gave.
+        Evaluate a function of the world coordinates, or look up what it gave.
 
         Parameters
         ----------
+        form : type, Floats or tuple
+            What the function returns, as for `ResultCache.lookup`.
         function : callable
             Called with the gwcs object and the arguments.
         *arguments
@@ -54,7 +56,7 @@ class WorldCoordinates:
 
         Returns
         -------
-        answer : object
+        result : object
             What the function returns; arrays are not to be changed.
 
         Raises
@@ -62,9 +64,9 @@ class WorldCoordinates:
         InputError
             If the file has no world coordinates that can be read.
         """
-        digest = self._digest if self._evaluations.are_kept else None
-        return self._evaluations.recall(
-            function, digest, arguments, lambda: function(self._wcs, *arguments)
+        digest = self._digest if self._results.is_enabled else None
+        return self._results.lookup(
+            function, digest, arguments, form, lambda: function(self._wcs, *arguments)
         )
 
     @cached_property
@@ -106,7 +108,7 @@ def wcs_digest(content):
         return None
     places = {id(node): place for place, node in enumerate(nodes)}
     content_of_nodes = [(node.tag, _shallow(node, places)) for node in nodes]
-    digest = hashlib.sha256(tree.partition(b"\n---")[0] + repr(content_of_nodes).encode())
+    digest = hashlib.sha256(asdf_tree.versions(tree) + repr(content_of_nodes).encode())
     for source in filter(None, asdf_tree.array_sources(wcs)):
         if not source.isdecimal() or int(source) >= len(stored):
             return None

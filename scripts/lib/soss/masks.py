@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE, REFERENCE_PIXEL
+from scripts.lib.segment_data.medians import nan_median
 
 FILL_WINDOW = 9
 FILLED_ERROR_FACTOR = 10
@@ -68,31 +69,6 @@ class SegmentSummary:
     masked: np.ndarray
     reference_pixels: np.ndarray
     fills: Fills
-
-
-def temporal_median(samples):
-    """
-    Median over the first axis, leaving out NaN.
-
-    Parameters
-    ----------
-    samples : ndarray
-        Series (times, pixels), floating point.
-
-    Returns
-    -------
-    medians : ndarray
-        Medians (pixels,) in the type of the samples, bit-equal to
-        `numpy.nanmedian`; NaN where all are NaN.
-    """
-    ordered = np.sort(np.ascontiguousarray(samples.T), axis=1)
-    count = len(samples) - np.isnan(samples).sum(axis=0)
-    pixels = np.arange(len(ordered))
-    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(samples) - 1)
-    lower, upper = ordered[pixels, low], ordered[pixels, high]
-    with np.errstate(over="ignore"):
-        middle = (lower + upper) / samples.dtype.type(2)
-    return np.where(low == high, lower, middle)
 
 
 def fill_values(series, medians, times, pixels, window):
@@ -155,13 +131,13 @@ def summarise_rows(science, error):
     """
     finite = np.isfinite(science)
     never_valid = ~(finite & np.isfinite(error)).any(axis=0)
-    median_error = temporal_median(error)
+    median_error = nan_median(error)
     median_error[never_valid] = np.inf
     times, pixels = np.nonzero(~finite)
     if len(times):
         medians = np.zeros(science.shape[1], science.dtype)
         some = np.unique(pixels)
-        medians[some] = temporal_median(science[:, some])
+        medians[some] = nan_median(science[:, some])
         medians[never_valid] = 0
         window = min(len(science), FILL_WINDOW)
         science[times, pixels] = fill_values(science, medians, times, pixels, window)

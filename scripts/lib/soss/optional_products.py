@@ -4,7 +4,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import format_card, set_card
-from scripts.lib.fits.extensions import image_cards, table_shape_cards
+from scripts.lib.fits.extensions import column_cards, image_cards, table_shape_cards
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.soss.atoca.detector_model import OrderOptics, build_model, column_amplitudes
 from scripts.lib.spectra.table import row_dtype
@@ -174,12 +174,8 @@ def append_model_spectrum(product, spectrum, integration, version):
     cards = table_shape_cards(dtype, len(rows))
     units = {"WAVELENGTH": "um"} | dict.fromkeys(_DN_PER_SECOND, "DN/s")
     for number, name in enumerate(names, start=1):
-        cards.append(format_card(f"TTYPE{number}", name))
-        cards.append(format_card(f"TFORM{number}", "J" if name == "DQ" else "D"))
-        if name in units:
-            cards.append(format_card(f"TUNIT{number}", units[name]))
-        if name == "DQ":
-            cards.append(format_card(f"TZERO{number}", _SIGN_BIT))
+        zero = _SIGN_BIT if name == "DQ" else None
+        cards += column_cards(number, name, dtype[name], units.get(name), zero)
     cards += [
         format_card("EXTNAME", "EXTRACT1D", "extension name"),
         format_card("EXTVER", version, "extension value"),

@@ -242,8 +242,8 @@ class ApertureCorrection:
             raise InputError(msg)
         # The ends of NIRSpec's wavelength range may not be on the sky.
         wavelength = np.median(self._wavelength) if self._by_phase else self._wavelength.min()
-        return setup.coordinates.ask(
-            cross_dispersion_scale, setup.position, wavelength, setup.dispersion_axis
+        return setup.coordinates.evaluate(
+            float, cross_dispersion_scale, setup.position, wavelength, setup.dispersion_axis
         )
 
     def __call__(self, npixels):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scripts.lib.provenance.software import JWST_VERSION
 from scripts.lib.segment_data.dq import unify_nan_and_dq
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
 
@@ -93,4 +94,4 @@ class SpectralBlocks:
 def _agrees(primary):
     """Whether outlier detection, of this workflow or jwst 3.0.0, made NaN and flags agree."""
     status = str(primary.get("S_OUTLIR")).upper()
-    return status == "COMPLETE" and primary.get("CAL_VER") == "3.0.0"
+    return status == "COMPLETE" and primary.get("CAL_VER") == JWST_VERSION

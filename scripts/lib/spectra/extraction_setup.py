@@ -13,6 +13,7 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.extract1d import select_entry, slit_name
+from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
@@ -28,7 +29,7 @@ from scripts.lib.spectra.aperture_weights import (
     wavelength_vector,
 )
 from scripts.lib.spectra.background import BackgroundModel
-from scripts.lib.spectra.source_position import locate_on_sky, locate_source
+from scripts.lib.spectra.source_position import SourcePosition, locate_on_sky, locate_source
 from scripts.lib.spectra.table import SLIT_KEYWORDS
 
 __all__ = ["Setup", "prepare"]
@@ -36,6 +37,8 @@ __all__ = ["Setup", "prepare"]
 log = logging.getLogger(__name__)
 
 _HORIZONTAL = 1
+# Form of a bounding box: ranges of x and y.
+_BOX = ((float, float), (float, float))
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Setup:
     keywords: dict
 
 
-def prepare(member, entries, options, evaluations=None):
+def prepare(member, entries, options, results=None):
     """
     Find out how to extract the spectra of one segment.
 
@@ -101,7 +104,7 @@ def prepare(member, entries, options, evaluations=None):
         Apertures of the EXTRACT1D reference; None if there is none.
     options : dict
         Options of the step extract_1d.
-    evaluations : Evaluations, optional
+    results : ResultCache, optional
         What is known of the world coordinates.
 
     Returns
@@ -134,7 +137,7 @@ def prepare(member, entries, options, evaluations=None):
     if axis is None:
         log.warning("%s[SCI]: DISPAXIS is missing; no spectrum", member.path)
         return None
-    coordinates = WorldCoordinates(member, evaluations)
+    coordinates = WorldCoordinates(member, results)
     wavelength = _oriented(_wavelengths(member, coordinates), axis)
     if entries is None:
         aperture = apertures.whole_array(wavelength.shape)
@@ -184,7 +187,7 @@ def _wavelengths(member, coordinates):
         known = wavelength[~np.isnan(wavelength)]
         if known.any() or not known.size:
             return wavelength
-    return coordinates.ask(wavelength_image, shape)
+    return coordinates.evaluate(Floats(shape), wavelength_image, shape)
 
 
 def _placed(aperture, member, coordinates, wavelength):
@@ -201,20 +204,24 @@ def _at_source(aperture, member, coordinates, wavelength):
     """Aperture moved to the source position of the header, where the WCS can tell it."""
     exp_type = member.primary.get("EXP_TYPE")
     source_from = mode_of(exp_type).source_from
-    box = coordinates.ask(bounding_box, member.shape("SCI")[-2:])
+    box = coordinates.evaluate(_BOX, bounding_box, member.shape("SCI")[-2:])
+    length = wavelength.shape[1]
+    form = (int, float, Floats((length,)))
     if source_from == "slit":
-        source = coordinates.ask(locate_source, box, wavelength.shape[1], _slit_position(member))
+        slit_position = _slit_position(member)
+        source = coordinates.evaluate(form, locate_source, box, length, slit_position)
     elif source_from == "dither":
         sky = (member.primary.get("DITH_RA"), member.primary.get("DITH_DEC"))
         if None in sky:
             log.warning("%s: DITH_RA or DITH_DEC is missing; no shift", member.path)
             return aperture
-        source = coordinates.ask(locate_on_sky, box, wavelength.shape[1], sky)
+        source = coordinates.evaluate(form, locate_on_sky, box, length, sky)
     else:
         log.warning("no source position is known for EXP_TYPE %s; no shift", exp_type)
         return aperture
     if source is None:
         return aperture
+    source = SourcePosition(*source)
     nominal = centre_across(source_profile(aperture, wavelength)[0][:, source.column])
     log.info(
         "source at row %.2f of column %d, nominally at %.2f", source.row, source.column, nominal
@@ -244,7 +251,7 @@ def _setup(member, aperture, coordinates, wavelength, identity):
         return None
     axis, _, name = identity
     y, x = image_centre(_oriented(weights, axis))
-    position = coordinates.ask(sky_position, x, y)
+    position = coordinates.evaluate((float, float), sky_position, x, y)
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     smoothed = region is not None and aperture.smoothing_length > 0

@@ -11,15 +11,12 @@ import numpy as np
 
 from scripts.lib.files.asdf_tree import sort_extensions, with_row_counts
 from scripts.lib.fits.cards import header_bytes, set_card
-from scripts.lib.provenance.software import file_date
+from scripts.lib.provenance.software import JWST_KEYWORDS, file_date
 from scripts.lib.spectra.metadata import blend, header_table, schema_rules
 
 __all__ = ["product_skeleton", "spectral_wcs"]
 
 log = logging.getLogger(__name__)
-
-# The software whose products these equal; HISTORY names the one that made them.
-_JWST_VERSION = {"CAL_VER": "3.0.0", "CAL_VCS": "RELEASE"}
 
 
 def _member_metadata(model_class, header):
@@ -173,7 +170,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     extracted = [spectra for spectra in files if spectra.primary.get("S_EXTR1D") != "SKIPPED"]
     headers = [fits.Header.fromstring("".join(spectra.hdus[0].cards)) for spectra in extracted]
     for header in headers:
-        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **_JWST_VERSION})
+        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **JWST_KEYWORDS})
         header.setdefault("S_OUTLIR", "SKIPPED")
     product = TSOMultiSpecModel()
     _blend_into(product, [_member_metadata(TSOMultiSpecModel, header) for header in headers])

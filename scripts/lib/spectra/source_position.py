@@ -7,7 +7,7 @@ source is given on the sky. Columns here run along dispersion, rows across.
 """
 
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ log = logging.getLogger(__name__)
 _METRES_PER_MICRON = 1e-6
 
 
-@dataclass(frozen=True)
-class SourcePosition:
+class SourcePosition(NamedTuple):
     """
     Where the source is on the detector.
 

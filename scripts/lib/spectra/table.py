@@ -3,7 +3,7 @@
 import numpy as np
 
 from scripts.lib.fits.cards import format_card, set_card
-from scripts.lib.fits.extensions import table_shape_cards
+from scripts.lib.fits.extensions import column_cards, table_shape_cards
 
 __all__ = [
     "CALIBRATED_UNITS",
@@ -164,28 +164,13 @@ def table_cards(n_rows, n_elements, units, keywords):
     dtype = row_dtype(n_elements)
     cards = table_shape_cards(dtype, n_rows)
     for number, name in enumerate(dtype.names, start=1):
-        cards += _column_cards(number, name, dtype[name], units)
+        vector = dict(_VECTORS).get(name)
+        unit = "d" if name in _TIMES else units.get(vector, vector)
+        zero = _UNSIGNED_ZERO if name in _UNSIGNED else None
+        cards += column_cards(number, name, dtype[name], unit, zero)
     cards.append(format_card("EXTNAME", "EXTRACT1D", "extension name"))
     cards.append(format_card("EXTVER", 1, "extension value"))
     for keyword, comment in _KEYWORDS.items():
         if keywords.get(keyword) is not None:
             set_card(cards, keyword, keywords[keyword], comment)
-    return cards
-
-
-def _column_cards(number, name, dtype, units):
-    """Cards of one column."""
-    code = "D" if dtype.base.kind == "f" else "J"
-    vector = dict(_VECTORS).get(name)
-    unit = "d" if name in _TIMES else units.get(vector, vector)
-    cards = [
-        format_card(f"TTYPE{number}", name),
-        format_card(f"TFORM{number}", f"{dtype.shape[0]}{code}" if dtype.shape else code),
-    ]
-    if unit is not None:
-        cards.append(format_card(f"TUNIT{number}", unit))
-    if name in _UNSIGNED:
-        cards.append(format_card(f"TZERO{number}", _UNSIGNED_ZERO))
-    if dtype.shape:
-        cards.append(format_card(f"TDIM{number}", f"({dtype.shape[0]})"))
     return cards

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.planning.resources import peak_mb, work_mb
-from scripts.lib.segment_data.wcs_cache import FOLDER, forget
+from scripts.lib.segment_data.wcs_cache import FOLDER, clear
 from tests.support.spectral_segments import write_empty_segment
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,7 +51,7 @@ print(int(peak_memory_mb() * 1e6))
 def peak_bytes(step, folder, shape, memory_mb):
     write_empty_segment(folder / "in.fits", shape)
     # What a run before this one has evaluated would save the packages that do it.
-    forget(folder / FOLDER)
+    clear(folder / FOLDER)
     given, made = OUTPUTS[step]
     code = RUN.format(step=step, given=given, made=made)
     files = [str(folder / "in.fits"), str(folder / "out.fits"), str(memory_mb)]

@@ -5,35 +5,15 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.segment_data.int_times import (
     TIME_COLUMNS,
-    first_row,
+    copy_int_times,
     integration_times,
     read_int_times,
+    spectrum_times,
 )
 from tests.support.spectral_segments import TIMES, int_times, write_segment
-
-
-@pytest.mark.parametrize(
-    ("numbers", "n", "first", "last", "row"),
-    [
-        (range(1, 4), 3, 1, 3, 0),
-        (range(1, 11), 3, 4, 6, 3),
-        (range(4, 7), 3, 4, 6, 0),
-        (range(4, 11), 3, 8, 10, 4),
-        (range(1, 4), 3, None, None, 0),
-        (range(1, 4), 3, None, 3, 0),
-        (range(4, 7), 3, 1, 3, None),
-        (range(1, 4), 3, 2, 4, None),
-        (range(1, 3), 3, 1, 2, None),
-        (range(1, 5), 3, 1, 5, None),
-        (range(1, 11), 3, 9, 10, None),
-        (range(0), 3, 1, 3, None),
-        (range(1, 4), 0, 1, 0, None),
-    ],
-)
-def test_row_of_the_first_integration(numbers, n, first, last, row):
-    assert first_row(np.array(numbers, dtype="i4"), n, first, last) == row
 
 
 def test_times_of_a_segment_in_the_table_of_the_exposure():
@@ -79,3 +59,33 @@ def test_columns_of_a_table_without_rows_do_not_count(tmp_path):
     path = write_segment(tmp_path / "a.fits", times=np.zeros(0, [("integration_number", "i4")]))
     with open_fits(path) as member:
         assert len(read_int_times(member)) == 0
+
+
+def test_times_of_the_spectra_of_a_segment_are_those_of_its_table(tmp_path):
+    with open_fits(write_segment(tmp_path / "a.fits")) as member:
+        times = spectrum_times(member)
+    np.testing.assert_array_equal(times["INT_NUM"], [1, 2, 3])
+    np.testing.assert_array_equal(times["MJD-BEG"], [100, 200, 300])
+
+
+def test_spectra_are_not_given_times_of_a_table_without_all_columns(tmp_path):
+    times = int_times([1, 2, 3])[["integration_number", *TIMES[1:]]]
+    with (
+        open_fits(write_segment(tmp_path / "a.fits", times=times)) as member,
+        pytest.raises(InputError, match=rf"found no {TIMES[0]}"),
+    ):
+        spectrum_times(member)
+
+
+def test_tables_of_times_are_copied_byte_for_byte(tmp_path):
+    names = ("INT_TIMES", "INT_TIMES_STRIPE")
+    with (
+        open_fits(write_segment(tmp_path / "a.fits")) as member,
+        ProductWriter(tmp_path / "b.fits") as product,
+    ):
+        product.append_hdu(list(member.hdus[0].cards))
+        copy_int_times(member, product, names)
+        expected = member.read_bytes("INT_TIMES")
+    with open_fits(tmp_path / "b.fits") as copy:
+        assert [hdu.name for hdu in copy.hdus] == ["PRIMARY", "INT_TIMES"]
+        assert copy.read_bytes("INT_TIMES") == expected

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.segment_data import world_coordinates as wcs_module
-from scripts.lib.segment_data.wcs_cache import Evaluations
+from scripts.lib.segment_data.wcs_cache import Floats, ResultCache
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
@@ -21,6 +21,8 @@ from scripts.lib.segment_data.world_coordinates import (
     wcs_digest,
 )
 from tests.support.spectral_segments import asdf_bytes, linear_wcs, write_segment
+
+PAIR = (float, float)
 
 
 def test_reads_the_wcs_of_a_file(tmp_path):
@@ -167,21 +169,24 @@ def test_damage_leaves_a_digest_or_none(data):
 def test_what_is_known_is_not_built_again(tmp_path, monkeypatch):
     path = write_segment(tmp_path / "segment.fits")
     with open_fits(path) as member:
-        first = WorldCoordinates(member, Evaluations(tmp_path / "known"))
-        image, place = first.ask(wavelength_image, (2, 3)), first.ask(sky_position, 1.0, 2.0)
+        first = WorldCoordinates(member, ResultCache(tmp_path / "known"))
+        image = first.evaluate(Floats((2, 3)), wavelength_image, (2, 3))
+        place = first.evaluate(PAIR, sky_position, 1.0, 2.0)
     monkeypatch.setattr(wcs_module, "read_wcs", None)
     with open_fits(path) as member:
-        again = WorldCoordinates(member, Evaluations(tmp_path / "known"))
-        np.testing.assert_array_equal(again.ask(wavelength_image, (2, 3)), image)
-        assert again.ask(sky_position, 1.0, 2.0) == place == (30.002, -4.998)
+        again = WorldCoordinates(member, ResultCache(tmp_path / "known"))
+        np.testing.assert_array_equal(
+            again.evaluate(Floats((2, 3)), wavelength_image, (2, 3)), image
+        )
+        assert again.evaluate(PAIR, sky_position, 1.0, 2.0) == place == (30.002, -4.998)
         with pytest.raises(TypeError):
-            again.ask(sky_position, 1.0, 2.5)
+            again.evaluate(PAIR, sky_position, 1.0, 2.5)
     np.testing.assert_allclose(image, [[1, 1.1, 1.2]] * 2)
 
 
 def test_a_file_without_coordinates_is_refused_when_asked(tmp_path):
     path = write_segment(tmp_path / "segment.fits", wcs=False)
     with open_fits(path) as member:
-        coordinates = WorldCoordinates(member, Evaluations(tmp_path / "known"))
+        coordinates = WorldCoordinates(member, ResultCache(tmp_path / "known"))
         with pytest.raises(InputError, match="extension ASDF is missing"):
-            coordinates.ask(sky_position, 1.0, 2.0)
+            coordinates.evaluate(PAIR, sky_position, 1.0, 2.0)

@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +12,6 @@ from scripts.lib.soss.masks import (
     fill_values,
     settle_masks,
     summarise,
-    temporal_median,
     typical_image,
 )
 
@@ -23,14 +20,6 @@ SERIES = hnp.arrays(
     st.tuples(st.integers(1, 12), st.integers(1, 5)),
     elements=st.floats(-100, 100, width=32) | st.just(np.float32(np.nan)),
 )
-
-
-@given(SERIES)
-def test_temporal_median_is_that_of_numpy(series):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        expected = np.nanmedian(series, axis=0)
-    assert_array_equal(temporal_median(series), expected)
 
 
 @given(SERIES)

@@ -57,11 +57,11 @@ def by_phase(**replaced):
 
 def setup(**replaced):
     values = {"wavelength": np.array([2.0, 2.5]), "position": (30.0, -5.0), "dispersion_axis": 1}
-    values |= {"name": "S1600A1", "coordinates": SimpleNamespace(ask=ask_linear)}
+    values |= {"name": "S1600A1", "coordinates": SimpleNamespace(evaluate=evaluate_linear)}
     return SimpleNamespace(**values | replaced)
 
 
-def ask_linear(function, *arguments):
+def evaluate_linear(_form, function, *arguments):
     """Evaluate a function of linear world coordinates."""
     return function(linear_wcs(), *arguments)
 

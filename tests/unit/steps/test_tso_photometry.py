@@ -46,9 +46,6 @@ class TestMidTimes:
     def test_rows_of_the_exposure(self):
         assert mid_times(time_rows(range(1, 9)), 4, 2)[0].tolist() == [60004, 60005]
 
-    def test_a_segment_without_a_number_is_the_first(self):
-        assert mid_times(time_rows([1, 2]), None, 2)[0].tolist() == [60001, 60002]
-
     def test_only_the_first_number_matters(self):
         table = time_rows([32767, 1, 2])
         assert mid_times(table, 32768, 2)[0].tolist() == [60001, 60002]

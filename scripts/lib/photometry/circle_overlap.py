@@ -1,0 +1,58 @@
+"""Overlap of a circle with pixels: photutils' compiled function, without the import of all of photutils."""
+
+import sys
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
+
+_PACKAGE, _MODULE, _FUNCTION = "photutils", "photutils.geometry", "circular_overlap_grid"
+
+
+@cache
+def circular_overlap_grid():
+    """
+    Find ``photutils.geometry.circular_overlap_grid``.
+
+    Returns
+    -------
+    function : callable
+        Called with the edges of a grid relative to the centre (x_min, x_max, y_min, y_max), the
+        numbers of its columns and rows, the radius, whether the overlap is exact, and the number of
+        subpixels along an axis if it is not; gives the fraction of each pixel that is in the
+        circle, (y, x).
+
+    Notes
+    -----
+    The function is compiled and needs numpy alone, but ``photutils`` imports half of astropy. Where a
+    later version has moved the function, or has it need more, the package is imported as usual.
+    """
+    if _PACKAGE not in sys.modules:
+        with suppress(ImportError, AttributeError), _bare_package():
+            return _imported()
+    return _imported()
+
+
+def _imported():
+    """Import the function by its public name."""
+    return getattr(import_module(_MODULE), _FUNCTION)
+
+
+@contextmanager
+def _bare_package():
+    """
+    Let modules of the package be imported without the code of its ``__init__.py``.
+
+    Compiled modules import each other by their full names, for which Python looks the package up in
+    `sys.modules`. Nothing of it is left there, so that a later import is a complete one.
+    """
+    spec = find_spec(_PACKAGE)
+    if spec is None:
+        msg = f"no package {_PACKAGE}"
+        raise ModuleNotFoundError(msg)
+    sys.modules[_PACKAGE] = module_from_spec(spec)
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] == _PACKAGE]:
+            del sys.modules[name]
