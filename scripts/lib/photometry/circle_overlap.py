@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 
+__all__ = ["circular_overlap_grid"]
+
 _PACKAGE, _MODULE, _FUNCTION = "photutils", "photutils.geometry", "circular_overlap_grid"
 
 

@@ -4,6 +4,17 @@ Which integrations of an exposure a segment has, and where INT_TIMES has their t
 Standard library only: the workflow looks at every segment at each start.
 """
 
+__all__ = [
+    "NUMBER",
+    "TDB",
+    "UTC",
+    "first_integration",
+    "first_row",
+    "last_integration",
+    "row_of",
+    "segment_number",
+]
+
 NUMBER = "integration_number"
 UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
 TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")

@@ -8,30 +8,7 @@ SCRIPTS, TESTS = ROOT / "scripts", ROOT / "tests" / "unit"
 NO_CODE = {"errors.py"}
 # Modules without a test file yet.
 MISSING = {
-    "diagnostics/light_curve_model.py",
-    "files/ecsv.py",
-    "files/fast_yaml.py",
-    "fits/plain_rows.py",
-    "fits/writer.py",
-    "instruments/imaging.py",
-    "instruments/modes.py",
-    "instruments/soss.py",
-    "planning/configuration.py",
-    "references/kinds.py",
-    "report/captions.py",
-    "report/html_page.py",
-    "report/image_plots.py",
-    "report/plot_style.py",
-    "report/tables.py",
-    "report_visit.py",
-    "soss/aperture_images.py",
-    "soss/apertures.py",
-    "soss/atoca/single_order.py",
-    "soss/atoca/tuning.py",
-    "soss/optional_products.py",
-    "soss/scene.py",
-    "soss/segment.py",
-    "soss/table.py",
+    "instruments/branches.py",
 }
 
 
