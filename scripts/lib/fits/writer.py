@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 from scripts.lib.fits.cards import header_bytes, padded_length
 from scripts.lib.fits.reader import _PIECE_LENGTH
 
@@ -15,7 +15,7 @@ class ProductWriter:
     """
     Write a FITS product that appears under its name only when it is complete.
 
-    The bytes go to the part of :func:`~scripts.lib.files.atomic.whole_file`;
+    The bytes go to the part of :func:`~scripts.lib.files.atomic.atomic_file`;
     leaving the ``with`` block cleanly syncs them to disk and renames, an
     exception removes them.
 
@@ -33,7 +33,7 @@ class ProductWriter:
 
     def __enter__(self):
         with ExitStack() as stack:
-            part = stack.enter_context(whole_file(self.path))
+            part = stack.enter_context(atomic_file(self.path))
             self._file = stack.enter_context(part.open("r+b", buffering=0))
             self._open = stack.pop_all()
         return self

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 from scripts.lib.jobs.job import run_job
 from scripts.lib.jobs.memory import peak_memory_mb
 
@@ -153,7 +153,7 @@ def interruptible():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 def test_a_job_that_is_stopped_removes_what_it_began(job, tmp_path, number, interruptible):
     def function(snakemake):
-        with whole_file(tmp_path / "product") as part:
+        with atomic_file(tmp_path / "product") as part:
             part.write_text("ha")
             signal.raise_signal(number)
 
