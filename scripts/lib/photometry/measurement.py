@@ -117,7 +117,7 @@ def _fit_star(series, guess, settings):
         measured[:2, block] = centres
         measured[2:, block.start + found] = fitted.T
         single += count
-        progress.reached(block.stop)
+        progress.update(block.stop)
     log.info(
         "%d integrations: %d without a centroid, %d without a fitted width, %d fitted one by one",
         series.shape[0],
