@@ -39,7 +39,7 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
-from scripts.lib.outliers.detection import PLANES, Settings, detect_outliers, mask_bits
+from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits
 from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import crds_context, crds_keywords, history_lines
 from scripts.lib.provenance.software import (
@@ -48,7 +48,7 @@ from scripts.lib.provenance.software import (
     file_date,
     history_line,
 )
-from scripts.lib.segment_data.dq import bad_bits
+from scripts.lib.segment_data.dq import PLANES, bad_bits
 from scripts.lib.segment_data.plausibility import check_plausible
 
 log = logging.getLogger(__name__)

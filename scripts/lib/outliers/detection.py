@@ -7,12 +7,11 @@ import numpy as np
 from scripts.lib.outliers.blocks import is_rolling
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling, is_outlier
-from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, unify_nan_and_dq
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, PLANES, unify_nan_and_dq
 from scripts.lib.segment_data.medians import nan_median
 
-__all__ = ["PLANES", "Settings", "detect_outliers", "flag_global", "mask_bits"]
+__all__ = ["Settings", "detect_outliers", "flag_global", "mask_bits"]
 
-PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 # Pixels whose planes stay in the processor's cache.
 _PIXELS_TO_UNIFY = 32768
 

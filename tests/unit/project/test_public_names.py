@@ -19,9 +19,6 @@ NOT_YET = {
     "photometry/centroids",
     "photometry/circular_apertures",
     "references/kinds",
-    "segment_data/int_times",
-    "segment_data/medians",
-    "segment_data/wcs_cache",
     "spectra/apertures",
 }
 # Private to their module by their spelling, public to Python.
