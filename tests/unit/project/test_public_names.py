@@ -16,8 +16,6 @@ NOT_YET = {
     "diagnostics/visit",
     "inputs/product_names",
     "light_curves/frame_statistics",
-    "photometry/centroids",
-    "photometry/circular_apertures",
     "references/kinds",
     "spectra/apertures",
 }

@@ -2,7 +2,7 @@ import numpy as np
 
 from scripts.lib.files.atomic import write_arrays
 from scripts.lib.files.ecsv import read_ecsv
-from scripts.lib.photometry.table import make_table, write_segment
+from scripts.lib.photometry.table import make_table, write_photometry
 from scripts.light_curve import process
 from tests.support import builders
 from tests.support.light_curves import photometry
@@ -17,7 +17,7 @@ def test_table_of_images_of_two_detectors(tmp_path):
         statistics["missing"][:] = 0.0
         for name, paths in files.items():
             paths.append(tmp_path / f"{name}{number}")
-        write_segment(files["photometry"][-1], make_table(table.columns, "Jy", {}))
+        write_photometry(files["photometry"][-1], make_table(table.columns, "Jy", {}))
         write_arrays(
             files["statistics"][-1], {f"all/{name}": values for name, values in statistics.items()}
         )

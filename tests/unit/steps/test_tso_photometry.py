@@ -5,7 +5,7 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.photometry.measurement import Settings
-from scripts.lib.photometry.table import COLUMNS, read_segment
+from scripts.lib.photometry.table import COLUMNS, read_photometry
 from scripts.tso_photometry import apertures_sentence, process
 from tests.support.imaging_segments import OPTIONS, write_gain, write_segment
 from tests.support.imaging_segments import mid_times as time_rows
@@ -37,7 +37,7 @@ class TestProcess:
         out = tmp_path / "photometry.fits"
         params = {"options": OPTIONS | (options or {})}
         run_step(process, params, segment=segment, gain=gain or [], out_photometry=out)
-        return read_segment(out)
+        return read_photometry(out)
 
     def test_calibrated_data(self, tmp_path):
         planes = stars(noise=0)
