@@ -59,6 +59,23 @@ def test_refuses_a_table_without_all_columns(tmp_path):
         read_int_times(member)
 
 
+@pytest.mark.parametrize(
+    ("column", "dtype", "expected"),
+    [
+        ("integration_number", "f8", "whole numbers"),
+        (TIMES[0], "i8", "floating-point numbers"),
+        (TIMES[-1], "S8", "floating-point numbers"),
+    ],
+)
+def test_refuses_columns_that_are_not_numbers(tmp_path, column, dtype, expected):
+    table = int_times([1, 2, 3])
+    kinds = {name: dtype if name == column else table.dtype[name] for name in table.dtype.names}
+    path = write_segment(tmp_path / "a.fits", times=table.astype(list(kinds.items())))
+    message = rf"a\.fits\[INT_TIMES\]: {column}: found type .*, expected {expected}$"
+    with open_fits(path) as member, pytest.raises(InputError, match=message):
+        read_int_times(member)
+
+
 def test_columns_of_a_table_without_rows_do_not_count(tmp_path):
     path = write_segment(tmp_path / "a.fits", times=np.zeros(0, [("integration_number", "i4")]))
     with open_fits(path) as member:
