@@ -1,4 +1,4 @@
-"""Images of the apertures of NIRISS SOSS and their traces, beside a segment's spectra."""
+"""Images of the apertures of NIRISS SOSS and their traces, in the file of a segment's spectra."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ def append_apertures(product, scene, background, contamination):
 
 
 def _order_card(order):
-    """Card that tells the spectral order."""
+    """Card of the spectral order."""
     return format_card("SPORDER", order, "Spectral order number")
 
 

@@ -93,7 +93,7 @@ class FluxCalibration:
     Raises
     ------
     InputError
-        If the file lacks its table, or EXPMID is missing while the file has
+        If the file has no such table, or EXPMID is missing while the file has
         coefficients that depend on time.
     """
 
@@ -177,7 +177,7 @@ def _response(row, wavelength):
     count = row["nelem"] if "nelem" in row.dtype.names else None
     points, response = row["wavelength"][:count], row["relresponse"][:count]
     if not (np.diff(points) > 0).all():
-        order = np.argsort(points)
+        order = np.argsort(points, kind="stable")
         points, response = points[order], response[order]
     if 0 < points.max() < _LARGEST_METRES:
         points = points * points.dtype.type(_METRES_TO_MICRONS)

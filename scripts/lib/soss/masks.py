@@ -36,7 +36,7 @@ class Fills:
     pixels: np.ndarray
     values: np.ndarray
 
-    def of(self, integration):
+    def for_integration(self, integration):
         """Pixels and values of one integration."""
         part = slice(self.first[integration], self.first[integration + 1])
         return self.pixels[part], self.values[part]
@@ -286,6 +286,6 @@ def fill_integration(science, error, summary, integration):
     invalid = ~np.isfinite(science)
     bad_error = np.flatnonzero(invalid | ~np.isfinite(error))
     science[invalid] = 0
-    pixels, values = summary.fills.of(integration)
+    pixels, values = summary.fills.for_integration(integration)
     science[pixels] = values
     error[bad_error] = summary.median_error.reshape(-1)[bad_error] * FILLED_ERROR_FACTOR

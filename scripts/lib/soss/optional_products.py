@@ -104,16 +104,16 @@ class ModelSpectra:
 
     def __init__(self, scene, models):
         closed = scene.outside_all.all(axis=0)
-        self._red = []
-        for place, order in enumerate((1, 2)):
+        self._joint = []
+        for position, order in enumerate((1, 2)):
             wavelength, columns = scene.geometry[order].native_grid
-            optics, kernel = models.optics[order], models.red.kernels[place]
+            optics, kernel = models.optics[order], models.joint.kernels[position]
             line = OrderOptics(
                 wavelength, np.ones((1, len(wavelength))), optics.throughput, optics.kernel
             )
-            grid = models.red.grid[slice(*models.red.bounds[place])]
+            grid = models.joint.grid[slice(*models.joint.bounds[position])]
             binned = build_model([line], grid, [closed[columns][None]])
-            self._red.append((order, wavelength, binned, kernel))
+            self._joint.append((order, wavelength, binned, kernel))
         self._singles = []
         for order, single in models.singles.items():
             wavelength, columns = scene.geometry[order].native_grid
@@ -124,13 +124,13 @@ class ModelSpectra:
             binned = build_model([line], single.fit.grid, [closed[columns][None]])
             self._singles.append((order, wavelength, binned, None))
 
-    def of(self, red, singles):
+    def for_integration(self, joint, singles):
         """
         Spectra of one integration.
 
         Parameters
         ----------
-        red : ndarray
+        joint : ndarray
             Spectrum (points,) of orders 1 and 2.
         singles : dict of int to ndarray
             Spectra (points,) of blue order 2 and of order 3.
@@ -141,8 +141,8 @@ class ModelSpectra:
             Order, wavelengths in µm and flux in DN/s, without NaN.
         """
         found = []
-        for order, wavelength, binned, kernel in (*self._red, *self._singles):
-            spectrum = singles[order] if kernel is None else kernel @ red
+        for order, wavelength, binned, kernel in (*self._joint, *self._singles):
+            spectrum = singles[order] if kernel is None else kernel @ joint
             flux = column_amplitudes(binned, spectrum)[0]
             flux[binned.mask[0]] = np.nan
             valid = np.isfinite(flux)

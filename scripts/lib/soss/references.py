@@ -130,7 +130,7 @@ def read_traces(path):
     Raises
     ------
     InputError
-        If the file is not ASDF, lacks something, or gives a tilt: this
+        If the file is not ASDF, something is missing, or it gives a tilt: this
         workflow relies on wavelengths that are equal in all rows of a column.
     """
     try:
@@ -223,7 +223,7 @@ def select_orders(reference, wanted):
     reference : TraceReference
         What the pastasoss file has.
     wanted : list of int
-        What is asked for.
+        What is wanted.
 
     Returns
     -------
@@ -272,8 +272,10 @@ def read_profiles(path, shape, orders):
     profiles = {}
     with open_fits(path) as file:
         hdus = [hdu for hdu in file.hdus if hdu.name == "ORDER" and len(hdu.shape) == 2]
-        # The order is a keyword, or else the place in the file.
-        found = {hdu.header.get("ORDER") or place: hdu for place, hdu in enumerate(hdus, start=1)}
+        # The order is a keyword, or else the position in the file.
+        found = {
+            hdu.header.get("ORDER") or position: hdu for position, hdu in enumerate(hdus, start=1)
+        }
         for order in orders:
             if order not in found:
                 msg = f"{path}: ORDER: found spectral orders {sorted(found)}, expected also {order}"

@@ -43,7 +43,7 @@ class OrderGeometry:
     def native_grid(self):
         """Wavelengths of the trace, ascending, and the columns that they belong to."""
         columns = np.flatnonzero(np.isfinite(self.trace_wavelength))
-        ascending = np.argsort(self.trace_wavelength[columns])
+        ascending = np.argsort(self.trace_wavelength[columns], kind="stable")
         return self.trace_wavelength[columns][ascending], columns[ascending]
 
 
@@ -189,7 +189,7 @@ def sample_linear(grid, points, values):
     sampled : ndarray
         Values on the grid.
     """
-    order = np.argsort(points)
+    order = np.argsort(points, kind="stable")
     points, values = points[order], values[order]
     above, below = grid[grid > points[-1]], grid[grid < points[0]]
     slope_above = (values[-1] - values[-2]) / (points[-1] - points[-2])

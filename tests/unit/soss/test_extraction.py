@@ -106,10 +106,10 @@ class TestDecontamination:
 
 class TestTuning:
     def test_a_given_factor_and_grid_are_used(self, images, models):
-        options = replace(OPTIONS, grid=models.red.grid)
+        options = replace(OPTIONS, grid=models.joint.grid)
         found = tune(scene(), sum(images.values()), np.ones(SHAPE, "f4"), options)
         assert found.factor == OPTIONS.tikfac
-        assert_array_equal(found.red.grid, models.red.grid)
+        assert_array_equal(found.joint.grid, models.joint.grid)
         assert found.residual < 1e-10
 
     def test_order_three_and_blue_order_two_are_modelled_apart(self, models):

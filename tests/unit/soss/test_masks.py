@@ -72,7 +72,8 @@ class TestSummary:
             assert_array_equal(getattr(one, name), getattr(many, name))
         for integration in range(11):
             values = [
-                dict(zip(*summary.fills.of(integration), strict=True)) for summary in (one, many)
+                dict(zip(*summary.fills.for_integration(integration), strict=True))
+                for summary in (one, many)
             ]
             assert values[0] == values[1]
 

@@ -204,7 +204,7 @@ def integration_weights(grid, lower, upper):
     The sum starts one point early, at the last but one below the lower edge,
     unless a point lies exactly on that; the end interval is extrapolated. Where
     that point would be before the grid, the weights of the others follow from
-    its place all the same. Both as in ``ExtractionEngine.get_w`` of jwst 3.0.0.
+    its position all the same. Both as in ``ExtractionEngine.get_w`` of jwst 3.0.0.
     """
     from scipy.sparse import csr_matrix
 
@@ -215,9 +215,9 @@ def integration_weights(grid, lower, upper):
     points = first[:, None] + np.arange(span)
     points[points > high[:, None]] = -1
     weights = _end_weights(grid, points, lower, upper, low, high)
-    pixels, places = np.nonzero(points >= 0)
-    values = weights[pixels, places] / 2.0
-    return csr_matrix((values, (pixels, points[pixels, places])), shape=(len(lower), len(grid)))
+    pixels, positions = np.nonzero(points >= 0)
+    values = weights[pixels, positions] / 2.0
+    return csr_matrix((values, (pixels, points[pixels, positions])), shape=(len(lower), len(grid)))
 
 
 def _end_weights(grid, points, lower, upper, low, high):
@@ -255,14 +255,15 @@ def _end_weights(grid, points, lower, upper, low, high):
     n = count[more]
     weights[more, 1] += value[more, 2] - value[more, 1]
     weights[more, n - 2] += value[more, n - 2] - value[more, n - 3]
-    place = np.arange(points.shape[1])
-    row, column = np.nonzero((count > 4)[:, None] & (place >= 2) & (place < count[:, None] - 2))
+    position = np.arange(points.shape[1])
+    inner = (position >= 2) & (position < count[:, None] - 2)
+    row, column = np.nonzero((count > 4)[:, None] & inner)
     weights[row, column] = steps[points[row, column] - 1] + steps[points[row, column]]
     return weights
 
 
 def _spread_rows(matrix, rows, n_rows):
-    """Sparse matrix with its rows at other places and empty rows between."""
+    """Sparse matrix with its rows moved to other positions and empty rows between."""
     from scipy.sparse import csr_matrix
 
     lengths = np.zeros(n_rows, dtype=np.intp)

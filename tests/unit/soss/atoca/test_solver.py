@@ -107,15 +107,31 @@ class TestRegularised:
 class TestPlain:
     def test_it_solves(self):
         matrix = positive(6)
-        assert_allclose(
-            solve_plain(csr_matrix(matrix), np.ones(6)), np.linalg.solve(matrix, np.ones(6))
-        )
+        found, uncertainty = solve_plain(csr_matrix(matrix), np.ones(6))
+        assert_allclose(found, np.linalg.solve(matrix, np.ones(6)))
+        assert uncertainty.max() < 1e-12
 
     def test_singular_equations_get_the_least_squares_solution(self, caplog):
         matrix = csr_matrix(np.diag([2.0, 0.0]))
         with caplog.at_level(logging.WARNING):
-            assert_allclose(solve_plain(matrix, np.array([4.0, 0.0])), [2, 0])
+            found, uncertainty = solve_plain(matrix, np.array([4.0, 0.0]))
+        assert_allclose(found, [2, 0])
+        assert np.isinf(uncertainty).all()
         assert "singular" in caplog.text
+
+    def test_values_that_round_off_decides_are_uncertain(self):
+        # The first two unknowns are known by their sum alone, but for a part in 1e16.
+        matrix = csr_matrix([[1.0, 1.0, 0.0], [1.0, 1.0 + 2**-52, 0.0], [0.0, 0.0, 3.0]])
+        found, uncertainty = solve_plain(matrix, np.array([0.1, 0.3, 6.0]))
+        assert found[2] == 2
+        assert uncertainty[2] < 1e-15
+        assert (uncertainty[:2] > 1e-4).all()
+
+    def test_a_solution_that_overflows_is_not_certain(self):
+        found, uncertainty = solve_plain(csr_matrix(np.diag([1e-300, 1.0])), np.array([1e300, 3.0]))
+        assert np.isinf(found[0])
+        assert not uncertainty[0] <= 1
+        assert (found[1], uncertainty[1]) == (3, 0)
 
 
 class TestBanded:
