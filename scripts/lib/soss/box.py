@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["blank_empty", "box_weights", "nearest_errors"]
+
 
 def box_weights(centre, width, shape):
     """

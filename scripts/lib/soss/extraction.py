@@ -13,6 +13,8 @@ import numpy as np
 from scripts.lib.soss.apertures import Aperture, BoxExtraction, ModelledExtraction
 from scripts.lib.soss.atoca.single_order import SingleOrderFit
 
+__all__ = ["IntegrationExtractor", "JointSolver", "Solution", "Spectra", "contamination"]
+
 log = logging.getLogger(__name__)
 
 _JOINT_ORDERS = (1, 2)

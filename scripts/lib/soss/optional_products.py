@@ -9,6 +9,16 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.soss.atoca.detector_model import OrderOptics, build_model, column_amplitudes
 from scripts.lib.spectra.table import row_dtype
 
+__all__ = [
+    "ModelSpectra",
+    "TraceModelWriter",
+    "append_model_spectrum",
+    "append_wave_grid",
+    "product_cards",
+    "read_estimate",
+    "read_wave_grid",
+]
+
 _LAST_VECTOR = "NPIXELS"
 _DN_PER_SECOND = ("FLUX", "FLUX_ERROR", "BACKGROUND")
 _SIGN_BIT = 1 << 31

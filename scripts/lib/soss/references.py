@@ -12,6 +12,16 @@ from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.soss import TOO_MANY_ROWS
 
+__all__ = [
+    "KernelReference",
+    "OrderReference",
+    "TraceReference",
+    "read_kernels",
+    "read_profiles",
+    "read_traces",
+    "select_orders",
+]
+
 _META = (
     *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),
     *("subarray_ymin", "soss_xdim", "soss_ydim", "order2_separation_cutoff"),

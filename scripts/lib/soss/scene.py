@@ -12,6 +12,8 @@ from scripts.lib.soss.box import box_weights
 from scripts.lib.soss.references import read_kernels, read_profiles, select_orders
 from scripts.lib.soss.traces import Throughput, order_geometry
 
+__all__ = ["Scene", "SossReferences", "build_scene", "load_references"]
+
 log = logging.getLogger(__name__)
 
 # Order 3, like blue order 2, is modelled at its own resolution.

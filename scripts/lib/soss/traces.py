@@ -11,6 +11,17 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = [
+    "OrderGeometry",
+    "Throughput",
+    "check_position",
+    "column_wavelengths",
+    "order_geometry",
+    "rotate_trace",
+    "sample_linear",
+    "wavelength_map",
+]
+
 _HIGHEST_ROW = 255.0
 _ROW_OFFSET_SUBSTRIP96 = 10
 _TOLERANCE_PIXELS = 1e-2

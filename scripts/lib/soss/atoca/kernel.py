@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = ["Kernel", "convolution_matrix"]
+
 # A bicubic spline needs as many.
 _FEWEST_KERNELS = 4
 

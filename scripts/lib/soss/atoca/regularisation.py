@@ -8,6 +8,16 @@ from scripts.lib.errors import InputError
 from scripts.lib.soss.atoca.detector_model import column_amplitudes, design_matrix, right_side
 from scripts.lib.soss.atoca.solver import LeastSquares, SingularError, numerical_uncertainty
 
+__all__ = [
+    "FactorSearch",
+    "best_factor",
+    "first_difference",
+    "guess_factor",
+    "neighbours",
+    "quotient_image",
+    "roughness_matrix",
+]
+
 log = logging.getLogger(__name__)
 
 _FACTORS = 10

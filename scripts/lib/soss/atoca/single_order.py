@@ -5,6 +5,8 @@ import numpy as np
 from scripts.lib.soss.atoca.detector_model import column_amplitudes
 from scripts.lib.soss.atoca.regularisation import roughness_matrix
 
+__all__ = ["SingleOrderFit", "solve_banded"]
+
 
 class SingleOrderFit:
     """

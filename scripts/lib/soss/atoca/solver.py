@@ -4,6 +4,15 @@ import logging
 
 import numpy as np
 
+__all__ = [
+    "Factors",
+    "LeastSquares",
+    "RegularisedFit",
+    "SingularError",
+    "numerical_uncertainty",
+    "solve_plain",
+]
+
 log = logging.getLogger(__name__)
 
 # Backward error at which a solution is as good as that of the normal equations.

@@ -33,6 +33,15 @@ from scripts.lib.soss.atoca.solver import (
 )
 from scripts.lib.soss.atoca.wavelength_grid import combined_grid, oversample
 
+__all__ = [
+    "GridOptions",
+    "SingleOrder",
+    "TunedModels",
+    "estimate_spectrum",
+    "tune",
+    "usable_profile",
+]
+
 log = logging.getLogger(__name__)
 
 _CONTAMINATION = 1e-4

@@ -4,6 +4,8 @@ import logging
 
 import numpy as np
 
+__all__ = ["combined_grid", "integration_error", "oversample", "pixel_edges", "refine"]
+
 log = logging.getLogger(__name__)
 
 _ROUNDS = 30
