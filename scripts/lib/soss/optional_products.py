@@ -22,6 +22,8 @@ __all__ = [
 _LAST_VECTOR = "NPIXELS"
 _DN_PER_SECOND = ("FLUX", "FLUX_ERROR", "BACKGROUND")
 _SIGN_BIT = 1 << 31
+# A cubic spline needs as many.
+_FEWEST_VALUES = 4
 
 
 def product_cards(cards, model_type, file_name):
@@ -260,15 +262,22 @@ def read_estimate(path):
     -------
     estimate : callable
         Cubic spline of the flux by wavelength [µm] through the finite values.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than four, or their wavelengths do not ascend.
     """
     from scipy.interpolate import UnivariateSpline
 
     with open_fits(path) as file:
         table = file.read_table("EXTRACT1D")
     wavelength, flux = table["WAVELENGTH"], table["FLUX"]
-    valid = np.isfinite(flux)
-    try:
-        return UnivariateSpline(wavelength[valid], flux[valid], k=3, s=0, ext=0)
-    except ValueError as error:
-        msg = f"{path}[EXTRACT1D]: WAVELENGTH: expected 4 or more ascending values ({error})"
-        raise InputError(msg) from error
+    wavelength, flux = (values[np.isfinite(flux)] for values in (wavelength, flux))
+    if len(wavelength) < _FEWEST_VALUES or not (np.diff(wavelength) > 0).all():
+        msg = (
+            f"{path}[EXTRACT1D]: WAVELENGTH: found {len(wavelength)} values with a finite flux, "
+            f"expected {_FEWEST_VALUES} or more, ascending"
+        )
+        raise InputError(msg)
+    return UnivariateSpline(wavelength, flux, k=3, s=0, ext=0)

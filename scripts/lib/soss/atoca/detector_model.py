@@ -113,7 +113,7 @@ def build_model(orders, grid, trace_masks, bad=None, threshold=1e-3):
     Raises
     ------
     TooFewPixelsError
-        If an order has fewer than 25 pixels.
+        If an order has fewer than 25 pixels, or no column on the grid.
 
     References
     ----------
@@ -142,6 +142,9 @@ def build_model(orders, grid, trace_masks, bad=None, threshold=1e-3):
         throughput = 1.0 if order.throughput is None else order.throughput(grid)[slice(*part)]
         kernels.append(convolution_matrix(order.kernel, grid, part))
         used = covered & (~mask).any(axis=0)
+        if not used.any():
+            msg = "a spectral order has no column on the wavelength grid"
+            raise TooFewPixelsError(msg)
         weights = integration_weights(points, *(limit[used] for limit in edge))
         weights = _spread_rows(weights, np.flatnonzero(used), len(used))
         projections.append((weights @ (diags(throughput * points) @ kernels[-1])).tocsr())

@@ -55,6 +55,8 @@ _BLUE_LIMIT = 0.95
 _POOR_SOLUTION = 1e-6
 # Relative uncertainty of the estimate that the grid can follow: soss_rtol is 1e-4 by default.
 _POOR_ESTIMATE = 1e-4
+# A cubic spline needs as many.
+_FEWEST_POINTS = 4
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ def tune(scene, image, error, options):
     Raises
     ------
     TooFewPixelsError
-        If order 1 or 2 has too few valid pixels on the grid.
+        If order 1 or 2 has too few valid pixels on the grid, or the estimate
+        too few points.
     InputError
         If the equations have no solution with the regularisation factor, or no
         factor can be guessed from the estimate.
@@ -262,6 +265,9 @@ def estimate_spectrum(optics, image, error, outside, bad):
             *(doubtful.sum(), len(valid), *grid[valid][doubtful][[0, -1]]),
         )
     finite = np.isfinite(solution)
+    if finite.sum() < _FEWEST_POINTS:
+        msg = f"the estimate of the spectrum has {finite.sum()} points, fewer than {_FEWEST_POINTS}"
+        raise TooFewPixelsError(msg)
     return UnivariateSpline(grid[valid][finite], solution[finite], k=3, s=0, ext=0)
 
 

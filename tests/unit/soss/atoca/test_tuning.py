@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from scripts.lib.errors import InputError
-from scripts.lib.soss.atoca.detector_model import OrderOptics
+from scripts.lib.soss.atoca.detector_model import OrderOptics, TooFewPixelsError
 from scripts.lib.soss.atoca.regularisation import FactorSearch
 from scripts.lib.soss.atoca.solver import RegularisedFit
 from scripts.lib.soss.atoca.tuning import GridOptions, estimate_spectrum, tune, usable_profile
@@ -68,6 +68,18 @@ class TestJointModel:
         estimate = estimate_spectrum(one, images[1], np.ones(SHAPE, "f4"), whole.outside(1), bad)
         wavelength = np.linspace(1.1, 2.5, 20)
         assert_allclose(estimate(wavelength), spectrum(wavelength), rtol=0.1)
+
+    @pytest.mark.parametrize(
+        ("columns", "message"),
+        [(2, "no column on the wavelength grid"), (6, "has 3 points, fewer than 4")],
+    )
+    def test_an_estimate_of_few_points_is_an_error(self, images, columns, message):
+        whole, bad = scene(), np.ones(SHAPE, bool)
+        bad[:, 60 : 60 + columns] = False
+        one = replace(whole.optics[1], profile=usable_profile(whole.optics[1]))
+        nowhere = np.zeros(SHAPE, bool)
+        with pytest.raises(TooFewPixelsError, match=message):
+            estimate_spectrum(one, images[1], np.ones(SHAPE, "f4"), nowhere, bad)
 
     def test_points_of_the_estimate_that_round_off_decides_are_reported(self, images, caplog):
         with caplog.at_level(logging.INFO):
