@@ -27,7 +27,7 @@ help: ## list the commands
 define make-environment
 	@if ! cat $(1) | cmp -s - $@; then \
 		echo "env: installing $(1) into $(@D)"; \
-		$(2) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
+		$(2) -c 'import sys; sys.exit("Python 3.11 or newer is needed: set PYTHON or ORACLE_PYTHON, as in make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
 		$(2) -m venv --clear $(@D); \
 		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(3) $(addprefix --requirement=,$(1)); \
 		$(@D)/bin/python -m pip check > /dev/null; \
