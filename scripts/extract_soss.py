@@ -184,7 +184,7 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     if models is not None:
         set_card(cards, "TIKFACTR", float(models.factor), "Tikhonov factor used in extraction")
         set_card(cards, "TIKRESID", models.residual, "Relative residual of the linear solution")
-        set_card(cards, "SOSSNGRD", len(models.red.grid), "Points of the wavelength grid")
+        set_card(cards, "SOSSNGRD", len(models.joint.grid), "Points of the wavelength grid")
     record_references(cards, job, paths)
     return cards
 
@@ -293,9 +293,9 @@ def _spectra_writer(product, model_spectra):
 
     def write(solution, _, first):
         nonlocal version
-        for place in range(solution.red.shape[1]):
+        for place in range(solution.joint.shape[1]):
             singles = {order: values[place] for order, values in solution.singles.items()}
-            for spectrum in model_spectra.of(solution.red[:, place], singles):
+            for spectrum in model_spectra.for_integration(solution.joint[:, place], singles):
                 version += 1
                 append_model_spectrum(product, spectrum, first + place + 1, version)
 
@@ -354,7 +354,7 @@ def process(snakemake):
         copy_int_times(member, product, _TIME_TABLES)
         if output.wave_grid and models is not None:
             grid = stack.enter_context(ProductWriter(output.wave_grid))
-            append_wave_grid(grid, cards, models.red.grid)
+            append_wave_grid(grid, cards, models.joint.grid)
         columns = spectrum_times(member) | {"SEGMENT": segment_number(member.primary)}
         writer = SegmentSpectra(product, scene, conversions, columns)
         extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])

@@ -12,6 +12,9 @@ _FIRST = np.array([1, -8, 0, 8, -1]) / 12
 _SECOND = np.array([-1, 16, -30, 16, -1]) / 12
 # Derivatives of a median that are below this part of it are rounding errors.
 _LEAST_STRUCTURE = 1e-9
+# Relative to the largest. Smaller ones are rounding errors of the scaled normal matrix, which
+# the default of numpy, 1e-15, would invert on one processor and not on another.
+_SMALLEST_SINGULAR_VALUE = 1e-12
 
 
 def spread_indices(length, count):
@@ -150,7 +153,9 @@ class ShapeFit:
         scaled = np.where(untold[:, None], 0.0, basis / np.where(untold, 1.0, scale)[:, None])
         normal = (scaled * weights) @ scaled.T
         self._solution = (
-            (scaled * weights).T @ np.linalg.pinv(normal) / np.where(untold, np.nan, scale)
+            (scaled * weights).T
+            @ np.linalg.pinv(normal, rcond=_SMALLEST_SINGULAR_VALUE)
+            / np.where(untold, np.nan, scale)
         )
 
     def __call__(self, images):

@@ -91,14 +91,14 @@ def cut_out(images, bad, levels, x, y, width):
     """
     rows, in_rows = _window(y, width, images.shape[1])
     columns, in_columns = _window(x, width, images.shape[2])
-    window = (
+    samples = (
         np.arange(len(images))[:, None, None],
         np.clip(rows, 0, images.shape[1] - 1)[:, :, None],
         np.clip(columns, 0, images.shape[2] - 1)[:, None, :],
     )
-    good = ~bad[window] & in_rows[:, :, None] & in_columns[:, None, :]
+    good = ~bad[samples] & in_rows[:, :, None] & in_columns[:, None, :]
     with np.errstate(invalid="ignore"):
-        values = np.where(good, images[window] - levels[:, None, None], np.float32(0))
+        values = np.where(good, images[samples] - levels[:, None, None], np.float32(0))
     return Cutouts(values.astype(np.float64), good, _edges(columns, x), _edges(rows, y))
 
 
@@ -178,10 +178,12 @@ def _minimise(cutouts, start, upper):
     damping, newton = np.full(len(start), 1e-3), np.zeros(len(start), dtype=bool)
     for _ in range(_ITERATIONS):
         held = (values >= upper) & (terms["gradient"] < 0)
-        step, newton = _step(terms, held, damping, newton)
-        trial = np.clip(values + step, _LARGEST_FALL * values, upper)
-        tried = _terms(cutouts, trial)
-        relative = (np.abs(trial - values) / values).max(axis=1)
+        # A step that overflows makes the cost no better and never converges.
+        with np.errstate(over="ignore", invalid="ignore"):
+            step, newton = _step(terms, held, damping, newton)
+            trial = np.clip(values + step, _LARGEST_FALL * values, upper)
+            tried = _terms(cutouts, trial)
+            relative = (np.abs(trial - values) / values).max(axis=1)
         # A Newton step leaves an error of second order, a damped one of the order of the damping.
         done = np.where(newton, relative * (relative + damping), relative) < _TOLERANCE
         result[rows[done]] = trial[done]
@@ -208,7 +210,20 @@ def _step(terms, held, damping, newton):
     matrix[held[:, :, None] | held[:, None, :]] = 0.0
     matrix[:, diagonal, diagonal] += held
     gradient = np.where(held, 0.0, terms["gradient"])
-    return -np.linalg.solve(matrix, gradient[:, :, None])[:, :, 0], newton
+    return -_solved(matrix, gradient), newton
+
+
+def _solved(matrices, right):
+    """Solutions (n, 3) of the equations of each matrix; NaN where it is singular."""
+    try:
+        return np.linalg.solve(matrices, right[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        # One singular matrix fails them all. Whether round-off leaves one depends on the processor.
+        if len(matrices) == 1:
+            return np.full(right.shape, np.nan)
+        return np.concatenate(
+            [_solved(matrices[k : k + 1], right[k : k + 1]) for k in range(len(right))]
+        )
 
 
 def _positive_definite(matrix):
@@ -221,35 +236,39 @@ def _terms(cutouts, parameters):
     """
     Terms of the sum of squares at parameters (integrations, 3).
 
-    The model is F Y X with flux F and the profiles X and Y, each of which depends on its own width.
-    The cost is half the sum of squared residuals. Its gradient by flux, x width and y width sums
-    residuals times (Y X, F Y X', F Y' X); the Gauss-Newton matrix sums the products of these three.
-    The second part sums residuals times the second derivatives of the model: 0 by flux twice, Y X'
-    and Y' X by flux and a width, F Y X'', F Y' X' and F Y'' X by two widths.
+    The model is M = f X(x; a) Y(y; b) with flux f and the FWHM a along x and b along y, the cost
+    C = sum(r^2) / 2 over the good pixels with residuals r = M - data. Every derivative of M is a
+    product of a profile along y and one along x, so all sums follow from two matrix products:
+    ``sums[i, j]`` is sum(r Y^(i) X^(j)) for the i-th and j-th derivatives by the widths, and
+    ``squares[i, j]`` the sum over good pixels of products of Y and Y' times products of X and X'
+    (:func:`_products`: 0 for the square of the profile, 1 for profile times slope, 2 for the
+    square of the slope). The gradient of C is sum(r dM), and its second derivatives are
+    sum(dM dM) + sum(r ddM): the Gauss-Newton part, and the part of second order.
     """
     flux = parameters[:, 0]
     x = _profiles(cutouts.x_edges, parameters[:, 1])
     y = _profiles(cutouts.y_edges, parameters[:, 2])
     model = flux[:, None, None] * y[:, 0, :, None] * x[:, 0, None, :]
     residuals = np.where(cutouts.good, model, 0.0) - cutouts.values
-    # Element (i, j): sum of residuals times the i-th derivative of Y times the j-th of X.
     sums = y @ residuals @ x.transpose(0, 2, 1)
-    # Likewise for (Y Y, Y Y', Y' Y') and (X X, X X', X' X'), summed over the good pixels.
     squares = _products(y) @ cutouts.good.astype(float) @ _products(x).transpose(0, 2, 1)
     terms = np.empty(len(flux), _TERMS)
     terms["cost"] = 0.5 * np.einsum("nij,nij->n", residuals, residuals)
+    # dM is (Y X, f Y X', f Y' X) by f, a and b.
     terms["gradient"] = np.column_stack([sums[:, 0, 0], flux * sums[:, 0, 1], flux * sums[:, 1, 0]])
     terms["gauss_newton"] = _symmetric(squares[:, 0, 0], flux * squares.T, flux**2 * squares.T)
+    # ddM is 0 by f twice, Y X' and Y' X by f and a width, f Y X'', f Y' X', f Y'' X by two widths.
     terms["second"] = _symmetric(0.0 * flux, sums.T, flux * sums.T)
     return terms
 
 
 def _symmetric(by_flux, first, second):
     """
-    Symmetric matrices (integrations, 3, 3) over flux, x width and y width.
+    Symmetric matrices (integrations, 3, 3) by flux f, width a along x and width b along y.
 
-    From the element of the flux and from sums (x, y, integrations) by order of the derivatives:
-    ``first`` has those of the flux and one width, ``second`` those of two widths.
+    ``by_flux`` is the element f f, (integrations,). ``first`` gives the elements with f once, f a
+    at [1, 0] and f b at [0, 1]; ``second`` those with two widths, a a at [2, 0], a b at [1, 1] and
+    b b at [0, 2]: indices are orders of the derivatives along x and y, (x, y, integrations).
     """
     fx, fy = first[1, 0], first[0, 1]
     xx, xy, yy = second[2, 0], second[1, 1], second[0, 2]

@@ -12,8 +12,18 @@ import numpy as np
 from scripts.lib.segment_data.dq import DO_NOT_USE, REFERENCE_PIXEL
 from scripts.lib.segment_data.medians import nan_median
 
-FILL_WINDOW = 9
-FILLED_ERROR_FACTOR = 10
+__all__ = [
+    "Fills",
+    "SegmentSummary",
+    "fill_integration",
+    "fill_values",
+    "settle_masks",
+    "summarise",
+    "typical_image",
+]
+
+_FILL_WINDOW = 9
+_FILLED_ERROR_FACTOR = 10
 _NOISE_SEED = 42
 _SAMPLES_AT_A_TIME = 1 << 19
 
@@ -37,7 +47,7 @@ class Fills:
     pixels: np.ndarray
     values: np.ndarray
 
-    def of(self, integration):
+    def for_integration(self, integration):
         """Pixels and values of one integration."""
         part = slice(self.first[integration], self.first[integration + 1])
         return self.pixels[part], self.values[part]
@@ -106,7 +116,7 @@ def fill_values(series, medians, times, pixels, window):
     return values
 
 
-def summarise_rows(science, error):
+def _summarise_rows(science, error):
     """
     Median error, mean and in-filled samples of some rows.
 
@@ -139,7 +149,7 @@ def summarise_rows(science, error):
         some = np.unique(pixels)
         medians[some] = nan_median(science[:, some])
         medians[never_valid] = 0
-        window = min(len(science), FILL_WINDOW)
+        window = min(len(science), _FILL_WINDOW)
         science[times, pixels] = fill_values(science, medians, times, pixels, window)
     sometimes = ~never_valid[pixels]
     return median_error, science.mean(axis=0), times[sometimes], pixels[sometimes]
@@ -179,7 +189,7 @@ def summarise(read, shape, slab_rows):
         masked[rows] = (dq & DO_NOT_USE).all(axis=0)
         reference[rows] = (dq[0] & REFERENCE_PIXEL).astype(bool)
         science = science.reshape(n_integrations, -1)
-        slab_error, slab_mean, times, pixels = summarise_rows(
+        slab_error, slab_mean, times, pixels = _summarise_rows(
             science, error.reshape(n_integrations, -1)
         )
         median_error[rows], mean[rows] = slab_error.reshape(-1, width), slab_mean.reshape(-1, width)
@@ -262,6 +272,6 @@ def fill_integration(science, error, summary, integration):
     invalid = ~np.isfinite(science)
     bad_error = np.flatnonzero(invalid | ~np.isfinite(error))
     science[invalid] = 0
-    pixels, values = summary.fills.of(integration)
+    pixels, values = summary.fills.for_integration(integration)
     science[pixels] = values
-    error[bad_error] = summary.median_error.reshape(-1)[bad_error] * FILLED_ERROR_FACTOR
+    error[bad_error] = summary.median_error.reshape(-1)[bad_error] * _FILLED_ERROR_FACTOR

@@ -6,6 +6,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.instruments.soss import SHAPES, layout_of
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
 
+__all__ = ["SossSegment"]
+
 _PLANES = ("SCI", "ERR", "DQ")
 # Pixels are replaced only this far from the first and last row of an image.
 _MARGIN_BELOW, _MARGIN_ABOVE = 2, 1
