@@ -210,10 +210,10 @@ def _step(terms, held, damping, newton):
     matrix[held[:, :, None] | held[:, None, :]] = 0.0
     matrix[:, diagonal, diagonal] += held
     gradient = np.where(held, 0.0, terms["gradient"])
-    return -_solved(matrix, gradient), newton
+    return -_solve(matrix, gradient), newton
 
 
-def _solved(matrices, right):
+def _solve(matrices, right):
     """Solutions (n, 3) of the equations of each matrix; NaN where it is singular."""
     try:
         return np.linalg.solve(matrices, right[:, :, None])[:, :, 0]
@@ -222,7 +222,7 @@ def _solved(matrices, right):
         if len(matrices) == 1:
             return np.full(right.shape, np.nan)
         return np.concatenate(
-            [_solved(matrices[k : k + 1], right[k : k + 1]) for k in range(len(right))]
+            [_solve(matrices[k : k + 1], right[k : k + 1]) for k in range(len(right))]
         )
 
 
