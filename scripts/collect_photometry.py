@@ -23,7 +23,7 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.files.ecsv import unit_text, write_quantities
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_segment
+from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_photometry
 from scripts.lib.segment_data.world_coordinates import read_wcs
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ def _check_units(table, paths):
 
 def _read(path, segment):
     """Table of one segment with its sky coordinates."""
-    table = read_segment(path)
+    table = read_photometry(path)
     with open_fits(segment) as source:
         return add_sky(table, read_wcs(source))
 

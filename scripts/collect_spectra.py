@@ -26,7 +26,7 @@ from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
-from scripts.lib.provenance.input_warnings import history_of
+from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import add_records, recorded_texts
 from scripts.lib.provenance.software import JWST_VERSION, history_line
 
@@ -157,7 +157,7 @@ def _write_product(path, skeleton, files, warnings):
                 _set_model_keywords(cards, files)
                 headers = [spectra.hdus[0].cards for spectra in files]
                 add_records(cards, recorded_texts(headers))
-                for line in history_of(warnings):
+                for line in warning_lines(warnings):
                     set_card(cards, "HISTORY", line)
                 made = history_line(f"calwebb_tso3 as of jwst {JWST_VERSION}")
                 set_card(cards, "HISTORY", made)

@@ -102,7 +102,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
         columns["SEGMENT"] = segment_number(member.primary)
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
-        progress.reached(block.stop)
+        progress.update(block.stop)
 
 
 def _primary_cards(member, references, job, replaced):

@@ -262,7 +262,7 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
         writer.write(extractor.extract(images, errors, amplitudes), levels, block)
         for write in extras:
             write(solution, amplitudes, first)
-        progress.reached(block.stop)
+        progress.update(block.stop)
 
 
 def _extra_products(stack, output, cards, scene, models, n_integrations):

@@ -43,7 +43,7 @@ from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.light_curves.table import DESCRIPTIONS, imaging_rows, spectral_rows
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
-from scripts.lib.photometry.table import read_segment
+from scripts.lib.photometry.table import read_photometry
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def _spectral_table(inputs, series, options):
 
 def _imaging_table(inputs, segments):
     """Columns of each detector, unit, and primary header of a product of images."""
-    tables = [read_segment(path) for path in inputs.photometry]
+    tables = [read_photometry(path) for path in inputs.photometry]
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary

@@ -39,16 +39,16 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
-from scripts.lib.outliers.detection import PLANES, Settings, detect_outliers, mask_bits
-from scripts.lib.provenance.input_warnings import history_of
-from scripts.lib.provenance.reference_records import context_of, crds_keywords, history_lines
+from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits
+from scripts.lib.provenance.input_warnings import warning_lines
+from scripts.lib.provenance.reference_records import crds_context, crds_keywords, history_lines
 from scripts.lib.provenance.software import (
     JWST_KEYWORDS,
     JWST_VERSION,
     file_date,
     history_line,
 )
-from scripts.lib.segment_data.dq import bad_bits
+from scripts.lib.segment_data.dq import PLANES, bad_bits
 from scripts.lib.segment_data.plausibility import check_plausible
 
 log = logging.getLogger(__name__)
@@ -165,9 +165,9 @@ def _detect_in_file(source, product, options, offsets, limits):
 
     progress = Progress(log, len(blocks), "blocks of pixels")
     if threads == 1:
-        return sum(progress.counted(map(detect, blocks)))
+        return sum(progress.count(map(detect, blocks)))
     with ThreadPoolExecutor(threads) as pool:
-        return sum(progress.counted(pool.map(detect, blocks)))
+        return sum(progress.count(pool.map(detect, blocks)))
 
 
 def process(snakemake):
@@ -177,9 +177,9 @@ def process(snakemake):
     params = snakemake.params
     limits = snakemake.resources.work_mb, snakemake.threads
     updates = _header_updates(path, params.asn_pool, params.asn_table)
-    records, warnings = params.parameter_files, history_of(params.input_warnings)
+    records, warnings = params.parameter_files, warning_lines(params.input_warnings)
     updates += [("HISTORY", line) for line in (*history_lines(records), *warnings)]
-    context = crds_keywords(context_of(snakemake), records)
+    context = crds_keywords(crds_context(snakemake), records)
     updates += [(keyword, value) for keyword, (value, _) in context.items()]
     with open_fits(snakemake.input.calints) as source, ProductWriter(path) as product:
         _check_planes(source)

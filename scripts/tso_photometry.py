@@ -39,7 +39,7 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import gain_section, sums_whole_array
 from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
-from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_segment
+from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_photometry
 from scripts.lib.segment_data.int_times import mid_times
 from scripts.lib.segment_data.integrations import first_integration
 
@@ -119,7 +119,7 @@ def process(snakemake):
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)
-    write_segment(snakemake.output.photometry, table)
+    write_photometry(snakemake.output.photometry, table)
     log.info("%s: %.1f s", snakemake.output.photometry, time.monotonic() - started)
 
 

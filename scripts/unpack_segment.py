@@ -14,7 +14,7 @@ calints
 
 import logging
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 from scripts.lib.inputs.compressed import check, unpack
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def process(snakemake):
     """Decompress one segment."""
     source = str(snakemake.input.packed)
-    with whole_file(snakemake.output.calints) as part:
+    with atomic_file(snakemake.output.calints) as part:
         unpack(source, part)
         for finding in check(source, part):
             log.log(

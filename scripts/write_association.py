@@ -9,7 +9,7 @@ association
 
 import json
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 
 
 def association_text(content):
@@ -31,7 +31,7 @@ def association_text(content):
 
 def process(snakemake):
     """Write the association of one product."""
-    with whole_file(snakemake.output.association) as part:
+    with atomic_file(snakemake.output.association) as part:
         part.write_text(association_text(snakemake.params.content), encoding="utf-8")
 
 

@@ -8,11 +8,10 @@ import numpy as np
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import BLOCK_LENGTH
-from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.dq import DO_NOT_USE, PLANES
 
 __all__ = ["Survey", "checksum_findings", "data_findings", "repeated_findings", "survey_data"]
 
-_PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _BLOCK_BYTES = 32_000_000
 _LISTED = 5
 # Part of the pixels beyond the usual that an integration may lack.
@@ -110,7 +109,7 @@ def survey_data(file):
     that of one integration, and 150 bytes for each integration.
     """
     shape = file.shape("SCI")
-    names = [name for name in _PLANES if name in file and file.shape(name) == shape]
+    names = [name for name in PLANES if name in file and file.shape(name) == shape]
     length = max(1, _BLOCK_BYTES // (8 * len(names) * shape[1] * shape[2]))
     survey = Survey(shape[1] * shape[2])
     for first in range(0, shape[0], length):

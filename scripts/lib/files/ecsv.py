@@ -1,15 +1,17 @@
 """
 Write and read ECSV tables without astropy, whose import takes longer than the work.
 
-Only what the workflow's own tables have: numbers and words, units, descriptions and plain meta.
-Format: Taylor et al., Astropy Proposal for Enhancement 6, version 1.0.
+Supports what the workflow's own tables contain: numbers and words, units, descriptions and plain
+meta. Format: Taylor et al., Astropy Proposal for Enhancement 6, version 1.0.
 """
 
 from collections import OrderedDict
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
+
+__all__ = ["read_ecsv", "unit_text", "write_ecsv", "write_quantities"]
 
 _ROWS_AT_A_TIME = 4096
 # How astropy spells the usual units.
@@ -31,19 +33,18 @@ def write_ecsv(path, columns, units, descriptions, meta):
     columns : dict of str to ndarray
         Columns (rows,) of numbers, bool or words without blanks.
     units, descriptions : dict of str to str
-        Unit and meaning of columns that have one.
+        Unit and meaning of the columns that have one.
     meta : dict
         Plain values by name.
+
+    Raises
+    ------
+    InputError
+        As :func:`~scripts.lib.files.atomic.atomic_file`.
     """
     import yaml
 
-    datatype = [
-        {"name": name}
-        | ({"unit": units[name]} if units.get(name) else {})
-        | {"datatype": _type_name(values.dtype)}
-        | ({"description": descriptions[name]} if name in descriptions else {})
-        for name, values in columns.items()
-    ]
+    datatype = _datatype(columns, units, descriptions)
     header = {"datatype": datatype, "meta": meta, "schema": "astropy-2.0"}
     text = yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000)
     _write(path, text, columns)
@@ -60,7 +61,7 @@ def write_quantities(path, columns, units, meta):
     columns : dict of str to ndarray
         Columns (rows,) of numbers.
     units : dict of str to (str or None)
-        Units of columns that have one; they are read back as quantities.
+        Units of the columns that have one; they are read back as quantities.
     meta : dict
         Plain values by name, kept in this order.
 
@@ -68,10 +69,12 @@ def write_quantities(path, columns, units, meta):
     ------
     ValueError
         If astropy does not know a unit.
+    InputError
+        As :func:`~scripts.lib.files.atomic.atomic_file`.
 
     Notes
     -----
-    astropy takes 0.7 s to be imported, three times as long for the rows, and
+    astropy takes 0.7 s to import, three times as long to write the rows, and
     3 MB of memory for 1000 of them.
     """
     units = {name: unit_text(units[name]) for name in columns if units.get(name) is not None}
@@ -90,7 +93,7 @@ def unit_text(unit):
     Returns
     -------
     text : str
-        The unit with blanks around the slash, and so on.
+        Name in astropy's generic format, such as ``MJy / sr``.
 
     Raises
     ------
@@ -105,14 +108,14 @@ def unit_text(unit):
 
 
 class _Tagged:
-    """A mapping with a tag of YAML."""
+    """A mapping with a YAML tag."""
 
     def __init__(self, tag, **entries):
         self.tag, self.entries = tag, entries
 
 
 def _quantity_header(columns, units, meta):
-    """YAML of the header of a table with quantities."""
+    """YAML header of a table with quantities."""
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -127,21 +130,21 @@ def _quantity_header(columns, units, meta):
             "tag:yaml.org,2002:omap", [{name: entry} for name, entry in value.items()]
         ),
     )
-    datatype = [
-        {"name": name}
-        | ({"unit": units[name]} if units.get(name) else {})
-        | {"datatype": _type_name(values.dtype)}
-        for name, values in columns.items()
-    ]
     meta = OrderedDict(meta)
     if units:
-        meta["__serialized_columns__"] = _serialized(units)
-    header = {"datatype": datatype} | ({"meta": meta} if meta else {}) | {"schema": "astropy-2.0"}
+        meta["__serialized_columns__"] = _quantity_columns(units)
+    header = {"datatype": _datatype(columns, units, {})} | ({"meta": meta} if meta else {})
+    header["schema"] = "astropy-2.0"
     return yaml.dump(header, Dumper=Dumper, sort_keys=False, default_flow_style=None, width=130)
 
 
-def _serialized(units):
-    """How astropy makes quantities of columns; it has one object of a unit with a name."""
+def _quantity_columns(units):
+    """
+    Entries by which astropy turns columns into quantities.
+
+    Columns share one object for a unit that has a name, as astropy's do: YAML then writes it once
+    and refers to it.
+    """
     objects = {text: _Tagged("!astropy.units.Unit", unit=text) for text in set(units.values())}
     return {
         name: {
@@ -154,15 +157,26 @@ def _serialized(units):
 
 
 def _write(path, header, columns):
-    """Write header and rows; of these some at a time."""
-    with whole_file(path) as part, part.open("w", encoding="utf-8") as file:
+    """Write header and rows, some rows at a time."""
+    with atomic_file(path) as part, part.open("w", encoding="utf-8") as file:
         file.write("# %ECSV 1.0\n# ---\n")
         file.writelines(f"# {line}\n" for line in header.splitlines())
         file.write(" ".join(columns) + "\n")
         arrays = list(columns.values())
         for first in range(0, len(arrays[0]), _ROWS_AT_A_TIME):
-            texts = [_texts(values[first : first + _ROWS_AT_A_TIME]) for values in arrays]
+            texts = [_format_values(values[first : first + _ROWS_AT_A_TIME]) for values in arrays]
             file.writelines(f"{' '.join(row)}\n" for row in zip(*texts, strict=True))
+
+
+def _datatype(columns, units, descriptions):
+    """Entry of each column in the header."""
+    return [
+        {"name": name}
+        | ({"unit": units[name]} if units.get(name) else {})
+        | {"datatype": _type_name(values.dtype)}
+        | ({"description": descriptions[name]} if name in descriptions else {})
+        for name, values in columns.items()
+    ]
 
 
 def _type_name(dtype):
@@ -170,8 +184,8 @@ def _type_name(dtype):
     return "string" if dtype.kind == "U" else dtype.name
 
 
-def _texts(values):
-    """Texts of some values: the shortest that read back as the same; an empty word is quoted."""
+def _format_values(values):
+    """Texts of values: the shortest that are read back as the same; an empty word is quoted."""
     if values.dtype.kind == "U":
         return [value or '""' for value in values.tolist()]
     return list(map(str, values if values.dtype == np.float32 else values.tolist()))
@@ -191,9 +205,9 @@ def read_ecsv(path):
     columns : dict of str to ndarray
         The columns.
     units : dict of str to str
-        Units of columns that have one.
+        Units of the columns that have one.
     meta : dict
-        The meta.
+        Plain values by name.
     """
     import yaml
 
@@ -205,15 +219,15 @@ def read_ecsv(path):
     rows = [line.split() for line in lines[count + 1 :] if line.strip()]
     texts = zip(*rows, strict=True) if rows else [()] * len(types)
     columns = {
-        name: _parsed(list(values), types[name])
+        name: _parse_column(list(values), types[name])
         for name, values in zip(lines[count].split(), texts, strict=True)
     }
     units = {item["name"]: item["unit"] for item in header["datatype"] if "unit" in item}
     return columns, units, header.get("meta") or {}
 
 
-def _parsed(values, type_name):
-    """Column of texts in its type."""
+def _parse_column(values, type_name):
+    """Convert the texts of a column to its type."""
     if type_name == "string":
         return np.array(["" if value == '""' else value for value in values], dtype=np.str_)
     if type_name == "bool":

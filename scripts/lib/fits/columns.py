@@ -1,7 +1,9 @@
-"""Forms of the columns of FITS binary tables (``TFORMn``), with the standard library alone."""
+"""Parse the forms of the columns of FITS binary tables (``TFORMn``) with the standard library."""
 
 import re
 from typing import NamedTuple
+
+__all__ = ["Form", "parse_form"]
 
 _FORM = re.compile(r"(\d{0,9})([LXBIJKAEDCMPQ])(.*?) *")
 _ELEMENT_BYTES = {
@@ -27,11 +29,11 @@ class Form(NamedTuple):
     Attributes
     ----------
     count : int
-        Number of elements in a row; of bits for the letter X.
+        Number of elements in a row; for the letter X, number of bits.
     letter : str
         Type of an element.
     rest : str
-        What follows it: of arrays of variable length, their largest one.
+        Text after the letter; for arrays of variable length their type and largest length.
     """
 
     count: int
@@ -40,7 +42,7 @@ class Form(NamedTuple):
 
     @property
     def row_bytes(self):
-        """Length in a row [bytes]."""
+        """Length of the column in a row [bytes]."""
         if self.letter == "X":
             return -(-self.count // 8)
         return self.count * _ELEMENT_BYTES[self.letter]
@@ -58,7 +60,7 @@ def parse_form(text):
     Returns
     -------
     form : Form or None
-        None if it is no form of a binary table's column.
+        Form; None if the value is not the form of a binary table's column.
 
     References
     ----------

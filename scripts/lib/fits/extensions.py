@@ -1,26 +1,28 @@
-"""Headers of image and table extensions."""
+"""Format the headers of image and table extensions."""
 
 import numpy as np
 
 from scripts.lib.fits.cards import format_card
+
+__all__ = ["column_cards", "image_cards", "table_cards", "table_rows", "table_shape_cards"]
 
 _COLUMN_FORMATS = {"f8": "D", "f4": "E", "i8": "K", "i4": "J"}
 
 
 def image_cards(name, shape, bitpix, version=None, unit=None):
     """
-    Header of an image.
+    Header of an image extension.
 
     Parameters
     ----------
     name : str
-        Name of the extension.
+        Name of the extension (EXTNAME).
     shape : tuple of int
         Shape in numpy order.
     bitpix : int
-        BITPIX.
+        Type of the values (BITPIX).
     version : int, optional
-        Number among the extensions of the name.
+        Number among the extensions of this name (EXTVER).
     unit : str, optional
         Unit of the values.
 
@@ -52,14 +54,14 @@ def table_shape_cards(dtype, n_rows):
     Parameters
     ----------
     dtype : dtype
-        Its row, structured.
+        Structured type of a row.
     n_rows : int
         Number of rows.
 
     Returns
     -------
     cards : list of str
-        Those before the cards of the columns, up to TFIELDS.
+        Cards before those of the columns, up to TFIELDS.
     """
     return [
         format_card("XTENSION", "BINTABLE", "binary table extension"),
@@ -102,13 +104,13 @@ def table_cards(name, rows, units, version=None):
     Parameters
     ----------
     name : str
-        Name of the extension.
+        Name of the extension (EXTNAME).
     rows : ndarray
         Structured array of float64, float32 and int64.
     units : dict of str to str
         Unit of each column that has one.
     version : int, optional
-        Number among the extensions of the name.
+        Number among the extensions of this name (EXTVER).
 
     Returns
     -------
@@ -130,13 +132,13 @@ def column_cards(number, name, dtype, unit=None, zero=None):
     number : int
         Number of the column, from 1.
     name : str
-        Its name.
+        Name of the column.
     dtype : dtype
-        What it has in a row: float64, float32, int64, int32 or a vector of them.
+        Type of its value in a row: float64, float32, int64, int32 or a vector of them.
     unit : str, optional
-        Its unit.
+        Unit of the column.
     zero : int, optional
-        What was subtracted from unsigned numbers (TZERO).
+        Number subtracted from unsigned integers before they were stored (TZERO).
 
     Returns
     -------
@@ -158,6 +160,6 @@ def column_cards(number, name, dtype, unit=None, zero=None):
 
 
 def _name_cards(name, version):
-    """Name of an extension, and its number if it has one."""
+    """Cards of an extension's name, and of its number if it has one."""
     cards = [format_card("EXTNAME", name, "extension name")]
     return cards if version is None else [*cards, format_card("EXTVER", version, "extension value")]

@@ -1,4 +1,4 @@
-"""Rows of FITS binary tables read with the standard library alone."""
+"""Read rows of FITS binary tables with the standard library alone."""
 
 import gzip
 import struct
@@ -8,8 +8,12 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.fits.columns import parse_form
 
+__all__ = ["FLOATS", "INTEGERS", "number_columns", "read_columns"]
+
 _TABLE_AXES = 2
+# Codes of the module struct by type letter of TFORMn.
 _CODES = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
+# Type letters of whole and of floating-point numbers.
 INTEGERS, FLOATS = "BIJK", "ED"
 
 
@@ -26,9 +30,9 @@ def number_columns(table):
     -------
     columns : dict
         Type letter of ``TFORMn``, one of ``BIJKED``, and offset in the row [bytes] by the name
-        of the column; empty if it is no binary table.
+        of the column; empty if the unit is no binary table.
     length : int
-        Length of a row, the sum of all its columns [bytes].
+        Length of a row, the sum of all its columns [bytes]; 0 if the unit is no binary table.
     """
     header, columns, offset = table.header, {}, 0
     if header.get("XTENSION") != "BINTABLE" or len(table.shape) != _TABLE_AXES:
@@ -55,17 +59,17 @@ def read_columns(path, table, names):
     table : Hdu
         Header-data unit of the table.
     names : iterable of str
-        Columns that :func:`number_columns` finds.
+        Names of columns that :func:`number_columns` finds.
 
     Returns
     -------
     rows : dict
-        A tuple of numbers for each column, without ``TSCALn`` and ``TZEROn``.
+        Tuple of numbers of each column, as stored: ``TSCALn`` and ``TZEROn`` are not applied.
 
     Raises
     ------
     InputError
-        The file cannot be read or ends before the table does.
+        If the file cannot be read or ends before the table does.
     """
     columns, (n_rows, row_bytes) = number_columns(table)[0], table.shape
     names = sorted(names, key=lambda name: columns[name][1])

@@ -10,7 +10,7 @@ from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.extensions import image_cards, table_cards, table_rows
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.spectral_series import series_times
-from scripts.lib.provenance.input_warnings import history_of
+from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.software import history_line
 
 __all__ = ["bin_edges", "membership", "sum_bins", "write_light_curves"]
@@ -39,7 +39,7 @@ def write_light_curves(path, series, options, warnings=()):
         format_card("NAXIS", 0),
         format_card("EXTEND", True),
         format_card("HISTORY", history_line("spectroscopic light curves")),
-        *(format_card("HISTORY", line) for line in history_of(warnings)),
+        *(format_card("HISTORY", line) for line in warning_lines(warnings)),
     ]
     with ProductWriter(Path(path)) as product:
         product.append_hdu(primary)

@@ -213,7 +213,7 @@ def measure_integrations(member, targets, across):
             if variances is not None:
                 photons = np.einsum("tyx,yx->t", variances, target.weights)
                 arrays[f"{target.name}/photon_variance"][block] = photons
-        progress.reached(block.stop)
+        progress.update(block.stop)
     return arrays
 
 

@@ -1,4 +1,4 @@
-"""Outliers of a segment in time: their settings, the search and the flags."""
+"""Detect and flag the outliers of a segment in time."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,11 @@ import numpy as np
 from scripts.lib.outliers.blocks import is_rolling
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling, is_outlier
-from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, unify_nan_and_dq
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, PLANES, unify_nan_and_dq
 from scripts.lib.segment_data.medians import nan_median
 
-__all__ = ["PLANES", "Settings", "detect_outliers", "flag_global", "mask_bits"]
+__all__ = ["Settings", "detect_outliers", "flag_global", "mask_bits"]
 
-PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 # Pixels whose planes stay in the processor's cache.
 _PIXELS_TO_UNIFY = 32768
 
@@ -29,8 +28,8 @@ class Settings:
     window : int
         Integrations in the window of the rolling median.
     mask : int or None
-        DQ bits with which a sample counts as NaN in the rolling median; with
-        None every sample does.
+        DQ bits with which a sample counts as NaN in the rolling median; None
+        if every sample does.
     """
 
     snr: float = 5.0
@@ -71,7 +70,7 @@ def flag_global(sci, dq, err, settings):
     """
     Flag outliers from one median of all integrations, in place.
 
-    The median leaves out NaN but, unlike the rolling one, no DQ flags.
+    The median leaves out NaN but, unlike the rolling one, no flagged samples.
 
     Parameters
     ----------
@@ -116,10 +115,10 @@ def detect_outliers(planes, block, series, settings):
     ----------
     planes : dict of str to ndarray
         SCI (float32) and DQ (uint32) of the frames of the block, (frames, y, x);
-        ERR and the variances that there are (float32, these also as stored in
-        FITS) of the integrations to test, (tested, y, x).
+        ERR and any variances (float32, variances also as stored in FITS) of
+        the integrations to test, (tested, y, x).
     block : Block
-        The frames, and those to test; the others are not changed.
+        Frames and integrations to test; other frames are not changed.
     series : int
         Integrations in the whole series.
     settings : Settings

@@ -1,4 +1,4 @@
-"""Rolling medians over time, exactly as `numpy.median` of every window."""
+"""Compute rolling medians over time, exactly equal to `numpy.median` of every window."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ __all__ = [
     "window_starts",
 ]
 
-# Pixels a program works on at a time: its registers then stay in the cache of one core.
+# Pixels that a program works on at a time: its registers then stay in the cache of one core.
 PIXELS_AT_A_TIME = 16384
 
 
@@ -33,9 +33,9 @@ def rolling_median_block(frames, window, out=None):
     -------
     medians : ndarray, shape (times, pixels)
         Median of ``frames[t : t + window]`` for each ``t``: NaN where any of
-        them is NaN. For an odd window in the type of the samples, for an even
-        one the mean of the two middle values in float64, as `numpy.median`
-        gives with a float64 ``out``.
+        these samples is NaN. For an odd window in the type of the samples, for
+        an even one the mean of the two middle values in float64, as
+        `numpy.median` computes it with a float64 ``out``.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def rolling_median_block(frames, window, out=None):
 
     Notes
     -----
-    Groups of windows are done by one comparator program
+    Groups of windows are computed by one comparator program
     (`scripts.lib.outliers.comparator_network`). The memory used besides the result is
     2 rows of `PIXELS_AT_A_TIME` values for each sample of a window of 25, and
     up to 6 for those of longer windows.
@@ -76,7 +76,7 @@ def _median_dtype(dtype, window):
 
 def rolling_median(samples, window):
     """
-    Rolling median along the first axis with constant ends.
+    Rolling median along the first axis, constant at both ends.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ def rolling_median(samples, window):
     -------
     medians : ndarray, shape (integrations, ...)
         At integration ``i`` the median of the window that starts at
-        ``i - window // 2``; where that window does not fit, of the nearest one
-        that does. NaN where any sample of the window is NaN.
+        ``i - window // 2`` or, if that is not inside the series, of the
+        nearest one that is. NaN where any sample of the window is NaN.
 
     Raises
     ------
@@ -137,7 +137,19 @@ def window_starts(integrations, window):
 
 
 def group_length(window):
-    """Number of consecutive windows done together: the largest power of two not above the window."""
+    """
+    Number of consecutive windows that one program computes.
+
+    Parameters
+    ----------
+    window : int
+        Samples in a window.
+
+    Returns
+    -------
+    group : int
+        Largest power of two not above ``window``.
+    """
     return 1 << (window.bit_length() - 1)
 
 

@@ -1,4 +1,4 @@
-"""Overlap of a circle with pixels: photutils' compiled function, without the import of all of photutils."""
+"""Import photutils' compiled function for the overlap of circle and pixels, without all of photutils."""
 
 import sys
 from contextlib import contextmanager, suppress
@@ -14,28 +14,28 @@ _PACKAGE, _MODULE, _FUNCTION = "photutils", "photutils.geometry", "circular_over
 @cache
 def circular_overlap_grid():
     """
-    Find ``photutils.geometry.circular_overlap_grid``.
+    Import ``photutils.geometry.circular_overlap_grid``.
 
     Returns
     -------
     function : callable
         Called with the edges of a grid relative to the centre (x_min, x_max, y_min, y_max), the
         numbers of its columns and rows, the radius, whether the overlap is exact, and the number of
-        subpixels along an axis if it is not; gives the fraction of each pixel that is in the
+        subpixels along an axis if it is not; returns the fraction of each pixel that is in the
         circle, (y, x).
 
     Notes
     -----
-    The function is compiled and needs numpy alone, but ``photutils`` imports half of astropy. Where a
-    later version has moved the function, or has it need more, the package is imported as usual.
+    The function is compiled and needs only numpy, but ``photutils`` imports half of astropy. If a
+    later version moves the function, or makes it import more, the package is imported as usual.
     """
     if _PACKAGE not in sys.modules:
         with suppress(ImportError, AttributeError), _bare_package():
-            return _imported()
-    return _imported()
+            return _import_function()
+    return _import_function()
 
 
-def _imported():
+def _import_function():
     """Import the function by its public name."""
     return getattr(import_module(_MODULE), _FUNCTION)
 
@@ -43,10 +43,10 @@ def _imported():
 @contextmanager
 def _bare_package():
     """
-    Let modules of the package be imported without the code of its ``__init__.py``.
+    Allow imports of the package's modules without running its ``__init__.py``.
 
     Compiled modules import each other by their full names, for which Python looks the package up in
-    `sys.modules`. Nothing of it is left there, so that a later import is a complete one.
+    `sys.modules`. It is removed from there at the end, so that a later import is a complete one.
     """
     spec = find_spec(_PACKAGE)
     if spec is None:

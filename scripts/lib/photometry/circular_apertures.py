@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.photometry.centroids import equal_counts
+from scripts.lib.photometry.centroids import group_by_count
 from scripts.lib.photometry.circle_overlap import circular_overlap_grid
+
+__all__ = ["Ring", "overlap", "ring_sums", "windows"]
 
 
 @dataclass(frozen=True)
@@ -27,22 +29,22 @@ class Ring:
 
 def windows(ring, x, y, shape):
     """
-    Parts of an image that a ring can touch.
+    Windows of an image that contain a ring around each centre.
 
     Parameters
     ----------
     ring : Ring
         The aperture.
     x, y : ndarray of float64, shape (centres,)
-        Its centres [pixels]; finite.
+        Centres of the ring [pixels]; finite.
     shape : tuple of int
         Shape (y, x) of the image.
 
     Returns
     -------
     limits : ndarray of int, shape (centres, 4)
-        First row, row behind the last, and the same of the columns; without
-        pixels where the ring is beyond the image.
+        First row and row after the last, first column and column after the
+        last; without pixels where the ring is outside the image.
     """
     limits = []
     for centre, length in zip((y, x), shape, strict=True):
@@ -52,7 +54,7 @@ def windows(ring, x, y, shape):
     return np.column_stack(limits).astype(int)
 
 
-def overlap(ring, x, y, place):
+def overlap(ring, x, y, window):
     """
     Overlap of a ring with the pixels of a window.
 
@@ -61,8 +63,8 @@ def overlap(ring, x, y, place):
     ring : Ring
         The aperture.
     x, y : float
-        Its centre [pixels].
-    place : tuple of slice
+        Centre of the ring [pixels].
+    window : tuple of slice
         Rows and columns of the window.
 
     Returns
@@ -72,7 +74,7 @@ def overlap(ring, x, y, place):
     central : ndarray of bool, shape (pixels,)
         Whether the centre of the pixel is in the ring.
     """
-    rows, columns = place
+    rows, columns = window
     size = (columns.stop - columns.start, rows.stop - rows.start)
     if 0 in size:
         return np.zeros(0), np.zeros(0, dtype=bool)
@@ -96,24 +98,24 @@ def ring_sums(images, errors, ring, x, y):
     ----------
     images : ndarray of float32, shape (integrations, y, x)
         Images in any unit. Samples that are NaN or infinite are left out,
-        whatever their DQ; nothing makes up for them.
+        whatever their DQ; the sums are not corrected for them.
     errors : ndarray of float32, shape of ``images``
-        Their errors. The square is taken in float32.
+        Errors of the samples; they are squared in float32.
     ring : Ring
         The aperture.
     x, y : ndarray of float64, shape (integrations,)
-        Its centre in each image [pixels].
+        Centre of the ring in each image [pixels].
 
     Returns
     -------
     total : ndarray of float64, shape (integrations,)
         Sum of the samples times the fraction of their pixel that is in the
-        ring; NaN where there is no sample or the centre is NaN.
+        ring; NaN where no sample is left or the centre is NaN.
     error : ndarray of float64, shape (integrations,)
         Root of the sum of squared errors times the same fraction.
     area : ndarray of float64, shape (integrations,)
-        Sum of the fractions [pixels]; NaN where no pixel with its centre in
-        the ring is left.
+        Sum of the fractions [pixels]; NaN where no sample is left whose pixel
+        has its centre in the ring.
 
     Notes
     -----
@@ -139,19 +141,19 @@ def ring_sums(images, errors, ring, x, y):
     limits, numbers = np.unique(limits, axis=0, return_inverse=True)
     for number, (first_row, end_row, first_column, end_column) in enumerate(limits.tolist()):
         chosen = centred[numbers.ravel() == number]
-        place = slice(first_row, end_row), slice(first_column, end_column)
+        window = slice(first_row, end_row), slice(first_column, end_column)
         samples, sigmas = (
-            plane[:, *place][chosen].reshape(len(chosen), -1) for plane in (images, errors)
+            plane[:, *window][chosen].reshape(len(chosen), -1) for plane in (images, errors)
         )
-        weights, central = _weights(ring, x[chosen], y[chosen], place)
+        weights, central = _weights(ring, x[chosen], y[chosen], window)
         results[:, chosen] = _window_sums(samples, sigmas, weights, central)
     return tuple(results)
 
 
-def _weights(ring, x, y, place):
-    """Overlap in each integration, (integrations, pixels)."""
+def _weights(ring, x, y, window):
+    """Overlap in each integration, (integrations, pixels); computed once for equal centres."""
     centres, which = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
-    overlaps = [overlap(ring, *centre, place) for centre in centres.tolist()]
+    overlaps = [overlap(ring, *centre, window) for centre in centres.tolist()]
     return (np.array(values)[which.ravel()] for values in zip(*overlaps, strict=True))
 
 
@@ -164,14 +166,14 @@ def _window_sums(samples, errors, weights, central):
     with np.errstate(invalid="ignore", over="ignore"):
         weighted = samples.astype(np.float64) * weights
         variances = errors**2 * weights
-    total, variance = (_sums_of_used(values, used) for values in (weighted, variances))
+    total, variance = (_sum_used(values, used) for values in (weighted, variances))
     return total, np.sqrt(variance), area
 
 
-def _sums_of_used(values, used):
-    """Sum over the used pixels alone, so that they are added in the order of a lone image."""
+def _sum_used(values, used):
+    """Sum only the used pixels, so that they are added in the order of a single image."""
     total = np.full(len(values), np.nan)
-    for rows, count in equal_counts(used):
+    for rows, count in group_by_count(used):
         if count:
             total[rows] = values[rows][used[rows]].reshape(-1, count).sum(axis=1)
     return total

@@ -12,13 +12,14 @@ FWHM_TO_SIGMA = 1.0 / (2.0 * np.sqrt(2.0 * np.log(2.0)))
 _PARAMETERS = 3
 _ITERATIONS = 60
 _TOLERANCE = 1e-13
-# From this relative step on the exact second derivatives are used.
+# Below this relative step the exact second derivatives are used.
 _NEWTON_STEP = 0.1
 # A parameter does not fall below this fraction of its value in one step.
 _LARGEST_FALL = 0.25
 # Below this FWHM [pixels] one pixel holds nearly all flux and the width is not determined.
 _SMALLEST_FWHM = 0.4
-# Cost, gradient and second derivatives of a fit; those in two parts, of first and of second order.
+# Cost, gradient and second derivatives of a fit. The second derivatives are a sum of two parts: of
+# products of first derivatives of the model, and of its second derivatives times the residuals.
 _TERMS = np.dtype(
     [
         ("cost", "f8"),
@@ -80,8 +81,8 @@ def cut_out(images, bad, levels, x, y, width):
     x, y : ndarray of float64, shape (integrations,)
         Position of the star [pixels]; finite.
     width : int
-        Width of the window [pixels]. The window is centred as well as whole
-        pixels allow; what is beyond the edges of the image is not good.
+        Width of the window [pixels]. The window is centred to whole pixels;
+        pixels beyond the edges of the image are not good.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def _window(centre, width, length):
 
 
 def _edges(pixels, centre):
-    """Edges of pixels, from a centre."""
+    """Edges of pixels, relative to a centre."""
     return np.column_stack([pixels - 0.5, pixels[:, -1] + 0.5]) - centre[:, None]
 
 
@@ -130,8 +131,8 @@ def fit_gaussian(cutouts):
     -------
     parameters : ndarray of float64, shape (integrations, 3)
         Flux in the unit of the samples, FWHM along x and along y [pixels].
-        NaN where there are fewer than three good pixels, or their sum is
-        negative or not finite: jwst 3.0.0 has no fit there.
+        NaN where fewer than three pixels are good, or their sum is negative or
+        not finite: jwst 3.0.0 has no fit there.
     single : int
         Number of integrations that were fitted one by one.
 
@@ -140,11 +141,11 @@ def fit_gaussian(cutouts):
     Model, start and bounds are those of ``tso_photometry`` in jwst 3.0.0, and
     so is the minimum. It is found for all integrations together by the method
     of Levenberg and Marquardt with analytic derivatives, which near the
-    minimum include the second ones. The stop depends on relative steps alone,
-    not on the unit as in jwst, which with data in Jy stops early.
+    minimum include the second ones. The fit stops by relative steps alone; that
+    of jwst depends on the unit, and with data in Jy it stops early.
 
-    Where this does not converge, or the flux or a width vanishes and the
-    parameters are not determined, the same routine as in jwst decides
+    If this does not converge, or the flux or a width vanishes so that the
+    parameters are not determined, the routine of jwst is used
     (`scipy.optimize.least_squares`, called by photutils through astropy).
     """
     width = cutouts.values.shape[-1]
@@ -162,7 +163,7 @@ def fit_gaussian(cutouts):
 
 
 def _fit_together(cutouts, totals, width):
-    """Fit all windows; NaN where there is no convergence."""
+    """Fit all windows at once; NaN where the fit does not converge."""
     scale = np.abs(cutouts.values).max(axis=(1, 2))
     start = np.column_stack([totals / scale, np.full((len(totals), 2), width / 2.0)])
     parameters = _minimise(cutouts / scale, start, np.array([np.inf, width, width]))
@@ -171,7 +172,7 @@ def _fit_together(cutouts, totals, width):
 
 
 def _minimise(cutouts, start, upper):
-    """Minimise the residuals from a start (integrations, 3) on; NaN where not converged."""
+    """Minimise the residuals from a start (integrations, 3); NaN where the fit does not converge."""
     result = np.full_like(start, np.nan)
     rows, values, terms = np.arange(len(start)), start, _terms(cutouts, start)
     damping, newton = np.full(len(start), 1e-3), np.zeros(len(start), dtype=bool)
@@ -199,7 +200,7 @@ def _minimise(cutouts, start, upper):
 
 
 def _step(terms, held, damping, newton):
-    """Damped step with the held parameters fixed; also where it is a Newton step."""
+    """Damped step with the held parameters fixed, and where it is a Newton step."""
     full = terms["gauss_newton"] + terms["second"]
     newton = newton & _positive_definite(full)
     matrix = np.where(newton[:, None, None], full, terms["gauss_newton"])
@@ -209,10 +210,10 @@ def _step(terms, held, damping, newton):
     matrix[held[:, :, None] | held[:, None, :]] = 0.0
     matrix[:, diagonal, diagonal] += held
     gradient = np.where(held, 0.0, terms["gradient"])
-    return -_solved(matrix, gradient), newton
+    return -_solve(matrix, gradient), newton
 
 
-def _solved(matrices, right):
+def _solve(matrices, right):
     """Solutions (n, 3) of the equations of each matrix; NaN where it is singular."""
     try:
         return np.linalg.solve(matrices, right[:, :, None])[:, :, 0]
@@ -221,7 +222,7 @@ def _solved(matrices, right):
         if len(matrices) == 1:
             return np.full(right.shape, np.nan)
         return np.concatenate(
-            [_solved(matrices[k : k + 1], right[k : k + 1]) for k in range(len(right))]
+            [_solve(matrices[k : k + 1], right[k : k + 1]) for k in range(len(right))]
         )
 
 
@@ -276,7 +277,7 @@ def _symmetric(by_flux, first, second):
 
 
 def _profiles(edges, fwhm):
-    """Gaussian integrated over pixels and its first two derivatives by FWHM, (integrations, 3, width)."""
+    """Gaussian integrated over pixels, and its first two derivatives by FWHM, (integrations, 3, width)."""
     fwhm = fwhm[:, None]
     t = edges / (np.sqrt(2.0) * FWHM_TO_SIGMA * fwhm)
     slope = -t * np.exp(-t * t) / (np.sqrt(np.pi) * fwhm)
@@ -285,7 +286,7 @@ def _profiles(edges, fwhm):
 
 
 def _products(profiles):
-    """Square of the profile, its product with the first derivative, and the square of that."""
+    """Square of the profile, its product with its first derivative, and the square of that derivative."""
     value, slope = profiles[:, 0], profiles[:, 1]
     return np.stack([value * value, value * slope, slope * slope], axis=1)
 

@@ -1,4 +1,4 @@
-"""What products state about the software that made them, and when."""
+"""Software and time recorded in products."""
 
 import os
 from datetime import UTC, datetime
@@ -7,25 +7,26 @@ from scripts import __version__
 from scripts.lib.errors import InputError
 
 __all__ = ["JWST_KEYWORDS", "JWST_VERSION", "SOFTWARE", "file_date", "history_line"]
+
 SOFTWARE = f"tso3flow {__version__}"
-# The software whose products these equal, and its keywords; HISTORY names the one that made them.
+# Products equal those of this version of jwst and have its keywords; HISTORY names this software.
 JWST_VERSION = "3.0.0"
 JWST_KEYWORDS = {"CAL_VER": JWST_VERSION, "CAL_VCS": "RELEASE"}
 
 
 def history_line(what):
     """
-    Line of the HISTORY that says what made a product.
+    Line of HISTORY that names the software of a product.
 
     Parameters
     ----------
     what : str
-        What was done, in a few words.
+        Description of the work in a few words.
 
     Returns
     -------
     line : str
-        It, after name and version of the software.
+        Name and version of the software, and the description.
     """
     return f"{SOFTWARE}: {what}"
 
@@ -37,9 +38,9 @@ def file_date():
     Returns
     -------
     date : str
-        UTC as ``2022-07-13T12:34:56.789``: the time given by the environment
-        variable ``SOURCE_DATE_EPOCH`` in seconds since 1970, so that equal
-        work makes equal bytes, and else now.
+        UTC as ``2022-07-13T12:34:56.789``: the present time or, if the
+        environment variable ``SOURCE_DATE_EPOCH`` is set, that number of
+        seconds since 1970, so that equal work makes equal bytes.
 
     Raises
     ------

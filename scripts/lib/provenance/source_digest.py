@@ -1,4 +1,4 @@
-"""Checksum of the modules and templates that a script uses, to rerun its jobs when one changes."""
+"""Checksum of the modules and templates that a script uses, so that its jobs rerun when one changes."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ from functools import cache
 
 __all__ = ["source_digest"]
 
-# What is imported from these is a module.
+# A name imported from one of these packages is a module.
 _PACKAGES = {
     "scripts.lib",
     "scripts.simulation",
@@ -30,10 +30,10 @@ _PACKAGES = {
     "scripts.lib.soss.atoca",
     "scripts.lib.spectra",
 }
-# Parsing the modules would be half of the time in which Snakemake reads the workflow.
+# Parsing the modules instead would take half of the time in which Snakemake reads the workflow.
 _IMPORT = re.compile(r"^[ \t]*from (scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 _COMMENT = re.compile(r"#.*")
-# A module renders a template, a template takes another in.
+# A module renders a template; a template includes others.
 _TEMPLATE = re.compile(r'(?:\brender\(\s*|{%-? *(?:extends|include|import|from) +)"([\w.]+)"')
 _TEMPLATES = "scripts/lib/report/templates"
 
@@ -59,14 +59,14 @@ def source_digest(module, read):
         Twelve hexadecimal digits over the sources of all modules of the
         package ``scripts`` that are imported by ``from ... import``, directly
         or by one another, and over the templates that they render with all
-        that these take in.
+        templates that these include.
     """
     start = _path(module)
     found = set()
     waiting = {start}
     while waiting:
         found |= waiting
-        waiting = {path for known in waiting for path in _used(read(known))} - found
+        waiting = {path for known in waiting for path in _used_files(read(known))} - found
     digest = hashlib.sha256()
     for path in sorted(found - {start}):
         digest.update(f"{path}\0{read(path)}\0".encode())
@@ -79,13 +79,13 @@ def _path(module):
 
 
 @cache
-def _used(source):
+def _used_files(source):
     """Paths of the project's files that a module or template uses."""
     return {_path(module) for module in _imports(source)} | _templates(source)
 
 
 def _templates(source):
-    """Paths of the templates that a module renders or a template takes in."""
+    """Paths of the templates that a module renders or a template includes."""
     return {f"{_TEMPLATES}/{name}" for name in _TEMPLATE.findall(source)}
 
 

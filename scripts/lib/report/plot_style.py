@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 
 # Okabe & Ito 2008, https://jfly.uni-koeln.de/color/
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -164,7 +164,7 @@ def save(figure, png, svg=None):
         for path, options in forms:
             stream = io.BytesIO()
             figure.savefig(stream, format=path.suffix[1:], **options)
-            with whole_file(path) as part:
+            with atomic_file(path) as part:
                 part.write_bytes(stream.getvalue())
 
 

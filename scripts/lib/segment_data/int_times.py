@@ -1,4 +1,4 @@
-"""Times of the integrations of a segment, from its INT_TIMES table."""
+"""Times of a segment's integrations, from its INT_TIMES table."""
 
 import logging
 
@@ -12,8 +12,17 @@ from scripts.lib.segment_data.integrations import (
     first_integration,
     first_row,
     last_integration,
-    row_of,
+    table_row,
 )
+
+__all__ = [
+    "TIME_COLUMNS",
+    "copy_int_times",
+    "integration_times",
+    "mid_times",
+    "read_int_times",
+    "spectrum_times",
+]
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +34,7 @@ TIME_COLUMNS = dict(
         strict=True,
     )
 )
-# Columns of which photometry takes the times.
+# Columns from which photometry takes its times.
 _MID_TIMES = (NUMBER, UTC[1], TDB[1])
 
 
@@ -41,12 +50,12 @@ def read_int_times(member):
     Returns
     -------
     table : ndarray or None
-        Structured array, or None if the file has none.
+        Structured array, or None if the segment has no such table.
 
     Raises
     ------
     InputError
-        If it has rows, but not all the columns, or columns that are not
+        If the table has rows but not all columns, or columns that are not
         numbers.
     """
     if "INT_TIMES" not in member:
@@ -67,7 +76,7 @@ def read_int_times(member):
 
 def copy_int_times(member, product, names=("INT_TIMES",)):
     """
-    Copy the tables of times of a segment to a product, byte for byte.
+    Copy a segment's tables of times to a product, byte for byte.
 
     Parameters
     ----------
@@ -87,7 +96,7 @@ def copy_int_times(member, product, names=("INT_TIMES",)):
 
 def spectrum_times(member):
     """
-    Integration numbers and times of the spectra of a segment, from its own table.
+    Integration numbers and times of a segment's spectra, from the segment's own table.
 
     Parameters
     ----------
@@ -97,12 +106,12 @@ def spectrum_times(member):
     Returns
     -------
     times : dict of str to ndarray
-        As of :func:`integration_times`.
+        As :func:`integration_times` returns them.
 
     Raises
     ------
     InputError
-        As from :func:`read_int_times`.
+        As :func:`read_int_times`.
     """
     primary, n_integrations = member.primary, member.shape("SCI")[0]
     first, last = first_integration(primary), last_integration(primary, n_integrations)
@@ -111,12 +120,12 @@ def spectrum_times(member):
 
 def integration_times(table, n_integrations, first, last):
     """
-    Integration numbers and times of the spectra of a segment.
+    Integration numbers and times of a segment's spectra.
 
     Parameters
     ----------
     table : ndarray or None
-        Structured array INT_TIMES, or None if the file has none.
+        Structured array INT_TIMES, or None if the segment has no such table.
     n_integrations, first, last : int
         As for :func:`~scripts.lib.segment_data.integrations.first_row`.
 
@@ -124,8 +133,9 @@ def integration_times(table, n_integrations, first, last):
     -------
     times : dict of str to ndarray
         Columns ``INT_NUM`` and those of ``TIME_COLUMNS``, each
-        (integrations,), times in days. Where the table does not cover the
-        integrations, a warning, numbers from 1 and NaN for the times.
+        (integrations,), times in days. If the table does not cover the
+        integrations, numbers from 1, NaN for the times, and a warning is
+        logged.
     """
     row = None
     if table is not None:
@@ -152,13 +162,13 @@ def integration_times(table, n_integrations, first, last):
 
 def mid_times(table, first, n_integrations):
     """
-    Mid times of the integrations of a segment.
+    Mid times of a segment's integrations.
 
     Parameters
     ----------
     table : ndarray or None
         Structured array INT_TIMES of the segment or of the whole exposure, or
-        None if there is none.
+        None if the file has no such table.
     first : int
         Number of the first integration.
     n_integrations : int
@@ -168,15 +178,16 @@ def mid_times(table, first, n_integrations):
     -------
     utc, tdb : ndarray of float64, shape (integrations,)
         Middle of each integration as MJD in UTC and, at the barycentre, in
-        TDB [d]; NaN, with a warning, where the table has none. Rows are
-        counted from the ``integration_number`` of the first one, as in jwst
-        3.0.0, where a table that does not cover the segment is an error.
+        TDB [d]; NaN for integrations without a row, of which a warning is
+        logged. Rows are counted from the ``integration_number`` of the first
+        one, as in jwst 3.0.0; there a table that does not cover the segment
+        is an error.
     """
     times = np.full((2, n_integrations), np.nan)
     covered = np.arange(0)
     kinds = {} if table is None else {name: table.dtype[name].kind for name in table.dtype.names}
     if kinds and len(table) and all(kinds.get(name, "-") in "iuf" for name in _MID_TIMES):
-        rows = np.arange(n_integrations) + row_of(first, table[NUMBER])
+        rows = np.arange(n_integrations) + table_row(first, table[NUMBER])
         covered = np.flatnonzero((rows >= 0) & (rows < len(table)))
         times[:, covered] = [table[name][rows[covered]] for name in _MID_TIMES[1:]]
     if len(covered) < n_integrations:

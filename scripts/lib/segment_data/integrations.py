@@ -1,7 +1,7 @@
 """
-Which integrations of an exposure a segment has, and where INT_TIMES has their times.
+Numbers of a segment's integrations in its exposure, and their rows in INT_TIMES.
 
-Standard library only: the workflow looks at every segment at each start.
+Standard library only: the workflow checks every segment at each start.
 """
 
 __all__ = [
@@ -11,8 +11,8 @@ __all__ = [
     "first_integration",
     "first_row",
     "last_integration",
-    "row_of",
     "segment_number",
+    "table_row",
 ]
 
 NUMBER = "integration_number"
@@ -27,12 +27,12 @@ def first_integration(primary):
     Parameters
     ----------
     primary : dict
-        Keywords of its primary header.
+        Keywords of the segment's primary header.
 
     Returns
     -------
     first : int
-        INTSTART, or 1 if there is none.
+        INTSTART, or 1 if it is missing.
     """
     first = primary.get("INTSTART")
     return 1 if first is None else first
@@ -40,19 +40,19 @@ def first_integration(primary):
 
 def last_integration(primary, n_integrations):
     """
-    Number of the last integration of a segment, as the extraction of spectra takes it.
+    Number of the last integration of a segment, as the extraction of spectra uses it.
 
     Parameters
     ----------
     primary : dict
-        Keywords of its primary header.
+        Keywords of the segment's primary header.
     n_integrations : int
         Number of integrations in the data.
 
     Returns
     -------
     last : int
-        INTEND, or else NINTS, or else what follows from the first.
+        INTEND, else NINTS, else the number that follows from the first.
     """
     following = first_integration(primary) + n_integrations - 1
     known = (primary.get(keyword) for keyword in ("INTEND", "NINTS"))
@@ -66,18 +66,18 @@ def segment_number(primary):
     Parameters
     ----------
     primary : dict
-        Keywords of its primary header.
+        Keywords of the segment's primary header.
 
     Returns
     -------
     number : int
-        EXSEGNUM, or 1 if there is none.
+        EXSEGNUM, or 1 if it is missing.
     """
     number = primary.get("EXSEGNUM")
     return 1 if number is None else number
 
 
-def row_of(first, numbers):
+def table_row(first, numbers):
     """
     Row of an integration in INT_TIMES.
 
@@ -92,7 +92,7 @@ def row_of(first, numbers):
     Returns
     -------
     row : int
-        Row, counted from the first number alone, as in jwst 3.0.0; it may be
+        Row, counted only from the first number, as in jwst 3.0.0; it may be
         outside the table.
     """
     return int(first) - int(numbers[0])
@@ -105,7 +105,7 @@ def first_row(numbers, n_integrations, first, last):
     Parameters
     ----------
     numbers : sequence of int
-        As for :func:`row_of`, or empty.
+        As for :func:`table_row`, or empty.
     n_integrations : int
         Number of integrations in the data.
     first, last : int
@@ -114,10 +114,10 @@ def first_row(numbers, n_integrations, first, last):
     Returns
     -------
     row : int or None
-        Row of the first integration; None if the table does not cover all.
+        Row of the first integration; None if the table does not cover all integrations.
     """
     if n_integrations > len(numbers) or n_integrations == 0:
         return None
-    row = row_of(first, numbers)
+    row = table_row(first, numbers)
     covered = row >= 0 and last <= numbers[-1] and row + n_integrations <= len(numbers)
     return row if covered else None

@@ -1,6 +1,8 @@
-"""Medians that leave out NaN, equal to those of numpy but quicker."""
+"""Medians that leave out NaN, equal to those of numpy but faster."""
 
 import numpy as np
+
+__all__ = ["nan_median"]
 
 
 def nan_median(samples, axis=0, dtype=None):
@@ -12,7 +14,7 @@ def nan_median(samples, axis=0, dtype=None):
     samples : ndarray of float32 or float64
         Samples in any order.
     axis : int, optional
-        Axis to go along.
+        Axis of the median.
     dtype : dtype, optional
         Type of the medians, in which the two middle values of an even number
         are averaged; that of the samples if not given.
@@ -20,8 +22,8 @@ def nan_median(samples, axis=0, dtype=None):
     Returns
     -------
     medians : ndarray
-        Medians, without the axis; bit-equal to `numpy.nanmedian`, of the
-        samples in ``dtype`` if it is given. NaN where there is no sample but
+        Medians, without the axis; bit-equal to `numpy.nanmedian`, applied to
+        the samples in ``dtype`` if it is given. NaN where all samples are
         NaN; infinite where the sum of the two middle values is.
 
     Examples
@@ -39,10 +41,10 @@ def nan_median(samples, axis=0, dtype=None):
     if np.isnan(ordered[..., -1]).any():
         counts -= np.count_nonzero(np.isnan(ordered), axis=-1)
     lower, upper = (
-        np.take_along_axis(ordered, place[..., None], axis=-1)[..., 0].astype(
+        np.take_along_axis(ordered, index[..., None], axis=-1)[..., 0].astype(
             dtype or ordered.dtype
         )
-        for place in (np.maximum(counts - 1, 0) // 2, np.minimum(counts // 2, length - 1))
+        for index in (np.maximum(counts - 1, 0) // 2, np.minimum(counts // 2, length - 1))
     )
     with np.errstate(over="ignore", invalid="ignore"):
         return (lower + upper) / lower.dtype.type(2)

@@ -1,12 +1,12 @@
 """
-Results of evaluations that several jobs need, kept in a folder for all of them.
+Cache of evaluations of world coordinates, in a folder that the jobs of a run share.
 
-A result is found by all that it follows from: the content that was evaluated, the code and the
-versions of the packages that did it. So it is the same whether it is found or computed, and the
-folder may be removed at any time. Results are plain numbers and arrays. What lies in the folder is
-data that anybody may have put there: whatever is not exactly what is expected is computed again.
+The name of a result is a digest of all that determines it: the content that was evaluated, the code
+and the versions of the packages that evaluated it. So a result is the same whether it is found or
+computed, and the folder may be removed at any time. Results are plain numbers and arrays. Files in
+the folder are not trusted: anything but a result of the expected form is computed again.
 
-The rules clear the folder: numpy is imported only where it is used, for their sake.
+The workflow clears the folder, so numpy is imported only inside the functions that use it.
 """
 
 import hashlib
@@ -22,7 +22,9 @@ from pathlib import Path
 
 from scripts.lib.provenance.source_digest import source_digest
 
-# Its name next to the files of the jobs.
+__all__ = ["FOLDER", "Floats", "ResultCache", "clear"]
+
+# Name of the folder, next to the files of the jobs.
 FOLDER = ".evaluations"
 _PACKAGES = ("asdf", "asdf-astropy", "astropy", "gwcs", "numpy", "scipy", "stdatamodels")
 _ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +39,7 @@ class Floats:
     Attributes
     ----------
     shape : tuple of int
-        Its shape.
+        Shape of the array.
     """
 
     shape: tuple
@@ -45,12 +47,12 @@ class Floats:
 
 class ResultCache:
     """
-    Results of functions that are slow to compute.
+    Cache of the results of slow functions.
 
     Parameters
     ----------
     folder : Path, optional
-        Where results are kept; it is made when there is one. Nothing is kept if not given.
+        Folder for results; it is made when the first result is kept. Without it nothing is kept.
     """
 
     def __init__(self, folder=None):
@@ -63,25 +65,25 @@ class ResultCache:
 
     def lookup(self, function, digest, arguments, form, compute):
         """
-        Find a result, or compute and keep it.
+        Look a result up, or compute and keep it.
 
         Parameters
         ----------
         function : callable
-            What the result is of.
+            Function whose result it is; identifies the result.
         digest : str or None
-            Digest of the content that it follows from; None if that is not known.
+            Digest of the content that the function evaluates; None if it has none.
         arguments : tuple
-            Further numbers that it follows from.
+            Other arguments of the function: numbers, or tuples of numbers.
         form : type, Floats or tuple
-            What the result is: ``float``, ``int``, an array of `Floats`, or a tuple of forms.
+            Form of the result: ``float``, ``int``, an array of `Floats`, or a tuple of forms.
         compute : callable
-            Computes it, called without arguments.
+            Computes the result, called without arguments.
 
         Returns
         -------
         result : object
-            The result. None is not kept, so that each job logs why there is nothing better;
+            The result. None is not kept, so that each job logs its reason;
             neither is a result of another form.
         """
         if not self.is_enabled or digest is None:
@@ -97,14 +99,14 @@ class ResultCache:
             arrays = list(_leaves(result, form))
         except TypeError:
             return result
-        # Without room for it, other jobs compute it, too.
+        # If it cannot be written, other jobs compute it as well.
         with suppress(OSError):
             _write(self._folder, name, arrays)
         return result
 
 
 def _leaves(result, form):
-    """Arrays of which a result consists; TypeError if it has another form."""
+    """Arrays that a result consists of, in order; TypeError if it has another form."""
     import numpy as np
 
     if isinstance(form, tuple) and isinstance(result, tuple) and len(result) == len(form):
@@ -127,7 +129,7 @@ def _is_like(array, dtype, shape):
 
 
 def _rebuild(arrays, form):
-    """Result from an iterator of its arrays; TypeError if they have another form."""
+    """Rebuild a result from an iterator of its arrays; TypeError if they have another form."""
     if isinstance(form, tuple):
         return tuple(_rebuild(arrays, part) for part in form)
     array, is_array = next(arrays), isinstance(form, Floats)
@@ -139,8 +141,8 @@ def _rebuild(arrays, form):
 
 
 @contextmanager
-def _opened(folder):
-    """Descriptor of a folder that is this user's and no link."""
+def _open_folder(folder):
+    """Open a folder that belongs to this user and is no link; its descriptor."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         if os.fstat(descriptor).st_uid != os.getuid():
@@ -155,10 +157,10 @@ def _read(folder, name, form):
     """Read a result; any exception if it is not one that this user wrote."""
     import numpy as np
 
-    # A named pipe, which waits for a writer otherwise, is opened at once.
+    # Opening a named pipe would otherwise wait for a writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     with (
-        _opened(folder) as parent,
+        _open_folder(folder) as parent,
         os.fdopen(os.open(name, flags, dir_fd=parent), "rb") as file,
     ):
         status = os.fstat(file.fileno())
@@ -176,12 +178,12 @@ def _read(folder, name, form):
 
 
 def _write(folder, name, arrays):
-    """Write a result whole or not at all; several jobs may do it at a time."""
+    """Write a result whole or not at all; several jobs may write it at the same time."""
     import numpy as np
 
     folder.mkdir(parents=True, exist_ok=True)
     part = f"{name}.{secrets.token_hex(8)}"
-    with _opened(folder) as parent:
+    with _open_folder(folder) as parent:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -199,7 +201,7 @@ def clear(folder):
     Parameters
     ----------
     folder : Path
-        Where they are kept, if anywhere. Of a symbolic link, the link alone is removed.
+        Folder of the results, which may be missing. Only the link is removed if it is one.
     """
     if folder.is_symlink():
         with suppress(OSError):
@@ -222,7 +224,7 @@ def _source(path):
 
 @cache
 def _versions():
-    """Versions of the packages that evaluate."""
+    """Versions of the installed packages that evaluate world coordinates."""
     found = []
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):

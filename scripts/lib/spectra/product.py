@@ -9,7 +9,7 @@ import logging
 
 import numpy as np
 
-from scripts.lib.files.asdf_tree import sort_extensions, with_row_counts
+from scripts.lib.files.asdf_tree import set_row_counts, sort_extensions
 from scripts.lib.fits.cards import header_bytes, set_card
 from scripts.lib.provenance.software import JWST_KEYWORDS, file_date
 from scripts.lib.spectra.metadata import blend, header_table, schema_rules
@@ -188,7 +188,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     product.meta.date = file_date()
     hdus = fits_support.to_fits(product._instance, product.schema)
     tree = hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
-    tree = with_row_counts(sort_extensions(tree), [hdu.header["NAXIS2"] for _, hdu in tables])
+    tree = set_row_counts(sort_extensions(tree), [hdu.header["NAXIS2"] for _, hdu in tables])
     column = fits.Column(
         array=np.frombuffer(tree, np.uint8)[None, :], format=f"{len(tree)}B", name="ASDF_METADATA"
     )

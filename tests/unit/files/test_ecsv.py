@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from scripts.lib.files.ecsv import _UNIT_TEXTS, unit_text, write_quantities
+from scripts.lib.files.ecsv import (
+    _UNIT_TEXTS,
+    read_ecsv,
+    unit_text,
+    write_ecsv,
+    write_quantities,
+)
 
 NAN = np.nan
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200)
@@ -98,3 +104,52 @@ def test_a_unit_that_astropy_does_not_know_leaves_what_was_there(tmp_path, befor
     with pytest.raises(ValueError, match="no unit"):
         write_quantities(tmp_path / "t.ecsv", {"MJD": np.ones(2)}, {"MJD": "no unit"}, {})
     assert [path.read_text() for path in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def test_a_table_reads_back_here_and_in_astropy(tmp_path):
+    columns = {
+        "detector": np.array(["nrs1", "", "x"]),
+        "order": np.array([1, -1, 2]),
+        "flux": np.array([1.5, np.nan, 1 / 3]),
+        "good": np.array([True, False, True]),
+    }
+    path = tmp_path / "table.ecsv"
+    write_ecsv(path, columns, {"flux": "Jy"}, {"flux": "sum: of all"}, {"name": "WASP-39 b: é"})
+    found, units, meta = read_ecsv(path)
+    assert units == {"flux": "Jy"}
+    assert meta == {"name": "WASP-39 b: é"}
+    table = QTable.read(path)
+    assert table.meta["name"] == "WASP-39 b: é"
+    assert table["flux"].unit == "Jy"
+    assert table["flux"].info.description == "sum: of all"
+    for name, values in columns.items():
+        np.testing.assert_array_equal(found[name], values)
+        read = table[name].filled("") if name == "detector" else table[name]
+        np.testing.assert_array_equal(getattr(read, "value", read), values)
+
+
+def test_a_table_without_rows_reads_back(tmp_path):
+    write_ecsv(tmp_path / "t.ecsv", {"a": np.array([], float)}, {}, {}, {})
+    assert len(read_ecsv(tmp_path / "t.ecsv")[0]["a"]) == 0
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(), st.floats(width=32), st.integers(-(2**63), 2**63 - 1), st.booleans())
+    ),
+    META,
+)
+def test_every_table_reads_back(tmp_path_factory, rows, meta):
+    path = tmp_path_factory.getbasetemp() / "table.ecsv"
+    dtypes = {"a": np.float64, "b": np.float32, "c": np.int64, "d": bool}
+    columns = {
+        name: np.array([row[k] for row in rows], dtype)
+        for k, (name, dtype) in enumerate(dtypes.items())
+    }
+    write_ecsv(path, columns, {"a": "Jy"}, {}, meta)
+    found, units, read = read_ecsv(path)
+    assert (units, read) == ({"a": "Jy"}, meta)
+    assert list(found) == list(columns)
+    for name, values in columns.items():
+        assert found[name].dtype == values.dtype
+        np.testing.assert_array_equal(found[name], values)

@@ -18,7 +18,7 @@ PRIMARY = [format_card("SIMPLE", True), format_card("BITPIX", 8), format_card("N
 
 
 def _written(path, cards, values):
-    """HDU that astropy finds behind an empty primary one."""
+    """HDU that astropy finds after an empty primary one."""
     with ProductWriter(path) as product:
         product.append_hdu([*PRIMARY, format_card("EXTEND", True)])
         product.write(values.view(np.uint8), product.append_hdu(cards, values.nbytes))

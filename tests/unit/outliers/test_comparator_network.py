@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from scripts.lib.outliers.comparator_network import median_program
-from scripts.lib.outliers.rolling_median import (
-    rolling_median_block,
-)
+from scripts.lib.outliers.rolling_median import rolling_median_block
 
 
 @pytest.mark.parametrize(("window", "group"), [(2, 2), (3, 2), (4, 4), (5, 4), (7, 4), (8, 8)])

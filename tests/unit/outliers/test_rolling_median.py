@@ -43,8 +43,8 @@ def test_nan_makes_all_its_windows_nan_and_no_other(window):
     frames = series(times, times)
     np.fill_diagonal(frames, np.nan)
     found = np.isnan(rolling_median_block(frames, window))
-    start, place = np.indices(found.shape)
-    np.testing.assert_array_equal(found, (start <= place) & (place < start + window))
+    start, position = np.indices(found.shape)
+    np.testing.assert_array_equal(found, (start <= position) & (position < start + window))
 
 
 def test_infinities_are_values():

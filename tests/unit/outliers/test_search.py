@@ -82,12 +82,12 @@ ANY = st.floats(width=32, allow_nan=False)
     st.integers(0, 8),
     st.integers(-1, 1),
 )
-def test_samples_at_the_threshold(sci, window, snr, many, place, ulps):
+def test_samples_at_the_threshold(sci, window, snr, many, position, ulps):
     """Errors are such that a sample is as far from its median as allowed, or a bit off that."""
     with np.errstate(over="ignore", invalid="ignore"):
-        start = window_starts(9, window)[place]
+        start = window_starts(9, window)[position]
         median = np.median(sci[start : start + window].astype(np.float64), axis=0)
-        limit = np.float32(np.abs(sci[place] - median) / snr)
+        limit = np.float32(np.abs(sci[position] - median) / snr)
         err = np.full(sci.shape, limit, np.float32)
         err = np.nextafter(err, np.float32(ulps * INF)) if ulps else err
     with patch.object(search, "_MANY", many):
@@ -138,11 +138,11 @@ def test_errors_below_the_noise_make_many_candidates():
 
 
 def test_median_is_computed_of_candidates_only(monkeypatch):
-    asked = []
+    counts = []
     medians_at = search._medians_at
 
     def counted(samples, starts, pixels, window):
-        asked.append(len(starts))
+        counts.append(len(starts))
         return medians_at(samples, starts, pixels, window)
 
     monkeypatch.setattr(search, "_medians_at", counted)
@@ -150,7 +150,7 @@ def test_median_is_computed_of_candidates_only(monkeypatch):
     sci[30, 7] = 9
     assert np.argwhere(flags(sci, err, 25)).tolist() == [[30, 7]]
     # The hit, and where it is the largest sample that all windows of a group share.
-    assert 1 <= sum(asked) < 60
+    assert 1 <= sum(counts) < 60
 
 
 def test_flagged_samples_hide_hits_in_their_windows():
@@ -161,7 +161,6 @@ def test_flagged_samples_hide_hits_in_their_windows():
     assert np.argwhere(flags(sci, err, 25, dq=dq)).tolist() == [[30, 0], [30, 2]]
 
 
-NAN = np.nan
 LARGEST = np.finfo(np.float32).max
 
 

@@ -35,9 +35,9 @@ class TestOverlap:
     @pytest.mark.parametrize(("x", "y"), [(10.0, 9.0), (10.31, 8.77), (10.5, 9.5)])
     def test_shares_of_pixels(self, ring, x, y):
         limits = windows(ring, np.array([x]), np.array([y]), SHAPE)[0]
-        place = slice(*limits[:2]), slice(*limits[2:])
-        weights, central = overlap(ring, x, y, place)
-        pixels = np.mgrid[place].reshape(2, -1)
+        window = slice(*limits[:2]), slice(*limits[2:])
+        weights, central = overlap(ring, x, y, window)
+        pixels = np.mgrid[window].reshape(2, -1)
         expected = [plain_overlap(ring, x, y, column, row) for row, column in pixels.T]
         np.testing.assert_allclose(weights, expected, atol=3e-3)
         distance = np.hypot(pixels[1] - x, pixels[0] - y)

@@ -29,6 +29,16 @@ def photometry(planes, planned=PLANNED, whole_array=False, **options):
     return measure(series(planes), planned, settings, whole_array)
 
 
+class TestSettings:
+    def test_defaults_are_those_of_jwst(self):
+        assert Settings.from_options({}) == Settings(3.0, 4.0, 5.0, True, 41, 11, False)
+
+    @pytest.mark.parametrize(("width", "used"), [(41, 41), (20, 19), (2, 1), (1, 1)])
+    def test_even_boxes_are_made_odd(self, caplog, width, used):
+        assert Settings.from_options({"search_box_width": width}).search_box_width == used
+        assert ("is even; using" in caplog.text) is (width != used)
+
+
 class TestLocate:
     def test_positions_and_widths_of_stars_without_noise(self):
         columns = locate(series(stars(noise=0, background=0)), PLANNED, SETTINGS)
@@ -121,7 +131,7 @@ class TestMeasure:
         np.testing.assert_allclose(columns["net_aperture_sum"], 1000, rtol=1e-3)
         assert set(columns["aperture_x"]) == {np.median(columns["centroid_x"])}
 
-    def test_lost_pixels_are_made_up_for_in_the_background_alone(self):
+    def test_lost_pixels_are_compensated_in_the_background_alone(self):
         planes = stars(flux=0, noise=0)
         planes["SCI"][1, 13, 14] = NAN
         planes["SCI"][1, 13, 21] = NAN

@@ -8,7 +8,7 @@ from scripts.lib.provenance.source_digest import (
     _PACKAGES,
     _imports,
     _templates,
-    _used,
+    _used_files,
     source_digest,
 )
 from scripts.lib.report.html import TEMPLATES, environment
@@ -151,7 +151,7 @@ def test_templates_are_those_that_the_parser_finds(path):
 def test_parts_of_a_template_are_those_that_jinja_finds(path):
     source = path.read_text(encoding="utf-8")
     expected = set(jinja2.meta.find_referenced_templates(environment().parse(source)))
-    assert {Path(name).name for name in _used(source)} == expected
+    assert {Path(name).name for name in _used_files(source)} == expected
 
 
 def test_every_template_is_used():

@@ -5,8 +5,8 @@ from scripts.lib.segment_data.integrations import (
     first_integration,
     first_row,
     last_integration,
-    row_of,
     segment_number,
+    table_row,
 )
 
 
@@ -57,4 +57,4 @@ def test_number_of_a_segment(primary, number):
 def test_a_row_is_counted_from_the_first_number_and_may_be_outside_the_table():
     # An unsigned difference would wrap around.
     numbers = np.array([5, 6], dtype="u2")
-    assert [row_of(first, numbers) for first in (4, 5, 6, 9)] == [-1, 0, 1, 4]
+    assert [table_row(first, numbers) for first in (4, 5, 6, 9)] == [-1, 0, 1, 4]

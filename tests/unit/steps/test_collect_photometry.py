@@ -6,8 +6,7 @@ from astropy.table import QTable
 
 from scripts.collect_photometry import add_sky, process, stack
 from scripts.lib.errors import InputError
-from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table
-from scripts.lib.photometry.table import write_segment as write_table
+from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table, write_photometry
 from tests.support.imaging_segments import star_planes, write_segment
 from tests.support.steps import run_step
 
@@ -80,7 +79,7 @@ class TestProcess:
             name = folder / f"seg{k}_crfints.fits"
             segments.append(write_segment(name, star_planes([(14.0, 13.0)])))
             photometry.append(str(folder / f"seg{k}_photometry.fits"))
-            write_table(photometry[-1], one)
+            write_photometry(photometry[-1], one)
         out = folder / "x_phot.ecsv"
         run_step(process, params, photometry=photometry, segments=segments, out_phot=out)
         return read(out)

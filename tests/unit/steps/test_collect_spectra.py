@@ -2,7 +2,6 @@ import numpy as np
 from astropy.io import fits
 
 from scripts.collect_spectra import distinct_int_times, merge_int_times, product_times
-from scripts.lib.files.asdf_tree import with_row_counts
 from scripts.lib.fits.reader import open_fits
 
 
@@ -54,13 +53,3 @@ def test_times_of_stripes_are_kept_once_and_in_order(tmp_path):
         (hdu,) = product_times([first, second])
     expected = [(integration, stripe) for integration in (1, 2, 3, 4) for stripe in (1, 2)]
     assert [tuple(row) for row in hdu.data] == expected
-
-
-def test_the_asdf_tree_tells_the_rows_of_every_table():
-    tree = b"".join(
-        b"- !core/ndarray-1.1.0\n  source: fits:EXTRACT1D,%d\n  shape: [1]\n" % k for k in (1, 2)
-    )
-    patched = with_row_counts(tree + b"#ASDF BLOCK INDEX\nold", [60, 7])
-    assert patched == tree.replace(b"shape: [1]", b"shape: [60]", 1).replace(
-        b"shape: [1]", b"shape: [7]"
-    )

@@ -5,8 +5,7 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.photometry.measurement import Settings
-from scripts.lib.photometry.table import COLUMNS, read_segment
-from scripts.lib.segment_data.int_times import mid_times
+from scripts.lib.photometry.table import COLUMNS, read_photometry
 from scripts.tso_photometry import apertures_sentence, process
 from tests.support.imaging_segments import OPTIONS, write_gain, write_segment
 from tests.support.imaging_segments import mid_times as time_rows
@@ -16,60 +15,16 @@ from tests.support.steps import run_step
 NAN = np.nan
 
 
-class TestSettings:
-    def test_defaults_are_those_of_the_peer(self):
-        assert Settings.from_options({}) == Settings(3.0, 4.0, 5.0, True, 41, 11, False)
-
-    @pytest.mark.parametrize(("width", "used"), [(41, 41), (20, 19), (2, 1), (1, 1)])
-    def test_even_boxes_are_made_odd(self, caplog, width, used):
-        assert Settings.from_options({"search_box_width": width}).search_box_width == used
-        assert ("is even; using" in caplog.text) is (width != used)
-
-    def test_the_sentence_shows_numbers_with_a_point(self):
-        settings = Settings.from_options({"radius": 3, "radius_inner": 4, "radius_outer": 5.25})
-        assert apertures_sentence(settings, False) == (
-            "Photometry measured in a circular aperture of r=3.0 pixels.  Background calculated "
-            "as the mean in a circular annulus with r_inner=4.0 pixels and r_outer=5.25 pixels."
-        )
-        assert apertures_sentence(settings, True) == (
-            "Photometry measured as the sum of all values in the subarray.  "
-            "No background subtraction was performed."
-        )
-
-
-class TestMidTimes:
-    def test_rows_of_the_segment(self):
-        utc, tdb = mid_times(time_rows([31, 32, 33]), 31, 3)
-        np.testing.assert_array_equal(utc, [60031, 60032, 60033])
-        np.testing.assert_array_equal(tdb, utc + 0.25)
-
-    def test_rows_of_the_exposure(self):
-        assert mid_times(time_rows(range(1, 9)), 4, 2)[0].tolist() == [60004, 60005]
-
-    def test_only_the_first_number_matters(self):
-        table = time_rows([32767, 1, 2])
-        assert mid_times(table, 32768, 2)[0].tolist() == [60001, 60002]
-
-    @pytest.mark.parametrize(
-        ("table", "first", "expected"),
-        [
-            (None, 1, [NAN, NAN]),
-            (time_rows([]), 1, [NAN, NAN]),
-            (time_rows([1]), 1, [60001, NAN]),
-            (time_rows([2, 3]), 1, [NAN, 60002]),
-            (time_rows([1, 2]), 31, [NAN, NAN]),
-            (time_rows([1, 2])[["integration_number"]], 1, [NAN, NAN]),
-        ],
+def test_the_sentence_shows_numbers_with_a_point():
+    settings = Settings.from_options({"radius": 3, "radius_inner": 4, "radius_outer": 5.25})
+    assert apertures_sentence(settings, False) == (
+        "Photometry measured in a circular aperture of r=3.0 pixels.  Background calculated "
+        "as the mean in a circular annulus with r_inner=4.0 pixels and r_outer=5.25 pixels."
     )
-    def test_missing_rows(self, caplog, table, first, expected):
-        np.testing.assert_array_equal(mid_times(table, first, 2)[0], expected)
-        assert f"expected 2 from number {first} on" in caplog.text
-
-    def test_times_that_are_texts_are_none(self, caplog):
-        table = time_rows([1, 2])
-        types = [(name, "S8" if "BJD" in name else table.dtype[name]) for name in table.dtype.names]
-        assert np.isnan(mid_times(table.astype(types), 1, 2)).all()
-        assert "found times of 0 integrations, expected 2" in caplog.text
+    assert apertures_sentence(settings, True) == (
+        "Photometry measured as the sum of all values in the subarray.  "
+        "No background subtraction was performed."
+    )
 
 
 class TestProcess:
@@ -82,7 +37,7 @@ class TestProcess:
         out = tmp_path / "photometry.fits"
         params = {"options": OPTIONS | (options or {})}
         run_step(process, params, segment=segment, gain=gain or [], out_photometry=out)
-        return read_segment(out)
+        return read_photometry(out)
 
     def test_calibrated_data(self, tmp_path):
         planes = stars(noise=0)
