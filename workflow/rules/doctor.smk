@@ -2,7 +2,7 @@
 
 # A product that is asked for by its name may have room where all have not, so this stops no run.
 if workflow.is_main_process and not asks_doctor:
-    for finding in plan.room_findings():
+    for finding in plan.space_findings():
         logger.warning(str(finding))
 
 

@@ -20,7 +20,7 @@ def report_earlier():
     if kept := output_folder.settle_earlier(folder, plan.product_names()):
         report_error(
             f"{folder}: the earlier {', '.join(kept)} is kept in"
-            f" {os.path.join(folder, output_folder.KEPT)} until a run makes it again"
+            f" {os.path.join(folder, output_folder.KEPT_FOLDER)} until a run makes it again"
         )
 
 
