@@ -51,7 +51,7 @@ def test_error_of_a_reader():
     assert str(Finding.from_error("/far/f", error)) == "/far/f: truncated in SCI"
 
 
-def test_only_errors_stop_and_each_is_told_once():
+def test_only_errors_stop_and_each_is_reported_once():
     stop_at_errors([warning("f"), warning("g", severity="note")])
     errors = [warning("f", severity="error"), warning("f", "ERR", "error")]
     with pytest.raises(InputError) as caught:

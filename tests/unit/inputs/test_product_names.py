@@ -48,7 +48,7 @@ def test_optical_path(keywords, path):
         ("x", {"PROGRAM": 1366}, ("01366", "", "")),
     ],
 )
-def test_place(stem, keywords, place):
+def test_visit_numbers(stem, keywords, place):
     assert visit_numbers(stem, keywords) == place
 
 

@@ -97,7 +97,7 @@ def test_a_pattern_that_meets_the_output_folder_passes_it_by(folder):
     assert "data/results/r_calints.fits" not in sources.segments.values()
 
 
-def test_folders_that_cannot_be_read_are_told(folder, monkeypatch):
+def test_folders_that_cannot_be_read_are_reported(folder, monkeypatch):
     scandir = os.scandir
 
     def refuse(path):

@@ -40,7 +40,7 @@ def test_number_of_the_segment_is_that_of_the_header_or_else_of_the_name(tmp_pat
     assert read(tmp_path, EXSEGNUM=keyword).number == number
 
 
-def test_a_missing_file_is_a_problem_that_names_it(tmp_path):
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     segment, (problem,) = read_segment("none_calints.fits", tmp_path)
     assert segment is None
     assert str(problem).startswith("none_calints.fits: ")

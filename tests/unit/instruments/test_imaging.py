@@ -53,7 +53,7 @@ def test_the_section_of_a_subarray_is_counted_from_its_own_corner():
         ("NIRCAM", (64, 64), None),
     ],
 )
-def test_only_a_full_frame_has_a_known_start_without_a_corner(instrument, shape, start):
+def test_only_a_full_frame_has_a_known_corner_without_keywords(instrument, shape, start):
     assert gain_corner(gain_hdus(shape, None, instrument)) == start
     assert gain_corner(gain_hdus(shape, (5, 9), instrument)) == (9, 5)
 

@@ -74,7 +74,7 @@ class TestSegments:
 
 
 class TestIntermediateFiles:
-    def test_of_spectra(self):
+    def test_spectra_have_no_photometry(self):
         plan = make_plan(SPECTRA, IMAGES)
         stem = f"<results>/segments/{FIRST.name}"
         assert plan.spectra_file(segment_wildcards(FIRST)) == f"{stem}_extract1d.fits"
@@ -83,7 +83,7 @@ class TestIntermediateFiles:
             f"<results>/segments/{segment.name}_extract1d.fits" for segment in (FIRST, SECOND)
         ]
 
-    def test_of_images(self):
+    def test_images_have_no_spectra(self):
         plan = make_plan(SPECTRA, IMAGES)
         segment = IMAGES.segments[1]
         photometry = f"<results>/segments/{segment.name}_photometry.fits"
@@ -91,7 +91,7 @@ class TestIntermediateFiles:
         assert plan.spectra_file(segment_wildcards(segment)) == []
         assert plan.photometry_files(product_wildcards(IMAGES))[1] == photometry
 
-    def test_statistics(self):
+    def test_every_segment_has_statistics(self):
         found = make_plan(SPECTRA).statistics_files(product_wildcards(SPECTRA))
         assert found[1] == f"<results>/segments/{SECOND.name}_statistics.npz"
         assert len(found) == 2
@@ -129,7 +129,7 @@ class TestAllProducts:
         ):
             make_plan().all_products(NOTHING)
 
-    def test_the_mistake_is_given_to_what_stops_the_run(self):
+    def test_the_message_is_given_to_the_function_that_stops_the_run(self):
         def stop(message):
             raise SystemExit(message)
 
@@ -139,14 +139,14 @@ class TestAllProducts:
 
 
 class TestAssociations:
-    def test_that_of_the_user(self):
+    def test_an_association_of_the_user_is_taken_as_it_is(self):
         plan = make_plan(SPECTRA)
         assert plan.association(product_wildcards(SPECTRA)) == "in/nrs_brightobj_asn.json"
         for wildcards in (product_wildcards(SPECTRA), segment_wildcards(FIRST)):
             assert plan.asn_table(wildcards) == "nrs_brightobj_asn.json"
             assert plan.asn_pool(wildcards) == "pool.csv"
 
-    def test_that_of_a_group_is_written(self):
+    def test_the_association_of_a_group_is_written(self):
         group = make_product(is_group=True)
         plan = make_plan(group)
         assert plan.association(product_wildcards(group)) == "<results>/nrs_brightobj_asn.json"
@@ -159,7 +159,7 @@ class TestAssociations:
 
 
 class TestReferences:
-    def test_of_spectra(self):
+    def test_references_of_spectra(self):
         plan = make_plan(SPECTRA, references={"extract1d": "e.json", "apcorr": "a.fits"})
         wildcards = segment_wildcards(FIRST)
         assert plan.reference("extract1d")(wildcards) == "e.json"
@@ -196,7 +196,7 @@ class TestReferences:
 
 
 class TestSettings:
-    def test_of_a_step(self):
+    def test_settings_of_a_step(self):
         plan = make_plan(SPECTRA, white_light={"min_wavelength": 1.5})
         assert plan.options("white_light")(product_wildcards(SPECTRA))["min_wavelength"] == 1.5
         assert (
@@ -212,7 +212,7 @@ class TestSettings:
         assert make_plan().binned_output() == "<results>/{product}_speclc.fits"
         assert make_plan(spectroscopic_light_curves={"skip": True}).binned_output() == []
 
-    def test_the_report_has_all_that_shapes_a_product(self, tmp_path):
+    def test_the_report_has_all_settings_that_affect_a_product(self, tmp_path):
         write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
         plan = make_plan(
             SPECTRA,
@@ -231,13 +231,13 @@ class TestWarnings:
     WARNING = Finding("warning", "in/a.fits", key="NINTS", found="4", expected="5")
     NOTE = Finding("note", "in/a.fits", key="TARGNAME", found="none")
 
-    def test_those_of_a_segment(self):
+    def test_warnings_of_a_segment(self):
         segment = make_segment(findings=(self.WARNING, self.NOTE))
         plan = make_plan(make_product(segments=[segment, SECOND]))
         assert plan.input_warnings(segment_wildcards(segment)) == ["NINTS: found 4, expected 5"]
         assert plan.input_warnings(segment_wildcards(SECOND)) == []
 
-    def test_those_of_a_product_are_of_references_association_and_segments(self):
+    def test_warnings_of_a_product_are_about_references_association_and_segments(self):
         together = Finding("warning", "in/asn.json", key="members", found="a gap")
         segment = make_segment(findings=(self.WARNING, self.NOTE))
         product = make_product(segments=[segment], findings=(together,))
@@ -251,7 +251,7 @@ class TestWarnings:
         assert plan.input_warnings(product_wildcards(product)) == expected
 
 
-class TestOfProducts:
+class TestRecords:
     def test_segments_of_the_reports(self):
         assert make_plan(SPECTRA).segment_records(product_wildcards(SPECTRA)) == [
             {"number": 1, "detector": "D1", "first": 1},
@@ -289,7 +289,7 @@ class TestResources:
 
 
 class TestExamination:
-    def test_of_the_products(self):
+    def test_examined_products(self):
         finding = Finding("note", "a", found="fine")
         plan = make_plan(SPECTRA, IMAGES, findings=[finding], references={"extract1d": "e.json"})
         assert plan.examined_products(NOTHING) == [SPECTRA, IMAGES]
@@ -302,7 +302,7 @@ class TestExamination:
         assert plan.findings_so_far(NOTHING) == [finding]
         assert plan.loose_segments(NOTHING) == []
 
-    def test_of_segments_that_belong_to_no_product(self):
+    def test_segments_that_belong_to_no_product(self):
         config = complete_config()
         plan = Plan([IMAGES], register_segments([IMAGES, SPECTRA], config), config)
         assert plan.loose_segments(NOTHING) == [FIRST.path, SECOND.path]

@@ -75,7 +75,7 @@ def test_knows_a_name_whose_order_is_missing():
     assert select_entry([{"id": "S1", "spectral_order": 2}], "S1", 1) is None
 
 
-def test_tells_which_names_it_found():
+def test_a_message_names_the_apertures_that_were_found():
     with pytest.raises(InputError, match=r"None, dummy, S1.*'S9'"):
         select_entry(ENTRIES, "S9", 1)
     with pytest.raises(InputError, match="found none"):

@@ -1,4 +1,4 @@
-"""Parameter reference files in the format that the peer writes."""
+"""Parameter reference files in the format that jwst writes."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_texts_stand_for_numbers_and_the_first_snr_counts():
     }
 
 
-def test_what_has_no_effect_is_left_out_in_silence():
+def test_parameters_without_effect_are_left_out_in_silence():
     parameters = {
         "scale": "1.2 0.7",
         "output_dir": "/tmp",
@@ -75,7 +75,7 @@ def test_what_has_no_effect_is_left_out_in_silence():
     assert convert_parameters("outlier_detection", parameters, "a.asdf") == ({}, [])
 
 
-def test_what_is_unknown_or_not_supported_is_told():
+def test_unknown_or_unsupported_parameters_are_reported():
     parameters = {"extraction_type": "optimal", "soss_transform": [0, 0, 0], "bkg_order": -1}
     found, findings = convert_parameters("extract_1d", parameters | {"off": None}, "pars.asdf")
     assert found == {}
@@ -91,7 +91,7 @@ def test_what_is_unknown_or_not_supported_is_told():
 
 
 @pytest.mark.parametrize("asked", [False, "False"])
-def test_a_step_that_is_not_here_is_told(asked):
+def test_a_step_that_is_missing_here_is_reported(asked):
     steps = {"": {}, "adaptive_trace_model": {"skip": asked}, "photom": {"skip": False}}
     (finding,) = missing_steps(steps, "pars.asdf")
     assert str(finding) == (

@@ -81,7 +81,7 @@ def test_no_default_for_other_modes_and_subarrays(build, other):
     assert references.apertures(SEGMENT) is None
 
 
-def test_not_applicable_by_configuration_and_by_crds(build):
+def test_references_may_not_apply_by_configuration_and_by_crds(build):
     references = build({"references": {"extract1d": "N/A"}}, {"extract1d": "b", "apcorr": "N/A"})
     assert references.reference("extract1d", SEGMENT) == Reference(
         "extract1d", None, "N/A", "config"
@@ -154,7 +154,7 @@ class TestParameters:
         (warning,) = references.settings_findings("outlier_detection", SEGMENT)
         assert (warning.severity, warning.key) == ("warning", "adaptive_trace_model/skip")
 
-    def test_switch_of_the_peer(self, build, cache, monkeypatch):
+    def test_the_switch_of_jwst(self, build, cache, monkeypatch):
         assert cache.is_file()
         names = {"pars-outlierdetectionstep": "pars.asdf"}
         references = build({}, names)
