@@ -52,7 +52,7 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
-from scripts.lib.references.extract1d import naming, read_reference
+from scripts.lib.references.extract1d import name_file_in_errors, read_reference
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
@@ -155,7 +155,7 @@ def process(snakemake):
         replaced = not params.pixel_replace["skip"]
         product.append_hdu(_primary_cards(member, references, snakemake, replaced))
         copy_int_times(member, product)
-        with naming(references["extract1d"]):
+        with name_file_in_errors(references["extract1d"]):
             setup = prepare(member, entries, params.options, ResultCache(path.parent / FOLDER))
         if setup is None:
             return

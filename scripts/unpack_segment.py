@@ -15,7 +15,7 @@ calints
 import logging
 
 from scripts.lib.files.atomic import atomic_file
-from scripts.lib.inputs.compressed import check, unpack
+from scripts.lib.inputs.compressed import check_unpacked, unpack
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def process(snakemake):
     source = str(snakemake.input.packed)
     with atomic_file(snakemake.output.calints) as part:
         unpack(source, part)
-        for finding in check(source, part):
+        for finding in check_unpacked(source, part):
             log.log(
                 logging.WARNING if finding.severity == "warning" else logging.INFO, "%s", finding
             )

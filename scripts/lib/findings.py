@@ -9,10 +9,10 @@ from scripts.lib.errors import InputError
 __all__ = [
     "SEVERITIES",
     "Finding",
-    "carried_lines",
-    "counted",
+    "severity_counts",
     "stop_at_errors",
     "summary_lines",
+    "warning_lines",
 ]
 
 SEVERITIES = ("error", "warning", "note")
@@ -26,19 +26,19 @@ class Finding:
     Attributes
     ----------
     severity : str
-        ``error`` stops the run, ``warning`` is carried into the products,
+        ``error`` stops the run, ``warning`` is recorded in the products,
         ``note`` is only reported.
     path : str
         The file, or ``config``.
     key : str
         Keyword, column, extension or setting; empty if ``found`` says it all. It
-        and what follows are given by name.
+        and the following ones are keyword-only.
     found : str
-        What is there.
+        What was found.
     expected : str
-        What should be; empty if the effect says it.
+        What was expected; empty if the effect says it.
     effect : str
-        What will happen because of it; of an error, why it is one.
+        What follows from it; for an error, why it is one.
     """
 
     severity: str
@@ -52,7 +52,7 @@ class Finding:
     @classmethod
     def from_error(cls, path, error, known_as=None):
         """
-        Make a finding of what a reader raised.
+        Make a finding from what a reader raised.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class Finding:
         return asdict(self)
 
 
-def counted(findings, severities):
+def severity_counts(findings, severities):
     """
     Count findings for the user, each different one once.
 
@@ -100,7 +100,7 @@ def counted(findings, severities):
     Returns
     -------
     texts : list of str
-        For example ``2 errors``, for each severity that there is.
+        For example ``2 errors``, for each severity that occurs.
     """
     counts = Counter(finding.severity for finding in dict.fromkeys(findings))
     return [
@@ -122,22 +122,22 @@ def summary_lines(findings):
     Returns
     -------
     lines : list of str
-        One for each severity and key, with the first finding and how many
-        others there are.
+        One for each severity and key: the first finding and the number of
+        the others.
     """
     groups = {}
     for finding in dict.fromkeys(findings):
-        place = finding.key or finding.found
-        groups.setdefault((finding.severity, place), []).append(finding)
+        subject = finding.key or finding.found
+        groups.setdefault((finding.severity, subject), []).append(finding)
     return [
         str(group[0]) + (f" (and {len(group) - 1} more)" if group[1:] else "")
         for group in groups.values()
     ]
 
 
-def carried_lines(findings):
+def warning_lines(findings):
     """
-    Sum up what products carry on about their input.
+    Sum up the warnings that products record about their input.
 
     Parameters
     ----------
@@ -147,8 +147,8 @@ def carried_lines(findings):
     Returns
     -------
     lines : list of str
-        As :func:`summary_lines`, of the warnings alone and with files by
-        their name: products do not depend on the folder of their input.
+        As :func:`summary_lines`, for the warnings alone, with the names of the
+        files: products do not depend on the folder of their input.
     """
     return summary_lines(
         replace(finding, path=PurePath(finding.path).name)

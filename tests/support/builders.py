@@ -138,13 +138,13 @@ def write_exposure(folder, segments=2, **keywords):
     return names
 
 
-def load_products(patterns, base_dir, further=None, output_dir=None):
+def load_products(patterns, base_dir, extra_check=None, output_dir=None):
     """
     Read what a run would make, and stop at errors as it does.
 
     Parameters
     ----------
-    patterns, base_dir, further, output_dir
+    patterns, base_dir, extra_check, output_dir
         As for :func:`scripts.lib.inputs.products.survey`.
 
     Returns
@@ -157,6 +157,6 @@ def load_products(patterns, base_dir, further=None, output_dir=None):
     InputError
         If anything prevents processing; every problem has a line.
     """
-    products, findings = survey(patterns, base_dir, further, output_dir)
+    products, findings = survey(patterns, base_dir, extra_check, output_dir)
     stop_at_errors(findings)
     return products

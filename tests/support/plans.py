@@ -114,7 +114,7 @@ def make_product(exp_type="NRS_BRIGHTOBJ", segments=None, is_group=False, findin
     )
 
 
-def observe(products, config, folder=".", unit="DN/s"):
+def register_segments(products, config, folder=".", unit="DN/s"):
     """
     Have reference files that know the segments of products, without a CRDS cache.
 
@@ -139,15 +139,15 @@ def observe(products, config, folder=".", unit="DN/s"):
         for segment in product.segments:
             primary = Hdu("PRIMARY", 1, {"EXP_TYPE": segment.exp_type}, [], 0, 0, 0, ())
             sci = Hdu("SCI", 1, {"BUNIT": unit}, [], 0, 0, 0, segment.shape)
-            reference_files.observe(segment.path, [primary, sci])
+            reference_files.register(segment.path, [primary, sci])
     return reference_files
 
 
-def of_segment(segment):
+def segment_wildcards(segment):
     """Wildcards of the job of a segment."""
     return SimpleNamespace(segment=segment.name)
 
 
-def of_product(product):
+def product_wildcards(product):
     """Wildcards of the job of a product."""
     return SimpleNamespace(product=product.name)

@@ -1,7 +1,7 @@
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, carried_lines, stop_at_errors, summary_lines
+from scripts.lib.findings import Finding, stop_at_errors, summary_lines, warning_lines
 
 
 def warning(path, key="NINTS", severity="warning"):
@@ -51,7 +51,7 @@ def test_error_of_a_reader():
     assert str(Finding.from_error("/far/f", error)) == "/far/f: truncated in SCI"
 
 
-def test_only_errors_stop_and_each_is_told_once():
+def test_only_errors_stop_and_each_is_reported_once():
     stop_at_errors([warning("f"), warning("g", severity="note")])
     errors = [warning("f", severity="error"), warning("f", "ERR", "error")]
     with pytest.raises(InputError) as caught:
@@ -74,4 +74,4 @@ def test_one_line_for_each_severity_and_key():
 
 def test_products_carry_warnings_without_folders():
     findings = [warning("data/f.fits"), warning("data/g.fits", severity="note")]
-    assert carried_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]
+    assert warning_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]

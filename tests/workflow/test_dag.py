@@ -19,8 +19,8 @@ LRS = "jw00001-o003_t001_miri_p750l"
 BOTS = "jw00002-o001_t001_nirspec_g395h"
 LRS_SEGMENT = "jw00001003001_04101_00001-seg00{}_mirimage_o003"
 STEPS = ("outlier_detection", "extract_1d", "collect_spectra", "white_light")
-# Configuration that asks for the products of the peer alone.
-PEER_ONLY = {
+# Configuration that asks for the products of jwst alone.
+JWST_ONLY = {
     section: {"skip": True} for section in ("light_curve", "spectroscopic_light_curves", "report")
 }
 # What a step uses of the project besides its own script: a module and a template.
@@ -71,7 +71,7 @@ def message_of(folder, *arguments):
 
 def configure(folder, **config):
     (folder / "my.yaml").write_text(
-        yaml.safe_dump({"associations": ["data/*_asn.json"], **PEER_ONLY, **config})
+        yaml.safe_dump({"associations": ["data/*_asn.json"], **JWST_ONLY, **config})
     )
 
 
@@ -216,8 +216,8 @@ def test_warnings_are_reported_once(visit):
     )
     written = snakemake(visit, "--dry-run").stdout
     for name in ("MIR_LRS-SLITLESS", "NRS_BRIGHTOBJ"):
-        told = f"references/extract1d of {name}: found null: the aperture is the whole array"
-        assert written.count(told) == 1
+        line = f"references/extract1d of {name}: found null: the aperture is the whole array"
+        assert written.count(line) == 1
     assert written.count("jw2_00001-seg001_nrs1_calints.fits: TARGNAME: found none") == 1
 
 

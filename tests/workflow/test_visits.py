@@ -19,7 +19,7 @@ from scripts.lib.fits.headers import read_hdus
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
-from tests.workflow.test_dag import PEER_ONLY
+from tests.workflow.test_dag import JWST_ONLY
 
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16, 64)}
@@ -27,10 +27,10 @@ VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16
 pytestmark = pytest.mark.slow
 
 
-def peer_only(folder):
-    """Let the configuration of a folder ask for the products of the peer alone."""
+def jwst_only(folder):
+    """Let the configuration of a folder ask for the products of jwst alone."""
     with (folder / "config.yaml").open("a", encoding="utf-8") as file:
-        file.write(yaml.safe_dump(PEER_ONLY))
+        file.write(yaml.safe_dump(JWST_ONLY))
 
 
 def command(folder, *arguments):
@@ -66,7 +66,7 @@ def processed_visit(tmp_path_factory):
     """A visit of two segments and two detectors with its products."""
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VisitOptions(**VISIT))
-    peer_only(folder)
+    jwst_only(folder)
     printed = run(folder)
     assert jobs(printed) == {
         "outlier_detection": 4,
@@ -96,7 +96,7 @@ def test_a_second_run_does_nothing(done):
     ("pattern", "expected"),
     [("*_crfints.fits", "SlitModel"), ("*_x1dints.fits", "TSOMultiSpecModel")],
 )
-def test_products_open_as_the_data_models_of_the_peer(done, pattern, expected):
+def test_products_open_as_the_data_models_of_jwst(done, pattern, expected):
     from stdatamodels.jwst import datamodels
 
     paths = list((done / "results").glob(pattern))
@@ -180,7 +180,7 @@ def test_a_killed_run_leaves_no_partial_product_and_resumes(done, tmp_path):
     simulate_visit(
         tmp_path, VisitOptions(**VISIT | {"frame_size": (32, 512), "detectors": ("nrs1",)})
     )
-    peer_only(tmp_path)
+    jwst_only(tmp_path)
     running = subprocess.Popen(
         command(tmp_path),
         stdout=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Configuration, the plan that the rules ask, and what of it needs Snakemake itself."""
+"""Configuration, the plan behind the rules, and the functions that need Snakemake's globals."""
 
 import copy
 import os
@@ -16,7 +16,7 @@ from scripts.lib.findings import Finding, stop_at_errors, summary_lines
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.command_line import asks_for
-from scripts.lib.planning.configuration import contradictions, expand_home, mistake
+from scripts.lib.planning.configuration import contradictions, expand_home, describe_violation
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
@@ -38,20 +38,20 @@ def stop(message):
     sys.exit(1)
 
 
-# It reports errors by itself.
+# The doctor reports errors by itself: they must not stop its run.
 asks_doctor = asks_for("doctor", sys.argv)
 
-# A section without any key under it is null in YAML and stands for its defaults.
+# A section without any key is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:
     del config[section]
 
-# What the user set wins over parameter references; what validation adds does not.
+# The user's settings win over parameter references; defaults, which validation adds, do not.
 settings_given = copy.deepcopy(config)
 
 try:
     validate(config, schema="../schemas/config.schema.yaml")
 except WorkflowError as error:
-    stop(mistake(error.__context__))
+    stop(describe_violation(error.__context__))
 
 expand_home(config)
 
@@ -98,7 +98,7 @@ if workflow.is_main_process and not asks_doctor:
 
 
 def spare_cores(wildcards):
-    """Cores for the job of each segment, more than one where there are fewer segments than cores."""
+    """Cores for the job of each segment, more than one if the segments are fewer than the cores."""
     return max((workflow.resource_settings.cores or 1) // max(len(plan.members), 1), 1)
 
 

@@ -1,8 +1,8 @@
-"""A page on what is there, what will be made of it at what cost, and what is wrong."""
+"""Doctor: a page about the input, the planned products and their cost, and all findings."""
 
-# A product that is asked for by its name may have room where all have not, so this stops no run.
+# This stops no run, because one for some of the products may have enough disk space all the same.
 if workflow.is_main_process and not asks_doctor:
-    for finding in plan.room_findings():
+    for finding in plan.space_findings():
         logger.warning(str(finding))
 
 

@@ -1,4 +1,4 @@
-"""Folder of the products: it must take files, and keeps what a failed run was to renew."""
+"""Folder of the products: it must be writable, and keeps products that a failed run did not remake."""
 
 import logging
 
@@ -6,7 +6,7 @@ from scripts.lib.planning import output_folder
 from scripts.lib.segment_data import wcs_cache
 
 if workflow.is_main_process:
-    # The doctor reports on the folder of the products itself, but needs that of Snakemake.
+    # The doctor reports on the folder of the products itself, but needs the working directory.
     folders = (".",) if asks_doctor else (".", config["output_dir"])
     if refusals := {output_folder.refusal(folder) for folder in folders} - {None}:
         # Snakemake's own log is in such a folder too, and would bury the message in tracebacks.
@@ -15,17 +15,17 @@ if workflow.is_main_process:
 
 
 def report_earlier():
-    """Report which products that this run was to renew are kept."""
+    """Report earlier products that are kept because this run did not remake them."""
     folder = config["output_dir"]
     if kept := output_folder.settle_earlier(folder, plan.product_names()):
         report_error(
             f"{folder}: the earlier {', '.join(kept)} is kept in"
-            f" {os.path.join(folder, output_folder.KEPT)} until a run makes it again"
+            f" {os.path.join(folder, output_folder.KEPT_FOLDER)} until a run makes it again"
         )
 
 
 def clear_cache():
-    """Remove what the jobs of a run keep for one another."""
+    """Remove the results that the jobs of a run share."""
     if not asks_doctor:
         wcs_cache.clear(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
 

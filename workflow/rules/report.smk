@@ -2,7 +2,7 @@
 
 
 rule segment_statistics:
-    """Measure median image, flags and trace of one segment."""
+    """Measure the median image, the flags, and the trace or aperture of one segment."""
     input:
         segment=plan.flagged_segment,
         spectra=plan.spectra_file,
@@ -30,7 +30,7 @@ rule segment_statistics:
 
 
 rule light_curve_spectroscopy:
-    """Make tables of flux, errors, flags and place of the trace, in white light and in bins."""
+    """Make tables of flux, errors, flags and position of the trace, in white light and in bins."""
     input:
         spectra=plan.spectra_files,
         statistics=plan.statistics_files,
@@ -61,6 +61,7 @@ rule light_curve_spectroscopy:
 
 
 use rule light_curve_spectroscopy as light_curve_imaging with:
+    """Make the table of flux, errors, flags and position of the star."""
     input:
         photometry=plan.photometry_files,
         segments=plan.flagged_segments,
@@ -111,6 +112,7 @@ rule report_spectroscopy:
 
 
 use rule report_spectroscopy as report_imaging with:
+    """Measure noise, seams, flags and drifts of a visit of images, plot them and write its report."""
     input:
         light_curve=targets.LIGHT_CURVE,
         statistics=plan.statistics_files,

@@ -7,6 +7,8 @@ from itertools import pairwise
 from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS, OF_SCIENCE
 from scripts.lib.findings import Finding
 
+__all__ = ["comparison_findings", "group_errors", "group_warnings"]
+
 _MIXTURES = {
     "CAL_VER": "calibrated by different pipelines; steps between segments may be theirs",
     "CRDS_CTX": "calibrated with different references; steps between segments may be theirs",
@@ -18,28 +20,28 @@ _MIXTURES = {
 
 def comparison_findings(path, segments):
     """
-    Find how the segments of a product differ that should be alike.
+    Find differences between segments of a product, which should be alike.
 
     Parameters
     ----------
     path : str
-        The association or what stands for it, for the messages.
+        The association, or the name of the product, for the messages.
     segments : list of Segment
-        In the order of :attr:`Segment.place`; one without ``facts`` is not
+        In the order of :attr:`Segment.sort_key`; one without ``facts`` is not
         compared.
 
     Returns
     -------
     findings : list of Finding
         Warnings: mixed versions, contexts, filters, subarrays, units, targets
-        and shapes, exposures that are there under several names, times that
-        do not go on from segment to segment.
+        and shapes, exposures that are listed under several names, times that
+        do not increase from segment to segment.
     """
     known = [segment for segment in segments if segment.facts is not None]
     return [
         *_mixtures(path, known),
         *_shapes(known),
-        *_same_exposure(known),
+        *_repeated_exposures(known),
         *_time_order(known),
     ]
 
@@ -48,7 +50,7 @@ def _mixtures(path, segments):
     """Find keywords that have several values."""
     findings = []
     for keyword in (*COMMON, *COMMON_NUMBERS, *OF_SCIENCE):
-        counts = Counter(_rounded(segment.facts.keywords.get(keyword)) for segment in segments)
+        counts = Counter(_round(segment.facts.keywords.get(keyword)) for segment in segments)
         if len(counts) > 1:
             found = ", ".join(
                 f"{'none' if value is None else value} (in {count} of {len(segments)})"
@@ -68,15 +70,15 @@ def _mixtures(path, segments):
     return findings
 
 
-def _rounded(value):
-    """A number without its last digits, which differ between machines."""
+def _round(value):
+    """Drop the last digits of a number, which differ between machines."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _shapes(segments):
     """Find segments whose images have another size than those of the first of their detector."""
     findings = []
-    for group in by_detector(segments):
+    for group in _group_by_detector(segments):
         first = group[0]
         findings += [
             Finding(
@@ -93,7 +95,7 @@ def _shapes(segments):
     return findings
 
 
-def _same_exposure(segments):
+def _repeated_exposures(segments):
     """Find integrations of one exposure that are in files of different names."""
     findings, by_identity = [], {}
     for segment in segments:
@@ -122,9 +124,9 @@ def _same_exposure(segments):
 
 
 def _time_order(segments):
-    """Find segments that begin before the one before has ended."""
+    """Find segments that begin before the previous one has ended."""
     findings = []
-    for group in by_detector(segments):
+    for group in _group_by_detector(segments):
         timed = [segment for segment in group if segment.facts.utc is not None]
         for first, second in pairwise(timed):
             begin, end = second.facts.utc[0], first.facts.utc[1]
@@ -145,7 +147,7 @@ def group_errors(segments):
     Parameters
     ----------
     segments : list of Segment
-        In the order of :attr:`Segment.place`.
+        In the order of :attr:`Segment.sort_key`.
 
     Returns
     -------
@@ -171,7 +173,7 @@ def _mixed_types(segments):
 
 
 def _duplicates(segments):
-    """Find segments that are there twice."""
+    """Find segments that are listed twice."""
     return [
         Finding(
             "error",
@@ -181,18 +183,18 @@ def _duplicates(segments):
             expected="each once",
         )
         for first, second in pairwise(segments)
-        if first.place == second.place
+        if first.sort_key == second.sort_key
     ]
 
 
 def _overlaps(segments):
     """Find segments of one exposure and detector that hold the same integrations."""
     errors = []
-    for group in by_detector(segments):
+    for group in _group_by_detector(segments):
         furthest = group[0]
         for segment in group[1:]:
             overlap = segment.first_integration <= furthest.last_integration
-            if overlap and segment.place != furthest.place:
+            if overlap and segment.sort_key != furthest.sort_key:
                 last = f"{furthest.last_integration}, the last integration of {furthest.path}"
                 found, expected = str(segment.first_integration), f"more than {last}"
                 errors.append(
@@ -211,7 +213,7 @@ def group_warnings(path, segments):
     path : str
         The association, for the messages.
     segments : list of Segment
-        In the order of :attr:`Segment.place`, without errors.
+        In the order of :attr:`Segment.sort_key`, without errors.
 
     Returns
     -------
@@ -220,28 +222,28 @@ def group_warnings(path, segments):
     """
     warning = partial(Finding, "warning", path)
     warnings = []
-    for group in by_detector(segments):
-        place = f"{group[0].exposure_id} {group[0].detector}".strip()
+    for group in _group_by_detector(segments):
+        series = f"{group[0].exposure_id} {group[0].detector}".strip()
         totals = sorted({segment.exposure_integrations for segment in group})
         if len(totals) > 1:
             expected = "one number for all segments"
             effect = "the largest counts"
             warnings.append(
                 warning(
-                    key=f"NINTS of {place}", found=str(totals), expected=expected, effect=effect
+                    key=f"NINTS of {series}", found=str(totals), expected=expected, effect=effect
                 )
             )
         if group[-1].last_integration > totals[-1]:
-            # There are more integrations than NINTS says, so the real end is unknown.
+            # NINTS is too small, so the real end is unknown.
             totals.append(group[-1].last_integration)
         ends = [0, *(segment.last_integration for segment in group)]
         starts = [*(segment.first_integration for segment in group), totals[-1] + 1]
         warnings += [
             warning(
-                key=f"integrations of {place}",
+                key=f"integrations of {series}",
                 found=f"none of {end + 1} to {start - 1}",
                 expected=f"1 to {totals[-1]}",
-                effect="the product lacks them",
+                effect="they are missing in the product",
             )
             for end, start in zip(ends, starts, strict=True)
             if start > end + 1
@@ -249,20 +251,8 @@ def group_warnings(path, segments):
     return warnings
 
 
-def by_detector(segments):
-    """
-    Sort segments by exposure and detector.
-
-    Parameters
-    ----------
-    segments : iterable of Segment
-        In any order.
-
-    Returns
-    -------
-    groups : list of list of Segment
-        The segments of each exposure and detector in order of their integrations.
-    """
+def _group_by_detector(segments):
+    """Segments of each exposure and detector, in the order of their integrations."""
     groups = {}
     for segment in segments:
         groups.setdefault((segment.exposure_id, segment.detector), []).append(segment)

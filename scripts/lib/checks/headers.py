@@ -11,6 +11,8 @@ from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
 from scripts.lib.instruments.modes import MODES, mode_of
 
+__all__ = ["header_errors", "header_warnings", "value_errors"]
+
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _COUNTS = range(1 << 31)
 _CUBE_AXES = 3
@@ -32,7 +34,8 @@ def header_errors(path, hdus, complete=True):
     Returns
     -------
     errors : list of Finding
-        Errors.
+        Values that no step can use, keywords and extensions that are missing
+        or wrong.
     """
     error = partial(Finding, "error", path)
     return [
@@ -78,7 +81,7 @@ def _keyword_errors(error, primary):
 
 
 def _is_integer(value):
-    """Whether a value is an integer; logicals are none."""
+    """Whether a value is an integer; logicals are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -119,7 +122,8 @@ def header_warnings(path, hdus, complete=True):
     Returns
     -------
     warnings : list of Finding
-        Warnings.
+        Numbers of integrations that contradict each other, times and a target
+        that are missing.
     """
     warning = partial(Finding, "warning", path)
     primary = hdus[0].header
@@ -168,8 +172,6 @@ _TEXTS = [
     "S_REGION",
     "S_PHOTOM",
 ]
-
-
 _NUMBERS = [
     "TARG_RA",
     "TARG_DEC",
@@ -193,25 +195,15 @@ _NUMBERS = [
     "PHOTMJSR",
     "EFFINTTM",
 ]
-
-
 _POSITIVE = ("PIXAR_SR", "PHOTMJSR", "EFFINTTM")
-
-
 _CHOICES = {
     "SRCTYPE": ("POINT", "EXTENDED", "UNKNOWN"),
     "DISPAXIS": (1, 2),
 }
-
-
 # Files whose pixels have no area give 1 sr.
 _LARGEST_AREA = 1
-
-
 # Apertures lie on the detector: a pixel further away than this is a damaged number.
 _PIXELS = range(-(1 << 14), 1 << 14)
-
-
 _POSITIONS = ("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2")
 
 
@@ -230,8 +222,8 @@ def value_errors(path, hdus):
     -------
     errors : list of Finding
         Cards that are no FITS values, texts instead of numbers and the
-        reverse, and values that have no meaning. Keywords without a value
-        are none.
+        reverse, and values that have no meaning; keywords without a value
+        are accepted.
     """
     error = partial(Finding, "error", path)
     unreadable = [
@@ -262,8 +254,8 @@ def _expected(keyword, value):
     if keyword == "PIXAR_SR" and value > _LARGEST_AREA:
         return f"an area of at most {_LARGEST_AREA} sr"
     if keyword in _POSITIONS and not _PIXELS[0] <= value <= _PIXELS[-1]:
-        return "a place on the detector [pixels]"
-    # `True in (1, 2)` holds, so a logical is ruled out by itself.
+        return "a position on the detector [pixels]"
+    # `True in (1, 2)` holds, so logicals are ruled out first.
     if keyword in _CHOICES and (value is True or value not in _CHOICES[keyword]):
         return f"one of {', '.join(map(str, _CHOICES[keyword]))}"
     return None

@@ -22,6 +22,8 @@ from scripts.lib.segment_data.integrations import (
     last_integration,
 )
 
+__all__ = ["Times", "int_times_findings", "read_times"]
+
 _ROLLOVER = 32767
 # Light takes 500 s from the Sun to the Earth, and TDB is 69 s ahead of UTC: 0.007 d together.
 _TDB_OFFSET = 0.01
@@ -58,7 +60,7 @@ def read_times(path, hdus):
     Parameters
     ----------
     path : str or Path
-        The file, where it is; compressed if its name ends in ``.gz``.
+        The file, to be opened; compressed if its name ends in ``.gz``.
     hdus : list of Hdu
         Its header-data units: SCI is a cube.
 
@@ -73,7 +75,7 @@ def read_times(path, hdus):
         If the file cannot be read.
     """
     table = _table(hdus)
-    if table is None or _unreadable(table):
+    if table is None or _table_defect(table):
         return None
     rows = read_columns(path, table, (NUMBER, *UTC, *TDB))
     numbers = rows[NUMBER]
@@ -91,15 +93,15 @@ def _table(hdus):
 
 
 def _segment_range(hdus):
-    """Numbers of the first and last integration of a segment, and how many there are."""
+    """Numbers of the first and last integration of a segment, and the number of integrations."""
     primary = hdus[0].header
-    first, count = first_integration(primary), _cube(hdus)[0]
-    # Photometry takes whatever rows there are.
+    first, count = first_integration(primary), _cube_shape(hdus)[0]
+    # Photometry uses the rows that exist, even if some integrations have none.
     last = first + count - 1 if _is_image(primary) else last_integration(primary, count)
     return first, last, count
 
 
-def _cube(hdus):
+def _cube_shape(hdus):
     """Shape of SCI."""
     return next(hdu.shape for hdu in hdus if hdu.name == "SCI")
 
@@ -109,8 +111,8 @@ def _is_image(primary):
     return mode_of(primary.get("EXP_TYPE")).is_imaging
 
 
-def _unreadable(table):
-    """Return why a table with rows cannot be read, as found and expected; None if it can."""
+def _table_defect(table):
+    """Say why a table with rows cannot be read, as found and expected; None if it can."""
     columns, width = number_columns(table)
     letters = dict.fromkeys((*UTC, *TDB), FLOATS) | {NUMBER: INTEGERS}
     missing = [
@@ -158,8 +160,8 @@ def int_times_findings(path, hdus, times):
 
 
 def _table_finding(path, table, primary):
-    """Report why a table cannot be read; photometry does without some columns."""
-    found, expected = _unreadable(table)
+    """Report why a table cannot be read; photometry can do without columns of it."""
+    found, expected = _table_defect(table)
     if found.startswith("no ") and _is_image(primary):
         return Finding(
             "warning",
@@ -182,10 +184,10 @@ def _number_findings(path, times, hdus):
     if jumps:
         before, after = jumps[0]
         why = "; the counter rolled over" if before == _ROLLOVER and after < before else ""
-        effect = "rows are taken by their place in the table"
+        effect = "rows are taken by their position in the table"
         if not times.covered:
             effect = "the numbers do not lead to the rows"
-        others = f" and {_count(jumps[1:], 'more jump')}" if jumps[1:] else ""
+        others = f" and {_count_text(jumps[1:], 'more jump')}" if jumps[1:] else ""
         found = f"{after} after {before}{others}{why}"
         findings.append(warning(found=found, expected=f"{before + 1}", effect=effect))
     if not times.covered and len(numbers) >= count:
@@ -198,14 +200,14 @@ def _number_findings(path, times, hdus):
 
 
 def _value_findings(path, times, first):
-    """Find times that are not there."""
+    """Find times that are NaN or zero."""
     findings = []
     for name in (UTC[1], TDB[1]):
         column = times.columns[name]
         warning = partial(Finding, "warning", path, key=f"INT_TIMES/{name}")
         bad = [k for k, time in enumerate(column) if not isfinite(time)]
         if bad:
-            found = f"NaN in {len(bad)} of {len(column)} rows ({_listed(bad, first)})"
+            found = f"NaN in {len(bad)} of {len(column)} rows ({_first_numbers(bad, first)})"
             findings.append(
                 warning(found=found, expected="times", effect="these integrations have no time")
             )
@@ -218,14 +220,14 @@ def _value_findings(path, times, first):
     return findings
 
 
-def _listed(rows, first):
-    """Numbers of the integrations in some rows, the first few."""
+def _first_numbers(rows, first):
+    """Numbers of the first few integrations among some rows, as text."""
     numbers = ", ".join(str(first + k) for k in rows[:_LISTED])
     return f"{numbers}, ..." if len(rows) > _LISTED else numbers
 
 
-def _count(items, noun):
-    """How many there are, with the noun in the right number."""
+def _count_text(items, noun):
+    """Number of items, with the noun in singular or plural."""
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
@@ -239,16 +241,14 @@ def _order_findings(path, times, first):
             continue
         back = [k + 1 for k, (a, b) in enumerate(pairwise(mids)) if b <= a]
         if back:
-            found = f"{_count(back, 'time')} not after the one before ({_listed(back, first)})"
+            found = f"{_count_text(back, 'time')} not after the one before ({_first_numbers(back, first)})"
             effect = "light curves are sorted by time; of equal times the first counts"
             findings.append(warning(found=found, expected="ascending times", effect=effect))
         outside = [
             k for k, (a, b, c) in enumerate(zip(starts, mids, ends, strict=True)) if a > b or b > c
         ]
         if outside:
-            found = (
-                f"{_count(outside, 'mid time')} outside start and end ({_listed(outside, first)})"
-            )
+            found = f"{_count_text(outside, 'mid time')} outside start and end ({_first_numbers(outside, first)})"
             findings.append(
                 warning(
                     found=found, expected="start, mid, end in order", effect="the mid times count"
@@ -267,7 +267,7 @@ def _gap_findings(path, mids, first):
     if not gaps:
         return []
     longest = max(steps.values())
-    found = f"{_count(gaps, 'gap')} of up to {longest * 1440:.2f} min, after {_listed(gaps, first)}"
+    found = f"{_count_text(gaps, 'gap')} of up to {longest * 1440:.2f} min, after {_first_numbers(gaps, first)}"
     expected = f"one integration each {usual * 1440:.2f} min"
     return [
         Finding(
@@ -282,7 +282,7 @@ def _gap_findings(path, mids, first):
 
 
 def _scale_findings(path, times, primary):
-    """Find times of another exposure, and barycentric times that are none."""
+    """Find times of another exposure, and barycentric times that are too far from UTC."""
     utc, tdb = times.columns[UTC[1]], times.columns[TDB[1]]
     findings = []
     offsets = [b - a for a, b in zip(utc, tdb, strict=True) if a and b and isfinite(a + b)]

@@ -15,12 +15,20 @@ from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.imaging import (
     array_corner,
+    extension_header,
+    gain_corner,
     gain_section,
-    gain_start,
-    header_of,
     sums_whole_array,
 )
 from scripts.lib.instruments.modes import mode_of
+
+__all__ = [
+    "aperture_errors",
+    "gain_errors",
+    "imaging_check",
+    "option_errors",
+    "segment_errors",
+]
 
 _RADII = ("radius", "radius_inner", "radius_outer")
 _error = partial(Finding, "error")
@@ -50,15 +58,15 @@ def segment_errors(path, hdus, options, gain_path=None, gain_hdus=None):
     errors : list of Finding
         Errors of the segment, the settings and the gain reference.
     """
-    primary, sci = (header_of(hdus, name) for name in ("PRIMARY", "SCI"))
+    primary, sci = (extension_header(hdus, name) for name in ("PRIMARY", "SCI"))
     # In a compressed file only the headers up to SCI have been read.
-    err = header_of(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
+    err = extension_header(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
     shape = next(hdu.shape for hdu in hdus if hdu.name == "SCI")[1:]
     path = str(path)
     errors = _keyword_errors(path, primary, sci, err)
-    options_at_fault = option_errors(options)
-    errors += options_at_fault
-    if not options_at_fault and not sums_whole_array(primary):
+    wrong_options = option_errors(options)
+    errors += wrong_options
+    if not wrong_options and not sums_whole_array(primary):
         errors += aperture_errors(path, options, shape)
         errors += _position_errors(path, sci, shape)
     if sci.get("BUNIT") == "DN/s":
@@ -75,7 +83,7 @@ def segment_errors(path, hdus, options, gain_path=None, gain_hdus=None):
 
 
 def _keyword_errors(path, primary, sci, err):
-    """Find keywords of a segment that are missing or of no use."""
+    """Find keywords of a segment that are missing or unusable."""
     position, unit_of = "the planned position [pixels from 1]", "the unit of the samples"
     errors = [
         _error(path, key=f"{name} in SCI", found=repr(sci.get(name)), expected=position)
@@ -102,14 +110,14 @@ def _keyword_errors(path, primary, sci, err):
 
 
 def _position_errors(path, sci, shape):
-    """Find a planned position that is not in the array."""
+    """Find a planned position outside the array."""
     axes = (("XREF_SCI", shape[1]), ("YREF_SCI", shape[0]))
     return [
         _error(
             path,
             key=f"{name} in SCI",
             found=repr(sci[name]),
-            expected=f"a place in the array, 0.5 to {length}.5",
+            expected=f"a position in the array, 0.5 to {length}.5",
         )
         for name, length in axes
         if _is_number(sci.get(name)) and not 0 <= sci[name] - 0.5 <= length
@@ -122,7 +130,7 @@ def _is_text(value):
 
 
 def _is_number(value):
-    """Whether a value is a finite number; logicals are none."""
+    """Whether a value is a finite number; logicals are not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
@@ -225,10 +233,10 @@ def gain_errors(path, primary, shape, gain_hdus):
         Empty, or one about the reference.
     """
     found = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
-    corner, gain_corner = array_corner(primary), gain_start(gain_hdus)
+    corner, start = array_corner(primary), gain_corner(gain_hdus)
     if len(found) != 2:
         return [_error(path, key="SCI", found=f"shape {found}", expected="an image (y, x)")]
-    if gain_corner is None:
+    if start is None:
         expected = "the corner of the gain's array in the detector"
         return [
             _error(
@@ -242,12 +250,17 @@ def gain_errors(path, primary, shape, gain_hdus):
         ]
     rows, columns = gain_section(primary, shape, gain_hdus)
     if rows.start < 0 or columns.start < 0 or rows.stop > found[0] or columns.stop > found[1]:
-        place, wanted = (
-            f"SUBSTRT1={first[1]}, SUBSTRT2={first[0]}" for first in (gain_corner, corner)
+        found_corner, wanted = (
+            f"SUBSTRT1={first[1]}, SUBSTRT2={first[0]}" for first in (start, corner)
         )
         expected = f"to cover {shape} from {wanted} on"
         return [
-            _error(path, key="SCI", found=f"shape {found} with corner {place}", expected=expected)
+            _error(
+                path,
+                key="SCI",
+                found=f"shape {found} with corner {found_corner}",
+                expected=expected,
+            )
         ]
     return []
 
@@ -261,26 +274,28 @@ def imaging_check(base_dir, references):
     base_dir : str or Path
         Folder that relative paths start from.
     references : ReferenceFiles
-        Reference files and settings of each segment; it observes all segments.
+        Reference files and settings of each segment; all segments that are checked
+        get registered there.
 
     Returns
     -------
     check : callable
         Takes the path and the header-data units of a segment and returns its
-        errors, a list of Finding; none if it is no image or photometry is
+        errors, a list of Finding; empty for spectra, and where photometry is
         skipped.
     """
     gain_hdus = cache(read_hdus)
 
     def check(path, hdus):
-        references.observe(path, hdus)
-        if not mode_of(hdus[0].header.get("EXP_TYPE")).is_imaging:
+        references.register(path, hdus)
+        mode = mode_of(hdus[0].header.get("EXP_TYPE"))
+        if not mode.is_imaging:
             return []
-        options, gain = references.settings("tso_photometry", path), None
+        options, gain = references.settings(mode.settings, path), None
         if options["skip"]:
             return []
         try:
-            gain = references.find("gain", path)
+            gain = references.reference("gain", path)
             if gain.source == "crds" and gain.path and not Path(gain.path).is_file():
                 return [missing_file(gain)]
             headers = gain_hdus(Path(base_dir, gain.path)) if gain.path else None

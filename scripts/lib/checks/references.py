@@ -1,4 +1,4 @@
-"""Checks of the reference files before any job runs, and what is said about those in use."""
+"""Checks of the reference files before any job runs, and notes on those in use."""
 
 from functools import partial
 from pathlib import Path
@@ -6,17 +6,19 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
-from scripts.lib.instruments.branches import STEPS
+from scripts.lib.instruments.branches import CONFIGURED_STEPS
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe
+from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe_aperture
 from scripts.lib.references.extract1d import (
     ApertureError,
     check_entry,
-    entries_of,
+    find_entries,
     read_reference,
 )
 from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.selection import NOT_APPLICABLE
+
+__all__ = ["missing_file", "product_findings", "reference_findings"]
 
 _ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
 
@@ -32,30 +34,30 @@ def reference_findings(config, products, references, base_dir="."):
     products : list of Product
         What the workflow is to make.
     references : ReferenceFiles
-        It has observed all segments.
+        All segments are registered there.
     base_dir : str or Path
         Folder that relative paths start from.
 
     Returns
     -------
     findings : list of Finding
-        Errors: files that are not there, of the wrong format, or without an
+        Errors: files that are missing, of the wrong format, or without an
         aperture of the mode, and those that NIRISS SOSS needs but are not
-        given. Warnings: others that a step
-        would use, with what is assumed instead, an aperture correction that
+        given. Warnings: other missing ones that a step would use, with what is
+        assumed instead, an aperture correction that
         the mode does not have, and parameters that are left out. Notes: files
         of CRDS that are used, and a missing aperture correction.
     """
     given = {name: path for name, path in config["references"].items() if path is not None}
     findings = [
-        *references.notes,
+        *references.context_findings,
         *(
             finding
             for name, path in given.items()
             if path != NOT_APPLICABLE
             for finding in _given_errors(name, path, base_dir)
         ),
-        *_given_parameters(config["pars"], base_dir),
+        *_parameter_errors(config["pars"], base_dir),
     ]
     for product in products:
         try:
@@ -66,7 +68,7 @@ def reference_findings(config, products, references, base_dir="."):
 
 
 def _given_errors(name, path, base_dir):
-    """Find out whether a reference that the configuration names cannot be used."""
+    """Find why a reference that the configuration names cannot be used."""
     error = partial(Finding, "error", "config", key=f"references/{name}")
     if not Path(base_dir, path).is_file():
         return [error(found=f"no file {path}", expected="a reference file, null or N/A")]
@@ -75,7 +77,7 @@ def _given_errors(name, path, base_dir):
 
 
 def _format_error(kind, path):
-    """What a reader says of a file of the wrong format; the data are not read."""
+    """Return a reader's message about a file of the wrong format; the data are not read."""
     try:
         if kind == "extract1d":
             read_reference(path)
@@ -86,8 +88,8 @@ def _format_error(kind, path):
     return None
 
 
-def _given_parameters(pars, base_dir):
-    """Find parameter references of the configuration that are not there."""
+def _parameter_errors(pars, base_dir):
+    """Find parameter references of the configuration that are missing."""
     return [
         Finding(
             "error",
@@ -110,7 +112,7 @@ def product_findings(product, references):
     product : Product
         The product.
     references : ReferenceFiles
-        It has observed the segments.
+        The segments are registered there.
 
     Returns
     -------
@@ -119,7 +121,7 @@ def product_findings(product, references):
     """
     first = product.segments[0].path
     findings = []
-    for step in STEPS[product.branch]:
+    for step in CONFIGURED_STEPS[product.branch]:
         missing = [
             missing_file(file)
             for file in references.parameter_files(step, first)
@@ -130,8 +132,8 @@ def product_findings(product, references):
         return findings
     for kind in used_kinds(product, references):
         for segment in product.segments:
-            reference = references.find(kind, segment.path)
-            findings += _of_reference(reference, segment.exp_type, references.context)
+            reference = references.reference(kind, segment.path)
+            findings += _segment_reference_findings(reference, segment.exp_type, references.context)
     findings += [
         *_unusable_apertures(product, references),
         *_unused_correction(product, references),
@@ -140,22 +142,25 @@ def product_findings(product, references):
 
 
 def _unusable_apertures(product, references):
-    """Find slits or modes of which the EXTRACT1D reference has no aperture, and wrong values."""
+    """Find slits or modes without an aperture in the EXTRACT1D reference, and wrong values."""
     if "extract1d" not in used_kinds(product, references):
         return []
     paths = [segment.path for segment in product.segments]
-    asked = {(references.find("extract1d", path), references.slit(path)): path for path in paths}
+    wanted = {
+        (references.reference("extract1d", path), references.slit_name(path)): path
+        for path in paths
+    }
     findings = []
-    for (reference, slit), path in asked.items():
-        if reference.path is None or not references.place(reference).is_file():
+    for (reference, slit), path in wanted.items():
+        if reference.path is None or not references.path_to(reference).is_file():
             continue
         try:
-            entries = read_reference(references.place(reference))
+            entries = read_reference(references.path_to(reference))
         except InputError:
-            # Reported by `reference_findings` or `_of_crds`, which read the file as well.
+            # Reported by `_given_errors` or `_crds_findings`, which read the file as well.
             continue
         try:
-            for entry in entries_of(entries, slit):
+            for entry in find_entries(entries, slit):
                 check_entry(entry, references.settings("extract_1d", path))
         except ApertureError as error:
             findings.append(Finding("error", reference.path, found=str(error)))
@@ -163,13 +168,13 @@ def _unusable_apertures(product, references):
 
 
 def _unused_correction(product, references):
-    """Warn of an aperture correction that is given for a mode which has none."""
+    """Warn of an aperture correction that is given for a mode without one."""
     if (
         "extract1d" not in used_kinds(product, references)
         or mode_of(product.exp_type).has_aperture_correction
     ):
         return []
-    given = references.find("apcorr", product.segments[0].path)
+    given = references.reference("apcorr", product.segments[0].path)
     if given.source != "config" or given.path is None:
         return []
     key, effect = f"references/apcorr of {product.exp_type}", "it is not applied"
@@ -185,8 +190,8 @@ def _unused_correction(product, references):
     ]
 
 
-def _of_reference(reference, exp_type, context):
-    """Say what is to be known of one reference of a segment."""
+def _segment_reference_findings(reference, exp_type, context):
+    """Report one reference of a segment: missing, assumed, or selected by CRDS."""
     key = f"references/{reference.kind} of {exp_type}"
     # The context is left out: products record this, and must not change when only the context does.
     unknown = "null, and none in CRDS" if context else "null"
@@ -203,12 +208,12 @@ def _of_reference(reference, exp_type, context):
             )
         ]
     if reference.source == "crds" and reference.path is not None:
-        return _of_crds(reference, key)
+        return _crds_findings(reference, key)
     if reference.kind == "gain":
         # Reported by `imaging_check` where it is needed.
         return []
     if reference.source == "default":
-        effect = describe(EXTRACT1D[exp_type])
+        effect = describe_aperture(EXTRACT1D[exp_type])
         return [Finding("warning", "config", key=key, found=unknown, effect=effect)]
     if reference.source == "none":
         # The light outside the aperture is a constant factor, which relative light curves divide out.
@@ -217,8 +222,8 @@ def _of_reference(reference, exp_type, context):
     return []
 
 
-def _of_crds(reference, key):
-    """Say which file of CRDS is used, or that it is not in the cache or unreadable."""
+def _crds_findings(reference, key):
+    """Report which file of CRDS is used, or that it is unreadable or not in the cache."""
     if not Path(reference.path).is_file():
         return [missing_file(reference)]
     error = _format_error(reference.kind, reference.path)

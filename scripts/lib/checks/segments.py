@@ -16,6 +16,8 @@ from scripts.lib.fits.cards import padded_length
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.segment_data.integrations import TDB, UTC
 
+__all__ = ["COMMON", "COMMON_NUMBERS", "OF_SCIENCE", "HeaderFacts", "check_segment"]
+
 # Keywords that should be equal in all segments of a product.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
@@ -31,9 +33,9 @@ _VARIANCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HeaderFacts:
     """
-    What the page about a visit and the comparison of segments need of a segment.
+    What the doctor's page and the comparison of segments need to know of a segment.
 
     Attributes
     ----------
@@ -45,8 +47,8 @@ class Facts:
     file_bytes : int
         Length of the file.
     utc, tdb : tuple of float or None
-        Mid times of the first and the last integration [MJD, d]; None if the
-        file has none.
+        Mid times of the first and the last integration that have one
+        [MJD, d]; None if no integration has.
     """
 
     keywords: dict
@@ -56,23 +58,23 @@ class Facts:
     tdb: tuple | None
 
 
-def check_segment(path, place, hdus):
+def check_segment(path, location, hdus):
     """
-    Look at the headers and the times of a segment.
+    Check the headers and the times of a segment.
 
     Parameters
     ----------
     path : str
         The file as the user names it, for the messages.
-    place : str or Path
-        Where it is.
+    location : str or Path
+        The same file, or its decompressed copy, to be opened.
     hdus : list of Hdu
         Its header-data units, those of a cube with SCI, ERR and DQ.
 
     Returns
     -------
-    facts : Facts
-        What there is.
+    facts : HeaderFacts
+        From the headers and INT_TIMES.
     findings : list of Finding
         What is wrong or unusual about the planes, their units, INT_TIMES and
         the end of the file.
@@ -82,13 +84,13 @@ def check_segment(path, place, hdus):
     InputError
         If INT_TIMES cannot be read.
     """
-    times, size = read_times(place, hdus), os.stat(place).st_size
+    times, size = read_times(location, hdus), os.stat(location).st_size
     primary, sci = hdus[0].header, _first(hdus, "SCI").header
     names = ("INSTRUME", *COMMON, *COMMON_NUMBERS, "DATAMODL", "S_PHOTOM", "TSOVISIT")
     keywords = {name: primary[name] for name in names if primary.get(name) is not None}
     keywords |= {name: sci[name] for name in OF_SCIENCE if sci.get(name) is not None}
     identity = tuple(primary.get(name) for name in _IDENTITY)
-    facts = Facts(
+    facts = HeaderFacts(
         keywords=keywords,
         identity=None if None in identity else identity,
         file_bytes=size,
@@ -102,7 +104,7 @@ def check_segment(path, place, hdus):
         *int_times_findings(path, hdus, times),
     ]
     # The size of a compressed file says nothing about the length of its data.
-    if Path(place).suffix != ".gz":
+    if Path(location).suffix != ".gz":
         findings += _end_findings(path, hdus, size)
     return facts, findings
 
@@ -113,13 +115,13 @@ def _first(hdus, name):
 
 
 def _ends(times, name):
-    """First and last of the times that are known, or None."""
+    """First and last of the known times, or None."""
     known = [time for time in times.columns[name] if time and isfinite(time)] if times else []
     return (known[0], known[-1]) if known else None
 
 
 def _plane_findings(path, hdus):
-    """Find planes whose type of number is not what the steps read."""
+    """Find planes whose type of number the steps cannot read."""
     findings = []
     for name in ("SCI", "ERR", "DQ", *_VARIANCES):
         hdu = _first(hdus, name)
@@ -150,9 +152,9 @@ def _variance_findings(path, hdus):
             continue
         is_usual = hdu is None and (name == "VAR_FLAT" or mode.is_imaging)
         found = "none" if hdu is None else f"shape {hdu.shape}"
-        effect = f"the errors of the spectra lack the part {what}"
+        effect = f"the part {what} is missing in the errors of the spectra"
         if mode.is_imaging:
-            effect = f"the diagnostics lack the part {what}"
+            effect = f"the part {what} is missing in the diagnostics"
         expected = f"the variance {what}, of shape {shape}"
         severity = "note" if is_usual else "warning"
         findings.append(
@@ -162,7 +164,7 @@ def _variance_findings(path, hdus):
 
 
 def _unit_findings(path, hdus):
-    """Find units that the calibration status contradicts, or that no step knows."""
+    """Find units that contradict the calibration status, or that no step knows."""
     primary, units = hdus[0].header, [_first(hdus, n).header.get("BUNIT") for n in ("SCI", "ERR")]
     warning, findings = partial(Finding, "warning", path), []
     expected, effect = _expected_units(primary)
@@ -187,7 +189,7 @@ def _unit_findings(path, hdus):
 
 
 def _expected_units(primary):
-    """Units that a segment may be in, and what happens to others."""
+    """Units that a segment may have, and the effect of others."""
     mode = mode_of(primary["EXP_TYPE"])
     if mode.is_imaging:
         return ("MJy/sr", "DN/s"), "the fluxes stay in this unit"

@@ -8,7 +8,9 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.instruments.soss import SHAPES, TOO_MANY_ROWS, layout_of, why_not_extracted
+from scripts.lib.instruments.soss import SHAPES, TOO_MANY_ROWS, soss_layout, why_not_extracted
+
+__all__ = ["soss_check"]
 
 _ORDERS = (1, 2)
 _LONGEST_TREE = 1 << 22
@@ -27,7 +29,7 @@ def soss_check(base_dir, references):
     base_dir : str or Path
         Folder that relative paths start from.
     references : ReferenceFiles
-        Reference files and settings of each segment, observed before.
+        Reference files and settings of each segment, registered before.
 
     Returns
     -------
@@ -35,22 +37,23 @@ def soss_check(base_dir, references):
         Takes the path and the header-data units of a segment and returns its
         errors, a list of Finding: images or spatial profiles of another
         shape than the subarray's, a position of the pupil wheel where the
-        traces are not valid, and references without order 1 or 2. None where
-        nothing is extracted, or a file is not there.
+        traces are not valid, and references without order 1 or 2. Empty where
+        nothing is extracted; missing files are not reported here.
     """
     headers, trees = cache(read_hdus), cache(_read_tree)
 
     def check(path, hdus):
         primary = hdus[0].header
-        if not mode_of(primary.get("EXP_TYPE")).is_soss or why_not_extracted(primary):
+        mode = mode_of(primary.get("EXP_TYPE"))
+        if not mode.is_soss or why_not_extracted(primary):
             return []
-        if references.settings("extract_1d", path)["skip"]:
+        if references.settings(mode.settings, path)["skip"]:
             return []
-        layout = layout_of(primary["SUBARRAY"])
+        layout = soss_layout(primary["SUBARRAY"])
         error = partial(Finding, "error", path)
         errors = _shape_errors(error, hdus, layout)
         for kind, find in (("pastasoss", _trace_errors), ("specprofile", _profile_errors)):
-            name = references.find(kind, path).path
+            name = references.reference(kind, path).path
             if name and Path(base_dir, name).is_file():
                 read = trees if kind == "pastasoss" else headers
                 try:
@@ -74,7 +77,7 @@ def _shape_errors(error, hdus, layout):
 
 
 def _read_tree(path):
-    """Text of the tree of an ASDF file, which its blocks follow."""
+    """Read the text of an ASDF file's tree, before its blocks."""
     with path.open("rb") as file:
         return file.read(_LONGEST_TREE).partition(b"\n...")[0].decode("utf-8", "replace")
 
@@ -99,20 +102,22 @@ def _trace_errors(error, name, tree, primary, _):
     return errors
 
 
-def _listed(orders):
-    """Text of orders, some of which may be no numbers."""
+def _list_text(orders):
+    """List orders, some of which may not be numbers, as text."""
     return f"[{', '.join(sorted(map(str, orders)))}]"
 
 
 def _profile_errors(_, name, hdus, __, layout):
-    """Find profiles that are missing, or that do not fit the subarray."""
+    """Find profiles that are missing or do not fit the subarray."""
     images = [hdu for hdu in hdus if hdu.name == "ORDER" and len(hdu.shape) == 2]
-    found = {hdu.header.get("ORDER") or place: hdu for place, hdu in enumerate(images, start=1)}
+    found = {hdu.header.get("ORDER") or number: hdu for number, hdu in enumerate(images, start=1)}
     errors = []
     for order in _ORDERS:
         if order not in found:
             key, expected = "ORDER", "at least 1 and 2"
-            errors.append(Finding("error", name, key=key, found=_listed(found), expected=expected))
+            errors.append(
+                Finding("error", name, key=key, found=_list_text(found), expected=expected)
+            )
             break
         excess = [a - b for a, b in zip(found[order].shape, SHAPES[layout], strict=True)]
         if any(extra < 0 or extra % 2 for extra in excess) or excess[0] >= TOO_MANY_ROWS:

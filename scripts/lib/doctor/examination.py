@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable
+from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable_coordinates
 from scripts.lib.doctor.data import checksum_findings, data_findings, repeated_findings, survey_data
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
@@ -139,12 +139,12 @@ def build_wcs(path, file, needs):
     try:
         read_wcs(file)
     except InputError as error:
-        return [unreadable(path, str(error).removeprefix(f"{file.path}"), needs)]
+        return [unreadable_coordinates(path, str(error).removeprefix(f"{file.path}"), needs)]
     # Other packages read a tree that other software wrote: any error may come out of them.
     except Exception as error:
         log.info("%s: the world coordinates cannot be built", path, exc_info=error)
         found = f"{type(error).__name__} ({(str(error).splitlines() or [''])[0]})"
-        return [unreadable(path, found, needs)]
+        return [unreadable_coordinates(path, found, needs)]
     return []
 
 

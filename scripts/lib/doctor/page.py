@@ -4,7 +4,7 @@ import re
 import textwrap
 from datetime import datetime
 
-from scripts.lib.findings import SEVERITIES, counted
+from scripts.lib.findings import SEVERITIES, severity_counts
 from scripts.lib.planning.machine_needs import size_text
 
 __all__ = ["WIDTH", "finding_lines", "page", "segment_table", "time_text"]
@@ -197,7 +197,7 @@ def finding_lines(findings):
             kind = (finding.key, finding.found, finding.expected, finding.effect)
             alike = tuple(_NUMBER.sub("#", text) for text in kind)
             groups.setdefault((severity, alike), []).append(finding)
-    lines = [f"Findings: {', '.join(counted(findings, SEVERITIES)) or 'none'}"]
+    lines = [f"Findings: {', '.join(severity_counts(findings, SEVERITIES)) or 'none'}"]
     for (severity, _), group in groups.items():
         lines += ["", *_finding_lines(severity, group)]
     return lines

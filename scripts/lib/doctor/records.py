@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from scripts.lib.findings import counted
+from scripts.lib.findings import severity_counts
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb
-from scripts.lib.planning.targets import has_report, steps_of
+from scripts.lib.planning.targets import has_report, product_steps
 
 __all__ = ["product_record", "segment_record", "utc_text", "verdict"]
 
@@ -32,7 +32,7 @@ def product_record(product, config, references):
         predicted memory, time and size, and a list of segments; ready for
         JSON.
     """
-    of_segments, of_product = steps_of(product, config)
+    of_segments, of_product = product_steps(product, config)
     reports = ["report"] if has_report(product, config) else []
     return {
         "name": product.name,
@@ -132,7 +132,7 @@ def verdict(findings):
     line : str
         How many errors and warnings there are and what follows.
     """
-    told = " and ".join(counted(findings, ("error", "warning")))
+    told = " and ".join(severity_counts(findings, ("error", "warning")))
     if any(finding.severity == "error" for finding in findings):
         return f"{told}: a run would stop or fail; mend the errors first"
     return f"{told}: a run can start; know the warnings" if told else "all well: a run can start"

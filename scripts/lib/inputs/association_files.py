@@ -27,7 +27,7 @@ class Association:
     path : str
         The file.
     asn_id, asn_pool, product : str
-        Association id, pool (empty if there is none) and name of the product.
+        Association id, pool (empty if none is named) and name of the product.
     members : tuple of str
         Paths of the science members.
     others : tuple of str
@@ -59,8 +59,8 @@ def read_association(path, base_dir):
     Returns
     -------
     association : Association
-        Only the first product counts, as in the peer; the members' paths
-        start where the association file is, unless absolute.
+        Only the first product counts, as in ``jwst``; the members' paths are
+        relative to the association's folder, unless absolute.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def read_association(path, base_dir):
 
 
 def _association_findings(path, products, others):
-    """Find further products of an association, and members that are no science."""
+    """Find more than one product in an association, and members that are not science."""
     findings = []
     if products > 1:
         effect = "the first counts"

@@ -1,4 +1,4 @@
-"""Unpack compressed segments and check what came out."""
+"""Unpack compressed segments and check the unpacked files."""
 
 import gzip
 import os
@@ -10,7 +10,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, stop_at_errors
 from scripts.lib.fits.headers import read_hdus
 
-__all__ = ["check", "check_headers", "unpack"]
+__all__ = ["check_headers", "check_unpacked", "unpack"]
 
 _PIECE_LENGTH = 1 << 20
 
@@ -29,10 +29,10 @@ def unpack(source, target):
     Raises
     ------
     InputError
-        If the compressed file cannot be read, or is truncated or damaged,
-        as its checksum shows.
+        If the compressed file cannot be read, is truncated, or does not have
+        its checksum.
     OSError
-        If the other cannot be written.
+        If the target cannot be written.
 
     Notes
     -----
@@ -75,10 +75,10 @@ def check_headers(source, path):
 
     Returns
     -------
-    facts : Facts or None
+    facts : HeaderFacts or None
         None if the headers have errors.
     findings : list of Finding
-        What is wrong or unusual.
+        Errors, warnings and notes.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def check_headers(source, path):
     return facts, [*header_warnings(source, hdus), *findings]
 
 
-def check(source, path):
+def check_unpacked(source, path):
     """
     Make sure that an unpacked segment can be processed.
 
@@ -105,13 +105,13 @@ def check(source, path):
 
     Returns
     -------
-    warnings : list of Finding
-        What is unusual.
+    findings : list of Finding
+        Warnings and notes.
 
     Raises
     ------
     InputError
-        With one line for each thing that prevents processing.
+        With one line for each error that prevents processing.
     """
     try:
         _, findings = check_headers(source, path)

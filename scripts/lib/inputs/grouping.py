@@ -11,14 +11,14 @@ from scripts.lib.provenance.software import SOFTWARE
 
 __all__ = ["association_content", "group_segments", "left_out", "product_key"]
 
-# Exposures of target acquisition, by the part of EXP_TYPE behind the instrument.
+# Exposures of target acquisition, by the part of EXP_TYPE after the instrument.
 _ACQUISITION = ("TACQ", "TACONFIRM", "CONFIRM", "MSATA", "TASLIT", "VERIFY", "WATA")
 _PART = re.compile(r"[A-Za-z0-9]{1,20}")
 
 
 def left_out(path, primary):
     """
-    Tell why a segment found in a folder or by a pattern is in no product.
+    Say why a segment found in a folder or by a pattern belongs to no product.
 
     Parameters
     ----------
@@ -31,7 +31,8 @@ def left_out(path, primary):
     -------
     notes : list of Finding
         Empty for science, else one note: target acquisition, background, no
-        time series, and what the archive's rule for time series excludes.
+        time series, or optical elements that the archive's rule for time series
+        excludes.
     """
     exp_type = str(primary.get("EXP_TYPE") or "")
     mode = mode_of(exp_type)
@@ -55,13 +56,13 @@ def left_out(path, primary):
 
 
 def product_key(segment):
-    """Return what decides the product of a segment: program, association, instrument, optics."""
+    """Return the key of a segment's product: program, association, instrument, optical path."""
     return segment.program, segment.asn_id, segment.instrument, segment.optical_path
 
 
 def group_segments(segments):
     """
-    Put segments into products as the archive does.
+    Group segments into products as the archive does.
 
     Parameters
     ----------
@@ -72,8 +73,8 @@ def group_segments(segments):
     -------
     products : dict of str to list of Segment
         Segments by the name of the product, that is by program, observation,
-        instrument and optical path; those of all visits of an observation are
-        together.
+        instrument and optical path; the visits of an observation are one
+        product.
     findings : list of Finding
         Errors: segments whose program or observation is unknown.
     """
@@ -105,15 +106,15 @@ def group_segments(segments):
 
 def association_content(product, folder):
     """
-    Make the association that stands for a grouped product.
+    Make the association of a product that was grouped from segments.
 
     Parameters
     ----------
     product : Product
         The product.
     folder : str or Path
-        Folder in which the association is written; the paths of members start
-        there.
+        Folder in which the association is written; the paths of members are
+        relative to it.
 
     Returns
     -------
@@ -123,7 +124,7 @@ def association_content(product, folder):
     first = product.segments[0]
     members = [
         {
-            "expname": _relative(segment.path, folder),
+            "expname": _member_path(segment.path, folder),
             "exptype": "science",
             "exposerr": None,
             "asn_candidate": f"[('{product.asn_id}', 'observation')]",
@@ -145,8 +146,8 @@ def association_content(product, folder):
     }
 
 
-def _relative(path, folder):
-    """Path of a member as an association in a folder names it."""
+def _member_path(path, folder):
+    """Path of a member relative to the folder of its association; absolute ones stay."""
     if os.path.isabs(path):
         return path
     return Path(os.path.relpath(path, folder)).as_posix()

@@ -1,11 +1,13 @@
-"""The two branches of the pipeline: which steps with settings each has, and which plots."""
+"""The two branches of the pipeline: the steps of each that have settings, and its plots."""
 
-# Sections of the configuration with the settings of a branch's steps, in the order of the work.
-STEPS = {
+__all__ = ["CONFIGURED_STEPS", "PLOTS"]
+
+# Sections of the configuration, in the order of the work.
+CONFIGURED_STEPS = {
     "imaging": ("outlier_detection", "tso_photometry"),
     "spectroscopy": ("outlier_detection", "pixel_replace", "extract_1d", "white_light"),
 }
-# Names of the plots in the order of the report.
+# In the order of the report.
 PLOTS = {
     "imaging": ("white_light", "time_averaging", "scatter", "position", "median_frame", "outliers"),
     "spectroscopy": (

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+__all__ = ["MODES", "Mode", "mode_of"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
@@ -21,20 +23,20 @@ class Mode:
     references : tuple of str
         Kinds of reference files that the rule and the light curves may use.
     required_references : tuple of str
-        Those without which there is no product.
+        Those without which no product can be made.
     correction_columns : tuple of str
         Columns of the aperture correction that select its row; empty if the
         spectra of the mode cannot be corrected.
     is_always_time_series : bool
         Whether the data are a time series whatever ``TSOVISIT`` says.
     source_from : str or None
-        What gives the position of the source: ``slit`` (in the slit,
-        SRCXPOS and SRCYPOS), ``dither`` (on the sky, DITH_RA and DITH_DEC)
-        or nothing.
+        Keywords that give the position of the source: ``slit`` (in the slit,
+        SRCXPOS and SRCYPOS) or ``dither`` (on the sky, DITH_RA and DITH_DEC);
+        None if no keywords do.
     is_named_by_slit : bool
         Whether references know the apertures by SLTNAME, else by EXP_TYPE.
     spectral_orders : int
-        Most spectral orders that a segment has.
+        Largest number of spectral orders in a segment.
     left_out : tuple of (str, tuple of str, str)
         Optical elements with which the archive makes no product: keyword, its
         values, and the reason.
@@ -65,7 +67,7 @@ class Mode:
 
     @property
     def is_soss(self):
-        """Whether its spectral orders overlap, so that a step of their own extracts them."""
+        """Whether its spectral orders overlap, so that a separate step extracts them."""
         return self.extraction == "extract_soss"
 
 
@@ -123,7 +125,7 @@ MODES = {
     )
 }
 
-# Stands for exposure types that are not in the table: spectra with nothing particular.
+# For exposure types that are not in the table: spectra without any of the optional facts.
 _OTHER = Mode(exp_type="", **_BOX)
 
 
@@ -134,12 +136,13 @@ def mode_of(exp_type):
     Parameters
     ----------
     exp_type : str or None
-        ``EXP_TYPE``, which need not be one that can be processed: the checks of
-        the headers refuse others, but some look at a file before them.
+        ``EXP_TYPE``; it may be one that cannot be processed, because some checks
+        look at a file before those of the headers refuse it.
 
     Returns
     -------
     mode : Mode
-        Its row of :data:`MODES`; for other types one with nothing particular.
+        Its row of :data:`MODES`; for other types one of spectra without any of
+        the optional facts.
     """
     return MODES.get(exp_type, _OTHER)

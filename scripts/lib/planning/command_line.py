@@ -1,14 +1,16 @@
-"""What can be known of a run from its command line, before the rules are read."""
+"""The targets of a run by its command line, before the rules are read."""
 
 import re
 from itertools import pairwise
+
+__all__ = ["asks_for"]
 
 _FOLDERS = ("-d", "--directory", "--profile", "--workflow-profile")
 
 
 def asks_for(rule, arguments):
     """
-    Find out whether a rule is a target of a run.
+    Return whether a rule is a target of a run.
 
     Parameters
     ----------
@@ -21,7 +23,7 @@ def asks_for(rule, arguments):
     Returns
     -------
     asked : bool
-        Whether an argument other than the name of a folder is that rule.
+        Whether an argument is that rule; names of folders do not count.
     """
     named = re.compile(rf"(\w+_)?{re.escape(rule)}")
     return any(

@@ -1,4 +1,4 @@
-"""What products will take of the machine: disk, memory and time; standard library only."""
+"""Disk, memory and time that products need; standard library only."""
 
 import math
 import os
@@ -10,7 +10,19 @@ from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.output_folder import existing_folder
-from scripts.lib.planning.targets import in_output_folder, report_steps, steps_of
+from scripts.lib.planning.targets import in_output_folder, product_steps, report_steps
+
+__all__ = [
+    "core_seconds",
+    "disk_findings",
+    "file_bytes",
+    "free_bytes",
+    "machine_memory_mb",
+    "memory_findings",
+    "memory_mb",
+    "missing_bytes",
+    "size_text",
+]
 
 # Bytes of a row of spectra for each element, and of its numbers and times.
 _ELEMENT_BYTES, _ROW_BYTES = 136, 64
@@ -23,7 +35,7 @@ _MAP_BYTES, _REGION_BYTES, _MISSING_BYTES = 12, 8, 4
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
 _PRODUCT_BYTES, _SEGMENT_BYTES = 8_000_000, 1_500_000
-# The head of a product is put together in the folder for temporary files.
+# The headers of a product are assembled in the folder for temporary files.
 _TEMPORARY_BYTES = 50_000_000
 # The speeds of `resources` are a tenth of those of a laptop.
 _LAPTOP = 10
@@ -49,10 +61,13 @@ def memory_mb(product, config):
         Memory [MB] of one process.
     """
     limit, peaks = config["max_memory_mb"], [0]
-    for of_segments, of_product in (steps_of(product, config), report_steps(product, config)):
-        for step in of_segments:
+    for segment_steps, collecting in (
+        product_steps(product, config),
+        report_steps(product, config),
+    ):
+        for step in segment_steps:
             peaks += [resources.peak_mb(step, [segment], limit) for segment in product.segments]
-        peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
+        peaks += [resources.peak_mb(step, product.segments, limit) for step in collecting]
     return max(peaks)
 
 
@@ -70,9 +85,9 @@ def core_seconds(product, config):
     time : float
         Time [s].
     """
-    of_segments, of_product = steps_of(product, config)
-    work = sum(resources.seconds(step, product.segments) for step in of_segments)
-    jobs = len(of_segments) * len(product.segments) + len(of_product)
+    segment_steps, collecting = product_steps(product, config)
+    work = sum(resources.seconds(step, product.segments) for step in segment_steps)
+    jobs = len(segment_steps) * len(product.segments) + len(collecting)
     return work / _LAPTOP + jobs * _START_SECONDS
 
 
@@ -88,8 +103,8 @@ def file_bytes(product, config):
     Returns
     -------
     sizes : dict of str to int
-        Bytes by file name in the output folder; all that is small goes by
-        the name of the report.
+        Bytes by file name in the output folder; all small files together are
+        under the name of the report.
     """
     sizes = {}
     for segment in product.segments:
@@ -120,28 +135,30 @@ def _collected_bytes(product, config):
     bins, segments = config["spectroscopic_light_curves"], product.segments
     return {
         targets.X1DINTS: sum(map(_spectra_bytes, segments)),
-        targets.BINNED: sum(one.nints * _bins(one, bins) * _BIN_BYTES for one in segments),
-        targets.REPORT: sum(one.nints for one in segments) * _TABLE_BYTES + _PRODUCT_BYTES,
+        targets.BINNED: sum(
+            segment.nints * _bins(segment, bins) * _BIN_BYTES for segment in segments
+        ),
+        targets.REPORT: sum(segment.nints for segment in segments) * _TABLE_BYTES + _PRODUCT_BYTES,
     }
 
 
 def _spectra_bytes(segment):
-    """Size of the spectra of a segment without headers."""
+    """Size of a segment's spectra without headers."""
     return segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
 
 
 def _orders(segment):
-    """Most spectral orders that a segment can have."""
+    """Largest number of spectral orders of a segment."""
     return mode_of(segment.exp_type).spectral_orders
 
 
 def _elements(segment):
-    """Most spectral elements that a segment can have, those of all orders together."""
+    """Largest number of spectral elements of a segment, all orders together."""
     return _orders(segment) * max(segment.shape[1:])
 
 
 def _bins(segment, options):
-    """Most bins of wavelength that a segment can have, those of all orders together."""
+    """Largest number of wavelength bins of a segment, all orders together."""
     elements = max(segment.shape[1:])
     if options["edges"]:
         bins = len(options["edges"]) - 1
@@ -154,7 +171,7 @@ def _bins(segment, options):
 
 
 def _statistics_bytes(segment):
-    """Size of what the report needs of a segment's images."""
+    """Size of the statistics of a segment's images that the report needs."""
     plane = math.prod(segment.shape[1:])
     maps = plane * (_MAP_BYTES + _orders(segment) * _REGION_BYTES)
     return maps + segment.nints * max(segment.shape[1:]) * _MISSING_BYTES
@@ -176,7 +193,7 @@ def missing_bytes(products, configs, base_dir):
     Returns
     -------
     size : int
-        Bytes of the files that are not there yet.
+        Bytes of the files that do not exist yet.
     """
     return sum(
         size
@@ -188,7 +205,7 @@ def missing_bytes(products, configs, base_dir):
 
 def disk_findings(missing, output_dir, base_dir):
     """
-    Find out whether the products have room.
+    Check that there is enough disk space for the products.
 
     Parameters
     ----------
@@ -202,7 +219,7 @@ def disk_findings(missing, output_dir, base_dir):
     Returns
     -------
     findings : list of Finding
-        An error if there is less room; a warning if the folder for temporary
+        An error if there is less space; a warning if the folder for temporary
         files has little.
     """
     free, findings = free_bytes(output_dir, base_dir), []
@@ -216,7 +233,7 @@ def disk_findings(missing, output_dir, base_dir):
 
 def free_bytes(output_dir, base_dir):
     """
-    Room for products.
+    Measure the disk space that is free for products.
 
     Parameters
     ----------
@@ -232,7 +249,7 @@ def free_bytes(output_dir, base_dir):
 
 
 def _temporary_findings():
-    """Find out whether the folder for temporary files can be used."""
+    """Check that the folder for temporary files can be used."""
     try:
         folder = tempfile.gettempdir()
         free = shutil.disk_usage(folder).free
@@ -246,7 +263,7 @@ def _temporary_findings():
 
 def memory_findings(peak_mb, machine_mb, cores):
     """
-    Find out whether the jobs fit in the memory of the machine.
+    Check that the jobs fit in the machine's memory.
 
     Parameters
     ----------
@@ -260,8 +277,8 @@ def memory_findings(peak_mb, machine_mb, cores):
     Returns
     -------
     findings : list of Finding
-        A warning if the largest job does not, a note if one on every core do
-        not.
+        A warning if the largest job does not fit, a note if one job on each
+        core does not.
     """
     if peak_mb > machine_mb:
         found, effect = f"a job of {peak_mb} MB", "it may be killed; lower max_memory_mb"
@@ -286,7 +303,7 @@ def memory_findings(peak_mb, machine_mb, cores):
 
 def machine_memory_mb():
     """
-    Memory that processes of this machine, or of the container, may take.
+    Measure the memory that processes of this machine, or of the container, may use.
 
     Returns
     -------
@@ -302,7 +319,7 @@ def machine_memory_mb():
 
 def size_text(size):
     """
-    Write a size in the unit that suits it.
+    Write a size with a suitable unit.
 
     Parameters
     ----------

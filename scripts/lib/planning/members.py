@@ -1,9 +1,11 @@
-"""Products and segments by the wildcards of the rules."""
+"""Products and segments by the rules' wildcards."""
 
 import re
 
 from scripts.lib.errors import InputError
 from scripts.lib.instruments.modes import mode_of
+
+__all__ = ["Members", "refuse"]
 
 
 def refuse(message):
@@ -30,10 +32,10 @@ class Members:
     Parameters
     ----------
     products : list of Product
-        What is to be made.
+        Products that the workflow makes.
     stop : callable, optional
-        Called with one message where the user asks for a segment that there is
-        not; it must not return. Without it an InputError is raised.
+        Called with one message where the user asks for an unknown segment; it
+        must not return. Without it an InputError is raised.
     """
 
     def __init__(self, products, stop=refuse):
@@ -48,34 +50,36 @@ class Members:
         return len(self._segments)
 
     def product(self, wildcards):
-        """Product that wildcards stand for or belong to."""
+        """Product of the wildcards, or the one to which their segment belongs."""
         if hasattr(wildcards, "segment"):
             return self._member(wildcards.segment)[0]
         return self._products[wildcards.product]
 
     def segment(self, wildcards):
-        """Segment that wildcards stand for."""
+        """Segment of the wildcards."""
         return self._member(wildcards.segment)[1]
 
     def segments(self, wildcards):
-        """Segments that a job works on, as a sequence."""
+        """Segments that a job works on: one, or all of a product."""
         if hasattr(wildcards, "segment"):
             return [self.segment(wildcards)]
         return self.product(wildcards).segments
 
     def _member(self, name):
-        """Product and segment of a name; the patterns let more names of segments pass."""
+        """Product and segment of a name; the patterns accept names of unknown segments as well."""
         if name not in self._segments:
             self._stop(f"{name}: segment: found in no association, expected one of a member")
         return self._segments[name]
 
     def product_pattern(self, branch):
         """Pattern of the products of one branch."""
-        return _pattern(name for name, one in self._products.items() if one.branch == branch)
+        return _pattern(
+            name for name, product in self._products.items() if product.branch == branch
+        )
 
     def group_pattern(self):
         """Pattern of the products whose association the workflow writes."""
-        return _pattern(name for name, one in self._products.items() if one.is_group)
+        return _pattern(name for name, product in self._products.items() if product.is_group)
 
     def segment_pattern(self, step=None):
         """Pattern of the segments that a step measures, or of all segments."""
@@ -87,10 +91,12 @@ class Members:
 
     def packed_pattern(self):
         """Pattern of the segments that are compressed."""
-        return _pattern(name for name, (_, one) in self._segments.items() if one.is_compressed)
+        return _pattern(
+            name for name, (_, segment) in self._segments.items() if segment.is_compressed
+        )
 
 
 def _pattern(names):
-    """Regular expression of names; it leaves the numbers of segments open to stay short."""
+    """Regular expression of names; it accepts any number of a segment, so that it stays short."""
     escaped = {re.sub(r"-seg\d+", r"-seg\\d+", re.escape(name)) for name in names}
     return "|".join(sorted(escaped)) or "(?!)"

@@ -1,13 +1,15 @@
-"""What the rules ask: a method for each input, parameter and resource that depends on wildcards."""
+"""The plan: a method for each input, parameter and resource of a rule that depends on wildcards."""
 
 import os
 
-from scripts.lib.findings import carried_lines
+from scripts.lib.findings import warning_lines
 from scripts.lib.inputs.grouping import association_content
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
 from scripts.lib.planning.members import Members, refuse
 from scripts.lib.planning.reference_lookup import ReferenceLookup
+
+__all__ = ["Plan"]
 
 _NO_ASSOCIATION = (
     "No association is configured. Name associations, segments (*_calints.fits) or folders of"
@@ -18,7 +20,7 @@ _NO_ASSOCIATION = (
     "references:\n"
     "  extract1d: references/extract1d.json"
 )
-# Sections of the configuration that shape no product.
+# Sections of the configuration that do not affect the content of products.
 _NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
 
 
@@ -28,15 +30,15 @@ class Plan:
 
     Methods whose first parameter is ``wildcards`` are input functions and
     functions of parameters or resources as Snakemake calls them; the object
-    has an attribute ``segment`` or ``product``, a name. Methods without it are
-    called while the rules are read, and give such a function, or a file.
+    has an attribute ``segment`` or ``product``, a name. The other methods are
+    called while the rules are read, and return such a function, or a file.
 
     Parameters
     ----------
     products : list of Product
-        What is to be made.
+        Products that the workflow makes.
     reference_files : ReferenceFiles
-        It has observed all segments.
+        All segments are registered there.
     config : dict
         The validated configuration.
     findings : sequence of Finding
@@ -44,7 +46,7 @@ class Plan:
     stop : callable, optional
         Called with one message where the user asks for what cannot be made; it
         must not return. Without it an InputError is raised, which Snakemake
-        would wrap in messages of its own.
+        would wrap in its own messages.
 
     Attributes
     ----------
@@ -55,12 +57,12 @@ class Plan:
     def __init__(self, products, reference_files, config, findings=(), stop=refuse):
         self.members = Members(products, stop)
         self._products, self._findings, self._stop = products, findings, stop
-        self._config, self._observed = config, reference_files.observed
+        self._config, self._registered = config, reference_files.registered
         self._references = ReferenceLookup(reference_files, config)
         self._product_warnings = {}
 
     def all_products(self, wildcards):
-        """Files that all associations together ask for."""
+        """Files of all products, and their summary."""
         if errors := [str(found) for found in self._findings if found.severity == "error"]:
             self._stop("\n".join(errors))
         if not self._products:
@@ -82,11 +84,11 @@ class Plan:
         return targets.CRFINTS.format(segment=wildcards.segment)
 
     def flagged_segments(self, wildcards):
-        """Files of all segments of a product in order, as of :meth:`flagged_segment`."""
+        """Files of all segments of a product in order, see :meth:`flagged_segment`."""
         product = self.members.product(wildcards)
         if self._references.skips("outlier_detection", product):
             return [_plain_path(segment) for segment in product.segments]
-        return targets.of_segments(targets.CRFINTS, product)
+        return targets.segment_paths(targets.CRFINTS, product)
 
     def first_member(self, wildcards):
         """First segment of a product; with outliers flagged if it would have to be unpacked."""
@@ -94,28 +96,28 @@ class Plan:
         return self.flagged_segments(wildcards)[0] if segment.is_compressed else segment.path
 
     def spectra_file(self, wildcards):
-        """Spectra of a segment; nothing of images."""
+        """Spectra of a segment; nothing for images."""
         if self.members.segment(wildcards).branch == "imaging":
             return []
         return targets.EXTRACT1D.format(segment=wildcards.segment)
 
     def spectra_files(self, wildcards):
         """Spectra of all segments of a product in order."""
-        return targets.of_segments(targets.EXTRACT1D, self.members.product(wildcards))
+        return targets.segment_paths(targets.EXTRACT1D, self.members.product(wildcards))
 
     def photometry_file(self, wildcards):
-        """Photometry of a segment; nothing of spectra."""
+        """Photometry of a segment; nothing for spectra."""
         if self.members.segment(wildcards).branch != "imaging":
             return []
         return targets.PHOTOMETRY.format(segment=wildcards.segment)
 
     def photometry_files(self, wildcards):
         """Photometry of all segments of a product in order."""
-        return targets.of_segments(targets.PHOTOMETRY, self.members.product(wildcards))
+        return targets.segment_paths(targets.PHOTOMETRY, self.members.product(wildcards))
 
     def statistics_files(self, wildcards):
         """Statistics of all segments of a product in order."""
-        return targets.of_segments(targets.STATISTICS, self.members.product(wildcards))
+        return targets.segment_paths(targets.STATISTICS, self.members.product(wildcards))
 
     def association(self, wildcards):
         """Association file of a product."""
@@ -123,10 +125,10 @@ class Plan:
 
     def all_diagnostics(self, wildcards):
         """Diagnostics of all products that have a report."""
-        return [targets.DIAGNOSTICS.format(product=one.name) for one in self._reported()]
+        return [targets.DIAGNOSTICS.format(product=product.name) for product in self._reported()]
 
     def reference(self, kind):
-        """Give the function for the reference file of a segment, or nothing if there is none."""
+        """Return the function for the reference file of a segment, or nothing if it has none."""
         return lambda wildcards: self._references.path(kind, self.members.segment(wildcards))
 
     def aperture_correction(self, wildcards):
@@ -154,7 +156,7 @@ class Plan:
         return [] if self._config["spectroscopic_light_curves"]["skip"] else targets.BINNED
 
     def options(self, step):
-        """Give the function for the settings of a step."""
+        """Return the function for the settings of a step."""
         return lambda wildcards: self._references.settings(step, self.members.product(wildcards))
 
     def replaces_pixels(self, wildcards):
@@ -162,23 +164,23 @@ class Plan:
         return not self._references.skips("pixel_replace", self.members.product(wildcards))
 
     def parameter_records(self, *steps):
-        """Give the function for what products record of the parameter references of steps."""
+        """Return the function for the records of steps' parameter references in products."""
         return lambda wildcards: self._references.parameter_records(
             steps, self.members.product(wildcards)
         )
 
     def photometry_records(self, wildcards):
-        """What photometry tables record of the gain and of parameter references."""
+        """Records of the gain and of parameter references in photometry tables."""
         return self._references.photometry_records(self.members.product(wildcards))
 
     def reference_names(self, *kinds):
-        """Give the function for what the products of a segment record of its references."""
+        """Return the function for the names of references that a segment's products record."""
         return lambda wildcards: self._references.names(
             kinds, self.members.product(wildcards), self.members.segment(wildcards)
         )
 
     def wavelength_range_name(self, wildcards):
-        """What light curves record of their wavelength ranges."""
+        """Name of the wavelength ranges that light curves record."""
         return self._references.wavelength_range_name(self.members.product(wildcards))
 
     def assumed_apertures(self, wildcards):
@@ -198,7 +200,7 @@ class Plan:
         return self.members.product(wildcards).asn_table
 
     def input_warnings(self, wildcards):
-        """What a job's products are to say about their input, and those of products of references."""
+        """Warnings about the input that a job's products record; of a product also those of references."""
         if hasattr(wildcards, "segment"):
             findings = self.members.segment(wildcards).findings
             return [found.text for found in findings if found.severity == "warning"]
@@ -208,14 +210,14 @@ class Plan:
         return self._product_warnings[name]
 
     def _find_product_warnings(self, wildcards):
-        """As :meth:`input_warnings`, of a product, whose files are all looked at."""
+        """Warnings about the input and references of a product, which takes all its files."""
         product = self.members.product(wildcards)
-        of_segments = [found for segment in product.segments for found in segment.findings]
-        of_references = self._references.findings(product)
-        return carried_lines([*of_references, *product.findings, *of_segments])
+        references = self._references.findings(product)
+        segments = [finding for segment in product.segments for finding in segment.findings]
+        return warning_lines([*references, *product.findings, *segments])
 
     def segment_records(self, wildcards):
-        """What scripts have to know of the segments of a product, as a list of dicts."""
+        """Number, detector and first integration of each segment of a product, as a list of dicts."""
         return [
             {
                 "number": segment.number,
@@ -234,7 +236,7 @@ class Plan:
         return [*(segment.name for segment in self.members.segments(wildcards)), wildcards.product]
 
     def product_settings(self, wildcards):
-        """Settings that shape a product, with the reference files in use."""
+        """Settings that affect a product, with the reference files in use."""
         product = self.members.product(wildcards)
         config = self._references.configuration(product)
         found = {name: value for name, value in config.items() if name not in _NOT_SETTINGS}
@@ -245,7 +247,7 @@ class Plan:
         return resources.work_mb(self.members.segments(wildcards), self._config["max_memory_mb"])
 
     def memory(self, step):
-        """Give the function for the memory in MB of a step's jobs, more at each attempt."""
+        """Return the function for the memory in MB of a step's jobs, more at each attempt."""
 
         def memory_mb(wildcards, attempt):
             segments, limit = self.members.segments(wildcards), self._config["max_memory_mb"]
@@ -254,7 +256,7 @@ class Plan:
         return memory_mb
 
     def runtime(self, step):
-        """Give the function for the time in minutes of a step's jobs, more at each attempt."""
+        """Return the function for the time in minutes of a step's jobs, more at each attempt."""
 
         def minutes(wildcards, attempt):
             return attempt * resources.request_minutes(step, self.members.segments(wildcards))
@@ -272,8 +274,8 @@ class Plan:
         """File names of all products, without folders."""
         return [os.path.basename(path) for path in self.product_paths()]
 
-    def room_findings(self):
-        """What is to be said about the room that the products have in the output folder."""
+    def space_findings(self):
+        """Findings about the free disk space for the products."""
         missing = missing_bytes(self._products, self._configurations(), ".")
         return disk_findings(missing, self._config["output_dir"], ".")
 
@@ -301,7 +303,7 @@ class Plan:
     def loose_segments(self, wildcards):
         """Files of segments that can be read but belong to no product."""
         taken = {segment.path for product in self._products for segment in product.segments}
-        return [path for path in self._observed if path not in taken]
+        return [path for path in self._registered if path not in taken]
 
     def findings_so_far(self, wildcards):
         """What the checks of the input found."""

@@ -1,9 +1,12 @@
-"""Reference files and settings of products and segments, in the form in which rules ask for them."""
+"""Reference files and settings of products and segments, in the form that rules need."""
 
 from scripts.lib.checks.references import product_findings
+from scripts.lib.instruments.branches import CONFIGURED_STEPS
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.parameters import KINDS
+
+__all__ = ["ReferenceLookup"]
 
 
 class ReferenceLookup:
@@ -16,7 +19,7 @@ class ReferenceLookup:
     Parameters
     ----------
     reference_files : ReferenceFiles
-        It has observed all segments.
+        All segments are registered there.
     config : dict
         The validated configuration.
     """
@@ -33,7 +36,7 @@ class ReferenceLookup:
         step : str
             Section of the configuration.
         product : Product
-            What they are for.
+            The product.
 
         Returns
         -------
@@ -51,7 +54,7 @@ class ReferenceLookup:
         return self._config | {step: self.settings(step, product) for step in KINDS}
 
     def findings(self, product):
-        """What is to be said about the reference and parameter files of a product."""
+        """Findings about the reference and parameter files of a product."""
         return product_findings(product, self._files)
 
     def path(self, kind, segment):
@@ -68,9 +71,9 @@ class ReferenceLookup:
         Returns
         -------
         path : str or list
-            An empty list if there is no such file.
+            An empty list if the segment has no such file.
         """
-        return self._files.find(kind, segment.path).path or []
+        return self._files.reference(kind, segment.path).path or []
 
     def aperture_correction(self, product, segment):
         """Aperture correction of a segment, as :meth:`path`; none if it is not applied."""
@@ -82,7 +85,7 @@ class ReferenceLookup:
         return self.path("wavelengthrange", product.segments[0]) if has_ranges else []
 
     def wavelength_range_name(self, product):
-        """Name of the file of :meth:`wavelength_ranges` by its kind; no entry if there is none."""
+        """Name of the file of :meth:`wavelength_ranges` by its kind; empty without a file."""
         used = bool(self.wavelength_ranges(product))
         return self._names(["wavelengthrange"], product.segments[0]) if used else {}
 
@@ -103,10 +106,10 @@ class ReferenceLookup:
         -------
         files : dict of str to str
             By kind: the path of a file that the configuration gives, the
-            recorded name of any other.
+            recorded name of others.
         """
         path = product.segments[0].path
-        found = [self._files.find(kind, path) for kind in self._used_kinds(product)]
+        found = [self._files.reference(kind, path) for kind in self._used_kinds(product)]
         return {
             reference.kind: reference.path
             if reference.source == "config" and reference.path
@@ -127,7 +130,7 @@ class ReferenceLookup:
         kinds : iterable of str
             Kinds of reference.
         product : Product
-            What the segment belongs to.
+            The product to which the segment belongs.
         segment : Segment
             The segment.
 
@@ -141,7 +144,7 @@ class ReferenceLookup:
 
     def parameter_records(self, steps, product):
         """
-        What products record of the parameter references that they were made with.
+        Records of the parameter references of steps in products.
 
         Parameters
         ----------
@@ -159,10 +162,10 @@ class ReferenceLookup:
         return [record for step in steps for record in self._files.parameter_records(step, path)]
 
     def photometry_records(self, product):
-        """What photometry tables record: the gains of all segments, and parameter references."""
-        found = [self._files.find("gain", segment.path) for segment in product.segments]
+        """Records in photometry tables: the gains of all segments, and parameter references."""
+        found = [self._files.reference("gain", segment.path) for segment in product.segments]
         gains = dict.fromkeys(gain for gain in found if gain.path)
-        parameters = self.parameter_records(["outlier_detection", "tso_photometry"], product)
+        parameters = self.parameter_records(CONFIGURED_STEPS[product.branch], product)
         return [*map(self._files.record, gains), *parameters]
 
     def _used_kinds(self, product):
@@ -171,4 +174,4 @@ class ReferenceLookup:
 
     def _names(self, kinds, segment):
         """Recorded names of references of a segment by kind."""
-        return {kind: self._files.find(kind, segment.path).name for kind in kinds}
+        return {kind: self._files.reference(kind, segment.path).name for kind in kinds}

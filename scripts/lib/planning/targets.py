@@ -1,15 +1,45 @@
 """
-Names of all files that the workflow makes, and which of them a product consists of.
+Names of all files that the workflow makes, and the files of each product.
 
 The templates hold Snakemake's path variable ``<results>`` for the output folder and
 its wildcards, ``{segment}`` or ``{product}``: rules take them as they are, and
 ``format`` fills in the wildcards. Functions take the configuration with the
-settings of the steps for the product, as
-:meth:`~scripts.lib.planning.reference_lookup.ReferenceLookup.configuration` gives it.
+settings of the steps for the product, from
+:meth:`~scripts.lib.planning.reference_lookup.ReferenceLookup.configuration`.
 """
 
 from scripts.lib.inputs import product_names
 from scripts.lib.instruments.modes import mode_of
+
+__all__ = [
+    "ASSOCIATION",
+    "BINNED",
+    "CALINTS",
+    "CRFINTS",
+    "DIAGNOSTICS",
+    "EXTRACT1D",
+    "LIGHT_CURVE",
+    "PHOT",
+    "PHOTOMETRY",
+    "REPORT",
+    "STATISTICS",
+    "SUMMARY_PAGE",
+    "SUMMARY_TABLE",
+    "WHTLT",
+    "X1DINTS",
+    "association_file",
+    "collected_files",
+    "has_report",
+    "in_output_folder",
+    "plot_file",
+    "product_files",
+    "product_steps",
+    "report_steps",
+    "segment_files",
+    "segment_paths",
+    "soss_file",
+    "summary_files",
+]
 
 _RESULTS = "<results>/"
 
@@ -32,9 +62,9 @@ REPORT = "<results>/{product}_report.html"
 SUMMARY_TABLE = "<results>/summary.ecsv"
 SUMMARY_PAGE = "<results>/summary.html"
 
-_COLLECTION = {"imaging": "collect_photometry", "spectroscopy": "collect_spectra"}
-_COLLECTED = {"collect_photometry": PHOT, "collect_spectra": X1DINTS, "white_light": WHTLT}
-_OF_SEGMENTS = {
+_COLLECTING_STEPS = {"imaging": "collect_photometry", "spectroscopy": "collect_spectra"}
+_PRODUCT_FILES = {"collect_photometry": PHOT, "collect_spectra": X1DINTS, "white_light": WHTLT}
+_SEGMENT_FILES = {
     "outlier_detection": CRFINTS,
     "extract_1d": EXTRACT1D,
     "extract_soss": EXTRACT1D,
@@ -46,7 +76,7 @@ _REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
 
 def in_output_folder(path):
     """
-    Name a file as it is called in the output folder.
+    Name a file relative to the output folder.
 
     Parameters
     ----------
@@ -61,7 +91,7 @@ def in_output_folder(path):
     return path.removeprefix(_RESULTS)
 
 
-def of_segments(template, product):
+def segment_paths(template, product):
     """
     Name a file of each segment of a product.
 
@@ -87,9 +117,9 @@ def soss_file(name, kind):
     Parameters
     ----------
     name : str
-        What the user calls it.
+        The user's name for it.
     kind : str
-        What ``jwst`` calls it, for example ``AtocaSpectra``.
+        The name in ``jwst``, for example ``AtocaSpectra``.
 
     Returns
     -------
@@ -118,27 +148,27 @@ def plot_file(plot, extension):
     return f"<results>/{{product}}_plots/{plot}.{extension}"
 
 
-def steps_of(product, config):
+def product_steps(product, config):
     """
     Name the steps that a product goes through.
 
     Parameters
     ----------
     product : Product
-        What the workflow is to make.
+        The product.
     config : dict
         The validated configuration, with the settings of the steps for it.
 
     Returns
     -------
-    of_segments, of_product : list of str
+    segment_steps, collecting_steps : list of str
         Names of the steps of each segment, and of those that collect them, as
         in :data:`~scripts.lib.planning.resources.STEPS`.
     """
     segment_steps = [] if config["outlier_detection"]["skip"] else ["outlier_detection"]
     if config[mode_of(product.exp_type).settings]["skip"]:
         return segment_steps, []
-    collecting = [_COLLECTION[product.branch]]
+    collecting = [_COLLECTING_STEPS[product.branch]]
     if product.branch == "spectroscopy" and not config["white_light"]["skip"]:
         collecting.append("white_light")
     return [*segment_steps, mode_of(product.exp_type).extraction], collecting
@@ -146,19 +176,19 @@ def steps_of(product, config):
 
 def report_steps(product, config):
     """
-    Name the steps of light curves and report, which come on top of those of :func:`steps_of`.
+    Name the steps of light curves and report, additional to those of :func:`product_steps`.
 
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`product_steps`.
 
     Returns
     -------
-    of_segments, of_product : list of str
-        Names of the steps, as there; none if nothing is measured or no report asked for.
+    segment_steps, collecting_steps : list of str
+        Names of the steps; empty if nothing is measured or no report is wanted.
     """
-    _, collecting = steps_of(product, config)
+    _, collecting = product_steps(product, config)
     if not collecting or all(config[name]["skip"] for name in _REPORTS):
         return [], []
     reports = ["report_visit"] if has_report(product, config) else []
@@ -167,19 +197,19 @@ def report_steps(product, config):
 
 def has_report(product, config):
     """
-    Find out whether a product has a report.
+    Return whether a product has a report.
 
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`product_steps`.
 
     Returns
     -------
     reported : bool
-        Whether one is asked for and there are light curves to report on.
+        Whether one is wanted and the product has light curves.
     """
-    return bool(steps_of(product, config)[1]) and not config["report"]["skip"]
+    return bool(product_steps(product, config)[1]) and not config["report"]["skip"]
 
 
 def association_file(product):
@@ -194,7 +224,7 @@ def association_file(product):
     Returns
     -------
     path : str
-        That of the user, or the one that the workflow writes.
+        The user's association, or the one that the workflow writes.
     """
     return ASSOCIATION.format(product=product.name) if product.is_group else product.asn_path
 
@@ -208,16 +238,16 @@ def segment_files(segment, product, config):
     segment : Segment
         One of the product's.
     product, config
-        As for :func:`steps_of`.
+        As for :func:`product_steps`.
 
     Returns
     -------
     templates : list of str
-        Those that stay and those that are made on the way, in the order of the work.
+        Those that stay and intermediate ones, in the order of the work.
     """
-    steps = [*steps_of(product, config)[0], *report_steps(product, config)[0]]
+    steps = [*product_steps(product, config)[0], *report_steps(product, config)[0]]
     unpacked = [CALINTS] if segment.is_compressed else []
-    return [*unpacked, *(_OF_SEGMENTS[step] for step in steps)]
+    return [*unpacked, *(_SEGMENT_FILES[step] for step in steps)]
 
 
 def collected_files(product, config):
@@ -227,32 +257,20 @@ def collected_files(product, config):
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`product_steps`.
 
     Returns
     -------
     templates : list of str
         Tables of spectra and light curves, diagnostics and report.
     """
-    _, collecting = steps_of(product, config)
-    return [*(_COLLECTED[step] for step in collecting), *report_files(product, config)]
+    _, collecting = product_steps(product, config)
+    return [*(_PRODUCT_FILES[step] for step in collecting), *_report_files(product, config)]
 
 
-def report_files(product, config):
-    """
-    Name the kinds of files that the report adds to a product.
-
-    Parameters
-    ----------
-    product, config
-        As for :func:`steps_of`.
-
-    Returns
-    -------
-    templates : list of str
-        Light-curve tables, diagnostics and report; none where nothing is measured.
-    """
-    if not steps_of(product, config)[1]:
+def _report_files(product, config):
+    """Templates of light-curve tables, diagnostics and report; empty if nothing is measured."""
+    if not product_steps(product, config)[1]:
         return []
     wanted = [] if config["light_curve"]["skip"] else [LIGHT_CURVE]
     if product.branch == "spectroscopy" and not config["spectroscopic_light_curves"]["skip"]:
@@ -262,22 +280,22 @@ def report_files(product, config):
 
 def product_files(product, config):
     """
-    Name the files that one association asks for.
+    Name the files of one association that stay in the output folder.
 
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`product_steps`.
 
     Returns
     -------
     paths : list of str
-        Those that stay in the output folder: the association that the workflow
-        writes, the segments with outliers flagged, and :func:`collected_files`.
+        The association that the workflow writes, the segments with outliers
+        flagged, and :func:`collected_files`.
     """
     files = [association_file(product)] if product.is_group else []
-    if "outlier_detection" in steps_of(product, config)[0]:
-        files += of_segments(CRFINTS, product)
+    if "outlier_detection" in product_steps(product, config)[0]:
+        files += segment_paths(CRFINTS, product)
     templates = collected_files(product, config)
     return files + [template.format(product=product.name) for template in templates]
 
@@ -294,6 +312,6 @@ def summary_files(reported):
     Returns
     -------
     paths : list of str
-        None if there are less than two reports.
+        Empty if there are less than two reports.
     """
     return [SUMMARY_TABLE, SUMMARY_PAGE] if len(reported) > 1 else []

@@ -2,7 +2,7 @@
 Names of reference files by the rules of a CRDS context, from a local cache alone.
 
 The rules are applied by the ``crds`` package (optional extra ``crds``). It
-takes half a second to import, so that happens only where a name is wanted.
+takes half a second to import, so it is imported only where a name is wanted.
 """
 
 import ast
@@ -16,7 +16,7 @@ from scripts.lib.findings import Finding
 
 __all__ = ["CRDS_VARIABLES", "SELECTORS", "CrdsSelection", "open_selection"]
 
-# What the rules may ask of a data set, by the names of its metadata.
+# Keywords that the rules may use, by the names of the metadata.
 SELECTORS = {
     "META.TELESCOPE": "TELESCOP",
     "META.INSTRUMENT.NAME": "INSTRUME",
@@ -73,7 +73,7 @@ class CrdsSelection:
         -------
         name : str or None
             File name; ``N/A`` where the rules say that none applies; None if
-            they have nothing for this data set.
+            they have no file for this data set.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class CrdsSelection:
         return self._names[key]
 
     def path(self, name):
-        """Place of a file in the cache, whether it is there or not."""
+        """Path of a file in the cache, whether it exists or not."""
         if name not in self._paths:
             self._paths[name] = _library()[1].locate_file(name, _OBSERVATORY)
         return self._paths[name]
@@ -95,7 +95,7 @@ class CrdsSelection:
 
 @cache
 def _library():
-    """Parts of the crds package that are used; it must not write to a cache that others share."""
+    """Modules of the crds package; it must not write to a cache that others share."""
     os.environ.setdefault("CRDS_READONLY_CACHE", "1")
     from crds.core import config, exceptions, rmap
 
@@ -133,8 +133,8 @@ def open_selection(wanted, environment=os.environ):
         None without a cache, the package or a context.
     findings : list of Finding
         An error if a context that the configuration names cannot be used; a
-        warning if there is a cache that cannot be; a note if the context is
-        the one of the last synchronisation.
+        warning if a cache cannot be used; a note if the context is the one of
+        the last synchronisation.
     """
     folder = environment.get("CRDS_PATH")
     if not folder and not wanted:
@@ -165,7 +165,7 @@ def open_selection(wanted, environment=os.environ):
 
 
 def _context(wanted, environment):
-    """Context in use and whether it is named by the user; None if there is none."""
+    """Context in use, None without one, and whether the user names it."""
     named = wanted or environment.get("CRDS_CONTEXT")
     if named and named not in _LATEST:
         return named, True

@@ -1,10 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 
-from scripts.lib.checks.groups import group_errors, group_warnings
-from scripts.lib.checks.headers import header_errors, header_warnings
-from scripts.lib.fits.headers import Hdu
-from scripts.lib.inputs.segments import Segment, read_segment
-from tests.support.builders import KEYWORDS, write_segment
+from scripts.lib.checks.headers import header_errors, header_warnings, value_errors
+from scripts.lib.fits.headers import Hdu, NoValue
+from tests.support.builders import KEYWORDS
 
 CUBE = (3, 4, 5)
 NO_TIMES = "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times"
@@ -16,27 +16,6 @@ def hdus(planes=None, **keywords):
     header = {k: v for k, v in (KEYWORDS | keywords).items() if v is not None}
     units = [Hdu("PRIMARY", 1, header, [], 0, 0, 0, ())]
     return units + [Hdu(n, 1, {}, [], 0, 0, 0, s) for n, s in shapes.items() if s is not None]
-
-
-def segment(number=1, first=1, nints=3, **changes):
-    """A segment that exists in memory only."""
-    detector = changes.get("detector", "NRS1")
-    stem = f"jw1-seg{number:03d}_{detector.lower()}"
-    fields = {
-        "path": f"{stem}_calints.fits",
-        "stem": stem,
-        "name": f"{stem}_o001",
-        "exposure_id": "jw1",
-        "number": number,
-        "detector": detector,
-        "exp_type": "NRS_BRIGHTOBJ",
-        "first_integration": first,
-        "exposure_integrations": 9,
-        "shape": (nints, 4, 5),
-        "data_bytes": 0,
-        "findings": (),
-    }
-    return Segment(**(fields | changes))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +73,7 @@ def test_planes(planes, error):
     assert list(map(str, header_errors("f", hdus(planes)))) == [error]
 
 
-def test_what_is_behind_compressed_data_is_not_missed():
+def test_extensions_behind_compressed_data_are_not_missed():
     units = hdus({"ERR": None, "DQ": None, "INT_TIMES": None})
     assert header_errors("f", units, complete=False) == []
     assert header_warnings("f", units, complete=False) == []
@@ -145,70 +124,49 @@ def test_warnings_of_a_file_that_can_be_processed(planes, keywords, warnings):
     assert {(finding.severity, finding.path) for finding in found} <= {("warning", "f")}
 
 
-def test_segments_that_follow_each_other_have_no_errors():
-    segments = [segment(1, 1), segment(2, 4), segment(3, 7)]
-    both = [segment(1, 1, detector=name) for name in ("NRS1", "NRS2")]
-    assert group_errors(segments) == group_warnings("asn", segments) == group_errors(both) == []
-
-
-def test_mixed_exposure_types():
-    (error,) = group_errors([segment(1, 1), segment(2, 4, exp_type="NIS_SOSS")])
-    assert str(error) == (
-        "jw1-seg002_nrs1_calints.fits: EXP_TYPE: found NIS_SOSS, "
-        "expected NRS_BRIGHTOBJ as in jw1-seg001_nrs1_calints.fits"
-    )
-
-
-def test_same_segment_in_two_files():
-    (error,) = group_errors([segment(1, 1), segment(1, 1, path="other_calints.fits")])
-    assert str(error) == (
-        "other_calints.fits: member: found the same exposure, segment and detector as in "
-        "jw1-seg001_nrs1_calints.fits, expected each once"
-    )
+def value_messages(name="SCI", **header):
+    return [
+        str(found) for found in value_errors("a.fits", [SimpleNamespace(name=name, header=header)])
+    ]
 
 
 @pytest.mark.parametrize(
-    ("starts", "offenders"),
+    "header",
     [
-        (((1, 3), (3, 3)), ["seg002"]),
-        (((1, 9), (2, 1), (5, 1), (10, 1)), ["seg002", "seg003"]),
-        (((4, 3), (1, 4)), ["seg001"]),
+        {"PIXAR_SR": 1e-13, "XREF_SCI": 30, "SRCTYPE": "POINT", "DISPAXIS": 2, "BUNIT": "MJy"},
+        {"PIXAR_SR": None, "SRCTYPE": None, "TARGNAME": None},
+        {"OTHER": True, "TARG_RA": 0, "SRCXPOS": -0.3, "TARGNAME": ""},
     ],
 )
-def test_overlapping_integrations(starts, offenders):
-    segments = [segment(k, *start) for k, start in enumerate(starts, 1)]
-    errors = group_errors(segments)
-    assert [error.path.split("_")[0].removeprefix("jw1-") for error in errors] == offenders
-    assert {error.key for error in errors} == {"INTSTART"}
+def test_values_that_steps_can_use(header):
+    assert value_messages(**header) == []
 
 
 @pytest.mark.parametrize(
-    ("segments", "warnings"),
+    ("keyword", "value", "expected"),
     [
-        ([segment(1, 1), segment(3, 7)], ["found none of 4 to 6, expected 1 to 9"]),
-        ([segment(2, 4), segment(3, 7)], ["found none of 1 to 3, expected 1 to 9"]),
-        ([segment(1, 1), segment(2, 4)], ["found none of 7 to 9, expected 1 to 9"]),
-        (
-            [segment(1, 1), segment(2, 4, 6, exposure_integrations=12)],
-            ["NINTS: found [9, 12], expected one", "found none of 10 to 12, expected 1 to 12"],
-        ),
-        ([segment(41, 1846, 4)], ["found none of 1 to 1845, expected 1 to 1849"]),
+        ("TARGNAME", 7, "found 7, expected a text"),
+        ("SUBARRAY", True, "found True, expected a text"),
+        ("SRCXPOS", "nonsense", "found 'nonsense', expected a number"),
+        ("TARG_RA", True, "found True, expected a number"),
+        ("PIXAR_SR", "", "found '', expected a number"),
+        ("PIXAR_SR", 0, "found 0, expected a number above 0"),
+        ("PIXAR_SR", 2, "found 2, expected an area of at most 1 sr"),
+        ("EFFINTTM", -1.5, "found -1.5, expected a number above 0"),
+        ("XREF_SCI", 1e30, "found 1e+30, expected a position on the detector [pixels]"),
+        ("SRCTYPE", "", "found '', expected one of POINT, EXTENDED, UNKNOWN"),
+        ("SRCTYPE", 0, "found 0, expected a text"),
+        ("DISPAXIS", 3, "found 3, expected one of 1, 2"),
+        ("DISPAXIS", True, "found True, expected one of 1, 2"),
     ],
 )
-def test_integrations_that_no_segment_holds(segments, warnings):
-    found = group_warnings("asn.json", segments)
-    assert len(found) == len(warnings)
-    for finding, warning in zip(found, warnings, strict=True):
-        assert (finding.severity, finding.path) == ("warning", "asn.json")
-        assert finding.key.endswith(" of jw1 NRS1")
-        assert warning.removeprefix("NINTS: ") in str(finding)
+def test_a_value_that_no_step_can_use(keyword, value, expected):
+    assert value_messages(**{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
+    assert value_messages("PRIMARY", **{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
+    assert value_messages("ERR", **{keyword: value}) == []
 
 
-def test_unreadable_member_is_an_error(tmp_path):
-    write_segment(tmp_path / "a_calints.fits")
-    content = (tmp_path / "a_calints.fits").read_bytes()
-    (tmp_path / "a_calints.fits").write_bytes(content[:5000])
-    found, errors = read_segment("a_calints.fits", tmp_path, "o001")
-    assert found is None
-    assert len(errors) == 1
-    assert str(errors[0]).startswith("a_calints.fits: truncated in SCI: 6000 bytes expected")
+def test_a_card_that_is_no_fits_value_is_one_in_every_extension():
+    (error,) = value_messages("ERR", ANY=NoValue("NaN"), TARGNAME=7)
+    expected = "a FITS value: a number, T, F or a text in quotes"
+    assert error == f"a.fits: ANY: found NaN, expected {expected}"

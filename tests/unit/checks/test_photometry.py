@@ -70,9 +70,9 @@ class TestSegment:
         rows, columns = SHAPE
         assert errors(segment_hdus(XREF_SCI=0.5, YREF_SCI=rows + 0.5)) == []
         first, second = errors(segment_hdus(XREF_SCI=columns + 0.6, YREF_SCI=0))
-        expected = f"expected a place in the array, 0.5 to {columns}.5"
+        expected = f"expected a position in the array, 0.5 to {columns}.5"
         assert first == f"seg.fits: XREF_SCI in SCI: found {columns + 0.6}, {expected}"
-        assert "YREF_SCI in SCI: found 0, expected a place in the array" in second
+        assert "YREF_SCI in SCI: found 0, expected a position in the array" in second
 
     def test_unit_of_the_errors(self):
         (line,) = errors(segment_hdus(err=None))

@@ -24,7 +24,7 @@ def errors(folder, segment="segment.fits", skip=False, **files):
     names = {"pastasoss": "pastasoss.asdf", "specprofile": "specprofile.fits"} | files
     given = SimpleNamespace(
         settings=lambda step, path: {"skip": skip},
-        find=lambda kind, path: SimpleNamespace(path=names[kind] and str(names[kind])),
+        reference=lambda kind, path: SimpleNamespace(path=names[kind] and str(names[kind])),
     )
     found = soss_check(folder, given)("x.fits", read_hdus(folder / segment))
     return [str(finding) for finding in found]
@@ -50,7 +50,7 @@ def test_the_pupil_wheel_must_be_within_bounds(folder, tmp_path, position):
     assert errors(folder, segment, skip=True) == []
 
 
-def test_bounds_may_be_written_in_lines_of_their_own(folder, tmp_path):
+def test_bounds_may_be_written_on_separate_lines(folder, tmp_path):
     path = tmp_path / "pastasoss.asdf"
     path.write_text("#ASDF 1.0.0\n--- \nmeta:\n  pwcpos_bounds:\n  - 245.0\n  - 245.1\n...\n")
     (line,) = errors(folder, pastasoss=path)
@@ -92,13 +92,13 @@ def test_damaged_numbers_of_references_are_no_tracebacks(folder, tmp_path):
     assert "ORDER: found [2, 3, one], expected at least 1 and 2" in line
 
 
-def test_what_is_not_there_is_reported_elsewhere(folder, tmp_path):
+def test_missing_files_are_reported_elsewhere(folder, tmp_path):
     assert errors(folder, pastasoss=None, specprofile=tmp_path / "none.fits") == []
     (tmp_path / "text.fits").write_text("no FITS")
     assert errors(folder, specprofile=tmp_path / "text.fits") == []
 
 
 @pytest.mark.parametrize("keywords", [{"FILTER": "F277W"}, {"SUBARRAY": "FULL"}])
-def test_what_is_not_extracted_is_not_checked(folder, tmp_path, keywords):
+def test_segments_that_are_not_extracted_are_not_checked(folder, tmp_path, keywords):
     # It gets a message from its job, and the others are extracted all the same.
     assert errors(folder, segment_with(folder, tmp_path, **keywords, PWCPOS=0.0)) == []

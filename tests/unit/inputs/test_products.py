@@ -67,7 +67,7 @@ def test_members_are_ordered_by_exposure_segment_detector(tmp_path):
                 names.append(name)
     write_association(tmp_path / "asn.json", names)
     (product,) = load_products(["asn.json"], tmp_path)
-    assert [segment.place for segment in product.segments] == [
+    assert [segment.sort_key for segment in product.segments] == [
         (f"jw1_{exposure}", number, detector)
         for exposure in ("00001", "00002")
         for number in (9, 10)
@@ -90,7 +90,7 @@ def test_segment_number_and_integrations_have_defaults(tmp_path):
     ]
 
 
-def test_members_are_found_beside_the_association_or_by_absolute_name(tmp_path):
+def test_members_are_found_next_to_the_association_or_by_absolute_name(tmp_path):
     folder = tmp_path / "data" / "asn"
     folder.mkdir(parents=True)
     write_segment(tmp_path / "data" / "a-seg001_mirimage_calints.fits")
@@ -241,27 +241,27 @@ def test_warnings_are_summed_up(tmp_path):
     names = write_exposure(tmp_path, segments=3, TARGNAME=None)
     write_segment(tmp_path / names[1], EXSEGNUM=2, INTSTART=3, INTEND=7, NINTS=9, rows=0)
     write_association(tmp_path / "asn.json", [names[0], names[2]], "first")
-    write_association(tmp_path / "odd.json", [names[1]], "second", asn_id="o004")
-    content = json.loads((tmp_path / "odd.json").read_text())
+    write_association(tmp_path / "second_asn.json", [names[1]], "second", asn_id="o004")
+    content = json.loads((tmp_path / "second_asn.json").read_text())
     content["products"] *= 2
-    (tmp_path / "odd.json").write_text(json.dumps(content))
-    products, findings = survey(["asn.json", "odd.json"], tmp_path)
-    place = "integrations of jw00001003001_04101_00001 MIRIMAGE"
+    (tmp_path / "second_asn.json").write_text(json.dumps(content))
+    products, findings = survey(["asn.json", "second_asn.json"], tmp_path)
+    key = "integrations of jw00001003001_04101_00001 MIRIMAGE"
     assert summary_lines(findings) == [
         f"{names[0]}: TARGNAME: found none, expected the name of the target: the products name none"
         " (and 1 more)",
-        f"asn.json: {place}: found none of 4 to 6, expected 1 to 9: the product lacks them (and 2 more)",
-        "odd.json: products: found 2, expected one: the first counts",
+        f"asn.json: {key}: found none of 4 to 6, expected 1 to 9: they are missing in the product (and 2 more)",
+        "second_asn.json: products: found 2, expected one: the first counts",
         f"{names[1]}: INTEND: found 7 with INTSTART 3, expected 5: integrations are counted from INTSTART",
         f"{names[1]}: INT_TIMES: found 0 rows, expected 3 rows or more: integrations get numbers, but"
         " no times",
     ]
     first, second = products
     assert [str(finding) for finding in (*first.findings, *second.findings)] == [
-        f"asn.json: {place}: found none of 4 to 6, expected 1 to 9: the product lacks them",
-        "odd.json: products: found 2, expected one: the first counts",
-        f"odd.json: {place}: found none of 1 to 2, expected 1 to 9: the product lacks them",
-        f"odd.json: {place}: found none of 6 to 9, expected 1 to 9: the product lacks them",
+        f"asn.json: {key}: found none of 4 to 6, expected 1 to 9: they are missing in the product",
+        "second_asn.json: products: found 2, expected one: the first counts",
+        f"second_asn.json: {key}: found none of 1 to 2, expected 1 to 9: they are missing in the product",
+        f"second_asn.json: {key}: found none of 6 to 9, expected 1 to 9: they are missing in the product",
     ]
 
 
@@ -276,7 +276,7 @@ def test_associations_of_the_archive_are_read(shared_data):
         assert all(member.endswith("_calints.fits") for member in association.members)
 
 
-def test_simulated_segments_of_the_peer_are_read(shared_data, tmp_path):
+def test_simulated_segments_of_jwst_are_read(shared_data, tmp_path):
     folder = shared_data / "eureka-miri-lrs-sim"
     stem = "ERS_NGTS10_2022_new_drift_041_calints"
     shutil.copy(folder / f"{stem}.fits", tmp_path / "new_calints.fits")

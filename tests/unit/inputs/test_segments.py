@@ -40,7 +40,17 @@ def test_number_of_the_segment_is_that_of_the_header_or_else_of_the_name(tmp_pat
     assert read(tmp_path, EXSEGNUM=keyword).number == number
 
 
-def test_a_missing_file_is_a_problem_that_names_it(tmp_path):
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     segment, (problem,) = read_segment("none_calints.fits", tmp_path)
     assert segment is None
     assert str(problem).startswith("none_calints.fits: ")
+
+
+def test_a_truncated_file_is_an_error_that_names_it(tmp_path):
+    write_segment(tmp_path / "a_calints.fits")
+    content = (tmp_path / "a_calints.fits").read_bytes()
+    (tmp_path / "a_calints.fits").write_bytes(content[:5000])
+    segment, errors = read_segment("a_calints.fits", tmp_path, "o001")
+    assert segment is None
+    assert len(errors) == 1
+    assert str(errors[0]).startswith("a_calints.fits: truncated in SCI: 6000 bytes expected")

@@ -5,9 +5,9 @@ import pytest
 from scripts.lib.fits.headers import Hdu
 from scripts.lib.instruments.imaging import (
     array_corner,
+    extension_header,
+    gain_corner,
     gain_section,
-    gain_start,
-    header_of,
     sums_whole_array,
 )
 
@@ -53,9 +53,9 @@ def test_the_section_of_a_subarray_is_counted_from_its_own_corner():
         ("NIRCAM", (64, 64), None),
     ],
 )
-def test_only_a_full_frame_has_a_known_start_without_a_corner(instrument, shape, start):
-    assert gain_start(gain_hdus(shape, None, instrument)) == start
-    assert gain_start(gain_hdus(shape, (5, 9), instrument)) == (9, 5)
+def test_only_a_full_frame_has_a_known_corner_without_keywords(instrument, shape, start):
+    assert gain_corner(gain_hdus(shape, None, instrument)) == start
+    assert gain_corner(gain_hdus(shape, (5, 9), instrument)) == (9, 5)
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_a_corner_is_two_whole_numbers_row_first(keywords, corner):
 
 
 def test_the_first_extension_of_a_name_counts():
-    assert header_of(gain_hdus(), "SCI") == {"EXTVER": 1}
-    assert header_of(gain_hdus(), "ERR") == {}
+    assert extension_header(gain_hdus(), "SCI") == {"EXTVER": 1}
+    assert extension_header(gain_hdus(), "ERR") == {}

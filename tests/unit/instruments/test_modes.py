@@ -82,7 +82,7 @@ def test_what_selects_the_aperture_correction():
     ]
 
 
-def test_where_the_source_is_known_from():
+def test_keywords_that_give_the_position_of_the_source():
     assert {name: mode.source_from for name, mode in MODES.items() if mode.source_from} == {
         "MIR_LRS-FIXEDSLIT": "dither",
         "NRS_BRIGHTOBJ": "slit",
@@ -105,7 +105,7 @@ def test_every_row_names_a_step_and_is_consistent(mode):
 
 
 @pytest.mark.parametrize("exp_type", [None, "", "NRS_FIXEDSLIT", True])
-def test_other_types_have_nothing_particular(exp_type):
+def test_other_types_have_none_of_the_optional_facts(exp_type):
     mode = mode_of(exp_type)
     assert (mode.exp_type, mode.branch, mode.source_from) == ("", "spectroscopy", None)
     assert not any((mode.is_always_time_series, mode.correction_columns, mode.left_out))

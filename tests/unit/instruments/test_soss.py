@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.lib.instruments.soss import SHAPES, TOO_MANY_ROWS, layout_of, why_not_extracted
+from scripts.lib.instruments.soss import SHAPES, TOO_MANY_ROWS, soss_layout, why_not_extracted
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ def test_only_clear_images_of_soss_subarrays_are_extracted(keywords, expected):
 
 
 def test_superstripes_have_the_layout_of_substrip256():
-    assert layout_of("SUB204STRIPE_SOSS") == "SUBSTRIP256"
-    assert layout_of("SUBSTRIP256") == "SUBSTRIP256"
-    assert layout_of("SUBSTRIP96") == "SUBSTRIP96"
+    assert soss_layout("SUB204STRIPE_SOSS") == "SUBSTRIP256"
+    assert soss_layout("SUBSTRIP256") == "SUBSTRIP256"
+    assert soss_layout("SUBSTRIP96") == "SUBSTRIP96"
 
 
 def test_the_layouts_differ_by_their_rows_alone():

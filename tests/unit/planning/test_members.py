@@ -4,7 +4,7 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.planning.members import Members
-from tests.support.plans import make_product, make_segment, of_product, of_segment
+from tests.support.plans import make_product, make_segment, product_wildcards, segment_wildcards
 
 SPECTRA, SOSS, IMAGES = map(make_product, ("NRS_BRIGHTOBJ", "NIS_SOSS", "NRC_TSIMAGE"))
 
@@ -21,14 +21,14 @@ def matching(pattern, *items):
 
 def test_wildcards_of_a_segment(members):
     segment = IMAGES.segments[1]
-    assert members.segment(of_segment(segment)) is segment
-    assert members.product(of_segment(segment)) is IMAGES
-    assert members.segments(of_segment(segment)) == [segment]
+    assert members.segment(segment_wildcards(segment)) is segment
+    assert members.product(segment_wildcards(segment)) is IMAGES
+    assert members.segments(segment_wildcards(segment)) == [segment]
 
 
 def test_wildcards_of_a_product(members):
-    assert members.product(of_product(SOSS)) is SOSS
-    assert members.segments(of_product(SOSS)) == SOSS.segments
+    assert members.product(product_wildcards(SOSS)) is SOSS
+    assert members.segments(product_wildcards(SOSS)) == SOSS.segments
     assert len(members) == 6
 
 
@@ -38,7 +38,7 @@ def test_an_unknown_segment_is_a_mistake_of_the_user(members):
     )
     for ask in (members.segment, members.product, members.segments):
         with pytest.raises(InputError, match=re.escape(message)):
-            ask(of_segment(make_segment(9)))
+            ask(segment_wildcards(make_segment(9)))
 
 
 def test_the_mistake_is_given_to_what_stops_the_run():
@@ -46,7 +46,7 @@ def test_the_mistake_is_given_to_what_stops_the_run():
         raise SystemExit(message)
 
     with pytest.raises(SystemExit, match="nrs_brightobj-seg009_o001"):
-        Members([SPECTRA], stop).segment(of_segment(make_segment(9)))
+        Members([SPECTRA], stop).segment(segment_wildcards(make_segment(9)))
 
 
 def test_patterns_of_products(members):

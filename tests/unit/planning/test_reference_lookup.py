@@ -9,13 +9,13 @@ from tests.support.plans import (
     complete_config,
     make_product,
     make_segment,
-    observe,
+    register_segments,
 )
 
 
 def lookup(product, folder=".", unit="DN/s", **sections):
     config = complete_config(**sections)
-    return ReferenceLookup(observe([product], config, folder, unit), config)
+    return ReferenceLookup(register_segments([product], config, folder, unit), config)
 
 
 def write_snr(path, snr):

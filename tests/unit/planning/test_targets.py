@@ -1,6 +1,5 @@
 import pytest
 
-from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.planning import targets
 from tests.support.plans import complete_config, make_product, make_segment
 
@@ -29,7 +28,7 @@ def without(*skipped):
     ],
 )
 def test_steps_of_spectra(skipped, steps):
-    assert targets.steps_of(make_product(), without(*skipped)) == steps
+    assert targets.product_steps(make_product(), without(*skipped)) == steps
 
 
 @pytest.mark.parametrize(
@@ -40,12 +39,12 @@ def test_steps_of_spectra(skipped, steps):
     ],
 )
 def test_steps_of_other_modes(exp_type, steps):
-    assert targets.steps_of(make_product(exp_type), complete_config()) == steps
+    assert targets.product_steps(make_product(exp_type), complete_config()) == steps
 
 
 def test_images_without_photometry_are_not_collected():
     images = make_product("NRC_TSIMAGE")
-    assert targets.steps_of(images, without("tso_photometry")) == (["outlier_detection"], [])
+    assert targets.product_steps(images, without("tso_photometry")) == (["outlier_detection"], [])
 
 
 @pytest.mark.parametrize(
@@ -159,10 +158,3 @@ def test_names_with_parts_of_their_own():
         "<results>/{segment}_model_AtocaSpectra.fits"
     )
     assert targets.plot_file("scatter", "svg") == "<results>/{product}_plots/scatter.svg"
-
-
-def test_images_have_the_plots_of_spectra_that_need_no_wavelength():
-    assert [name for name in PLOTS["spectroscopy"] if name in PLOTS["imaging"]] == [
-        *PLOTS["imaging"]
-    ]
-    assert {*PLOTS["spectroscopy"]} - {*PLOTS["imaging"]} == {"light_curve_map", "noise_spectrum"}

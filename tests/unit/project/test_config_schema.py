@@ -6,7 +6,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from snakemake.utils import validate
 
-from scripts.lib.planning.configuration import mistake
+from scripts.lib.planning.configuration import describe_violation
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -86,7 +86,7 @@ def settings(schema):
 def error_of(schema, config):
     with pytest.raises(ValidationError) as caught:
         Draft202012Validator(schema).validate(config)
-    return mistake(caught.value)
+    return describe_violation(caught.value)
 
 
 def test_schema_is_valid(schema):

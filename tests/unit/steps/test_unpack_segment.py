@@ -138,5 +138,5 @@ class TestPlanning:
         assert [segment.path for segment in product.segments] == [NAME]
         assert product.is_group != associated
         told = [str(finding) for finding in findings if finding.path.endswith(".gz")]
-        assert told == [f"{NAME}.gz: file: found {NAME} beside it: left out"]
+        assert told == [f"{NAME}.gz: file: found {NAME} next to it: left out"]
         assert not [finding for finding in findings if finding.severity == "error"]
