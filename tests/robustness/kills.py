@@ -24,7 +24,7 @@ import yaml
 
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
-from tests.workflow.test_dag import JWST_ONLY, ROOT
+from tests.workflow.test_dag import ARCHIVE_ONLY, ROOT
 
 OTHER_SETTINGS = {"outlier_detection": {"snr": 3.0}}
 REPORTS_EVERY = 5
@@ -108,7 +108,7 @@ def make_undisturbed(home, visit, settings):
     config = yaml.safe_load(path.read_text()) | settings
     made = []
     # Pages state how long the work took; a second run shows which products do.
-    again = {} if settings == JWST_ONLY else {"second": {}}
+    again = {} if settings == ARCHIVE_ONLY else {"second": {}}
     for name, other in ({"first": {}, "earlier": OTHER_SETTINGS} | again).items():
         shutil.copytree(folder, home / name)
         (home / name / "config.yaml").write_text(yaml.safe_dump(config | other))
@@ -297,7 +297,7 @@ def main(arguments=None):
             key = ("images" if with_report or number // 4 % 2 else "spectra", with_report)
             place = Path(home, "-".join(map(str, key)))
             if key not in made:
-                made[key] = make_undisturbed(place, key[0], {} if with_report else JWST_ONLY)
+                made[key] = make_undisturbed(place, key[0], {} if with_report else ARCHIVE_ONLY)
             summary, faults = one_kill(number, made[key], place, rng)
             counts[(*key, *summary)] += 1
             failed += bool(faults)

@@ -22,7 +22,7 @@ from scripts.lib.jobs.job import describe_failure
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS, hdu_of, last_segment
 from tests.support.steps import ROOT, process_visit
-from tests.workflow.test_dag import JWST_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 SECONDS = 20
 PLAN_SECONDS = 60
@@ -194,7 +194,7 @@ def _process(case, folder):
 
 def _plan(folder):
     """Let Snakemake plan a visit as the user would."""
-    text = "".join(f"\n{section}: {{skip: true}}\n" for section in JWST_ONLY)
+    text = "".join(f"\n{section}: {{skip: true}}\n" for section in ARCHIVE_ONLY)
     (folder / "peer.yaml").write_text(text)
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--dry-run"]
     return subprocess.run(

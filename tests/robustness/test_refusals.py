@@ -11,7 +11,7 @@ import yaml
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
 from tests.robustness.kills import command, products, run
-from tests.workflow.test_dag import JWST_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def processed_visit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VISITS["images"])
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    (folder / "config.yaml").write_text(yaml.safe_dump(config | JWST_ONLY))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | ARCHIVE_ONLY))
     code, text = run(folder)
     assert code == 0, text
     return folder

@@ -10,7 +10,7 @@ import yaml
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.slurm.cluster import Cluster, run, stop_begun
-from tests.workflow.test_dag import JWST_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 _LINES = pytest.StashKey[list]()
 
@@ -41,7 +41,7 @@ def processed_on_one_core(tmp_path_factory):
     folder = tmp_path_factory.mktemp("one_core")
     simulate_visit(folder, VisitOptions(mode="nrs_brightobj"))
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    (folder / "config.yaml").write_text(yaml.safe_dump(config | JWST_ONLY))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | ARCHIVE_ONLY))
     run(folder, "--cores", "1")
     return folder
 

@@ -20,7 +20,7 @@ BOTS = "jw00002-o001_t001_nirspec_g395h"
 LRS_SEGMENT = "jw00001003001_04101_00001-seg00{}_mirimage_o003"
 STEPS = ("outlier_detection", "extract_1d", "collect_spectra", "white_light")
 # Configuration that asks for the products of jwst alone.
-JWST_ONLY = {
+ARCHIVE_ONLY = {
     section: {"skip": True} for section in ("light_curve", "spectroscopic_light_curves", "report")
 }
 # What a step uses of the project besides its own script: a module and a template.
@@ -71,7 +71,7 @@ def message_of(folder, *arguments):
 
 def configure(folder, **config):
     (folder / "my.yaml").write_text(
-        yaml.safe_dump({"associations": ["data/*_asn.json"], **JWST_ONLY, **config})
+        yaml.safe_dump({"associations": ["data/*_asn.json"], **ARCHIVE_ONLY, **config})
     )
 
 

@@ -12,7 +12,7 @@ from astropy.table import QTable
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.builders import write_exposure, write_segment
-from tests.workflow.test_dag import JWST_ONLY, message_of, planned, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, message_of, planned, snakemake
 
 SLITLESS = {"INSTRUME": "MIRI", "FILTER": "P750L", "SUBARRAY": "SLITLESSPRISM"}
 PRODUCT = "jw00001-o003_t000_miri_p750l-slitlessprism"
@@ -27,7 +27,7 @@ def pack(path):
 
 def configure(folder, **config):
     (folder / "my.yaml").write_text(
-        yaml.safe_dump({"associations": ["data"], **JWST_ONLY, **config})
+        yaml.safe_dump({"associations": ["data"], **ARCHIVE_ONLY, **config})
     )
 
 

@@ -19,7 +19,7 @@ from scripts.lib.fits.headers import read_hdus
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
-from tests.workflow.test_dag import JWST_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16, 64)}
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 def jwst_only(folder):
     """Let the configuration of a folder ask for the products of jwst alone."""
     with (folder / "config.yaml").open("a", encoding="utf-8") as file:
-        file.write(yaml.safe_dump(JWST_ONLY))
+        file.write(yaml.safe_dump(ARCHIVE_ONLY))
 
 
 def command(folder, *arguments):
