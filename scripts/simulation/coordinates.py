@@ -188,7 +188,7 @@ def footprint(wcs):
     Parameters
     ----------
     wcs : gwcs.WCS
-        World coordinates of two pixel axes; the sky is first among what it gives.
+        World coordinates of two pixel axes; its first two results are on the sky.
 
     Returns
     -------
@@ -208,7 +208,7 @@ def wavelength_image(wcs, shape):
     Parameters
     ----------
     wcs : gwcs.WCS
-        World coordinates; the wavelength is third among what it gives.
+        World coordinates; its third result is the wavelength.
     shape : tuple of int
         Rows and columns.
 

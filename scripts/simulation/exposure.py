@@ -24,7 +24,7 @@ _DETECTOR_DELAY = 0.02
 @dataclass(frozen=True)
 class Exposure:
     """
-    What one detector records during a visit.
+    Exposure of one detector during a visit.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Exposure:
     mode : Mode
         Its observing mode.
     view : View
-        What the detector sees.
+        Scene on the detector, and its description.
     index : int
         Number of the detector, part of the seed of its random numbers.
     """
@@ -58,7 +58,7 @@ class Exposure:
         return drawn if flags is None else np.where(flags > 0, flags, drawn)
 
     def begin_truth(self):
-        """Truth with all that does not depend on the integration."""
+        """Truth with everything that is the same in all integrations."""
         scene = self.view.scene
         return DetectorTruth(
             {

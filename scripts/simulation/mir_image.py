@@ -39,7 +39,7 @@ def _scene(options):
         source = imaging.make_source(CAMERA, options, shape, position)
         return ImagingScene(source, optics, options.tilt_event is not None)
     frames = read_frames(options.real_frames)
-    corner, position = frames.place(position)
+    corner, position = frames.align(position)
     source = imaging.make_source(CAMERA, options, shape, position)
     return RealScene(ImagingScene(source, optics), frames, corner)
 
@@ -93,7 +93,7 @@ def _references(options, folder):
 
 
 def _ramp(options):
-    """Return the height of the detector's ramp, which real light has already."""
+    """Return the height of the detector's ramp; the light of real frames contains one."""
     return _DETECTOR_RAMP if options.real_frames is None else 0.0
 
 

@@ -16,8 +16,12 @@ _ZODIACAL_EDGE = 700
 _ZODIACAL_STEP = 0.62
 # Centre and width (pixels) and share of the light: the image is made broad by a cylindrical lens.
 _PARTS_OF_PROFILE = (
-    *((-8.3, 2.3, 0.220), (-4.2, 2.3, 0.165), (0.0, 2.3, 0.170), (4.2, 2.3, 0.170)),
-    *((8.3, 2.3, 0.225), (0.0, 16.0, 0.050)),
+    (-8.3, 2.3, 0.220),
+    (-4.2, 2.3, 0.165),
+    (0.0, 2.3, 0.170),
+    (4.2, 2.3, 0.170),
+    (8.3, 2.3, 0.225),
+    (0.0, 16.0, 0.050),
 )
 _PROFILE_REACH = 120.0
 _PROFILE_STEPS = 24001

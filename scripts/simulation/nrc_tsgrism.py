@@ -120,13 +120,21 @@ def _field(wcs, shape):
 def _view(options, detector):
     """The detector of the visit; photom does not touch the members of this mode."""
     shape = MODE.shape(options)
-    rows, columns = shape
     wcs = build_wcs(shape)
     plane = None
     if options.wavelength_plane is not False:
         plane = co.wavelength_image(wcs, shape)
-    row, column = _trace_row(rows), columns / 2.0
     keywords = {
+        **_detector_keywords(detector, shape),
+        **_coordinate_keywords(shape, wcs),
+        **_source_keywords(options, shape),
+    }
+    return View(_scene(shape), wcs, plane, keywords, 1.0)
+
+
+def _detector_keywords(detector, shape):
+    """Detector, optical elements, subarray, units and steps done."""
+    return {
         "meta.instrument.name": "NIRCAM",
         "meta.instrument.detector": detector.upper(),
         "meta.instrument.channel": "LONG",
@@ -136,32 +144,45 @@ def _view(options, detector):
         "meta.exposure.readpatt": "RAPID",
         **co.subarray_keywords(SUBARRAY, shape, (1, 1)),
         "meta.aperture.name": "NRCA5_GRISM64_F322W2",
-        "meta.wcsinfo.dispersion_direction": 1,
-        "meta.wcsinfo.spectral_order": 1,
-        "meta.wcsinfo.siaf_xref_sci": column + 1.0,
-        "meta.wcsinfo.siaf_yref_sci": float(row),
-        "meta.wcsinfo.s_region": _field(wcs, shape),
-        "meta.wcsinfo.v2_ref": _V2V3[0],
-        "meta.wcsinfo.v3_ref": _V2V3[1],
-        "meta.wcsinfo.v3yangle": 0.0,
-        "meta.wcsinfo.vparity": -1,
         "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
         "meta.cal_step.extract_2d": "COMPLETE",
         "meta.cal_step.photom": None,
         "meta.bunit_data": "DN/s",
         "meta.bunit_err": "DN/s",
+    }
+
+
+def _coordinate_keywords(shape, wcs):
+    """Reference position and orientation, dispersion and region on the sky."""
+    rows, columns = shape
+    return {
+        "meta.wcsinfo.dispersion_direction": 1,
+        "meta.wcsinfo.spectral_order": 1,
+        "meta.wcsinfo.siaf_xref_sci": columns / 2.0 + 1.0,
+        "meta.wcsinfo.siaf_yref_sci": float(_trace_row(rows)),
+        "meta.wcsinfo.s_region": _field(wcs, shape),
+        "meta.wcsinfo.v2_ref": _V2V3[0],
+        "meta.wcsinfo.v3_ref": _V2V3[1],
+        "meta.wcsinfo.v3yangle": 0.0,
+        "meta.wcsinfo.vparity": -1,
+    }
+
+
+def _source_keywords(options, shape):
+    """Source, and its cut-out, which is the whole frame."""
+    rows, columns = shape
+    return {
         "name": "1",
         "source_id": 1,
         "source_name": TARGET_NAME,
         "source_type": options.source_type,
-        "source_xpos": column,
-        "source_ypos": float(row),
+        "source_xpos": columns / 2.0,
+        "source_ypos": float(_trace_row(rows)),
         "xstart": 1,
         "xsize": columns,
         "ystart": 1,
         "ysize": rows,
     }
-    return View(_scene(shape), wcs, plane, keywords, 1.0)
 
 
 def _references(options, folder):

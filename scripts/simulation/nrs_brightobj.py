@@ -265,23 +265,44 @@ def _view(options, detector):
     """One detector of the visit."""
     geometry = _geometry(options, detector)
     wcs = build_wcs(geometry)
-    disperser = _disperser(options)
-    rows, columns = geometry.shape
     plane = None
     if options.wavelength_plane is not False:
         plane = co.wavelength_image(wcs, geometry.shape)
-    unit, flux_per_unit = _units(options)
     keywords = {
+        **_detector_keywords(options, detector, geometry.shape),
+        **_coordinate_keywords(options, geometry.shape, wcs),
+        **_slit_keywords(options, geometry.shape),
+    }
+    flux_per_unit = _units(options)[1]
+    return View(_scene(options, geometry), wcs, plane, keywords, flux_per_unit)
+
+
+def _detector_keywords(options, detector, shape):
+    """Detector, optical elements, subarray, units and steps done."""
+    disperser, unit = _disperser(options), _units(options)[0]
+    return {
         "meta.instrument.name": "NIRSPEC",
         "meta.instrument.detector": detector.upper(),
         "meta.instrument.filter": disperser.filter,
         "meta.instrument.grating": disperser.grating,
         "meta.instrument.fixed_slit": SLIT,
         "meta.exposure.readpatt": "NRSRAPID",
-        **co.subarray_keywords(disperser.subarray, geometry.shape, (1, 1)),
+        **co.subarray_keywords(disperser.subarray, shape, (1, 1)),
         "meta.aperture.name": "NRS_S1600A1_SLIT",
+        "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
+        "meta.cal_step.extract_2d": "COMPLETE",
+        "meta.cal_step.wavecorr": "COMPLETE",
+        "meta.bunit_data": unit,
+        "meta.bunit_err": unit,
+    }
+
+
+def _coordinate_keywords(options, shape, wcs):
+    """Reference position and orientation, dispersion and region on the sky."""
+    rows, columns = shape
+    return {
         "meta.wcsinfo.dispersion_direction": 1,
-        "meta.wcsinfo.spectral_order": disperser.order,
+        "meta.wcsinfo.spectral_order": _disperser(options).order,
         "meta.wcsinfo.siaf_xref_sci": columns / 2.0 + 0.5,
         "meta.wcsinfo.siaf_yref_sci": rows / 2.0 + 0.5,
         "meta.wcsinfo.s_region": _slit_region(wcs),
@@ -289,11 +310,12 @@ def _view(options, detector):
         "meta.wcsinfo.v3_ref": _V2V3[1],
         "meta.wcsinfo.v3yangle": 138.5,
         "meta.wcsinfo.vparity": -1,
-        "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
-        "meta.cal_step.extract_2d": "COMPLETE",
-        "meta.cal_step.wavecorr": "COMPLETE",
-        "meta.bunit_data": unit,
-        "meta.bunit_err": unit,
+    }
+
+
+def _slit_keywords(options, shape):
+    """Slit, source in it, and its cut-out, which is the whole frame."""
+    return {
         "name": SLIT,
         "source_id": 1,
         "source_name": TARGET_NAME,
@@ -302,12 +324,11 @@ def _view(options, detector):
         "source_ypos": SOURCE_POSITION[1],
         "slitlet_id": 1,
         "xstart": 1,
-        "xsize": columns,
+        "xsize": shape[1],
         "ystart": 1,
-        "ysize": rows,
+        "ysize": shape[0],
         "wavelength_corrected": True,
     }
-    return View(_scene(options, geometry), wcs, plane, keywords, flux_per_unit)
 
 
 def _references(options, folder):

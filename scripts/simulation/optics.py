@@ -20,7 +20,7 @@ _FOLD = 0.12
 @dataclass(frozen=True)
 class Optics:
     """
-    What makes the image of a star.
+    Telescope and pixels that form the image of a star.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What can be chosen about a simulated visit, and how its exposure is cut into segments."""
+"""Options of a simulated visit, and the segments into which its exposure is cut."""
 
 from dataclasses import dataclass
 from typing import ClassVar

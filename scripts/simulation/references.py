@@ -19,7 +19,7 @@ def write_extract1d(path, instrument, exposure_type, aperture):
     path : Path
         JSON file.
     instrument, exposure_type : str
-        What it is for.
+        Instrument and EXP_TYPE that the reference is for.
     aperture : dict
         Keys of the aperture.
     """
@@ -166,7 +166,7 @@ def write_wavelengthrange(path, instrument, exposure_type, ranges):
     path : Path
         ASDF file.
     instrument, exposure_type : str
-        What it is for.
+        Instrument and EXP_TYPE that the reference is for.
     ranges : sequence of tuple
         Spectral order, filter, shortest and longest wavelength (micron).
     """

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.simulation.models import dated_model
+from scripts.simulation.models import FILE_DATE, dated_model
 from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_COMMANDED, WHEEL_EXTENT
 from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, kernel, spatial_profile
 from scripts.simulation.references import save_reference
@@ -85,7 +85,7 @@ def write_specprofile(path, subarray, shape, orders):
     shape : tuple of int
         Its rows and columns.
     orders : sequence of OrderLight
-        The spectral orders where the visit has them.
+        Traces and wavelengths of the spectral orders in the visit.
     """
     from stdatamodels.jwst.datamodels import SpecProfileSingleModel
 
@@ -96,6 +96,8 @@ def write_specprofile(path, subarray, shape, orders):
         profile = spatial_profile(shape[0] + 2 * PADDING, trace, wavelength)
         single = SpecProfileSingleModel(data=profile.astype(np.float32))
         single.order, single.oversampling, single.padding = light.order, 1, PADDING
+        # The file takes its DATE from the last profile, which has the time of its making.
+        single.meta.date = FILE_DATE
         model.profile.append(single)
     model.meta.subarray.name, model.meta.instrument.filter = subarray, "CLEAR"
     save_reference(model, path, "NIRISS", "SPECPROFILE", "NIS_SOSS")

@@ -28,7 +28,7 @@ INT_TIMES_DTYPE = np.dtype(
 @dataclass(frozen=True)
 class Clock:
     """
-    When the integrations of one detector take place.
+    Times of the integrations of one detector.
 
     Attributes
     ----------

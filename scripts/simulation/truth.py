@@ -1,4 +1,4 @@
-"""What was put into a simulated visit, gathered while its segments are made."""
+"""Truth of a simulated visit, gathered while its segments are made."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -49,7 +49,7 @@ class DetectorTruth:
         integration_number : int
             1-based.
         rows : ndarray, shape (positions, columns)
-            Row, column and what else the list has.
+            Row and column, followed by the electrons of a hit.
         """
         numbers = np.full((len(rows), 1), float(integration_number))
         getattr(self, kind).append(np.hstack([numbers, rows]))
