@@ -249,7 +249,7 @@ def measure_order(order, truth, noisy, clean, options, stacked, width):
 
 def summarise(order, side):
     """
-    Mean figures over the overlap bins of an order.
+    Mean metrics over the overlap bins of an order.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def summarise(order, side):
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         ``ppm``: mean bias; ``sigma``: mean standard deviation, both in 1e-6; ``mean``, ``size``
         and ``worst``: mean, mean absolute and largest absolute bias in standard deviations;
         ``noisy``: mean deviation of the noisy depths in standard deviations; ``bins``.
@@ -281,7 +281,7 @@ def summarise(order, side):
 
 
 def table(orders):
-    """Markdown table of the figures of all orders, and whether ATOCA meets the limit."""
+    """Markdown table of the metrics of all orders, and whether ATOCA meets the limit."""
     lines = [
         f"| order, bins with contamination > {OVERLAP:.0%} | side | bias ppm | sigma ppm "
         "| mean bias/sigma | mean abs bias/sigma | largest | noisy visit, mean/sigma |",

@@ -4,7 +4,7 @@ from functools import partial
 
 import yaml
 
-from tests.robustness.files import Case, edit_json, flip_bits, places, replace_at
+from tests.robustness.files import Case, edit_json, flip_bits, replace_at, value_paths
 
 
 def text_cases():
@@ -37,11 +37,11 @@ JSON_VALUES = (
 
 
 def _json_case(kind, visit, pattern):
-    """Case that replaces a random value of a JSON file."""
+    """Case that revalue_paths a random value of a JSON file."""
 
     def corrupt(folder, rng):
         def change(content):
-            found = places(content)
+            found = value_paths(content)
             value = JSON_VALUES[rng.integers(len(JSON_VALUES))]
             replace_at(content, found[rng.integers(len(found))], value)
 
@@ -83,14 +83,14 @@ def _raw_file(kind, visit, pattern):
     }
     for name, content in contents.items():
         yield Case(kind, name, visit, "error", partial(overwrite, content=content))
-    # What a FITS file lacks may be padding alone.
+    # The part that is missing in a FITS file may be padding alone.
     yield Case(kind, "cut", visit, "error" if pattern.endswith(".json") else "any", cut)
     yield Case(kind, "deleted", visit, "error", delete)
     yield Case(kind, "a folder", visit, "error", directory)
 
 
 def _associations():
-    """Association files that are none, or name what is not there."""
+    """Files that are no associations, or name members that do not exist."""
     pattern = "*_asn.json"
     yield from _raw_file("association", "spectra", pattern)
     make = _json_case("association", "spectra", pattern)
@@ -98,7 +98,7 @@ def _associations():
 
 
 def _references():
-    """Reference files that are none, or hold what makes no sense."""
+    """Files that are no references, or references with values that make no sense."""
     yield from _raw_file("EXTRACT1D", "spectra", "references/*extract1d*.json")
     make = _json_case("EXTRACT1D", "spectra", "references/*extract1d*.json")
     yield from (make(number) for number in range(30))

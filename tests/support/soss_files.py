@@ -161,9 +161,9 @@ def write_segment(path, n_integrations=3, height=256, **keywords):
         n_integrations,
         [("integration_number", "i4")]
         + [
-            (f"int_{place}_{kind}", "f8")
+            (f"int_{moment}_{kind}", "f8")
             for kind in ("MJD_UTC", "BJD_TDB")
-            for place in ("start", "mid", "end")
+            for moment in ("start", "mid", "end")
         ],
     )
     times["integration_number"] = 4 + np.arange(n_integrations)

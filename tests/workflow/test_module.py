@@ -1,7 +1,7 @@
 """The workflow as a module of another."""
 
 from tests.support.builders import write_association, write_exposure
-from tests.workflow.test_dag import LRS, PEER_ONLY, ROOT, STEPS, planned, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, LRS, ROOT, STEPS, planned, snakemake
 
 MODULE = """
 module {name}:
@@ -23,7 +23,7 @@ def write_workflow(folder, **modules):
     """Write a workflow with the threshold of each of its modules, and a visit."""
     text = ""
     for name, snr in modules.items():
-        config = {"associations": ["asn.json"], "output_dir": name, **PEER_ONLY}
+        config = {"associations": ["asn.json"], "output_dir": name, **ARCHIVE_ONLY}
         config["outlier_detection"] = {"snr": snr}
         text += MODULE.format(name=name, config=config, root=ROOT)
     inputs = [f"{name}/{LRS}_whtlt.ecsv" for name in modules]

@@ -1,4 +1,4 @@
-"""Visits whose references come from a miniature CRDS cache, without network, and what reruns."""
+"""Visits whose references come from a miniature CRDS cache, without network, and reruns."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.builders import write_association, write_segment
 from tests.support.crds_cache import reference_path, write_context, write_parameters
-from tests.workflow.test_dag import PEER_ONLY, planned, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, planned, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +68,7 @@ def fill_cache(cache, simulated):
 
 def configure(folder, **changes):
     """Write the configuration, in which no reference is named."""
-    config = {"associations": ["*_asn.json"], **PEER_ONLY, "crds_context": "jwst_0001.pmap"}
+    config = {"associations": ["*_asn.json"], **ARCHIVE_ONLY, "crds_context": "jwst_0001.pmap"}
     (folder / "my.yaml").write_text(yaml.safe_dump(config | changes))
 
 

@@ -20,10 +20,16 @@ STOREYS = (
     "report",
 )
 STOREY = {package: number for number, names in enumerate(STOREYS) for package in names.split()}
-# The work of a job knows nothing of what is decided before it.
+# Packages that work on data never import those that decide before any job.
 DECIDING = {"checks", "doctor", "inputs", "planning"}
 WORKING = {
-    *("diagnostics", "light_curves", "outliers", "photometry", "segment_data", "soss", "spectra"),
+    "diagnostics",
+    "light_curves",
+    "outliers",
+    "photometry",
+    "segment_data",
+    "soss",
+    "spectra",
 }
 LIBRARY = sorted((SCRIPTS / "lib").rglob("[a-z]*.py"))
 STEPS = sorted(SCRIPTS.glob("[a-z]*.py"))

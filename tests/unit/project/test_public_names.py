@@ -1,4 +1,4 @@
-"""What a module offers to others is listed in its ``__all__`` and used; all else is its own."""
+"""Public names of a module are in its ``__all__`` and used elsewhere; all others are private."""
 
 import ast
 import re
@@ -59,7 +59,7 @@ def tree(path):
 
 
 def defined(path):
-    """Nodes of what a module defines at its top, by name."""
+    """Nodes of the definitions at the top of a module, by name."""
     found = {}
     for node in tree(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -105,7 +105,7 @@ def test_all_lists_the_public_names(path):
 @identifier
 def test_what_is_public_is_used_by_another_file(path):
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    # A class may be what a public function takes or gives.
+    # A class may be the type of an argument or result of a public function.
     names = [
         name
         for name, node in defined(path).items()
