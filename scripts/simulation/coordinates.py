@@ -4,6 +4,20 @@ import numpy as np
 
 from scripts.simulation.timing import TARGET_DEC, TARGET_RA
 
+__all__ = [
+    "composite",
+    "footprint",
+    "frame_2d",
+    "inverse_quadratic",
+    "order_frame",
+    "polygon",
+    "sky_frame",
+    "spectral_frame",
+    "subarray_keywords",
+    "v2v3_to_sky",
+    "wavelength_image",
+]
+
 
 def frame_2d(name, names=("x", "y"), unit="pix"):
     """

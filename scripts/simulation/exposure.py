@@ -17,6 +17,8 @@ from scripts.simulation.options import VisitOptions
 from scripts.simulation.timing import EXPOSURE_START, SECONDS_PER_DAY, Clock, int_times_table
 from scripts.simulation.truth import DetectorTruth
 
+__all__ = ["Exposure"]
+
 _BAD_PIXEL_STREAM, _NOISE_STREAM = 2, 3
 _DETECTOR_DELAY = 0.02
 

@@ -10,6 +10,17 @@ from scripts.simulation.imaging_scene import Source
 from scripts.simulation.optics import ARCSEC
 from scripts.simulation.references import gain_image, write_gain
 
+__all__ = [
+    "OPTIONS",
+    "Camera",
+    "build_wcs",
+    "keywords",
+    "make_source",
+    "planned_position",
+    "star_position",
+    "write_gain_around",
+]
+
 OPTIONS = frozenset({"source_position", "pointing_error", "tilt_event"})
 _ACQUISITION_ERROR = (0.12, -0.08)
 _GAIN_MARGIN = 8

@@ -14,6 +14,8 @@ from scripts.simulation.scene import Scene
 from scripts.simulation.star import planet_radius, transit_light
 from scripts.simulation.timing import Clock
 
+__all__ = ["SPECTRAL_OPTIONS", "Mode", "View"]
+
 SPECTRAL_OPTIONS = frozenset({"background_regions", "source_type", "wavelength_plane"})
 
 

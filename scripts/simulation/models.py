@@ -3,6 +3,8 @@
 from scripts.lib.files.asdf_tree import sort_extensions
 from scripts.lib.fits.headers import read_hdus
 
+__all__ = ["FILE_DATE", "dated_model", "save_model"]
+
 FILE_DATE = "2022-07-14T00:00:00.000"
 
 

@@ -8,6 +8,15 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = [
+    "COLUMNS",
+    "ROWS_BELOW_SUBSTRIP96",
+    "WHEEL_COMMANDED",
+    "WHEEL_EXTENT",
+    "OrderOptics",
+    "soss_orders",
+]
+
 COLUMNS = 2048
 ROWS_BELOW_SUBSTRIP96 = 10
 WHEEL_COMMANDED = 245.76

@@ -7,6 +7,8 @@ import numpy as np
 from scripts.simulation import star
 from scripts.simulation.star import light_curve, star_spectrum
 
+__all__ = ["flux_density", "planet_radius", "transit_depth", "transit_light"]
+
 _NODES = 200
 # Wavelengths (micron) of Na I, H I, K I and Ca II.
 _LINES = (

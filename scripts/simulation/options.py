@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from scripts.lib.errors import InputError
 
+__all__ = ["INT_TIMES_KINDS", "SOURCE_TYPES", "VisitOptions"]
+
 INT_TIMES_KINDS = ("segment", "exposure", "empty")
 SOURCE_TYPES = ("POINT", "EXTENDED", "UNKNOWN")
 

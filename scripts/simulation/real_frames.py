@@ -9,6 +9,8 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.simulation.imaging_scene import ImagingScene
 
+__all__ = ["RealFrames", "RealScene", "make_frames", "read_frames"]
+
 _SMOOTHED_FRAMES = 9
 _QUIET = np.zeros(3)
 _CUBE_AXES = 3

@@ -7,6 +7,16 @@ import numpy as np
 from scripts.simulation.models import dated_model, save_model
 from scripts.simulation.scene import enclosed_share
 
+__all__ = [
+    "gain_image",
+    "save_reference",
+    "write_extract1d",
+    "write_gain",
+    "write_miri_lrs_apcorr",
+    "write_nirspec_apcorr",
+    "write_wavelengthrange",
+]
+
 _USEAFTER = "2022-01-01T00:00:00"
 
 

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+__all__ = ["Scene", "SpectralScene", "enclosed_share"]
+
 _WING_SHARE = 0.08
 _WING_WIDTH = 4.0
 

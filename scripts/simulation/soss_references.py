@@ -7,9 +7,18 @@ from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_COMMANDED, WHEEL_E
 from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, kernel, spatial_profile
 from scripts.simulation.references import save_reference
 
+__all__ = [
+    "PADDING",
+    "calibration",
+    "write_pastasoss",
+    "write_photom",
+    "write_speckernel",
+    "write_specprofile",
+]
+
 PADDING = 20
-KERNEL_OVERSAMPLING = 10
-WHEEL_BOUNDS = (245.54, 246.04)
+_KERNEL_OVERSAMPLING = 10
+_WHEEL_BOUNDS = (245.54, 246.04)
 _SEPARATION = (0.77, 0.95)
 _KERNEL_WAVELENGTHS = (0.5, 3.0, 101)
 _MAP_WAVELENGTHS = (0.5, 5.5, 5001)
@@ -33,7 +42,7 @@ def write_pastasoss(path, orders):
     """
     model = dated_model("PastasossModel")()
     model.meta.pwcpos_cmd = WHEEL_COMMANDED
-    model.meta.pwcpos_bounds = list(WHEEL_BOUNDS)
+    model.meta.pwcpos_bounds = list(_WHEEL_BOUNDS)
     model.meta.order2_separation_cutoff = list(_SEPARATION)
     model.meta.soss_xdim, model.meta.soss_ydim = COLUMNS, _MAP_ROWS
     model.meta.subarray_ymin = _FIRST_ROW
@@ -113,7 +122,7 @@ def write_speckernel(path):
         FITS file.
     """
     shortest, longest, count = _KERNEL_WAVELENGTHS
-    samples = 2 * KERNEL_HALF_WIDTH * KERNEL_OVERSAMPLING + 1
+    samples = 2 * KERNEL_HALF_WIDTH * _KERNEL_OVERSAMPLING + 1
     offset = np.linspace(-KERNEL_HALF_WIDTH, KERNEL_HALF_WIDTH, samples)[:, None]
     wavelengths = np.tile(np.linspace(shortest, longest, count), (samples, 1))
     kernels = kernel(offset, wavelengths)
@@ -122,7 +131,7 @@ def write_speckernel(path):
         wavelengths=wavelengths.astype(np.float32), kernels=kernels.astype(np.float32)
     )
     model.meta.nwave, model.meta.wavemin, model.meta.wavemax = count, shortest, longest
-    model.meta.spectral_oversampling = KERNEL_OVERSAMPLING
+    model.meta.spectral_oversampling = _KERNEL_OVERSAMPLING
     model.meta.halfwidth = KERNEL_HALF_WIDTH
     model.meta.centroid_index = samples // 2
     save_reference(model, path, "NIRISS", "SPECKERNEL", "NIS_SOSS")
