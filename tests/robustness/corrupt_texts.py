@@ -34,6 +34,47 @@ JSON_VALUES = (
     "../../etc/passwd",
     "é\n",
 )
+# Whole configuration files by name, and sections with values that a user may write by mistake.
+CONFIGURATIONS = {
+    "empty": "",
+    "a list": "- a\n- b\n",
+    "a text": "nonsense",
+    "broken": "associations: [a\nreferences: }",
+    "tabs": "associations:\n\t- a\n",
+    "binary": "\x01\x02\x03",
+    "twice": "output_dir: a\noutput_dir: b\n",
+}
+WRONG_SECTIONS = (
+    ("associations", "x.json"),
+    ("associations", ["none.json"]),
+    ("associations", [7]),
+    ("associations", None),
+    ("references", {"extract1d": "none.json"}),
+    ("references", {"extract1d": 7}),
+    ("references", {"extract2d": "a.json"}),
+    ("references", {"apcorr": "config.yaml"}),
+    ("references", "a"),
+    ("output_dir", ""),
+    ("output_dir", 7),
+    ("output_dir", "config.yaml"),
+    ("max_memory_mb", -1),
+    ("max_memory_mb", "much"),
+    ("max_memory_mb", float("nan")),
+    ("outlier_detection", {"snr": -1}),
+    ("outlier_detection", {"snr": "five"}),
+    ("outlier_detection", {"snr": float("nan")}),
+    ("outlier_detection", {"rolling_window_width": 2.5}),
+    ("outlier_detection", {"maskpt": 7}),
+    ("outlier_detection", {"nonsense": 1}),
+    ("outlier_detection", 7),
+    ("extract_1d", {"bkg_fit": "nonsense"}),
+    ("extract_1d", {"bkg_order": -3}),
+    ("extract_1d", {"smoothing_length": "long"}),
+    ("extract_1d", []),
+    ("white_light", {"min_wavelength": 3, "max_wavelength": 2}),
+    ("pixel_replace", {"algorithm": "nonsense"}),
+    ("nonsense", 1),
+)
 
 
 def _json_case(kind, visit, pattern):
@@ -118,16 +159,7 @@ def _flip_reference(folder, rng, pattern):
 
 def _configurations():
     """Configurations that a user may write by mistake."""
-    texts = {
-        "empty": "",
-        "a list": "- a\n- b\n",
-        "a text": "nonsense",
-        "broken": "associations: [a\nreferences: }",
-        "tabs": "associations:\n\t- a\n",
-        "binary": "\x01\x02\x03",
-        "twice": "output_dir: a\noutput_dir: b\n",
-    }
-    for name, text in texts.items():
+    for name, text in CONFIGURATIONS.items():
         yield Case(
             "configuration",
             name,
@@ -135,38 +167,7 @@ def _configurations():
             "any" if name in ("empty", "twice") else "error",
             lambda folder, _rng, text=text: (folder / "config.yaml").write_text(text),
         )
-    wrong = [
-        ("associations", "x.json"),
-        ("associations", ["none.json"]),
-        ("associations", [7]),
-        ("associations", None),
-        ("references", {"extract1d": "none.json"}),
-        ("references", {"extract1d": 7}),
-        ("references", {"extract2d": "a.json"}),
-        ("references", {"apcorr": "config.yaml"}),
-        ("references", "a"),
-        ("output_dir", ""),
-        ("output_dir", 7),
-        ("output_dir", "config.yaml"),
-        ("max_memory_mb", -1),
-        ("max_memory_mb", "much"),
-        ("max_memory_mb", float("nan")),
-        ("outlier_detection", {"snr": -1}),
-        ("outlier_detection", {"snr": "five"}),
-        ("outlier_detection", {"snr": float("nan")}),
-        ("outlier_detection", {"rolling_window_width": 2.5}),
-        ("outlier_detection", {"maskpt": 7}),
-        ("outlier_detection", {"nonsense": 1}),
-        ("outlier_detection", 7),
-        ("extract_1d", {"bkg_fit": "nonsense"}),
-        ("extract_1d", {"bkg_order": -3}),
-        ("extract_1d", {"smoothing_length": "long"}),
-        ("extract_1d", []),
-        ("white_light", {"min_wavelength": 3, "max_wavelength": 2}),
-        ("pixel_replace", {"algorithm": "nonsense"}),
-        ("nonsense", 1),
-    ]
-    for section, value in wrong:
+    for section, value in WRONG_SECTIONS:
         yield Case(
             "configuration",
             f"{section}: {value}",

@@ -200,7 +200,7 @@ def test_part_of_a_section_keeps_the_other_defaults(defaults):
         ),
     ],
 )
-def test_mistakes_are_told_in_one_line(schema, config, message):
+def test_mistakes_are_reported_in_one_line(schema, config, message):
     found = error_of(schema, config)
     assert found.startswith(message)
     assert "\n" not in found

@@ -1,4 +1,4 @@
-"""Peak memory of whole steps, each in a process of its own, against what their rules ask for."""
+"""Peak memory of whole steps, each in a process of its own, against the request of their rules."""
 
 import math
 import subprocess
