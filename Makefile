@@ -6,7 +6,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# What a caller may set, as in `make demo MODE=... CORES=4`.
+# Variables that a caller may set, as in `make demo MODE=... CORES=4`.
 PYTHON ?= python3
 # jwst may support other versions of Python than this project does.
 ORACLE_PYTHON ?= $(PYTHON)
@@ -21,7 +21,7 @@ DEMO := demo/$(MODE)
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# An environment is finished when it holds a copy of the files that it was made from. Contents are
+# A finished environment holds a copy of the files from which it was made. Contents are
 # compared, not times: a git checkout refreshes times and must not cost a new environment.
 # $(1) files that name the packages, $(2) interpreter, $(3) further options of pip
 define make-environment

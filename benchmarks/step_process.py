@@ -24,7 +24,7 @@ _ARITHMETIC = {"outlier_detection": "detect_outliers"}
 
 
 class _Named(dict):
-    """What scripts read of their job as attributes, or with ``get``."""
+    """Names of a job that scripts read as attributes, or with ``get``."""
 
     def __getattr__(self, name):
         try:
@@ -44,13 +44,13 @@ def run_step(step, inputs, output, threads=1, references=None, first=False):
     inputs : list of Path
         Segments.
     output : Path
-        What the step writes, each time anew.
+        File that the step writes, in each run again.
     threads : int, optional
         Threads that it may use.
     references : dict, optional
         Reference files by their name in the rule.
     first : bool, optional
-        Whether each segment is the first of its exposure, whose world coordinates nobody knows.
+        Whether each segment is the first of its exposure, whose world coordinates are not in the cache yet.
 
     Returns
     -------

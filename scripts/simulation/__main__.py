@@ -11,6 +11,8 @@ from scripts.simulation.modes import MODES
 from scripts.simulation.options import INT_TIMES_KINDS, SOURCE_TYPES, VisitOptions
 from scripts.simulation.visit import simulate_visit
 
+__all__ = ["main"]
+
 log = logging.getLogger(__name__)
 
 
@@ -29,7 +31,7 @@ def main(arguments=None):
         Exit status.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    values = vars(build_parser().parse_args(arguments))
+    values = vars(_build_parser().parse_args(arguments))
     try:
         association = simulate_visit(values.pop("outdir"), VisitOptions(**values))
     except InputError as error:
@@ -39,7 +41,7 @@ def main(arguments=None):
     return 0
 
 
-def build_parser():
+def _build_parser():
     """
     Command-line options; they are those of `VisitOptions`, whose defaults they share.
 

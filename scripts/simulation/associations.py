@@ -2,10 +2,12 @@
 
 import json
 
-POOL_DATE = "20220713t000000"
+__all__ = ["write_association"]
+
+_POOL_DATE = "20220713t000000"
 
 
-def association_name(options):
+def _association_name(options):
     """
     File name of the association.
 
@@ -19,10 +21,10 @@ def association_name(options):
     str
         Name.
     """
-    return f"jw{options.program}-o{options.observation}_{POOL_DATE}_tso3_00001_asn.json"
+    return f"jw{options.program}-o{options.observation}_{_POOL_DATE}_tso3_00001_asn.json"
 
 
-def product_name(options, optical_path):
+def _product_name(options, optical_path):
     """
     Name of the level-3 product: programme, candidate, target, instrument and optical path.
 
@@ -62,11 +64,11 @@ def write_association(folder, options, optical_path, members):
         The association.
     """
     candidate = f"o{options.observation}"
-    pool = f"jw{options.program}_{POOL_DATE}_pool"
+    pool = f"jw{options.program}_{_POOL_DATE}_pool"
     content = {
         "asn_type": "tso3",
         "asn_rule": "candidate_Asn_Lv3TSO",
-        "version_id": POOL_DATE,
+        "version_id": _POOL_DATE,
         "code_version": "3.0.0",
         "degraded_status": "No known degraded exposures in association.",
         "program": options.program,
@@ -76,7 +78,7 @@ def write_association(folder, options, optical_path, members):
         "target": "t001",
         "products": [
             {
-                "name": product_name(options, optical_path),
+                "name": _product_name(options, optical_path),
                 "members": [
                     {
                         "expname": name,
@@ -89,6 +91,6 @@ def write_association(folder, options, optical_path, members):
             }
         ],
     }
-    path = folder / association_name(options)
+    path = folder / _association_name(options)
     path.write_text(json.dumps(content, indent=4) + "\n")
     return path

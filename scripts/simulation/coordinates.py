@@ -4,6 +4,20 @@ import numpy as np
 
 from scripts.simulation.timing import TARGET_DEC, TARGET_RA
 
+__all__ = [
+    "composite",
+    "footprint",
+    "frame_2d",
+    "inverse_quadratic",
+    "order_frame",
+    "polygon",
+    "sky_frame",
+    "spectral_frame",
+    "subarray_keywords",
+    "v2v3_to_sky",
+    "wavelength_image",
+]
+
 
 def frame_2d(name, names=("x", "y"), unit="pix"):
     """
@@ -188,7 +202,7 @@ def footprint(wcs):
     Parameters
     ----------
     wcs : gwcs.WCS
-        World coordinates of two pixel axes; the sky is first among what it gives.
+        World coordinates of two pixel axes; its first two results are on the sky.
 
     Returns
     -------
@@ -208,7 +222,7 @@ def wavelength_image(wcs, shape):
     Parameters
     ----------
     wcs : gwcs.WCS
-        World coordinates; the wavelength is third among what it gives.
+        World coordinates; its third result is the wavelength.
     shape : tuple of int
         Rows and columns.
 

@@ -4,6 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = [
+    "DEAD",
+    "DO_NOT_USE",
+    "HOT",
+    "REFERENCE_PIXEL",
+    "WARM",
+    "Planes",
+    "Readout",
+    "draw_bad_pixels",
+    "expose",
+    "fill_integration",
+    "response",
+    "spoil",
+]
+
 DO_NOT_USE = 1
 DEAD = 1024
 HOT = 2048

@@ -17,6 +17,8 @@ from scripts.simulation.options import VisitOptions
 from scripts.simulation.timing import EXPOSURE_START, SECONDS_PER_DAY, Clock, int_times_table
 from scripts.simulation.truth import DetectorTruth
 
+__all__ = ["Exposure"]
+
 _BAD_PIXEL_STREAM, _NOISE_STREAM = 2, 3
 _DETECTOR_DELAY = 0.02
 
@@ -24,7 +26,7 @@ _DETECTOR_DELAY = 0.02
 @dataclass(frozen=True)
 class Exposure:
     """
-    What one detector records during a visit.
+    Exposure of one detector during a visit.
 
     Attributes
     ----------
@@ -33,7 +35,7 @@ class Exposure:
     mode : Mode
         Its observing mode.
     view : View
-        What the detector sees.
+        Scene on the detector, and its description.
     index : int
         Number of the detector, part of the seed of its random numbers.
     """
@@ -58,7 +60,7 @@ class Exposure:
         return drawn if flags is None else np.where(flags > 0, flags, drawn)
 
     def begin_truth(self):
-        """Truth with all that does not depend on the integration."""
+        """Truth with everything that is the same in all integrations."""
         scene = self.view.scene
         return DetectorTruth(
             {

@@ -1,4 +1,4 @@
-"""What the imaging modes have in common: position, WCS, keywords and the gain reference."""
+"""Shared by the imaging modes: position, WCS, keywords and the gain reference."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,17 @@ from scripts.simulation.imaging_scene import Source
 from scripts.simulation.optics import ARCSEC
 from scripts.simulation.references import gain_image, write_gain
 
+__all__ = [
+    "OPTIONS",
+    "Camera",
+    "build_wcs",
+    "keywords",
+    "make_source",
+    "planned_position",
+    "star_position",
+    "write_gain_around",
+]
+
 OPTIONS = frozenset({"source_position", "pointing_error", "tilt_event"})
 _ACQUISITION_ERROR = (0.12, -0.08)
 _GAIN_MARGIN = 8
@@ -19,7 +30,7 @@ _DISTORTION = 3e-6
 @dataclass(frozen=True)
 class Camera:
     """
-    A detector with its filter, and the brightness of what it sees.
+    A detector with its filter, and the brightness of star and background.
 
     Attributes
     ----------
@@ -87,7 +98,7 @@ class Camera:
 
 def planned_position(options, shape):
     """
-    Position where the star was to be: the middle of the frame, or off the star by an error.
+    Planned position of the star: the middle of the frame, or a given star's position minus the error.
 
     Parameters
     ----------

@@ -8,6 +8,8 @@ import scipy.fft
 
 from scripts.simulation.optics import Optics, frequencies
 
+__all__ = ["ImagingScene", "Source"]
+
 
 @dataclass(frozen=True)
 class Source:

@@ -4,8 +4,10 @@ import numpy as np
 
 from scripts.simulation.timing import EXPOSURE_START, TARGET_DEC, TARGET_RA, barycentric
 
-VISIT = "001"
-ACTIVITY = "04101"
+__all__ = ["TARGET_NAME", "common_keywords", "member_name"]
+
+_VISIT = "001"
+_ACTIVITY = "04101"
 TARGET_NAME = "WASP-39"
 
 
@@ -27,7 +29,7 @@ def member_name(options, detector, segment):
     str
         Name.
     """
-    visit = f"jw{options.program}{options.observation}{VISIT}_{ACTIVITY}_00001"
+    visit = f"jw{options.program}{options.observation}{_VISIT}_{_ACTIVITY}_00001"
     return f"{visit}-seg{segment:03d}_{detector}_calints.fits"
 
 
@@ -63,7 +65,7 @@ def _observation_keywords(options):
     from astropy.time import Time
 
     begin = Time(EXPOSURE_START, format="mjd").isot
-    visit_id = f"{options.program}{options.observation}{VISIT}"
+    visit_id = f"{options.program}{options.observation}{_VISIT}"
     return {
         "meta.telescope": "JWST",
         "meta.origin": "SIMULATED",
@@ -72,10 +74,10 @@ def _observation_keywords(options):
         "meta.observation.visit_id": visit_id,
         "meta.observation.program_number": options.program,
         "meta.observation.observation_number": options.observation,
-        "meta.observation.visit_number": VISIT,
-        "meta.observation.visit_group": ACTIVITY[:2],
-        "meta.observation.sequence_id": ACTIVITY[2],
-        "meta.observation.activity_id": ACTIVITY[3:],
+        "meta.observation.visit_number": _VISIT,
+        "meta.observation.visit_group": _ACTIVITY[:2],
+        "meta.observation.sequence_id": _ACTIVITY[2],
+        "meta.observation.activity_id": _ACTIVITY[3:],
         "meta.observation.exposure_number": "1",
         "meta.observation.date": begin[:10],
         "meta.observation.time": begin[11:],

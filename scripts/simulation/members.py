@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.simulation.models import dated_model, save_model
 
+__all__ = ["write_member"]
+
 
 def write_member(path, mode, view, planes, int_times, keywords):
     """

@@ -12,13 +12,15 @@ from scripts.simulation.pointing import image_motion
 from scripts.simulation.real_frames import RealScene, read_frames
 from scripts.simulation.star import transit_light
 
-FRAME_SIZE = (128, 136)
-FILTER = "F1500W"
-SUBARRAY = "SUB128"
+__all__ = ["MODE"]
+
+_FRAME_SIZE = (128, 136)
+_FILTER = "F1500W"
+_SUBARRAY = "SUB128"
 _REFERENCE_COLUMNS = 4
 _READOUT = Readout(integration_time=41.41, read_noise=18.0)
 _DETECTOR_RAMP = 0.005
-CAMERA = imaging.Camera(
+_CAMERA = imaging.Camera(
     scale=0.11,
     passband=(13.9, 15.0, 16.1),
     star_rate=2.2e4,
@@ -33,14 +35,14 @@ CAMERA = imaging.Camera(
 
 def _scene(options):
     """Star's image."""
-    shape, optics = MODE.shape(options), Optics(CAMERA.scale, CAMERA.passband)
+    shape, optics = MODE.shape(options), Optics(_CAMERA.scale, _CAMERA.passband)
     position = imaging.star_position(options, shape)
     if options.real_frames is None:
-        source = imaging.make_source(CAMERA, options, shape, position)
+        source = imaging.make_source(_CAMERA, options, shape, position)
         return ImagingScene(source, optics, options.tilt_event is not None)
     frames = read_frames(options.real_frames)
-    corner, position = frames.place(position)
-    source = imaging.make_source(CAMERA, options, shape, position)
+    corner, position = frames.align(position)
+    source = imaging.make_source(_CAMERA, options, shape, position)
     return RealScene(ImagingScene(source, optics), frames, corner)
 
 
@@ -71,16 +73,16 @@ def _reference_pixels(shape):
 def _view(options, detector):
     """The detector of the visit."""
     shape = MODE.shape(options)
-    wcs = imaging.build_wcs(CAMERA, shape, imaging.planned_position(options, shape))
+    wcs = imaging.build_wcs(_CAMERA, shape, imaging.planned_position(options, shape))
     keywords = {
         "meta.instrument.name": "MIRI",
         "meta.instrument.detector": detector.upper(),
-        "meta.instrument.filter": FILTER,
+        "meta.instrument.filter": _FILTER,
         "meta.exposure.readpatt": "FASTR1",
         "meta.aperture.name": "MIRIM_SUB128",
-        **imaging.keywords(CAMERA, options, SUBARRAY, shape, wcs),
+        **imaging.keywords(_CAMERA, options, _SUBARRAY, shape, wcs),
     }
-    flux_per_unit = CAMERA.flux_per_unit(options, _READOUT.integration_time)
+    flux_per_unit = _CAMERA.flux_per_unit(options, _READOUT.integration_time)
     flags = _reference_pixels(shape)
     return View(_scene(options), wcs, None, keywords, flux_per_unit, flags)
 
@@ -88,26 +90,26 @@ def _view(options, detector):
 def _references(options, folder):
     """GAIN, which the reference pipeline reads whatever the unit."""
     names = {"gain": "miri_image_gain.fits"}
-    imaging.write_gain_around(folder / names["gain"], CAMERA, MODE.shape(options))
+    imaging.write_gain_around(folder / names["gain"], _CAMERA, MODE.shape(options))
     return names
 
 
 def _ramp(options):
-    """Return the height of the detector's ramp, which real light has already."""
+    """Return the height of the detector's ramp; the light of real frames contains one."""
     return _DETECTOR_RAMP if options.real_frames is None else 0.0
 
 
 MODE = Mode(
     exposure_type="MIR_IMAGE",
     model="CubeModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=_READOUT,
-    gain=CAMERA.gain,
+    gain=_CAMERA.gain,
     overhead=0.2166,
     detectors=lambda options: ("mirimage",),
     view=_view,
     references=_references,
-    optical_path=lambda options: f"miri_{FILTER}-{SUBARRAY}".lower(),
+    optical_path=lambda options: f"miri_{_FILTER}-{_SUBARRAY}".lower(),
     pointing=_motion,
     light=_light,
     detector_ramp=_ramp,

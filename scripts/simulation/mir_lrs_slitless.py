@@ -9,11 +9,13 @@ from scripts.simulation.references import write_extract1d, write_miri_lrs_apcorr
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
-FRAME_SIZE = (416, 72)
-SCALE = 0.11
-SUBARRAY = "SLITLESSPRISM"
+__all__ = ["MODE"]
+
+_FRAME_SIZE = (416, 72)
+_SCALE = 0.11
+_SUBARRAY = "SLITLESSPRISM"
 _DISPERSION = (14.1, -5.0, -4.4)
-_PIXEL_AREA = (SCALE / 206264.806) ** 2
+_PIXEL_AREA = (_SCALE / 206264.806) ** 2
 _PEAK_RATE = 9000.0
 _BACKGROUND_RATE = 90.0
 _FLUX_AT_TWO_MICRON = 0.11
@@ -36,7 +38,7 @@ def _bounding_box(shape):
     return (left - 0.5, columns - 0.5), (float(bottom) - 0.5, top - 0.5)
 
 
-def build_wcs(shape):
+def _build_wcs(shape):
     """
     WCS with the frames detector, alpha_beta, v2v3 and world.
 
@@ -81,7 +83,7 @@ def _disperse(shape):
     rows, columns = shape
     terms = _dispersion(rows)
     wavelength = m.Polynomial1D(2, c0=terms[0], c1=terms[1], c2=terms[2])
-    across = m.Shift(-_centre(columns)) | m.Scale(SCALE)
+    across = m.Shift(-_centre(columns)) | m.Scale(_SCALE)
     transform = m.Mapping((0, 1, 1)) | across & m.Const1D(0.0) & wavelength
     transform.inverse = m.Mapping((0, 2), n_inputs=3) | (
         across.inverse & co.inverse_quadratic(terms)
@@ -119,7 +121,7 @@ def _view(options, detector):
     """The detector of the visit; without a WAVELENGTH plane unless one is asked for."""
     shape = MODE.shape(options)
     rows, columns = shape
-    wcs = build_wcs(shape)
+    wcs = _build_wcs(shape)
     plane = None
     if options.wavelength_plane:
         plane = co.wavelength_image(wcs, shape)
@@ -129,7 +131,7 @@ def _view(options, detector):
         "meta.instrument.detector": detector.upper(),
         "meta.instrument.filter": "P750L",
         "meta.exposure.readpatt": "FASTR1",
-        **co.subarray_keywords(SUBARRAY, shape, (1, 529)),
+        **co.subarray_keywords(_SUBARRAY, shape, (1, 529)),
         "meta.aperture.name": "MIRIM_SLITLESSPRISM",
         "meta.wcsinfo.dispersion_direction": 2,
         "meta.wcsinfo.siaf_xref_sci": _centre(columns) + 1.0,
@@ -177,19 +179,19 @@ def _references(options, folder):
     write_extract1d(folder / names["extract1d"], "MIRI", MODE.exposure_type, aperture)
     if options.aperture_correction:
         names["apcorr"] = "miri_lrs_slitless_apcorr.fits"
-        write_miri_lrs_apcorr(folder / names["apcorr"], ("FULL", SUBARRAY), _width)
+        write_miri_lrs_apcorr(folder / names["apcorr"], ("FULL", _SUBARRAY), _width)
     return names
 
 
 MODE = Mode(
     exposure_type="MIR_LRS-SLITLESS",
     model="SlitModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=Readout(integration_time=10.34, read_noise=18.0),
     gain=_GAIN,
     overhead=0.16,
     detectors=lambda options: ("mirimage",),
     view=_view,
     references=_references,
-    optical_path=lambda options: f"miri_p750l-{SUBARRAY.lower()}",
+    optical_path=lambda options: f"miri_p750l-{_SUBARRAY.lower()}",
 )

@@ -3,7 +3,9 @@
 from scripts.lib.files.asdf_tree import sort_extensions
 from scripts.lib.fits.headers import read_hdus
 
-_FILE_DATE = "2022-07-14T00:00:00.000"
+__all__ = ["FILE_DATE", "dated_model", "save_model"]
+
+FILE_DATE = "2022-07-14T00:00:00.000"
 
 
 def dated_model(name):
@@ -26,7 +28,7 @@ def dated_model(name):
 
     def on_save(self, path=None):
         base.on_save(self, path)
-        self.meta.date = _FILE_DATE
+        self.meta.date = FILE_DATE
 
     return type(name, (base,), {"on_save": on_save})
 

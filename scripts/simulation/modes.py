@@ -9,6 +9,8 @@ from scripts.simulation import (
     nrs_brightobj,
 )
 
+__all__ = ["MODES"]
+
 MODES = {
     "mir_image": mir_image.MODE,
     "mir_lrs_slitless": mir_lrs_slitless.MODE,

@@ -18,9 +18,11 @@ from scripts.simulation.nis_soss_star import planet_radius, transit_depth, trans
 from scripts.simulation.references import write_wavelengthrange
 from scripts.simulation.timing import TARGET_DEC, TARGET_RA
 
+__all__ = ["FILTER", "MODE", "reference_pixels"]
+
 FILTER = "CLEAR"
-FRAME_SIZE = (256, COLUMNS)
-SUBARRAYS = {FRAME_SIZE: "SUBSTRIP256", (96, COLUMNS): "SUBSTRIP96"}
+_FRAME_SIZE = (256, COLUMNS)
+_SUBARRAYS = {_FRAME_SIZE: "SUBSTRIP256", (96, COLUMNS): "SUBSTRIP96"}
 _FIRST_ROW = {"SUBSTRIP256": 1793, "SUBSTRIP96": 1803}
 _REFERENCE_PIXELS = 4
 _GAIN = 1.61
@@ -34,11 +36,11 @@ _RANGES = ((1, FILTER, 0.85, 2.83), (2, FILTER, 0.60, 1.00), (3, FILTER, 0.64, 0
 def _subarray(options):
     """Subarray of the frame's size."""
     shape = MODE.shape(options)
-    if shape not in SUBARRAYS:
-        expected = " or ".join(f"{rows}x{columns}" for rows, columns in SUBARRAYS)
+    if shape not in _SUBARRAYS:
+        expected = " or ".join(f"{rows}x{columns}" for rows, columns in _SUBARRAYS)
         msg = f"frame_size: found {shape[0]}x{shape[1]}, expected {expected}"
         raise InputError(msg)
-    return SUBARRAYS[shape]
+    return _SUBARRAYS[shape]
 
 
 def _order_light(optics, wheel_offset, subarray, scale):
@@ -84,12 +86,12 @@ def reference_pixels(shape):
     """
     flags = np.zeros(shape, np.uint32)
     flags[:, :_REFERENCE_PIXELS] = flags[:, -_REFERENCE_PIXELS:] = REFERENCE_PIXEL | DO_NOT_USE
-    if shape == FRAME_SIZE:
+    if shape == _FRAME_SIZE:
         flags[-_REFERENCE_PIXELS:] = REFERENCE_PIXEL | DO_NOT_USE
     return flags
 
 
-def build_wcs(orders):
+def _build_wcs(orders):
     """
     WCS with the frames detector and world.
 
@@ -145,7 +147,7 @@ def _view(options, detector):
         "meta.bunit_data": "DN/s",
         "meta.bunit_err": "DN/s",
     }
-    wcs = build_wcs(soss_orders(options.real_references))
+    wcs = _build_wcs(soss_orders(options.real_references))
     return View(_scene(options), wcs, None, keywords, 1.0, reference_pixels(shape))
 
 
@@ -176,7 +178,7 @@ def _references(options, folder):
 MODE = Mode(
     exposure_type="NIS_SOSS",
     model="CubeModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=Readout(integration_time=49.45, read_noise=14.0),
     gain=_GAIN,
     overhead=5.49,

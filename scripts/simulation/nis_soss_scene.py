@@ -8,7 +8,18 @@ import numpy as np
 from scripts.simulation.nis_soss_orders import COLUMNS
 from scripts.simulation.nis_soss_star import flux_density
 
-BOX_WIDTH = 40
+__all__ = [
+    "KERNEL_HALF_WIDTH",
+    "OrderLight",
+    "SossScene",
+    "column_light",
+    "electron_scale",
+    "kernel",
+    "spatial_profile",
+    "zodiacal_light",
+]
+
+_BOX_WIDTH = 40
 KERNEL_HALF_WIDTH = 10
 _PEAK_RATE = 12500.0
 _SUBPIXELS = 8
@@ -16,8 +27,12 @@ _ZODIACAL_EDGE = 700
 _ZODIACAL_STEP = 0.62
 # Centre and width (pixels) and share of the light: the image is made broad by a cylindrical lens.
 _PARTS_OF_PROFILE = (
-    *((-8.3, 2.3, 0.220), (-4.2, 2.3, 0.165), (0.0, 2.3, 0.170), (4.2, 2.3, 0.170)),
-    *((8.3, 2.3, 0.225), (0.0, 16.0, 0.050)),
+    (-8.3, 2.3, 0.220),
+    (-4.2, 2.3, 0.165),
+    (0.0, 2.3, 0.170),
+    (4.2, 2.3, 0.170),
+    (8.3, 2.3, 0.225),
+    (0.0, 16.0, 0.050),
 )
 _PROFILE_REACH = 120.0
 _PROFILE_STEPS = 24001
@@ -140,7 +155,7 @@ class SossScene:
         total = np.sum(images, axis=0)
         shares = []
         for order, image in zip(self.orders, images, strict=True):
-            box = np.abs(rows - order.trace) <= BOX_WIDTH / 2
+            box = np.abs(rows - order.trace) <= _BOX_WIDTH / 2
             own = np.sum(image * box, axis=0)
             known = np.where(own > 0.0, own, np.nan)
             shares.append(np.sum(total * box, axis=0) / known - 1.0)

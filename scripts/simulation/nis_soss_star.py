@@ -7,18 +7,39 @@ import numpy as np
 from scripts.simulation import star
 from scripts.simulation.star import light_curve, star_spectrum
 
+__all__ = ["flux_density", "planet_radius", "transit_depth", "transit_light"]
+
 _NODES = 200
 # Wavelengths (micron) of Na I, H I, K I and Ca II.
 _LINES = (
-    *(0.5893, 0.6563, 0.7682, 0.8498, 0.8542, 0.8662, 1.0049, 1.0938, 1.2818),
-    *(1.6407, 1.7362, 1.8751, 1.9451, 2.1661, 2.6259, 2.7575),
+    0.5893,
+    0.6563,
+    0.7682,
+    0.8498,
+    0.8542,
+    0.8662,
+    1.0049,
+    1.0938,
+    1.2818,
+    1.6407,
+    1.7362,
+    1.8751,
+    1.9451,
+    2.1661,
+    2.6259,
+    2.7575,
 )
 _LINE_DEPTH = 0.25
 _LINE_WIDTH = 1.2e-3
 # Centre and width (micron) and relative rise of the radius: Na, K and water.
 _BANDS = (
-    *((0.589, 0.02, 0.02), (0.768, 0.02, 0.025), (0.94, 0.03, 0.008), (1.14, 0.04, 0.012)),
-    *((1.40, 0.06, 0.025), (1.87, 0.08, 0.022), (2.68, 0.15, 0.030)),
+    (0.589, 0.02, 0.02),
+    (0.768, 0.02, 0.025),
+    (0.94, 0.03, 0.008),
+    (1.14, 0.04, 0.012),
+    (1.40, 0.06, 0.025),
+    (1.87, 0.08, 0.022),
+    (2.68, 0.15, 0.030),
 )
 
 

@@ -10,8 +10,10 @@ from scripts.simulation.mode import Mode, View
 from scripts.simulation.optics import Optics
 from scripts.simulation.pointing import image_motion
 
-FRAME_SIZE = (64, 64)
-WEAK_LENS = "WLP8"
+__all__ = ["MODE"]
+
+_FRAME_SIZE = (64, 64)
+_WEAK_LENS = "WLP8"
 _LENS_PATH = 8.0 * 2.12
 _LENS_FIELD = 256
 _LENS_STAR_RATE = 3.0e7
@@ -21,7 +23,7 @@ _READOUT = Readout(integration_time=0.497, read_noise=14.0)
 
 
 @dataclass(frozen=True)
-class Channel:
+class _Channel:
     """
     A detector in one of the two channels.
 
@@ -65,9 +67,9 @@ _LONG = replace(
     v2v3=(-89.4, -491.4),
 )
 _CHANNELS = {
-    "nrcb1": Channel("SHORT", "NRCB1", "NRCB1", "F210M", _SHORT),
-    "nrcblong": Channel("LONG", "NRCBLONG", "NRCB5", "F444W", _LONG),
-    "nrcalong": Channel("LONG", "NRCALONG", "NRCA5", "F444W", replace(_LONG, v2v3=(86.1, -493.2))),
+    "nrcb1": _Channel("SHORT", "NRCB1", "NRCB1", "F210M", _SHORT),
+    "nrcblong": _Channel("LONG", "NRCBLONG", "NRCB5", "F444W", _LONG),
+    "nrcalong": _Channel("LONG", "NRCALONG", "NRCA5", "F444W", replace(_LONG, v2v3=(86.1, -493.2))),
 }
 
 
@@ -93,7 +95,7 @@ def _channel(options):
 
 def _pupil(options):
     """PUPIL."""
-    return WEAK_LENS if options.weak_lens else "CLEAR"
+    return _WEAK_LENS if options.weak_lens else "CLEAR"
 
 
 def _subarray(options):
@@ -148,7 +150,7 @@ def _optical_path(options):
 MODE = Mode(
     exposure_type="NRC_TSIMAGE",
     model="CubeModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=_READOUT,
     gain=_GAIN,
     overhead=0.0497,

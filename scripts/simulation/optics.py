@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+__all__ = ["ARCSEC", "Optics", "frequencies"]
+
 ARCSEC = np.pi / 180.0 / 3600.0
 _SEGMENT_WIDTH = 1.32
 _SEGMENT_SPACING = 1.3265
@@ -20,7 +22,7 @@ _FOLD = 0.12
 @dataclass(frozen=True)
 class Optics:
     """
-    What makes the image of a star.
+    Telescope and pixels that form the image of a star.
 
     Attributes
     ----------

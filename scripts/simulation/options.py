@@ -1,9 +1,11 @@
-"""What can be chosen about a simulated visit, and how its exposure is cut into segments."""
+"""Options of a simulated visit, and the segments into which its exposure is cut."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from scripts.lib.errors import InputError
+
+__all__ = ["INT_TIMES_KINDS", "SOURCE_TYPES", "VisitOptions"]
 
 INT_TIMES_KINDS = ("segment", "exposure", "empty")
 SOURCE_TYPES = ("POINT", "EXTENDED", "UNKNOWN")

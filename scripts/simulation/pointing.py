@@ -2,7 +2,9 @@
 
 import numpy as np
 
-POINTING_STREAM = 1
+__all__ = ["IMAGE_MOTION_COLUMNS", "TILT_JUMP", "cross_dispersion_offsets", "image_motion"]
+
+_POINTING_STREAM = 1
 IMAGE_MOTION_COLUMNS = ("x", "y", "state")
 TILT_JUMP = (0.08, -0.05)
 _DRIFT_DIRECTION = (1.0, -0.5)
@@ -61,4 +63,4 @@ def _drift(options):
 
 def _generator(options):
     """Random numbers of the pointing."""
-    return np.random.default_rng([options.seed, POINTING_STREAM])
+    return np.random.default_rng([options.seed, _POINTING_STREAM])

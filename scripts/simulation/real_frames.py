@@ -9,6 +9,8 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.simulation.imaging_scene import ImagingScene
 
+__all__ = ["RealFrames", "RealScene", "make_frames", "read_frames"]
+
 _SMOOTHED_FRAMES = 9
 _QUIET = np.zeros(3)
 _CUBE_AXES = 3
@@ -37,7 +39,7 @@ class RealFrames:
         x, y = self.shares.sum(axis=1), self.shares.sum(axis=2)
         return np.stack([x @ np.arange(columns), y @ np.arange(rows)], axis=1)
 
-    def place(self, position):
+    def align(self, position):
         """
         Place the cut-outs on whole pixels so that the star is near a position.
 
@@ -80,7 +82,7 @@ class RealFrames:
         if integrations > len(self.light):
             msg = (
                 f"integrations: found {integrations}, expected at most {len(self.light)}, "
-                "the real frames that there are"
+                "the number of real frames"
             )
             raise InputError(msg)
         displacement = self.centroids - self.centroids.mean(axis=0)
@@ -206,12 +208,12 @@ class RealScene:
     def _wings(self):
         """Shares of the light outside the cut-outs, shape (rows, columns), and share inside."""
         field = self.model.field(_QUIET)
-        rows, columns = self._place()
+        rows, columns = self._pixels()
         lit = self.frames.shares.max(axis=0) > 0.0
         field[(rows[:, None] % len(field), columns % len(field))] *= ~lit
         return field[: self.shape[0], : self.shape[1]], 1.0 - field.sum()
 
-    def _place(self):
+    def _pixels(self):
         """Rows and columns of the cut-outs in the frame, which they may leave."""
         _, height, width = self.frames.shares.shape
         return self.corner[1] + np.arange(height), self.corner[0] + np.arange(width)
@@ -220,7 +222,7 @@ class RealScene:
         """Share of the star's light in every pixel of the frame, shape (rows, columns)."""
         wings, inside = self._wings
         share = wings.copy()
-        rows, columns = self._place()
+        rows, columns = self._pixels()
         seen = (rows >= 0) & (rows < self.shape[0]), (columns >= 0) & (columns < self.shape[1])
         share[np.ix_(rows[seen[0]], columns[seen[1]])] += inside * cutout[np.ix_(*seen)]
         return share

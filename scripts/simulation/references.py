@@ -7,6 +7,16 @@ import numpy as np
 from scripts.simulation.models import dated_model, save_model
 from scripts.simulation.scene import enclosed_share
 
+__all__ = [
+    "gain_image",
+    "save_reference",
+    "write_extract1d",
+    "write_gain",
+    "write_miri_lrs_apcorr",
+    "write_nirspec_apcorr",
+    "write_wavelengthrange",
+]
+
 _USEAFTER = "2022-01-01T00:00:00"
 
 
@@ -19,7 +29,7 @@ def write_extract1d(path, instrument, exposure_type, aperture):
     path : Path
         JSON file.
     instrument, exposure_type : str
-        What it is for.
+        Instrument and EXP_TYPE that the reference is for.
     aperture : dict
         Keys of the aperture.
     """
@@ -166,7 +176,7 @@ def write_wavelengthrange(path, instrument, exposure_type, ranges):
     path : Path
         ASDF file.
     instrument, exposure_type : str
-        What it is for.
+        Instrument and EXP_TYPE that the reference is for.
     ranges : sequence of tuple
         Spectral order, filter, shortest and longest wavelength (micron).
     """

@@ -1,16 +1,18 @@
-"""What the simulator asks of a scene, and noise-free images of a dispersed star."""
+"""Interface of a scene, and noise-free images of a dispersed star."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+__all__ = ["Scene", "SpectralScene", "enclosed_share"]
+
 _WING_SHARE = 0.08
 _WING_WIDTH = 4.0
 
 
 class Scene(Protocol):
-    """What the simulator asks of a star's image; see `SpectralScene` and `ImagingScene`."""
+    """Interface of a star's image; see `SpectralScene` and `ImagingScene`."""
 
     @property
     def shape(self):
@@ -29,7 +31,7 @@ class Scene(Protocol):
         light : ndarray, shape (wavelengths,)
             Relative light of the star.
         pointing : ndarray or float
-            One element of what the mode's `pointing` gives.
+            Pointing of this integration, an element of the result of the mode's `pointing`.
 
         Returns
         -------
@@ -124,7 +126,7 @@ class SpectralScene:
         return np.diff(_cumulative(edges / self.width), axis=0)
 
     def truth(self):
-        """What there is to know of the scene, by name; all along the dispersion axis."""
+        """Wavelength, trace and width of the star's image, along the dispersion axis."""
         return {"wavelength": self.wavelength, "trace": self.trace, "width": self.width}
 
     def light(self):

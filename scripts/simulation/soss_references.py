@@ -2,14 +2,23 @@
 
 import numpy as np
 
-from scripts.simulation.models import dated_model
+from scripts.simulation.models import FILE_DATE, dated_model
 from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_COMMANDED, WHEEL_EXTENT
 from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, kernel, spatial_profile
 from scripts.simulation.references import save_reference
 
+__all__ = [
+    "PADDING",
+    "calibration",
+    "write_pastasoss",
+    "write_photom",
+    "write_speckernel",
+    "write_specprofile",
+]
+
 PADDING = 20
-KERNEL_OVERSAMPLING = 10
-WHEEL_BOUNDS = (245.54, 246.04)
+_KERNEL_OVERSAMPLING = 10
+_WHEEL_BOUNDS = (245.54, 246.04)
 _SEPARATION = (0.77, 0.95)
 _KERNEL_WAVELENGTHS = (0.5, 3.0, 101)
 _MAP_WAVELENGTHS = (0.5, 5.5, 5001)
@@ -33,7 +42,7 @@ def write_pastasoss(path, orders):
     """
     model = dated_model("PastasossModel")()
     model.meta.pwcpos_cmd = WHEEL_COMMANDED
-    model.meta.pwcpos_bounds = list(WHEEL_BOUNDS)
+    model.meta.pwcpos_bounds = list(_WHEEL_BOUNDS)
     model.meta.order2_separation_cutoff = list(_SEPARATION)
     model.meta.soss_xdim, model.meta.soss_ydim = COLUMNS, _MAP_ROWS
     model.meta.subarray_ymin = _FIRST_ROW
@@ -85,7 +94,7 @@ def write_specprofile(path, subarray, shape, orders):
     shape : tuple of int
         Its rows and columns.
     orders : sequence of OrderLight
-        The spectral orders where the visit has them.
+        Traces and wavelengths of the spectral orders in the visit.
     """
     from stdatamodels.jwst.datamodels import SpecProfileSingleModel
 
@@ -96,6 +105,8 @@ def write_specprofile(path, subarray, shape, orders):
         profile = spatial_profile(shape[0] + 2 * PADDING, trace, wavelength)
         single = SpecProfileSingleModel(data=profile.astype(np.float32))
         single.order, single.oversampling, single.padding = light.order, 1, PADDING
+        # The file takes its DATE from the last profile, which has the time of its making.
+        single.meta.date = FILE_DATE
         model.profile.append(single)
     model.meta.subarray.name, model.meta.instrument.filter = subarray, "CLEAR"
     save_reference(model, path, "NIRISS", "SPECPROFILE", "NIS_SOSS")
@@ -111,7 +122,7 @@ def write_speckernel(path):
         FITS file.
     """
     shortest, longest, count = _KERNEL_WAVELENGTHS
-    samples = 2 * KERNEL_HALF_WIDTH * KERNEL_OVERSAMPLING + 1
+    samples = 2 * KERNEL_HALF_WIDTH * _KERNEL_OVERSAMPLING + 1
     offset = np.linspace(-KERNEL_HALF_WIDTH, KERNEL_HALF_WIDTH, samples)[:, None]
     wavelengths = np.tile(np.linspace(shortest, longest, count), (samples, 1))
     kernels = kernel(offset, wavelengths)
@@ -120,7 +131,7 @@ def write_speckernel(path):
         wavelengths=wavelengths.astype(np.float32), kernels=kernels.astype(np.float32)
     )
     model.meta.nwave, model.meta.wavemin, model.meta.wavemax = count, shortest, longest
-    model.meta.spectral_oversampling = KERNEL_OVERSAMPLING
+    model.meta.spectral_oversampling = _KERNEL_OVERSAMPLING
     model.meta.halfwidth = KERNEL_HALF_WIDTH
     model.meta.centroid_index = samples // 2
     save_reference(model, path, "NIRISS", "SPECKERNEL", "NIS_SOSS")

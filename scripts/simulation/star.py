@@ -4,7 +4,9 @@ import numpy as np
 
 from scripts.lib.diagnostics.transit import occulted_fraction, sky_separation
 
-STAR_TEMPERATURE = 5300.0
+__all__ = ["light_curve", "planet_radius", "star_spectrum", "transit_light"]
+
+_STAR_TEMPERATURE = 5300.0
 _SECOND_RADIATION_CONSTANT = 14387.77
 _WAVELENGTH_NODES = 24
 
@@ -50,7 +52,7 @@ def planet_radius(wavelength, radius_ratio):
     return radius_ratio * (1.0 + 0.002 * (wavelength - np.min(wavelength)) + band)
 
 
-def limb_darkening(wavelength):
+def _limb_darkening(wavelength):
     """
     Quadratic limb-darkening coefficients, weaker at longer wavelengths.
 
@@ -102,7 +104,7 @@ def light_curve(
     separation = sky_separation(times, middle, duration, options.radius_ratio, impact)
     at_nodes = np.stack(
         [
-            1.0 - occulted_fraction(separation, size, *limb_darkening(node))
+            1.0 - occulted_fraction(separation, size, *_limb_darkening(node))
             for node, size in zip(nodes, radii, strict=True)
         ],
         axis=-1,
@@ -141,5 +143,5 @@ def transit_light(clock, integrations, wavelength, options, **spectrum):
 
 def _planck(wavelength):
     """Planck's law per unit of frequency, arbitrary scale."""
-    exponent = _SECOND_RADIATION_CONSTANT / (wavelength * STAR_TEMPERATURE)
+    exponent = _SECOND_RADIATION_CONSTANT / (wavelength * _STAR_TEMPERATURE)
     return wavelength**-3.0 / np.expm1(exponent)

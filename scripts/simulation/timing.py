@@ -4,6 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = [
+    "EXPOSURE_START",
+    "SECONDS_PER_DAY",
+    "TARGET_DEC",
+    "TARGET_RA",
+    "Clock",
+    "barycentric",
+    "int_times_table",
+]
+
 EXPOSURE_START = 59770.83
 SECONDS_PER_DAY = 86400.0
 TARGET_RA = 217.3267
@@ -12,7 +22,7 @@ _TDB_MINUS_UTC = 69.184
 _LIGHT_TIME_PER_AU = 499.005
 _OBLIQUITY = np.deg2rad(23.4393)
 
-INT_TIMES_DTYPE = np.dtype(
+_INT_TIMES_DTYPE = np.dtype(
     [
         ("integration_number", "i4"),
         ("int_start_MJD_UTC", "f8"),
@@ -28,7 +38,7 @@ INT_TIMES_DTYPE = np.dtype(
 @dataclass(frozen=True)
 class Clock:
     """
-    When the integrations of one detector take place.
+    Times of the integrations of one detector.
 
     Attributes
     ----------
@@ -138,7 +148,7 @@ def int_times_table(clock, first, last):
     ndarray, shape (rows,)
         Structured array with the columns of INT_TIMES.
     """
-    table = np.zeros(max(last - first + 1, 0), dtype=INT_TIMES_DTYPE)
+    table = np.zeros(max(last - first + 1, 0), dtype=_INT_TIMES_DTYPE)
     table["integration_number"] = np.arange(first, first + len(table))
     start = clock.starts(table["integration_number"])
     days = clock.integration_time / SECONDS_PER_DAY

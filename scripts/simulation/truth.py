@@ -1,4 +1,4 @@
-"""What was put into a simulated visit, gathered while its segments are made."""
+"""Truth of a simulated visit, gathered while its segments are made."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,8 +7,10 @@ import numpy as np
 
 from scripts.simulation.pointing import IMAGE_MOTION_COLUMNS
 
-HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
-LOST_COLUMNS = ("integration_number", "row", "column")
+__all__ = ["DetectorTruth", "write_truth"]
+
+_HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
+_LOST_COLUMNS = ("integration_number", "row", "column")
 
 
 @dataclass
@@ -28,7 +30,7 @@ class DetectorTruth:
         Per segment: mid times (MJD UTC), the star's summed flux before, and the response of, the
         detector.
     cosmic_rays, lost_pixels : list of ndarray
-        Per integration: rows of `HIT_COLUMNS` and `LOST_COLUMNS`.
+        Per integration: rows of `_HIT_COLUMNS` and `_LOST_COLUMNS`.
     """
 
     vectors: dict[str, np.ndarray]
@@ -49,7 +51,7 @@ class DetectorTruth:
         integration_number : int
             1-based.
         rows : ndarray, shape (positions, columns)
-            Row, column and what else the list has.
+            Row and column, followed by the electrons of a hit.
         """
         numbers = np.full((len(rows), 1), float(integration_number))
         getattr(self, kind).append(np.hstack([numbers, rows]))
@@ -88,7 +90,7 @@ def write_truth(folder, options, offsets, members, detectors):
     for detector, truth in detectors.items():
         arrays.update({f"{detector}_{name}": array for name, array in truth.arrays().items()})
     np.savez(folder / "truth.npz", **arrays)
-    columns = {"cosmic_rays": HIT_COLUMNS, "lost_pixels": LOST_COLUMNS}
+    columns = {"cosmic_rays": _HIT_COLUMNS, "lost_pixels": _LOST_COLUMNS}
     if offsets.ndim > 1:
         columns["offsets"] = IMAGE_MOTION_COLUMNS
     content = {

@@ -14,9 +14,11 @@ from scripts.simulation.modes import MODES
 from scripts.simulation.references import gain_image, write_gain
 from scripts.simulation.truth import write_truth
 
+__all__ = ["simulate_visit"]
+
 log = logging.getLogger(__name__)
 
-REFERENCES_FOLDER = "references"
+_REFERENCES_FOLDER = "references"
 _STEP_OF_REFERENCE = {
     "extract1d": "extract_1d",
     "apcorr": "extract_1d",
@@ -147,7 +149,7 @@ def _listed_members(options, members):
 
 def _write_references(folder, options, mode):
     """Write the reference files; their paths relative to the folder, by reference type."""
-    home = folder / REFERENCES_FOLDER
+    home = folder / _REFERENCES_FOLDER
     home.mkdir(parents=True, exist_ok=True)
     names = mode.references(options, home)
     if options.gain_reference and "gain" not in names:
@@ -157,7 +159,7 @@ def _write_references(folder, options, mode):
         if getattr(options, option) and kind not in names:
             msg = f"{option}: {options.mode} has no {kind.upper()} reference"
             raise InputError(msg)
-    return {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
+    return {kind: f"{_REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
 
 
 def _write_configuration(folder, options, references, association):

@@ -75,7 +75,7 @@ def digests(folder):
 
 @pytest.fixture(name="report", autouse=True)
 def jobs_of_the_test(request):
-    """Function that tells a fault for the table, to which the test's jobs are added at its end."""
+    """Function that adds a fault to the table, to which the test's jobs are added at its end."""
     lines = request.config.stash.setdefault(_LINES, [])
     cluster = request.getfixturevalue("cluster") if "cluster" in request.fixturenames else None
     before = set(cluster.jobs()) if cluster else set()

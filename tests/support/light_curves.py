@@ -19,7 +19,7 @@ def values_of(flux):
 
 
 def photometry(net, background, **columns):
-    """Photometry and statistics of a segment of two integrations; the first lacks no light."""
+    """Photometry and statistics of a segment of two integrations; no light is missing in the first."""
     columns |= {"MJD": np.array([1.0, 2.0]), "BJD_TDB": np.array([1.1, 2.1])}
     columns |= {"net_aperture_sum": np.array(net), "net_aperture_sum_err": np.array([2.0, 2.0])}
     columns |= {"aperture_bkg": np.array(background)}

@@ -1,4 +1,4 @@
-"""Cubes with outliers, and what outlier detection makes of them by its definition."""
+"""Cubes with outliers, and the flags of outlier detection by its definition."""
 
 import warnings
 

@@ -72,7 +72,7 @@ class Page(HTMLParser):
         return [(name, sorted(attributes)) for name, attributes in self.tags]
 
 
-def spoiled(value):
+def spoil(value):
     """
     Replace every text by markup.
 
@@ -87,9 +87,9 @@ def spoiled(value):
         The same with ``MARKUP`` for each text that is not a key.
     """
     if isinstance(value, dict):
-        return {key: spoiled(one) for key, one in value.items()}
+        return {key: spoil(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [spoiled(one) for one in value]
+        return [spoil(item) for item in value]
     return MARKUP if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Products that no file stands for, and what the rules would ask of them."""
+"""Products without files, for tests of the answers that the rules get."""
 
 from copy import deepcopy
 from functools import cache
@@ -53,7 +53,7 @@ def make_segment(number=1, exp_type="NRS_BRIGHTOBJ", findings=(), packed=False, 
     exp_type : str
         ``EXP_TYPE``.
     findings : tuple of Finding
-        What is unusual about it.
+        Its findings.
     packed : bool
         Whether it is compressed.
     shape : tuple of int
@@ -95,7 +95,7 @@ def make_product(exp_type="NRS_BRIGHTOBJ", segments=None, is_group=False, findin
     is_group : bool
         Whether the workflow has to write its association.
     findings : tuple of Finding
-        What is unusual about it.
+        Its findings.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def make_product(exp_type="NRS_BRIGHTOBJ", segments=None, is_group=False, findin
 
 def register_segments(products, config, folder=".", unit="DN/s"):
     """
-    Have reference files that know the segments of products, without a CRDS cache.
+    Register the segments of products with reference files, without a CRDS cache.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def register_segments(products, config, folder=".", unit="DN/s"):
     Returns
     -------
     reference_files : ReferenceFiles
-        As the workflow has them.
+        The files as the rules look them up.
     """
     reference_files = ReferenceFiles(config, {}, folder, {})
     for product in products:

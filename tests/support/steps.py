@@ -27,7 +27,7 @@ from tests.support.builders import load_products
 ROOT = Path(__file__).resolve().parents[2]
 
 
-# What rules give every job that reads it; tests name what they are about.
+# Params that rules give to every job that reads them; a test names only those that it is about.
 _PARAMS = {
     "apertures": None,
     "input_warnings": [],
@@ -79,7 +79,7 @@ def run_step(function, params, work_mb=64, **files):
     function : callable
         ``process`` of a step.
     params : dict
-        What the rule gives as ``params``.
+        Params of the job.
     work_mb : int
         Working memory of the job.
     **files
@@ -105,7 +105,7 @@ def run_step(function, params, work_mb=64, **files):
 
 def process_visit(folder, work_mb=64):
     """
-    Process the association of a folder by the steps, as the rules tie them together.
+    Process the association of a folder by the steps, in the order of the rules.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def process_visit(folder, work_mb=64):
     Returns
     -------
     product : Product
-        What was made.
+        The product, whose files are in ``results``.
     """
     config = read_config(folder)
     check = imaging_check(folder, ReferenceFiles(config, {}, folder, {}))
@@ -216,7 +216,7 @@ def make_report(stem, inputs, params, plots=False):
     Parameters
     ----------
     stem : str
-        Start of the paths of what is made.
+        Start of the paths of the files to make.
     inputs, params : dict
         As of :func:`report_inputs`.
     plots : bool
@@ -240,7 +240,7 @@ def make_report(stem, inputs, params, plots=False):
 
 def report_inputs(folder, product):
     """
-    Make what the report of a product is made of.
+    Make the input files of the report of a product.
 
     Parameters
     ----------
@@ -267,11 +267,11 @@ def report_inputs(folder, product):
         files = {"segment": str(results / segment.crfints), kind: parts[-1]}
         params = {"photometry": config["tso_photometry"]}
         run_step(segment_statistics.process, params, **files, out_statistics=statistics[-1])
-    places = [
-        {"number": one.number, "detector": one.detector, "first": one.first_integration}
-        for one in product.segments
+    segments = [
+        {"number": item.number, "detector": item.detector, "first": item.first_integration}
+        for item in product.segments
     ]
-    params = {"segments": places, "options": config["white_light"], "replaced": False}
+    params = {"segments": segments, "options": config["white_light"], "replaced": False}
     params["bins"] = config["spectroscopic_light_curves"]
     files = {kind: parts, "statistics": statistics}
     if is_image:

@@ -1,4 +1,4 @@
-"""What Snakemake plans, by dry-runs in a folder of their own."""
+"""Plans of Snakemake, by dry-runs in a folder of their own."""
 
 import json
 import re
@@ -19,11 +19,11 @@ LRS = "jw00001-o003_t001_miri_p750l"
 BOTS = "jw00002-o001_t001_nirspec_g395h"
 LRS_SEGMENT = "jw00001003001_04101_00001-seg00{}_mirimage_o003"
 STEPS = ("outlier_detection", "extract_1d", "collect_spectra", "white_light")
-# Configuration that asks for the products of jwst alone.
+# Configuration that asks for the products of the archive alone.
 ARCHIVE_ONLY = {
     section: {"skip": True} for section in ("light_curve", "spectroscopic_light_curves", "report")
 }
-# What a step uses of the project besides its own script: a module and a template.
+# A step uses files of the project besides its own script: here a module and a template.
 USES = """
 from scripts.lib.errors import InputError
 def page(render):
@@ -62,7 +62,7 @@ def planned(folder, *arguments, **options):
 
 
 def message_of(folder, *arguments):
-    """What a failing dry-run says, without Snakemake's heading."""
+    """Message of a failing dry-run, without Snakemake's heading."""
     done = snakemake(folder, "--dry-run", *arguments)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
@@ -216,8 +216,8 @@ def test_warnings_are_reported_once(visit):
     )
     written = snakemake(visit, "--dry-run").stdout
     for name in ("MIR_LRS-SLITLESS", "NRS_BRIGHTOBJ"):
-        line = f"references/extract1d of {name}: found null: the aperture is the whole array"
-        assert written.count(line) == 1
+        warning = f"references/extract1d of {name}: found null: the aperture is the whole array"
+        assert written.count(warning) == 1
     assert written.count("jw2_00001-seg001_nrs1_calints.fits: TARGNAME: found none") == 1
 
 
@@ -334,8 +334,8 @@ class TestReruns:
     def test_a_changed_segment_reruns_its_own_jobs_and_the_product(self, finished):
         path = finished / "data" / f"{LRS_SEGMENT.format(2).removesuffix('_o003')}_calints.fits"
         content = path.read_bytes()
-        place = {"EXSEGNUM": 2, "INTSTART": 4, "INTEND": 6, "NINTS": 6}
-        write_segment(path, **place, CAL_VER="new")
+        numbers = {"EXSEGNUM": 2, "INTSTART": 4, "INTEND": 6, "NINTS": 6}
+        write_segment(path, **numbers, CAL_VER="new")
         assert self.plan(finished) == dict.fromkeys(STEPS, 1)
         path.write_bytes(content)
 

@@ -142,8 +142,8 @@ def test_compressed_segment_with_data_of_another(visit):
     (visit / "asn.json").write_text(association.replace(path.name, packed.name))
     code, _, _ = doctor(visit)
     assert code == 0
-    texts = [found for key, found in findings(visit, "warning") if key == "SCI"]
-    assert texts == [f"the data of 3 integrations of {packed.name}, 4 as 1 there"]
+    reported = [found for key, found in findings(visit, "warning") if key == "SCI"]
+    assert reported == [f"the data of 3 integrations of {packed.name}, 4 as 1 there"]
 
 
 @pytest.mark.parametrize("quiet", ["host", "all"])

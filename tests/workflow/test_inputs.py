@@ -1,4 +1,4 @@
-"""Input as users have it: folders without associations, compressed files, what is unusual about them."""
+"""Input as users have it: folders without associations, compressed files, unusual headers."""
 
 import gzip
 import json
@@ -115,10 +115,10 @@ def test_products_of_a_download_record_what_is_unusual(tmp_path):
         f"../data/{paths[1].name}.gz",
     ]
     assert not list(results.glob("segments/*_calints.fits"))
-    odd, even = (fits.getheader(path) for path in sorted(results.glob("*_crfints.fits")))
-    assert "input warning: TARGNAME: found none" in str(odd["HISTORY"])
-    assert "input warning" not in str(even["HISTORY"])
-    assert odd["ASNTABLE"] == even["ASNTABLE"] == association.name
+    unusual, other = (fits.getheader(path) for path in sorted(results.glob("*_crfints.fits")))
+    assert "input warning: TARGNAME: found none" in str(unusual["HISTORY"])
+    assert "input warning" not in str(other["HISTORY"])
+    assert unusual["ASNTABLE"] == other["ASNTABLE"] == association.name
     x1dints = fits.getheader(results / f"{name}_x1dints.fits")
     assert x1dints["ASNTABLE"] == association.name
     line = f"{paths[0].name}: TARGNAME: found none, expected the name of the target"

@@ -1,4 +1,4 @@
-"""Profiles that need no plugin, and what they make of the jobs."""
+"""Profiles that need no plugin, and the resources and groups of jobs under them."""
 
 import re
 

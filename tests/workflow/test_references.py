@@ -1,4 +1,4 @@
-"""Visits whose references come from a miniature CRDS cache, without network, and what reruns."""
+"""Visits whose references come from a miniature CRDS cache, without network, and reruns."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What runs again when users ask for it, by the commands of the README."""
+"""Jobs that run again by the commands of the README."""
 
 import shutil
 
@@ -99,7 +99,7 @@ def test_everything_after_a_new_segment_arrived(done):
 def test_everything_after_a_segment_was_delivered_again(done):
     path = next((done / "visit2").glob("*seg001*_calints.fits"))
     content = path.read_bytes()
-    place = {"EXSEGNUM": 1, "INTSTART": 1, "INTEND": 3, "NINTS": 6}
-    write_segment(path, **place, CAL_VER="new")
+    numbers = {"EXSEGNUM": 1, "INTSTART": 1, "INTEND": 3, "NINTS": 6}
+    write_segment(path, **numbers, CAL_VER="new")
     assert plan(done) == dict.fromkeys(STEPS, 1)
     path.write_bytes(content)

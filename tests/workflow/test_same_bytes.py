@@ -27,7 +27,7 @@ def test_two_cores_and_one_process_make_the_same_bytes(tmp_path, monkeypatch):
     (tmp_path / "two" / "my.yaml").write_text(yaml.safe_dump(ARCHIVE_ONLY))
     done = snakemake(tmp_path / "two", "--cores", "2")
     assert done.returncode == 0, done.stdout
-    # What jobs pass on to one another is gone after a run.
+    # Files that jobs pass on to one another are gone after a run.
     clear(tmp_path / "one" / "results" / "segments" / FOLDER)
     made = products(tmp_path / "one")
     assert len(made) == 2 + 2 + 1 + 1

@@ -27,8 +27,8 @@ VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16
 pytestmark = pytest.mark.slow
 
 
-def jwst_only(folder):
-    """Let the configuration of a folder ask for the products of jwst alone."""
+def ask_for_archive_products(folder):
+    """Let the configuration of a folder ask for the products of the archive alone."""
     with (folder / "config.yaml").open("a", encoding="utf-8") as file:
         file.write(yaml.safe_dump(ARCHIVE_ONLY))
 
@@ -48,7 +48,7 @@ def command(folder, *arguments):
 
 
 def run(folder, *arguments):
-    """Run the workflow and return what it printed."""
+    """Run the workflow and return its output."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     done = subprocess.run(command(folder, *arguments), text=True, check=False, **streams)
     assert done.returncode == 0, done.stdout
@@ -66,7 +66,7 @@ def processed_visit(tmp_path_factory):
     """A visit of two segments and two detectors with its products."""
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VisitOptions(**VISIT))
-    jwst_only(folder)
+    ask_for_archive_products(folder)
     printed = run(folder)
     assert jobs(printed) == {
         "outlier_detection": 4,
@@ -180,7 +180,7 @@ def test_a_killed_run_leaves_no_partial_product_and_resumes(done, tmp_path):
     simulate_visit(
         tmp_path, VisitOptions(**VISIT | {"frame_size": (32, 512), "detectors": ("nrs1",)})
     )
-    jwst_only(tmp_path)
+    ask_for_archive_products(tmp_path)
     running = subprocess.Popen(
         command(tmp_path),
         stdout=subprocess.DEVNULL,
@@ -194,7 +194,7 @@ def test_a_killed_run_leaves_no_partial_product_and_resumes(done, tmp_path):
         time.sleep(0.001)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    # What has its final name is whole: reading the headers checks the sizes.
+    # Files with their final names are whole: reading the headers checks the sizes.
     for path in tmp_path.glob("results/**/*.fits"):
         read_hdus(path)
     assert not list(tmp_path.glob("results/*.ecsv"))

@@ -22,8 +22,8 @@ REFERENCES = [
     "specprofile",
     "speckernel",
 ]
-# Defaults of the peer's steps, by the specifications in jwst 3.0.0.
-PEER = {
+# Defaults of jwst's steps, by the specifications in jwst 3.0.0.
+JWST = {
     "outlier_detection": {"maskpt": 0.7, "rolling_window_width": 25, "good_bits": "~DO_NOT_USE"},
     "pixel_replace": {"skip": True, "algorithm": "mingrad"},
     "extract_1d": {
@@ -139,12 +139,12 @@ def test_keys_are_the_public_ones(defaults):
     assert defaults["crds_context"] is None
 
 
-def test_step_parameters_are_those_of_the_peer(defaults):
+def test_step_parameters_are_those_of_jwst(defaults):
     own = {section: dict(defaults[section]) for section in SECTIONS}
     assert own["outlier_detection"].pop("snr") == 5.0
     for section in set(SECTIONS) - {"pixel_replace"}:
         assert own[section].pop("skip") is False
-    assert own == PEER
+    assert own == JWST
 
 
 def test_part_of_a_section_keeps_the_other_defaults(defaults):
@@ -200,7 +200,7 @@ def test_part_of_a_section_keeps_the_other_defaults(defaults):
         ),
     ],
 )
-def test_mistakes_are_told_in_one_line(schema, config, message):
+def test_mistakes_are_reported_in_one_line(schema, config, message):
     found = error_of(schema, config)
     assert found.startswith(message)
     assert "\n" not in found
@@ -208,6 +208,6 @@ def test_mistakes_are_told_in_one_line(schema, config, message):
 
 def test_every_rule_of_the_schema_has_a_text(schema):
     rules = {rule for _, setting in settings(schema) for rule in setting}
-    told = {"type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength", "minItems"}
+    reported = {"type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength", "minItems"}
     silent = {"description", "default", "additionalProperties", "properties", "items"}
-    assert rules <= told | silent
+    assert rules <= reported | silent

@@ -22,7 +22,7 @@ STOREYS = (
     "report",
 )
 STOREY = {package: number for number, names in enumerate(STOREYS) for package in names.split()}
-# The work of a job knows nothing of what is decided before it.
+# Packages that work on data never import those that decide before any job.
 DECIDING = {"checks", "doctor", "inputs", "planning"}
 WORKING = set(STOREY) - DECIDING - {"errors", "findings", "instruments", "report"}
 LIBRARY = sorted((SCRIPTS / "lib").rglob("[a-z]*.py"))

@@ -1,4 +1,4 @@
-"""Peak memory of whole steps, each in a process of its own, against what their rules ask for."""
+"""Peak memory of whole steps, each in a process of its own, against the request of their rules."""
 
 import math
 import subprocess
@@ -50,7 +50,7 @@ print(int(peak_memory_mb() * 1e6))
 
 def peak_bytes(step, folder, shape, memory_mb):
     write_empty_segment(folder / "in.fits", shape)
-    # What a run before this one has evaluated would save the packages that do it.
+    # World coordinates kept by an earlier run would save the import of asdf and gwcs.
     clear(folder / FOLDER)
     given, made = OUTPUTS[step]
     code = RUN.format(step=step, given=given, made=made)

@@ -1,4 +1,4 @@
-"""What the workflow reads is data: nothing in it can run code."""
+"""The workflow reads data alone: no file that it reads can run code."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The environment files agree with each other and with what the code imports."""
+"""The environment files agree with each other and with the imports of the code."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What a module offers to others is listed in its ``__all__`` and used; all else is its own."""
+"""Public names of a module are in its ``__all__`` and used elsewhere; all others are private."""
 
 import ast
 import re
@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "scripts" / "lib"
+SIMULATION = ROOT / "scripts" / "simulation"
 # Not done yet: packages, and modules of the others.
 NOT_YET = {
     "report",
@@ -26,6 +27,11 @@ def name_of(path):
     return path.relative_to(LIBRARY).with_suffix("").as_posix()
 
 
+def relative_to_root(path):
+    """Path of a file below the project's folder."""
+    return str(path.relative_to(ROOT))
+
+
 def is_done(path):
     """Whether a file below scripts is among those that keep the rule."""
     if LIBRARY not in path.parents:
@@ -33,7 +39,9 @@ def is_done(path):
     return not {name_of(path), name_of(path).partition("/")[0]} & NOT_YET
 
 
-MODULES = sorted(path for path in LIBRARY.rglob("[a-z]*.py") if is_done(path))
+MODULES = sorted(
+    path for path in (*LIBRARY.rglob("[a-z]*.py"), *SIMULATION.glob("[a-z]*.py")) if is_done(path)
+)
 IMPORTERS = sorted(path for path in (ROOT / "scripts").rglob("*.py") if is_done(path))
 RULES = sorted((ROOT / "workflow").rglob("*.smk"))
 USERS = [
@@ -45,7 +53,7 @@ USERS = [
     *RULES,
     ROOT / "Snakefile",
 ]
-identifier = pytest.mark.parametrize("path", MODULES, ids=name_of)
+identifier = pytest.mark.parametrize("path", MODULES, ids=relative_to_root)
 
 
 def tree(path):
@@ -53,7 +61,7 @@ def tree(path):
 
 
 def defined(path):
-    """Nodes of what a module defines at its top, by name."""
+    """Nodes of the definitions at the top of a module, by name."""
     found = {}
     for node in tree(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -81,7 +89,7 @@ def uses(path, module, name):
     return name in found and any(f"{other}.".startswith(f"{module}.") for other in dotted)
 
 
-@pytest.mark.parametrize("path", IMPORTERS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", IMPORTERS, ids=relative_to_root)
 def test_nothing_private_is_imported_from_another_module(path):
     imports = (node for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom))
     names = {alias.name for node in imports for alias in node.names}
@@ -100,7 +108,7 @@ def test_all_lists_the_public_names(path):
 @identifier
 def test_what_is_public_is_used_by_another_file(path):
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    # A class may be what a public function takes or gives.
+    # A class may be the type of an argument or result of a public function.
     names = [
         name
         for name, node in defined(path).items()

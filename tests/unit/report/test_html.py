@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.report.html import TEMPLATES, Figure, Link, Table, number_text, render
-from tests.support.pages import MARKUP, Page, assert_dead, spoiled
+from tests.support.pages import MARKUP, Page, assert_dead, spoil
 
 # The header of an image of 200 times 100 pixels.
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (200).to_bytes(4, "big") + (100).to_bytes(4, "big")
@@ -174,11 +174,11 @@ class TestEveryPage:
         assert len(links) > 2
 
     def test_markup_in_every_text_is_dead(self, template, values):
-        table = Table(*spoiled(["Noise", ["a", "b"], [["c", "d"], ["e", "f"]], [1], "g"]))
-        empty = Table(*spoiled(["Noise", ["a", "b"], [], [1], "g"]))
+        table = Table(*spoil(["Noise", ["a", "b"], [["c", "d"], ["e", "f"]], [1], "g"]))
+        empty = Table(*spoil(["Noise", ["a", "b"], [], [1], "g"]))
         link = Link(MARKUP.replace("/", ""), MARKUP)
         figure = Figure(MARKUP, PNG, MARKUP, MARKUP, link)
-        given = spoiled(values()) | {
+        given = spoil(values()) | {
             "metrics": [table, empty],
             "sources": [table],
             "settings": table,
