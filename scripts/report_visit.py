@@ -33,7 +33,7 @@ import json
 import logging
 from pathlib import Path
 
-from scripts.lib.diagnostics.visit import diagnose, order_statistics
+from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.instruments.branches import PLOTS
@@ -148,7 +148,7 @@ def _measured(snakemake):
         params.product,
         read_ecsv(inputs.light_curve),
         series,
-        lambda detector, order: order_statistics(statistics, params.segments, detector, order),
+        lambda detector, order: read_order_statistics(statistics, params.segments, detector, order),
         params.exposure_integrations,
     )
     return diagnostics, make_curves(diagnostics, rows, arrays)

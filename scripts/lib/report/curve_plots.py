@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.diagnostics.light_curve_metrics import seam_places
+from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.verdict import curve_name
 from scripts.lib.report.image_plots import median_frame, outliers
 from scripts.lib.report.plot_style import (
@@ -100,7 +100,7 @@ def mark_seams(axis, curve):
     curve : Curve
         The light curve.
     """
-    for k, seam in enumerate(seam_places(curve.rows)):
+    for k, seam in enumerate(find_seams(curve.rows)):
         hour = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
         axis.axvline(hour, color=BLACK, lw=0.8, ls="--", label=None if k else "seam")
     for k, event in enumerate(curve.metrics.get("tilt_events") or []):

@@ -59,3 +59,9 @@ def test_fractions_of_flags_are_those_of_the_aperture():
     found = flag_fractions(segments)
     assert found["outlier_fraction"].tolist() == [0.25, 0.0, 0.0]
     assert found["invalid_fraction"].tolist() == [0.5, 1.0, 0.0]
+
+
+def test_segments_of_another_size_have_no_common_position():
+    segments = [trace_statistics(rows, 10.0) for rows in (20, 24, 20)]
+    columns = segment_shifts(segments)
+    np.testing.assert_allclose(columns["y"], [10.0, 10.02, np.nan, np.nan, 10.0, 10.02], atol=1e-9)

@@ -12,8 +12,6 @@ LIBRARY = ROOT / "scripts" / "lib"
 # Not done yet: packages, and modules of the others.
 NOT_YET = {
     *("checks", "files", "fits", "instruments", "planning", "report", "soss"),
-    "diagnostics/light_curve_metrics",
-    "diagnostics/visit",
     "inputs/product_names",
     "light_curves/frame_statistics",
     "photometry/centroids",
