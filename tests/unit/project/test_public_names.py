@@ -20,7 +20,6 @@ NOT_YET = {
     "segment_data/int_times",
     "segment_data/medians",
     "segment_data/wcs_cache",
-    "spectra/apertures",
 }
 # Private to their module by their spelling, public to Python.
 SPECIAL = {"__version__"}
