@@ -13,7 +13,6 @@ LIBRARY = ROOT / "scripts" / "lib"
 NOT_YET = {
     *("checks", "files", "fits", "instruments", "planning", "report", "soss"),
     "inputs/product_names",
-    "light_curves/frame_statistics",
     "photometry/centroids",
     "photometry/circular_apertures",
     "references/kinds",
