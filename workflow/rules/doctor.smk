@@ -1,6 +1,6 @@
-"""A page on what is there, what will be made of it at what cost, and what is wrong."""
+"""A page on the input, the products with their cost, and everything that is wrong."""
 
-# A product that is asked for by its name may have room where all have not, so this stops no run.
+# Reported as a warning, as a single requested product may fit where all together do not.
 if workflow.is_main_process and not asks_doctor:
     for finding in plan.room_findings():
         logger.warning(str(finding))
@@ -21,7 +21,7 @@ rule doctor:
         products=plan.examined_products,
         configs=plan.examined_configurations,
         references=plan.examined_references,
-        others=plan.loose_segments,
+        loose_segments=plan.loose_segments,
         findings=plan.findings_so_far,
         output_dir=os.path.normpath(config["output_dir"]),
     script:
