@@ -34,7 +34,7 @@ from scripts.lib.provenance.software import file_date
 log = logging.getLogger(__name__)
 
 
-def machine_report(products, configs, output_dir):
+def _machine_report(products, configs, output_dir):
     """
     Compare the resources that the products need with those of the machine.
 
@@ -97,11 +97,11 @@ def write_report(report, output_dir):
 
 
 def process(snakemake):
-    """Examine the input, print the page and fail if there are errors."""
+    """Examine the input, print the page and fail if anything is an error."""
     params = snakemake.params
     loose = [segment for path in params.loose_segments if (segment := read_segment(path, ".")[0])]
     products, examined = examine_products(params.products, params.configs, loose)
-    report, unmet = machine_report(products, params.configs, params.output_dir)
+    report, unmet = _machine_report(products, params.configs, params.output_dir)
     findings = [*params.findings, *examined, *unmet]
     if not products and not any(finding.severity == "error" for finding in findings):
         expected = "associations, segments or folders of them"

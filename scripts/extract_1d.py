@@ -6,9 +6,9 @@ Inputs
 segment
     Segment with outliers flagged; the calibrated one where that step is skipped.
 extract1d
-    EXTRACT1D reference: apertures; none where the stock apertures are assumed.
+    EXTRACT1D reference: apertures; without it the default apertures hold.
 apcorr
-    APCORR reference: aperture correction of point sources; none without one.
+    APCORR reference: aperture correction of point sources; without it nothing is corrected.
 
 Outputs
 -------
@@ -24,7 +24,7 @@ extract_1d/position_offset
 extract_1d/extraction_type
     Kind of extraction, ``box``.
 extract_1d/subtract_background
-    Whether a background is subtracted; by default as the reference has it.
+    Whether a background is subtracted; by default as the reference says.
 extract_1d/bkg_fit, extract_1d/bkg_order
     Kind and order of the background's fit.
 extract_1d/smoothing_length
