@@ -77,8 +77,8 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
     Returns
     -------
     total : ndarray
-        Sums (integrations,) over the finite fluxes in the range; NaN where
-        there is none. (jwst 3.0.0 gives 0 there, as if the star had vanished.)
+        Sums (integrations,) over the finite fluxes in the range; NaN without
+        any. (jwst 3.0.0 gives 0 there, as if the star had vanished.)
 
     Examples
     --------

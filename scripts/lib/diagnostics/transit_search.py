@@ -129,7 +129,7 @@ def _project_out(columns, shapes):
 
 
 class _ShapeFit(NamedTuple):
-    """Least-squares fit of a baseline and the best of some shapes: what it leaves, and the shape."""
+    """Least-squares fit of a baseline and the best of some shapes: residual, and index of the shape."""
 
     squares: float
     residual: np.ndarray

@@ -330,7 +330,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
     curves : dict of (str, int) to dict of str to ndarray
         Rows of the light curves.
     arrays : list of dict of str to ndarray
-        What is plotted, of each light curve.
+        Arrays for plots, of each light curve.
     """
     columns, _, meta = table
     curves = split_curves(columns)

@@ -122,7 +122,7 @@ def survey_data(file):
 
 def data_findings(path, survey, first):
     """
-    Find what is wrong with the data of a segment.
+    Find errors in the data of a segment.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Link:
     path : str
         Path of the file, relative to the page.
     text : str
-        What is shown.
+        Text of the link.
 
     Raises
     ------
@@ -97,7 +97,7 @@ class Figure:
     png : bytes
         The image.
     alt : str
-        What it shows, for readers who cannot see it.
+        Description for readers who cannot see the image.
     caption : str
         Caption.
     vector : Link or None
@@ -167,7 +167,7 @@ def render(template, **values):
     template : str
         File name in ``templates``.
     **values
-        What the template shows.
+        Values that the template shows.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def render(template, **values):
     Raises
     ------
     jinja2.UndefinedError
-        If the template shows a value that is not given.
+        If the template shows a value that is not passed.
     """
     return environment().get_template(template).render(values)
 

@@ -244,7 +244,7 @@ def cost_table(logs):
     Returns
     -------
     table : Table
-        A row for each step; a sentence if there are no logs.
+        A row for each step; a sentence without any logs.
     """
     costs = {}
     for path in map(Path, logs):

@@ -111,7 +111,7 @@ def smooth_along_dispersion(images, length, any_nan=True):
     smoothed : ndarray
         Float32 data of the same shape: mean of the pixels around each pixel
         that are not NaN, with the first and last repeated beyond the edges;
-        NaN where there is none.
+        NaN where all of them are NaN.
 
     Notes
     -----

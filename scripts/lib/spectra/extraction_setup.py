@@ -100,7 +100,7 @@ def plan_extraction(member, entries, options, results=None):
     member : FitsFile
         The segment: a cube of integrations, with its world coordinates.
     entries : list of dict or None
-        Apertures of the EXTRACT1D reference; None if there is none.
+        Apertures of the EXTRACT1D reference; None without one.
     options : dict
         Options of the step extract_1d.
     results : ResultCache, optional
