@@ -8,7 +8,7 @@ photometry
 segments
     The segments, for their world coordinates.
 association
-    Association of the product; a reason to make the table again.
+    Association of the product; a change of it makes the table again.
 
 Outputs
 -------
@@ -38,15 +38,15 @@ def stack(tables, names):
     tables : list of PhotometryTable
         Tables of the segments.
     names : list of str
-        What to call them in messages.
+        Names of the tables in messages.
 
     Returns
     -------
     table : PhotometryTable
-        All rows. A column that some tables do not have (the width of the star where
-        it was not found) is NaN in their rows. Descriptions that differ are
-        those of the last table that has one, with a warning; and
-        ``number_of_integrations`` is the number of rows.
+        All rows. A column that a table does not have (the width of a star that
+        was not found) is NaN in its rows. Of descriptions that differ, the last
+        one is kept, with a warning; ``number_of_integrations`` is the number of
+        rows.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def add_sky(table, wcs):
 
 
 def _check_units(table, paths):
-    """Raise if a unit of the segments has no meaning for the product."""
+    """Raise if astropy does not know a unit of the segments."""
     for name, unit in table.units.items():
         try:
             unit_text(unit or "")

@@ -6,12 +6,12 @@ Inputs
 spectra
     Spectra of each segment, in the order of the product.
 association
-    Association of the product; named in its header, and a reason to make it again.
+    Association of the product; named in its header. A change of it makes the product again.
 
 Outputs
 -------
 x1dints
-    Product: the tables of all segments one after the other, and the times.
+    Product: the tables of all segments in their order, and the times.
 """
 
 import logging
@@ -32,7 +32,7 @@ from scripts.lib.provenance.software import JWST_VERSION, history_line
 
 log = logging.getLogger(__name__)
 
-SOSS_KEYWORDS = {
+_SOSS_KEYWORDS = {
     "TIKRESID": (max, "Largest relative residual of a linear solution"),
     "SOSSNGRD": (max, "Points of the largest wavelength grid"),
     "SOSSDECO": (all, "Orders decontaminated"),
@@ -52,8 +52,8 @@ def merge_int_times(tables):
     Returns
     -------
     merged : ndarray
-        One row for each integration number met, ascending; of rows met twice
-        the first. (jwst 3.0.0 makes NINTS rows, with zeros or copies of other
+        One row for each integration number, ascending; the first of rows with
+        the same number. (jwst 3.0.0 makes NINTS rows, with zeros or copies of other
         rows where a segment is missing, and keeps the last detector only.)
     """
     rows = np.concatenate(tables)
@@ -79,7 +79,7 @@ def distinct_int_times(tables, detectors):
     """
     merged = {
         detector: merge_int_times(
-            [table for table, of in zip(tables, detectors, strict=True) if of == detector]
+            [table for table, owner in zip(tables, detectors, strict=True) if owner == detector]
         )
         for detector in dict.fromkeys(detectors)
     }
@@ -118,7 +118,7 @@ def product_times(files):
     hdus : list of astropy.io.fits.BinTableHDU
         INT_TIMES of each detector where they differ, and INT_TIMES_STRIPE of
         superstripe subarrays, each integration and stripe once, in order;
-        what no segment has is left out.
+        tables that no segment has are left out.
     """
     from astropy.io import fits
 
@@ -137,8 +137,8 @@ def product_times(files):
 
 
 def _set_model_keywords(cards, files):
-    """Set the keywords of NIRISS SOSS's models, which no schema has, from the segments' headers."""
-    for keyword, (choose, comment) in SOSS_KEYWORDS.items():
+    """Set the keywords of NIRISS SOSS's models, which are in no schema, from the segments' headers."""
+    for keyword, (choose, comment) in _SOSS_KEYWORDS.items():
         values = [spectra.primary.get(keyword) for spectra in files]
         values = [value for value in values if value is not None]
         if values:
@@ -146,7 +146,7 @@ def _set_model_keywords(cards, files):
 
 
 def _write_product(path, skeleton, files, warnings):
-    """Write the product: small parts from the skeleton, table rows copied from the segments' files."""
+    """Write the product: headers and small tables from the skeleton, rows from the segments' files."""
     tables = [
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
     ]

@@ -1,5 +1,5 @@
 """
-Examine the segments with their data, and say what a run would make of them.
+Examine the segments with their data, and report what a run would make of them.
 
 The page is printed, and kept as ``doctor.txt`` and ``doctor.json`` next to the products.
 
@@ -8,9 +8,9 @@ Settings
 associations
     Associations, segments and folders that are examined.
 output_dir
-    Folder whose disk has to hold the products, and where the page is kept.
+    Folder of the products and of the page; the products must fit on its disk.
 max_memory_mb
-    Memory that the jobs of a product are compared with the machine's for.
+    Memory of a job's blocks, from which its need is predicted.
 """
 
 import json
@@ -34,7 +34,7 @@ from scripts.lib.provenance.software import file_date
 log = logging.getLogger(__name__)
 
 
-def machine_report(products, configs, output_dir):
+def _machine_report(products, configs, output_dir):
     """
     Compare the resources that the products need with those of the machine.
 
@@ -50,7 +50,7 @@ def machine_report(products, configs, output_dir):
     report : dict
         Bytes to be written and free, memory and cores.
     findings : list of Finding
-        What does not fit.
+        Errors and warnings about resources that do not suffice.
     """
     report = {
         "output_dir": output_dir,
@@ -97,11 +97,11 @@ def write_report(report, output_dir):
 
 
 def process(snakemake):
-    """Examine the input, print the page and fail if there are errors."""
+    """Examine the input, print the page and fail if anything is an error."""
     params = snakemake.params
-    others = [segment for path in params.others if (segment := read_segment(path, ".")[0])]
-    products, examined = examine_products(params.products, params.configs, others)
-    report, unmet = machine_report(products, params.configs, params.output_dir)
+    loose = [segment for path in params.loose_segments if (segment := read_segment(path, ".")[0])]
+    products, examined = examine_products(params.products, params.configs, loose)
+    report, unmet = _machine_report(products, params.configs, params.output_dir)
     findings = [*params.findings, *examined, *unmet]
     if not products and not any(finding.severity == "error" for finding in findings):
         expected = "associations, segments or folders of them"
@@ -113,7 +113,7 @@ def process(snakemake):
         "version": __version__,
         "made": file_date(),
         "products": [product_record(*record) for record in records],
-        "others": [segment_record(segment) for segment in others],
+        "others": [segment_record(segment) for segment in loose],
         "findings": findings,
         "verdict": verdict(findings),
     }

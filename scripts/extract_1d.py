@@ -6,9 +6,9 @@ Inputs
 segment
     Segment with outliers flagged; the calibrated one where that step is skipped.
 extract1d
-    EXTRACT1D reference: apertures; none where the stock apertures are assumed.
+    EXTRACT1D reference: apertures; without it the default apertures hold.
 apcorr
-    APCORR reference: aperture correction of point sources; none without one.
+    APCORR reference: aperture correction of point sources; without it nothing is corrected.
 
 Outputs
 -------
@@ -24,7 +24,7 @@ extract_1d/position_offset
 extract_1d/extraction_type
     Kind of extraction, ``box``.
 extract_1d/subtract_background
-    Whether a background is subtracted; by default as the reference has it.
+    Whether a background is subtracted; by default as the reference says.
 extract_1d/bkg_fit, extract_1d/bkg_order
     Kind and order of the background's fit.
 extract_1d/smoothing_length
@@ -59,7 +59,7 @@ from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.blocks import SpectralBlocks
-from scripts.lib.spectra.extraction_setup import prepare
+from scripts.lib.spectra.extraction_setup import plan_extraction
 from scripts.lib.spectra.sums import (
     correct_aperture,
     extract_spectra,
@@ -70,35 +70,35 @@ from scripts.lib.spectra.table import fill_rows, row_dtype, table_cards
 
 log = logging.getLogger(__name__)
 
-# Data of a block that the arithmetic still finds in the processor's cache.
+# Data of a block that stay in the processor's cache between operations.
 _BLOCK_BYTES = 1 << 21
 
 
 def _block_length(integration_bytes, row_bytes, memory_mb):
-    """Integrations of one block: what fits the cache, and in any case the memory."""
+    """Integrations of a block that fit into the cache, and in any case into the memory."""
     # Besides planes and rows: bytes in file order, masks, sums in double precision.
     fitting = memory_mb * 1e6 / (8 * integration_bytes + 4 * row_bytes)
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
 
-def _write_spectra(product, member, setup, correction, params, memory_mb):
+def _write_spectra(product, member, extraction, correction, params, memory_mb):
     """Extract block by block and write the rows of the table."""
-    n_integrations, n_elements = member.shape("SCI")[0], len(setup.wavelength)
-    calibration, times = segment_calibration(member, setup.source_type), spectrum_times(member)
-    cards = table_cards(n_integrations, n_elements, calibration.units, setup.keywords)
+    n_integrations, n_elements = member.shape("SCI")[0], len(extraction.wavelength)
+    calibration, times = segment_calibration(member, extraction.source_type), spectrum_times(member)
+    cards = table_cards(n_integrations, n_elements, calibration.units, extraction.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
-    blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
+    blocks = SpectralBlocks(member, extraction, not params.pixel_replace["skip"])
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
     progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
-        sums = extract_spectra(setup, *blocks.read(block))
+        sums = extract_spectra(extraction, *blocks.read(block))
         columns = spectrum_columns(sums, calibration)
         if correction is not None:
             correct_aperture(columns, correction(sums.npixels))
         columns |= {name: values[block] for name, values in times.items()}
-        columns["WAVELENGTH"] = setup.wavelength
+        columns["WAVELENGTH"] = extraction.wavelength
         columns["SEGMENT"] = segment_number(member.primary)
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
@@ -106,7 +106,7 @@ def _write_spectra(product, member, setup, correction, params, memory_mb):
 
 
 def _primary_cards(member, references, job, replaced):
-    """Primary header of the spectra: the segment's, with what was done to it."""
+    """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = list(member.hdus[0].cards)
     set_card(cards, "DATAMODL", "TSOMultiSpecModel", "Type of data model")
     statuses = {
@@ -156,21 +156,23 @@ def process(snakemake):
         product.append_hdu(_primary_cards(member, references, snakemake, replaced))
         copy_int_times(member, product)
         with name_file_in_errors(references["extract1d"]):
-            setup = prepare(member, entries, params.options, ResultCache(path.parent / FOLDER))
-        if setup is None:
+            extraction = plan_extraction(
+                member, entries, params.options, ResultCache(path.parent / FOLDER)
+            )
+        if extraction is None:
             return
         correction = None
-        if references["apcorr"] and str(setup.source_type).upper() == "POINT":
-            correction = ApertureCorrection(references["apcorr"], member.primary, setup)
-        _write_spectra(product, member, setup, correction, params, memory_mb)
-        append_aperture(product, setup, member.shape("SCI")[1:])
+        if references["apcorr"] and str(extraction.source_type).upper() == "POINT":
+            correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
+        _write_spectra(product, member, extraction, correction, params, memory_mb)
+        append_aperture(product, extraction, member.shape("SCI")[1:])
         n_integrations = member.shape("SCI")[0]
     seconds = time.monotonic() - started
     log.info(
         "%s: %d spectra of %d elements, %.1f s",
         path.name,
         n_integrations,
-        len(setup.wavelength),
+        len(extraction.wavelength),
         seconds,
     )
 

@@ -14,20 +14,20 @@ speckernel
 photom
     PHOTOM reference: calibration to MJy; without one the spectra stay in DN/s.
 wave_grid
-    Wavelength grid of the models; made of the data without one.
+    Wavelength grid of the models; without it the grid follows from the data.
 estimate
-    Estimate of the star's spectrum; made of the data without one.
+    Estimate of the star's spectrum; without it the estimate follows from the data.
 
 Outputs
 -------
 spectra
     Spectra of the segment: ``EXTRACT1D`` of each order, a row for each integration.
 trace_models
-    Modelled image of each order in every integration, if asked for.
+    Modelled image of each order in every integration, if requested.
 atoca_spectra
-    Spectra of the models, if asked for.
+    Spectra of the models, if requested.
 wave_grid
-    Wavelength grid of the models, if asked for.
+    Wavelength grid of the models, if requested.
 
 Settings
 --------
@@ -50,7 +50,7 @@ extract_1d/soss_tikfac
 extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
     Files of the inputs ``wave_grid`` and ``estimate``.
 extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
-    Names that the optional products are made with.
+    Names of the optional products.
 pixel_replace/skip
     Whether bad pixels are replaced first by values of their neighbours.
 max_memory_mb
@@ -111,7 +111,7 @@ _BLOCK_INTEGRATIONS = 32
 
 
 def _check_references(paths):
-    """Raise if a reference is missing without which there is no extraction."""
+    """Raise if a reference is missing that the extraction needs."""
     missing = [name for name in _REQUIRED if not paths[name]]
     if missing:
         names = ", ".join(f"references/{name}" for name in missing)
@@ -142,15 +142,15 @@ def _grid_options(options, inputs):
     )
 
 
-def _without_background(image, masked, options):
-    """Typical image as the models fit it, and the pixels of which the background was the mean."""
+def _remove_background(image, masked, options):
+    """Subtract the background of the typical image; return it with the background's pixels."""
     if not options["subtract_background"]:
         return image, np.zeros(image.shape, bool)
     return subtract_background(image, masked)[0], dark_pixels(image, masked)
 
 
-def _tuned_models(scene, image, median_error, options, inputs):
-    """Models tuned on the typical image, its background subtracted; None if none are wanted."""
+def _tune_models(scene, image, median_error, options, inputs):
+    """Tune the models on the typical image without background; None if no setting needs them."""
     if not options["soss_atoca"] and options["soss_bad_pix"] != "model":
         return None
     try:
@@ -161,7 +161,7 @@ def _tuned_models(scene, image, median_error, options, inputs):
 
 
 def _primary_cards(member, paths, job, status, replaced, models=None):
-    """Primary header of the spectra: the segment's, with what was done to it."""
+    """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
     set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
@@ -189,7 +189,7 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     return cards
 
 
-class SegmentSpectra:
+class _SegmentSpectra:
     """
     Write the spectra of a segment block by block, and its optional products.
 
@@ -251,8 +251,8 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
     for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
         block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
         images, errors = segment.read_integrations(block)
-        for place, integration in enumerate(range(block.start, block.stop)):
-            fill_integration(images[place], errors[place], summary, integration)
+        for index, integration in enumerate(range(block.start, block.stop)):
+            fill_integration(images[index], errors[index], summary, integration)
         levels = np.zeros((len(images), images.shape[2]))
         if options["subtract_background"]:
             parts = [subtract_background(image, scene.masked) for image in images]
@@ -266,7 +266,7 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
 
 
 def _extra_products(stack, output, cards, scene, models, n_integrations):
-    """Functions that write what a block adds to the optional products."""
+    """Functions that write a block's part of the optional products."""
     extras = []
     paths = {name: output[name] for name in ("trace_models", "atoca_spectra")}
     if models is None:
@@ -302,7 +302,7 @@ def _spectra_writer(product, model_spectra):
     return write
 
 
-def _prepared(segment, member, traces, paths, options, memory_mb):
+def _prepare_scene(segment, member, traces, paths, options, memory_mb):
     """Scene, conversions to MJy, sums over time and typical image of a segment."""
     references = load_references(
         traces,
@@ -314,7 +314,9 @@ def _prepared(segment, member, traces, paths, options, memory_mb):
     )
     conversions = {}
     if paths["photom"]:
-        wavelengths = {order: one.trace_wavelength for order, one in references.geometry.items()}
+        wavelengths = {
+            order: geometry.trace_wavelength for order, geometry in references.geometry.items()
+        }
         conversions = FluxCalibration(paths["photom"], member.primary).conversions(wavelengths)
     summary = summarise(segment.read_rows, segment.shape, _slab_rows(segment.shape, memory_mb))
     image = typical_image(summary, segment.shape[0])
@@ -324,7 +326,7 @@ def _prepared(segment, member, traces, paths, options, memory_mb):
 
 
 def process(snakemake):
-    """Write the spectra of one segment, all of its orders, and the products asked for."""
+    """Write the spectra of one segment, all of its orders, and the requested products."""
     started = time.monotonic()
     options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
     paths = {name: inputs[name] for name in _REFERENCES}
@@ -341,11 +343,11 @@ def process(snakemake):
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
         memory_mb = snakemake.resources.work_mb
         traces = read_traces(paths["pastasoss"])
-        scene, conversions, summary, image = _prepared(
+        scene, conversions, summary, image = _prepare_scene(
             segment, member, traces, paths, options, memory_mb
         )
-        image, background = _without_background(image, scene.masked, options)
-        models = _tuned_models(scene, image, summary.median_error, options, inputs)
+        image, background = _remove_background(image, scene.masked, options)
+        models = _tune_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
         replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
@@ -356,7 +358,7 @@ def process(snakemake):
             grid = stack.enter_context(ProductWriter(output.wave_grid))
             append_wave_grid(grid, cards, models.joint.grid)
         columns = spectrum_times(member) | {"SEGMENT": segment_number(member.primary)}
-        writer = SegmentSpectra(product, scene, conversions, columns)
+        writer = _SegmentSpectra(product, scene, conversions, columns)
         extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
         _write_spectra(writer, segment, scene, summary, models, options, extras)
         seconds = time.monotonic() - tuned

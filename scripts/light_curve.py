@@ -28,7 +28,7 @@ white_light/min_wavelength, white_light/max_wavelength
 spectroscopic_light_curves/resolving_power, spectroscopic_light_curves/pixels, spectroscopic_light_curves/edges
     Bins of wavelength; ``pixels`` wins over the resolving power, ``edges`` over both.
 pixel_replace/skip
-    Whether bad pixels were replaced: their light is then not missing.
+    Whether bad pixels were replaced, so that their light is not missing.
 """
 
 import logging
@@ -57,15 +57,15 @@ def _spectral_table(inputs, series, options):
         primary = file.primary
     ranges = inputs.wavelengthrange
     reference = read_ranges(ranges) if ranges else None
-    for one in series:
+    for spectra in series:
         limits = wavelength_range(
-            one.order,
+            spectra.order,
             primary.get("FILTER"),
             reference,
             options["min_wavelength"],
             options["max_wavelength"],
         )
-        rows.append(spectral_rows(one, limits))
+        rows.append(spectral_rows(spectra, limits))
     return rows, series[0].unit, primary
 
 
@@ -76,9 +76,9 @@ def _imaging_table(inputs, segments):
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
     detectors = {}
-    for of_segment in zip(tables, statistics, segments, strict=True):
-        detectors.setdefault(of_segment[2]["detector"], []).append(of_segment)
-    rows = [imaging_rows(*zip(*of_segments, strict=True)) for of_segments in detectors.values()]
+    for parts in zip(tables, statistics, segments, strict=True):
+        detectors.setdefault(parts[2]["detector"], []).append(parts)
+    rows = [imaging_rows(*zip(*group, strict=True)) for group in detectors.values()]
     return rows, tables[0].units["net_aperture_sum"], primary
 
 
@@ -110,5 +110,5 @@ def process(snakemake):
 if __name__ == "__main__":
     from scripts.lib.jobs.job import run_job
 
-    # The collection of the segments' results has logged them.
+    # The steps that collect the segments' results have logged the warnings about the input.
     run_job(snakemake, process, logs_input_warnings=False)

@@ -16,7 +16,7 @@ Settings
 outlier_detection/snr
     Distance from the median, in errors, from which a sample is an outlier.
 outlier_detection/rolling_window_width
-    Integrations of the rolling median; 1, or more than the series has: one median of all.
+    Integrations of the rolling median; one median of all if it is 1 or longer than the series.
 outlier_detection/maskpt
     Fraction of the mean weight below which a sample is left out of the median.
 outlier_detection/good_bits
@@ -54,17 +54,17 @@ from scripts.lib.segment_data.plausibility import check_plausible
 log = logging.getLogger(__name__)
 
 _VARIANCES = PLANES[3:]
-# Larger blocks are slower: they leave the processor's cache.
+# Larger blocks are slower: they do not fit into the processor's cache.
 _BLOCK_MB = 64
 
 
 def _read_planes(source, names, block):
-    """Planes of a block: SCI and DQ of all its frames, the others of those to test."""
+    """Read the planes of a block: SCI and DQ of all its frames, the rest of the integrations to test."""
     planes = {}
     for name in names:
         integrations = block.frames if name in ("SCI", "DQ") else block.integrations
         if name in _VARIANCES and source.header(name)["BITPIX"] == -32:
-            # What is only looked at for NaN need not be swapped, and back.
+            # Variances are only tested for NaN, so their bytes need not be swapped.
             planes[name] = source.read_stored(name, integrations, block.rows)
         else:
             planes[name] = _read(source, name, integrations, block.rows)
@@ -77,8 +77,8 @@ def _read(source, name, integrations, rows):
     return block.astype(np.uint32 if name == "DQ" else np.float32, copy=False)
 
 
-def _any_good(source, bits, blocks):
-    """Return whether any sample has none of the DQ bits, reading no further than needed."""
+def _has_good_sample(source, bits, blocks):
+    """Return whether any sample has none of the DQ bits; reading stops at the first."""
     return any(
         ((_read(source, "DQ", block.integrations, block.rows) & bits) == 0).any()
         for block in blocks
@@ -86,12 +86,12 @@ def _any_good(source, bits, blocks):
 
 
 def _settings(options, source, blocks):
-    """Parameters from the configuration, for one segment."""
+    """Settings of a segment from the configuration."""
     bits = bad_bits(options.get("good_bits", "~DO_NOT_USE"))
     return Settings(
         snr=float(str(options.get("snr", Settings.snr)).split()[0]),
         window=int(options.get("rolling_window_width", Settings.window)),
-        mask=mask_bits(bits, options.get("maskpt", 0.7), _any_good(source, bits, blocks)),
+        mask=mask_bits(bits, options.get("maskpt", 0.7), _has_good_sample(source, bits, blocks)),
     )
 
 
@@ -145,7 +145,7 @@ def _header_updates(path, pool, table):
 
 
 def _detect_in_file(source, product, options, offsets, limits):
-    """Read, test and write block by block within (memory [MB], threads); return the outliers."""
+    """Read, test and write block by block within (memory [MB], threads); count the outliers."""
     shape, (memory_mb, threads) = source.shape("SCI"), limits
     # Besides the planes: masked samples, bytes in file order, temporary arrays.
     samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 3)))

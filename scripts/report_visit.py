@@ -1,5 +1,5 @@
 """
-Make diagnostics, plots and a page that says how good a visit's light curves are.
+Make diagnostics, plots and a page on the quality of a visit's light curves.
 
 Inputs
 ------
@@ -10,7 +10,7 @@ spectra
 statistics
     Statistics of each segment.
 member
-    First segment, for the references that it was calibrated with.
+    First segment, whose header names the references of its calibration.
 
 Outputs
 -------
@@ -19,21 +19,21 @@ diagnostics
 report
     The page, HTML.
 <plot>_png, <plot>_svg
-    Each of the plots; SVG if asked for.
+    Each of the plots; SVG if requested.
 
 Settings
 --------
 report/vector_plots
     Whether the plots are made as SVG too.
 pixel_replace/skip
-    Whether bad pixels were replaced: their light is then not missing.
+    Whether bad pixels were replaced, so that their light is not missing.
 """
 
 import json
 import logging
 from pathlib import Path
 
-from scripts.lib.diagnostics.visit import diagnose, order_statistics
+from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.instruments.branches import PLOTS
@@ -70,7 +70,7 @@ _STEPS = [
 
 def visit_facts(visit):
     """
-    Say in a line what a visit is.
+    Describe a visit in a line.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def visit_facts(visit):
     Returns
     -------
     text : str
-        Instrument, mode and times; what is not known is left out.
+        Instrument, mode and times; unknown values are left out.
     """
     names = ("instrument", "exp_type", "filter", "grating", "subarray")
     facts = [str(visit[name]) for name in names if visit.get(name)]
@@ -99,8 +99,8 @@ def _logs(snakemake):
     return [folder / step / f"{name}.log" for step in _STEPS for name in snakemake.params.names]
 
 
-def _page(diagnostics, figures, snakemake):
-    """The page of the visit."""
+def _render_page(diagnostics, figures, snakemake):
+    """Fill the page of the visit."""
     curves, params = diagnostics["light_curves"], snakemake.params
     sources = sources_table(
         snakemake.input.member, params.settings["references"], params.association
@@ -138,8 +138,8 @@ def _draw_plots(diagnostics, curves, snakemake):
     return figures
 
 
-def _measured(snakemake):
-    """Diagnostics of the visit, and what is plotted."""
+def _diagnose(snakemake):
+    """Diagnostics of the visit, and its light curves for plots."""
     inputs, params = snakemake.input, snakemake.params
     statistics, series = list(inputs.statistics), []
     if inputs.get("spectra"):
@@ -148,7 +148,7 @@ def _measured(snakemake):
         params.product,
         read_ecsv(inputs.light_curve),
         series,
-        lambda detector, order: order_statistics(statistics, params.segments, detector, order),
+        lambda detector, order: read_order_statistics(statistics, params.segments, detector, order),
         params.exposure_integrations,
     )
     return diagnostics, make_curves(diagnostics, rows, arrays)
@@ -156,13 +156,13 @@ def _measured(snakemake):
 
 def process(snakemake):
     """Write the diagnostics, plots and report of one product."""
-    diagnostics, curves = _measured(snakemake)
+    diagnostics, curves = _diagnose(snakemake)
     text = json.dumps(diagnostics, indent=1, allow_nan=False, ensure_ascii=False)
     write_text(Path(snakemake.output.diagnostics), f"{text}\n")
     for sentence in (*diagnostics["verdict"]["noise"], *diagnostics["verdict"]["findings"]):
         log.info("%s", sentence)
     figures = _draw_plots(diagnostics, curves, snakemake)
-    write_text(Path(snakemake.output.report), _page(diagnostics, figures, snakemake))
+    write_text(Path(snakemake.output.report), _render_page(diagnostics, figures, snakemake))
     log.info("%s: %s", Path(snakemake.output.report).name, diagnostics["verdict"]["headline"])
 
 

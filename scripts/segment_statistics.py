@@ -71,14 +71,14 @@ def spectral_statistics(member, spectra):
         around = pixel_classes(region.weights > 0)[:2].any(axis=0)
         fit = ShapeFit(clean, around, across) if around.any() else None
         targets.append(Target(region, clean, fit))
-        found = _trace(region, clean, around, across)
+        found = _trace_arrays(region, clean, around, across)
         if region.filled and "VAR_POISSON" in member:
             found["photon_part"] = photon_part(member, region, across)
         arrays |= {f"{region.name}/{name}": values for name, values in found.items()}
     return arrays | measure_integrations(member, targets, across)
 
 
-def _trace(region, clean, around, across):
+def _trace_arrays(region, clean, around, across):
     """Aperture, and position and width of the trace."""
     centre, mean, width = trace_moments(clean, around.astype(float), across)
     found = {
@@ -109,7 +109,7 @@ def imaging_statistics(member, photometry, radii):
     arrays : dict of str to ndarray
         Those of :func:`measure_integrations`, with the median image, the aperture and
         background annulus; ``photon_share`` (integrations,): photon noise as
-        a fraction of the sum over the aperture. Images that are summed whole
+        a fraction of the sum over the aperture. Images that are summed as a whole
         have no background.
     """
     median = median_image(member, None)

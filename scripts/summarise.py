@@ -11,7 +11,7 @@ Outputs
 table
     A row for each light curve, ECSV.
 page
-    The same with links to the reports, HTML.
+    The table with links to the reports, HTML.
 """
 
 import json
@@ -29,7 +29,7 @@ from scripts.lib.report.html import Link, Table, render
 
 log = logging.getLogger(__name__)
 
-DESCRIPTIONS = {
+_DESCRIPTIONS = {
     "product": "product",
     "detector": "detector",
     "order": "spectral order, 0 of images",
@@ -40,14 +40,14 @@ DESCRIPTIONS = {
     "ratio_to_photon": "scatter over photon noise",
     "ratio_to_error": "scatter over the propagated errors",
     "beta": "scatter of averages over 10 to 30 min over that of white noise",
-    "worst_seam": "largest step at a seam of segments (ppm)",
-    "worst_seam_significance": "the largest step of a seam over its error",
+    "worst_seam": "step at the most significant seam (ppm)",
+    "worst_seam_significance": "that step over its error",
     "outlier_fraction": "fraction of samples in the aperture flagged as outliers",
     "jumps": "number of sudden jumps",
     "bad_columns": "number of columns worse than their neighbours",
     "findings": "number of things to look at",
 }
-UNITS = {"cadence": "s"}
+_UNITS = {"cadence": "s"}
 # Columns of the page with numbers, and their headings.
 _COLUMNS = {
     "integrations": "Integrations",
@@ -75,7 +75,7 @@ def summary_row(diagnostics, curve):
     Returns
     -------
     row : dict
-        A value for each column; NaN where there is none.
+        A value for each column; NaN where it is unknown.
     """
     steps = [seam for seam in curve.get("seams") or [] if seam["significance"] is not None]
     worst = max(steps, key=lambda seam: seam["significance"], default=None)
@@ -100,26 +100,26 @@ def summary_row(diagnostics, curve):
     return {name: np.nan if value is None else value for name, value in row.items()}
 
 
-def summary_columns(rows):
+def _summary_columns(rows):
     """
     Arrange the rows as columns.
 
     Parameters
     ----------
     rows : list of dict
-        Of :func:`summary_row`.
+        Rows of :func:`summary_row`.
 
     Returns
     -------
     columns : dict of str to ndarray
-        Words, integers and float64.
+        Texts, integers and float64.
     """
     columns = {}
-    for name in DESCRIPTIONS:
+    for name in _DESCRIPTIONS:
         values = [row[name] for row in rows]
         kind = np.int64 if name in _COUNTS else None
-        words = name in ("product", "detector")
-        columns[name] = np.array(values, dtype=kind if kind or words else np.float64)
+        is_text = name in ("product", "detector")
+        columns[name] = np.array(values, dtype=kind if kind or is_text else np.float64)
     return columns
 
 
@@ -176,7 +176,7 @@ def _light_curves(visits, rows, reports):
 
 
 def _headline(visits):
-    """Number of visits, of those with findings, and of those that could not be judged."""
+    """Number of visits, of visits with findings, and of visits that are too short to judge."""
     unusual = sum(bool(visit["verdict"]["findings"]) for visit in visits)
     unknown = sum(visit["verdict"]["level"] == "unknown" for visit in visits)
     parts = [
@@ -196,9 +196,9 @@ def process(snakemake):
     rows = [summary_row(visit, curve) for visit in visits for curve in visit["light_curves"]]
     write_ecsv(
         Path(snakemake.output.table),
-        summary_columns(rows),
-        UNITS,
-        DESCRIPTIONS,
+        _summary_columns(rows),
+        _UNITS,
+        _DESCRIPTIONS,
         {"made_by": SOFTWARE},
     )
     report = in_output_folder(REPORT)

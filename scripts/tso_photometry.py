@@ -6,7 +6,7 @@ Inputs
 segment
     Segment with outliers flagged; the calibrated one where that step is skipped.
 gain
-    GAIN reference; only data in DN/s need one.
+    GAIN reference; only needed for data in DN/s.
 
 Outputs
 -------
@@ -16,7 +16,7 @@ photometry
 Settings
 --------
 tso_photometry/centroid_source
-    Whether the star is looked for; otherwise the planned position holds.
+    Whether the star is searched; otherwise its planned position is used.
 tso_photometry/search_box_width, tso_photometry/fit_box_width
     Boxes in which the star is searched and in which its centroid is measured.
 tso_photometry/moving_centroid
@@ -76,7 +76,7 @@ def open_series(source, gain_path):
     series : ImageSeries
         Images in units of flux.
     unit : str
-        That unit.
+        Unit of flux.
     """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
@@ -98,8 +98,8 @@ def _check(source, options, gain_path):
         raise InputError("\n".join(map(str, errors)))
 
 
-def _times(source):
-    """Mid times of a segment's integrations."""
+def _read_times(source):
+    """Read the mid times of a segment's integrations."""
     table = source.read_table("INT_TIMES") if "INT_TIMES" in source else None
     utc, tdb = mid_times(table, first_integration(source.primary), source.shape("SCI")[0])
     return {"MJD": utc, "BJD_TDB": tdb}
@@ -115,7 +115,7 @@ def process(snakemake):
         series, unit = open_series(source, gain_path)
         whole_array = sums_whole_array(source.primary)
         planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
-        columns = _times(source) | measure(series, planned, settings, whole_array)
+        columns = _read_times(source) | measure(series, planned, settings, whole_array)
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)

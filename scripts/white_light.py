@@ -6,7 +6,7 @@ Inputs
 x1dints
     Spectra of the product.
 wavelengthrange
-    WAVELENGTHRANGE reference: limits by filter and order; none: all wavelengths.
+    WAVELENGTHRANGE reference: limits by filter and order; all wavelengths without it.
 
 Outputs
 -------
@@ -31,13 +31,13 @@ from scripts.lib.provenance.reference_records import reference_texts
 
 log = logging.getLogger(__name__)
 
-BLOCK_BYTES = 1 << 26
+_BLOCK_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
 class SummedSpectra:
     """
-    White-light sums of one EXTRACT1D table.
+    White-light sums of an EXTRACT1D table.
 
     Attributes
     ----------
@@ -77,8 +77,8 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
     Returns
     -------
     total : ndarray
-        Sums (integrations,) over the finite fluxes in the range; NaN where
-        there is none. (jwst 3.0.0 gives 0 there, a dip to nothing.)
+        Sums (integrations,) over the finite fluxes in the range; NaN without
+        any. (jwst 3.0.0 gives 0 there, as if the star had vanished.)
 
     Examples
     --------
@@ -92,9 +92,9 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
     return np.where(used.any(axis=1), total, np.nan)
 
 
-def first_of_each(times):
+def mark_first(times):
     """
-    Mark the elements that are the first of their value.
+    Mark the first occurrence of each time.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def first_of_each(times):
 
     Examples
     --------
-    >>> first_of_each(np.array([1.0, 2.0, 1.0, np.nan]))
+    >>> mark_first(np.array([1.0, 2.0, 1.0, np.nan]))
     array([ True,  True, False, False])
     """
     first = np.zeros(len(times), dtype=bool)
@@ -139,53 +139,57 @@ def light_curve_columns(spectra):
     dropped : int
         Number of spectra left out.
     """
-    timed = any(np.isfinite(one.mjd).any() for one in spectra)
-    detectors = list(dict.fromkeys(one.detector for one in spectra))
-    orders = list(dict.fromkeys(one.order for one in spectra))
+    timed = any(np.isfinite(table.mjd).any() for table in spectra)
+    detectors = list(dict.fromkeys(table.detector for table in spectra))
+    orders = list(dict.fromkeys(table.order for table in spectra))
     curves = [
-        _detector_curves([one for one in spectra if one.detector == name], orders, timed)
+        _detector_curves([table for table in spectra if table.detector == name], orders, timed)
         for name in detectors
     ]
     length = max(len(curve["key"]) for curve in curves)
     columns = {}
     for name, curve in zip(detectors, curves, strict=True):
         suffix = f"_{name}" if len(detectors) > 1 or str(name).upper() in ("NRS1", "NRS2") else ""
-        columns[f"MJD_UTC{suffix}"] = _padded(curve["mjd"], length)
-        columns[f"BJD_TDB{suffix}"] = _padded(curve["bjd"], length)
+        columns[f"MJD_UTC{suffix}"] = _pad(curve["mjd"], length)
+        columns[f"BJD_TDB{suffix}"] = _pad(curve["bjd"], length)
         if not timed:
-            columns[f"integration_number{suffix}"] = _padded(curve["key"], length)
+            columns[f"integration_number{suffix}"] = _pad(curve["key"], length)
         for order in orders:
             part = f"_order_{order}" if len(orders) > 1 else ""
-            columns[f"whitelight_flux{part}{suffix}"] = _padded(curve[order], length)
+            columns[f"whitelight_flux{part}{suffix}"] = _pad(curve[order], length)
     return columns, sum(curve["dropped"] for curve in curves)
 
 
 def _detector_curves(spectra, orders, timed):
     """Times of one detector, and a column of flux for each order."""
-    keys = [one.mjd if timed else one.integration for one in spectra]
+    keys = [table.mjd if timed else table.integration for table in spectra]
     key, first = np.unique(np.concatenate(keys), return_index=True)
     kept = ~np.isnan(key.astype(float))
     key, first = key[kept], first[kept]
     curve = {
         "key": key,
-        "mjd": np.concatenate([one.mjd for one in spectra])[first],
-        "bjd": np.concatenate([one.bjd for one in spectra])[first],
+        "mjd": np.concatenate([table.mjd for table in spectra])[first],
+        "bjd": np.concatenate([table.bjd for table in spectra])[first],
         "dropped": 0,
     }
     for order in orders:
-        members = [k for k, one in enumerate(spectra) if one.order == order]
+        members = [
+            (times, table)
+            for times, table in zip(keys, spectra, strict=True)
+            if table.order == order
+        ]
         curve[order] = np.full(len(key), np.nan)
         if not members:
             continue
-        times = np.concatenate([keys[k] for k in members])
-        flux = np.concatenate([spectra[k].flux for k in members])
-        used = first_of_each(times.astype(float))
+        times = np.concatenate([times for times, _ in members])
+        flux = np.concatenate([table.flux for _, table in members])
+        used = mark_first(times.astype(float))
         curve[order][np.searchsorted(key, times[used])] = flux[used]
         curve["dropped"] += int((~used).sum())
     return curve
 
 
-def _padded(values, length):
+def _pad(values, length):
     """Extend a column to ``length`` rows with NaN, or with 0 if it holds integers."""
     fill = 0 if values.dtype.kind in "iu" else np.nan
     return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
@@ -203,7 +207,7 @@ def _sum_table(product, version, options, reference):
         options["max_wavelength"],
     )
     n_rows, row_bytes = header["NAXIS2"], header["NAXIS1"]
-    step = max(1, BLOCK_BYTES // max(row_bytes, 1))
+    step = max(1, _BLOCK_BYTES // max(row_bytes, 1))
     flux = np.empty(n_rows)
     for first in range(0, n_rows, step):
         rows = slice(first, min(first + step, n_rows))
@@ -252,9 +256,9 @@ def process(snakemake):
         ]
         header = product.header("EXTRACT1D")
         unit = next(
-            header.get(f"TUNIT{k}")
-            for k in range(1, header["TFIELDS"] + 1)
-            if header[f"TTYPE{k}"] == "FLUX"
+            header.get(f"TUNIT{number}")
+            for number in range(1, header["TFIELDS"] + 1)
+            if header[f"TTYPE{number}"] == "FLUX"
         )
         meta = _table_meta(product.primary)
     columns, dropped = light_curve_columns(spectra)
@@ -278,5 +282,5 @@ def process(snakemake):
 if __name__ == "__main__":
     from scripts.lib.jobs.job import run_job
 
-    # The collection of the segments' spectra has logged them.
+    # The step collect_spectra has logged the warnings about the input.
     run_job(snakemake, process, logs_input_warnings=False)

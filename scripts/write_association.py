@@ -4,7 +4,7 @@ Write the association of segments that the workflow has grouped itself.
 Outputs
 -------
 association
-    Association of one product, JSON as the archive's.
+    Association of one product, JSON in the style of the archive.
 """
 
 import json
@@ -24,7 +24,7 @@ def association_text(content):
     Returns
     -------
     text : str
-        JSON, indented as the archive's, with a line end.
+        JSON, indented as in the archive, with a line end.
     """
     return json.dumps(content, indent=4) + "\n"
 

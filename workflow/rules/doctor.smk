@@ -1,6 +1,6 @@
 """Doctor: a page about the input, the planned products and their cost, and all findings."""
 
-# This stops no run, because one for some of the products may have enough disk space all the same.
+# Reported as a warning, as a single requested product may fit where all together do not.
 if workflow.is_main_process and not asks_doctor:
     for finding in plan.space_findings():
         logger.warning(str(finding))
@@ -21,7 +21,7 @@ rule doctor:
         products=plan.examined_products,
         configs=plan.examined_configurations,
         references=plan.examined_references,
-        others=plan.loose_segments,
+        loose_segments=plan.loose_segments,
         findings=plan.findings_so_far,
         output_dir=os.path.normpath(config["output_dir"]),
     script:

@@ -64,7 +64,8 @@ def difference_mad(values):
     Returns
     -------
     mad : float
-        As the tools of the field print it; NaN with less than two values.
+        Not converted to a standard deviation, as other tools print it; NaN with
+        less than two values.
 
     Examples
     --------
@@ -106,7 +107,7 @@ def second_difference_mad(values):
 
 def point_to_point_sigma(values):
     """
-    Standard deviation from first differences, blind to what is slow.
+    Standard deviation from first differences, which slow noise hardly changes.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def clipped_sigma(values, parameters=1):
     values : ndarray
         Values (n,); NaN is left out.
     parameters : float, optional
-        Degrees of freedom that a fit has taken.
+        Number of parameters that were fitted to the values.
 
     Returns
     -------
@@ -198,8 +199,8 @@ def time_averaging(residuals, jacobian, sizes):
     """
     Scatter of binned residuals, and what white noise would give.
 
-    Every window of n neighbours counts (overlapping bins). A fit takes noise
-    away, most of all slow noise: white noise of unit sigma leaves windows the
+    Every window of n neighbours counts (overlapping bins). A fit removes noise,
+    most of all slow noise: of white noise of unit sigma the windows keep the
     mean square 1/n - sum_k (mean of q_k in the window)^2, averaged over the
     windows, with q_k an orthonormal basis of the fit's Jacobian. Without this
     the ratio would be too low for large bins (Pont et al. 2006, MNRAS 373,
@@ -226,7 +227,7 @@ def time_averaging(residuals, jacobian, sizes):
     Examples
     --------
     Pairs of alternating residuals vanish. Residuals that stay for two integrations average less
-    than white noise does, and beta is above 1 (the fit takes nothing away here):
+    than white noise does, and beta is above 1 (the fit removes nothing here):
 
     >>> nothing, sizes = np.zeros((4, 1)), np.array([1, 2])
     >>> measured, white, beta = time_averaging(np.array([1.0, -1.0, 1.0, -1.0]), nothing, sizes)
@@ -240,22 +241,22 @@ def time_averaging(residuals, jacobian, sizes):
     basis = orthonormal_basis(jacobian)
     sigma = np.sqrt((residuals**2).sum() / max(len(residuals) - basis.shape[1], 1))
     measured, white = np.empty((2, len(sizes)))
-    for k, size in enumerate(sizes):
-        measured[k] = np.sqrt(np.mean(_window_means(residuals[:, None], size) ** 2))
-        taken = np.mean((_window_means(basis, size) ** 2).sum(axis=1))
-        white[k] = sigma * np.sqrt(max(1.0 / size - taken, 0.02 / size))
+    for index, size in enumerate(sizes):
+        measured[index] = np.sqrt(np.mean(_window_means(residuals[:, None], size) ** 2))
+        removed = np.mean((_window_means(basis, size) ** 2).sum(axis=1))
+        white[index] = sigma * np.sqrt(max(1.0 / size - removed, 0.02 / size))
     with np.errstate(invalid="ignore", divide="ignore"):
         return measured, white, measured / white
 
 
 def orthonormal_basis(jacobian):
     """
-    Orthonormal basis of what a fit can take away.
+    Orthonormal basis of the noise that a fit can remove.
 
     Parameters
     ----------
     jacobian : ndarray, shape (n, parameters)
-        Derivatives; columns that hardly differ from others are dropped.
+        Derivatives; directions that the columns hardly span are dropped.
 
     Returns
     -------
@@ -291,7 +292,7 @@ def beta_between(durations, beta, bins, shortest, longest, fewest=6):
     shortest, longest : float
         Range of durations.
     fewest : int, optional
-        Sizes with fewer bins are left out, as their ratio is a matter of luck.
+        Sizes with fewer bins are left out, as their ratio is mostly chance.
 
     Returns
     -------
@@ -317,7 +318,7 @@ def beta_between(durations, beta, bins, shortest, longest, fewest=6):
 
 def correlation(series, other):
     """
-    Correlation of two series after a straight line is taken from both.
+    Correlation of two series after a straight line is subtracted from both.
 
     Parameters
     ----------

@@ -12,8 +12,14 @@ __all__ = ["WIDTH", "finding_lines", "page", "segment_table", "time_text"]
 WIDTH = 100
 _LABEL, _TITLE = 13, 9
 _HEADINGS = (
-    *("seg", "detector", "ints", "UTC of mid times", "as BJD_TDB"),
-    *("size", "pipeline", "CRDS"),
+    "seg",
+    "detector",
+    "ints",
+    "UTC of mid times",
+    "as BJD_TDB",
+    "size",
+    "pipeline",
+    "CRDS",
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _MINUTE, _HOUR = 60, 3600
@@ -44,13 +50,13 @@ def page(report):
         lines += ["", "Segments of no product, because of the errors below", ""]
         lines += segment_table(report["others"])
     lines += ["", *_machine_lines(report), "", *finding_lines(report["findings"]), ""]
-    lines += ["=" * WIDTH, *_wrapped(f"VERDICT: {report['verdict']}"), ""]
+    lines += ["=" * WIDTH, *_wrap(f"VERDICT: {report['verdict']}"), ""]
     return "\n".join(lines)
 
 
 def _product_lines(record):
     """
-    Write what is said of a product.
+    Describe a product.
 
     Parameters
     ----------
@@ -79,7 +85,7 @@ def _product_lines(record):
     }
     lines = [record["name"]]
     for label, text in known.items():
-        lines += _wrapped(f"{label:<{_LABEL}}{text}", "  ", " " * (_LABEL + 2))
+        lines += _wrap(f"{label:<{_LABEL}}{text}", "  ", " " * (_LABEL + 2))
     return [*lines, "", *segment_table(record["segments"])]
 
 
@@ -95,7 +101,7 @@ def segment_table(records):
     Returns
     -------
     lines : list of str
-        Heading and one line for each; ``-`` where a file does not tell.
+        Heading and a line for each; ``-`` for values that a file does not have.
     """
     rows = [_HEADINGS]
     for record in records:
@@ -152,7 +158,7 @@ def time_text(seconds):
 
 def _machine_lines(report):
     """
-    Write what the machine has.
+    Describe the machine.
 
     Parameters
     ----------
@@ -162,7 +168,7 @@ def _machine_lines(report):
     Returns
     -------
     lines : list of str
-        Room on the disk, memory and cores.
+        Space on the disk, memory and cores.
     """
     disk = (
         f"{size_text(report['missing_bytes'])} to be written to {report['output_dir']}, "
@@ -172,13 +178,13 @@ def _machine_lines(report):
     return [
         line
         for label, text in (("disk", disk), ("machine", machine))
-        for line in _wrapped(f"{label:<{_LABEL + 2}}{text}", rest=" " * (_LABEL + 2))
+        for line in _wrap(f"{label:<{_LABEL + 2}}{text}", rest=" " * (_LABEL + 2))
     ]
 
 
 def finding_lines(findings):
     """
-    Write the findings, the gravest first and those that are alike as one.
+    Write the findings, the most severe first, and similar ones as one.
 
     Parameters
     ----------
@@ -189,7 +195,7 @@ def finding_lines(findings):
     -------
     lines : list of str
         A paragraph for each: severity and file, what was found and expected,
-        what will happen.
+        and the effect.
     """
     groups = {}
     for severity in SEVERITIES:
@@ -204,21 +210,21 @@ def finding_lines(findings):
 
 
 def _finding_lines(severity, group):
-    """Paragraph of findings that are alike."""
-    first, others = group[0], len(group) - 1
-    files = f" (and {others} more, alike)" if others else ""
+    """Paragraph of similar findings."""
+    first, more = group[0], len(group) - 1
+    files = f" (and {more} more, alike)" if more else ""
     found = f"{first.key}: found {first.found}" if first.key else first.found
     expected = f", expected {first.expected}" if first.expected else ""
     inner = " " * _TITLE
-    lines = _wrapped(f"{severity.upper():<{_TITLE}}{first.path}{files}", rest=inner)
-    lines += _wrapped(found + expected, inner, inner)
+    lines = _wrap(f"{severity.upper():<{_TITLE}}{first.path}{files}", rest=inner)
+    lines += _wrap(found + expected, inner, inner)
     if first.effect:
-        lines += _wrapped(f"-> {first.effect}", inner, f"{inner}   ")
+        lines += _wrap(f"-> {first.effect}", inner, f"{inner}   ")
     return lines
 
 
-def _wrapped(text, first="", rest=""):
-    """Lines of a text that fit the page, indented; words are not broken."""
+def _wrap(text, first="", rest=""):
+    """Break a text into indented lines that fit the page, without breaking words."""
     return textwrap.wrap(
         text,
         WIDTH,

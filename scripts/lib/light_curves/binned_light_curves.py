@@ -43,8 +43,8 @@ def write_light_curves(path, series, options, warnings=()):
     ]
     with ProductWriter(Path(path)) as product:
         product.append_hdu(primary)
-        for version, one in enumerate(series, start=1):
-            _write_series(product, one, version, options)
+        for version, spectra in enumerate(series, start=1):
+            _write_series(product, spectra, version, options)
 
 
 def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
@@ -75,7 +75,7 @@ def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
 
     Examples
     --------
-    Bins of two elements, which end halfway to the next one; bins as wide as their shorter
+    Bins of two elements, which end halfway to the next element; bins as wide as their shorter
     wavelength; and edges as they are given. The last of the first two includes the longest
     wavelength.
 
@@ -116,7 +116,7 @@ def membership(wavelength, edges):
     wavelength : ndarray, shape (elements,)
         Wavelength [um].
     edges : ndarray, shape (bins + 1,)
-        Edges [um]; the upper one is not in the bin.
+        Edges [um]; a bin includes its lower edge only.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def membership(wavelength, edges):
 
 def sum_bins(values, template, member):
     """
-    Sum spectra over bins so that missing samples are no dips.
+    Sum spectra over bins; missing samples are compensated.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def sum_bins(values, template, member):
     -------
     flux, error, photon : ndarray of float64, shape (integrations, bins)
         Sum of the finite samples times the ratio of the template's light to
-        that in them, its propagated error, and photon noise; NaN where less
-        than half of the light is there.
+        that in them, its propagated error, and photon noise; NaN where half of
+        the light or more is in missing samples.
 
     Examples
     --------
@@ -199,13 +199,13 @@ def _write_series(product, series, version, options):
     series : SpectralSeries
         The spectra.
     version : int
-        Number of the detector and order.
+        Number of the extensions of this detector and order (EXTVER).
     options : dict
         ``resolving_power``, ``pixels``, ``edges``.
 
     Notes
     -----
-    Holds one block of spectra; the images are written as they come.
+    One block of spectra is in memory at a time.
     """
     names = ("resolving_power", "pixels", "edges")
     edges = bin_edges(series.wavelength, **{name: options[name] for name in names})

@@ -1,4 +1,4 @@
-"""What the images of a segment say of its light: sums, backgrounds, positions and widths."""
+"""Statistics of a segment's images: median, background, flags, missing light, positions, widths."""
 
 import logging
 
@@ -26,10 +26,10 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-# Integrations of which the median image is made, and the part of photons in the errors.
+# Integrations from which the median image, and the photons' part of the errors, are computed.
 _SAMPLE = 31
 _PHOTON_SAMPLE = 5
-# Of each plane that is read at a time.
+# Bytes of each plane that are read at a time.
 _BLOCK_BYTES = 1 << 24
 
 
@@ -42,7 +42,7 @@ def background_level(median, region, across):
     median : ndarray of float, shape (y, x)
         Median image.
     region : ndarray of bool, shape (y, x)
-        Pixels of the background; nowhere if none is subtracted.
+        Pixels of the background; all False if none is subtracted.
     across : int
         Axis across the dispersion.
 
@@ -50,7 +50,7 @@ def background_level(median, region, across):
     -------
     level : ndarray of float64
         Median of the region in each element along the dispersion, in a shape
-        that broadcasts to the image; 0 where there is none.
+        that broadcasts to the image; 0 in elements without background pixels.
     """
     values = np.where(region & np.isfinite(median), median, np.nan)
     values = np.moveaxis(values, across, 0)
@@ -77,8 +77,8 @@ def circle(shape, x, y, radius):
     weights : ndarray of float64, shape (y, x)
         Fraction of each pixel that is inside.
     """
-    place = (slice(0, shape[0]), slice(0, shape[1]))
-    return overlap(Ring(radius), x, y, place)[0].reshape(shape)
+    section = (slice(0, shape[0]), slice(0, shape[1]))
+    return overlap(Ring(radius), x, y, section)[0].reshape(shape)
 
 
 def median_image(member, across):
@@ -105,7 +105,9 @@ def median_image(member, across):
     for first in range(0, height, step):
         rows = slice(first, first + step)
         samples = {
-            name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
+            name: np.concatenate(
+                [member.read(name, slice(index, index + 1), rows) for index in indices]
+            )
             for name in ("SCI", "DQ")
         }
         samples["SCI"][_missing_samples(samples["SCI"], samples["DQ"], across)] = np.nan
@@ -115,7 +117,7 @@ def median_image(member, across):
 
 class Target:
     """
-    What is measured of one region in every integration.
+    Measurements of one region in every integration.
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ class Target:
         self._classes = pixel_classes(region.weights > 0)
 
     def empty_arrays(self, n_integrations, across):
-        """Arrays to be filled by block, with the sizes of the classes."""
+        """Arrays to be filled block by block, with the sizes of the classes of pixels."""
         n_classes = len(self._classes)
         arrays = {
             "outliers": np.zeros((n_integrations, n_classes)),
@@ -165,14 +167,14 @@ class Target:
 
 def measure_integrations(member, targets, across):
     """
-    Go through the integrations of a segment once.
+    Measure all integrations of a segment in one pass.
 
     Parameters
     ----------
     member : FitsFile
         The segment.
     targets : list of Target
-        What to measure.
+        Regions to measure.
     across : int or None
         Axis across the dispersion; None for images.
 
@@ -188,7 +190,7 @@ def measure_integrations(member, targets, across):
 
     Notes
     -----
-    Peak memory: some 16 MB of each plane.
+    Peak memory: about 16 MB for each plane.
     """
     n_integrations, *shape = member.shape("SCI")
     arrays = {name: np.zeros(shape, np.int32) for name in ("outlier_map", "invalid_map")}
@@ -234,12 +236,12 @@ def photon_part(member, region, across):
     -------
     part : ndarray of float64, shape (elements,)
         Sum over a sample of the integrations of the weighted ``VAR_POISSON``
-        over that of the squared ``ERR``; NaN where there is no valid pixel.
+        over that of the squared ``ERR``; NaN without a valid pixel.
     """
     photons, total = np.zeros((2, *member.shape("SCI")[1:]))
-    for k in spread_indices(member.shape("SCI")[0], _PHOTON_SAMPLE):
-        one = slice(k, k + 1)
-        variance, error = member.read("VAR_POISSON", one)[0], member.read("ERR", one)[0]
+    for index in spread_indices(member.shape("SCI")[0], _PHOTON_SAMPLE):
+        chosen = slice(index, index + 1)
+        variance, error = member.read("VAR_POISSON", chosen)[0], member.read("ERR", chosen)[0]
         valid = np.isfinite(variance) & np.isfinite(error)
         photons[valid] += variance[valid]
         total[valid] += error[valid].astype(float) ** 2

@@ -2,6 +2,8 @@
 
 from scripts.lib.diagnostics.verdict import noise_sentence
 
+__all__ = ["CAPTIONS", "TITLES", "description"]
+
 TITLES = {
     "white_light": "White-light curve",
     "time_averaging": "Does the noise average out?",
@@ -16,7 +18,7 @@ CAPTIONS = {
     "white_light": (
         "Flux of each integration over its median, with missing pixels compensated; the line is a "
         "quick model of baseline, transit or eclipse, and jumps, which is not meant for measuring "
-        "the planet. Below: what baseline and transit leave, with means of neighbours in black. "
+        "the planet. Below: residuals of baseline and transit, with means of neighbours in black. "
         "Dashed lines: seams of segments; dotted lines: sudden jumps."
     ),
     "time_averaging": (
@@ -54,7 +56,7 @@ CAPTIONS = {
 
 def description(name, curves):
     """
-    Describe a plot for those who do not see it.
+    Describe a plot for readers who cannot see it.
 
     Parameters
     ----------
@@ -66,44 +68,44 @@ def description(name, curves):
     Returns
     -------
     text : str
-        What is plotted, and the values that one would read off.
+        What is plotted, and the values that can be read off.
     """
     noise = " ".join(noise_sentence(curve) for curve in curves)
     texts = {
-        "white_light": f"Plot of flux and residuals against time. {_dips(curves)} {noise}",
+        "white_light": f"Plot of flux and residuals against time. {_transit_sentence(curves)} {noise}",
         "time_averaging": f"Log-log plot of scatter against length of averages. {noise}",
         "light_curve_map": "Map of flux against wavelength and time.",
-        "noise_spectrum": f"Plot of noise against wavelength. {_elements(curves)}",
+        "noise_spectrum": f"Plot of noise against wavelength. {_columns_sentence(curves)}",
         "scatter": f"Bar chart of expected and measured scatter. {noise}",
-        "position": f"Plots of shift and width against time. {_jumps(curves)}",
+        "position": f"Plots of shift and width against time. {_jumps_sentence(curves)}",
         "median_frame": "Image with the aperture and the background region outlined.",
-        "outliers": f"Map of flags and plot of flagged pixels against time. {_flags(curves)}",
+        "outliers": f"Map of flags and plot of flagged pixels against time. {_flags_sentence(curves)}",
     }
     return texts[name].strip()
 
 
-def _dips(curves):
+def _transit_sentence(curves):
     """Sentence about transit or eclipse."""
-    dips = [curve["dip"] for curve in curves if curve.get("dip")]
-    if not dips:
+    transits = [curve["dip"] for curve in curves if curve.get("dip")]
+    if not transits:
         return "No transit or eclipse was found."
-    return f"A dip of {dips[0]['depth_ppm']:.0f} ppm was found."
+    return f"A transit or eclipse of {transits[0]['depth_ppm']:.0f} ppm was found."
 
 
-def _elements(curves):
+def _columns_sentence(curves):
     """Sentence about the noise of columns."""
     ratios = [curve.get("median_element_ratio_to_photon") for curve in curves]
     known = [f"{ratio:.2f}" for ratio in ratios if ratio]
     return f"The median column has {' and '.join(known)} times photon noise." if known else ""
 
 
-def _jumps(curves):
-    """Sentence about tilt events."""
+def _jumps_sentence(curves):
+    """Sentence about jumps within segments."""
     count = sum(len(curve.get("tilt_events") or []) for curve in curves)
     return f"{count} sudden jumps were found." if count else "No sudden jump was found."
 
 
-def _flags(curves):
+def _flags_sentence(curves):
     """Sentence about flags."""
     flags = curves[0]["flags"]["aperture"]["outlier_fraction"]
     return (

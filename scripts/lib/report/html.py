@@ -1,7 +1,7 @@
 """
-HTML pages: templates filled by Jinja2, and the parts that they are given.
+HTML pages: templates filled by Jinja2, and the parts that are passed to them.
 
-Whatever a template is given is text and escaped; no string is taken for HTML.
+Everything passed to a template is text and is escaped; no string is taken for HTML.
 """
 
 import base64
@@ -11,8 +11,18 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+__all__ = [
+    "TEMPLATES",
+    "Figure",
+    "Link",
+    "Table",
+    "environment",
+    "number_text",
+    "render",
+]
+
 TEMPLATES = Path(__file__).parent / "templates"
-# CSS pixels of a page to one of an image.
+# CSS pixels of a page for each pixel of an image.
 _SCALE = 0.97
 
 
@@ -26,7 +36,7 @@ class Link:
     path : str
         Path of the file, relative to the page.
     text : str
-        What is shown.
+        Text of the link.
 
     Raises
     ------
@@ -56,16 +66,16 @@ class Table:
     Attributes
     ----------
     caption : str
-        What it shows.
+        What the table shows.
     head : list of str
         Headings of the columns.
     rows : list of list
-        Cells: numbers, texts, links, and None for what is not known. The
-        first of each row is its heading.
+        Cells: numbers, texts, links, and None for unknown values. The
+        first cell of each row is its heading.
     numbers : collection of int
         Columns that are aligned to the right.
     without_rows : str
-        Sentence that stands for a table without rows.
+        Sentence instead of a table without rows.
     """
 
     caption: str
@@ -87,7 +97,7 @@ class Figure:
     png : bytes
         The image.
     alt : str
-        What it shows, for those who do not see it.
+        Description for readers who cannot see the image.
     caption : str
         Caption.
     vector : Link or None
@@ -123,7 +133,7 @@ def _page_size(field):
 
 def number_text(value):
     """
-    Write a number for people.
+    Write a number for a reader.
 
     Parameters
     ----------
@@ -133,8 +143,8 @@ def number_text(value):
     Returns
     -------
     text : str
-        Four digits at most of a float; a dash for None and NaN; any other
-        value as it is.
+        At most four digits of a float below 1000; a dash for None and NaN; any
+        other value as it is.
 
     Examples
     --------
@@ -157,7 +167,7 @@ def render(template, **values):
     template : str
         File name in ``templates``.
     **values
-        What the template shows.
+        Values that the template shows.
 
     Returns
     -------
@@ -167,7 +177,7 @@ def render(template, **values):
     Raises
     ------
     jinja2.UndefinedError
-        If the template shows a value that is not given.
+        If the template shows a value that is not passed.
     """
     return environment().get_template(template).render(values)
 
@@ -175,12 +185,12 @@ def render(template, **values):
 @cache
 def environment():
     """
-    Set up Jinja2: everything is escaped, and what is not given is an error.
+    Set up Jinja2: everything is escaped, and an undefined value is an error.
 
     Returns
     -------
     environment : jinja2.Environment
-        The same at each call.
+        The same object at each call.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

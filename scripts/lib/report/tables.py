@@ -11,6 +11,43 @@ from scripts.lib.diagnostics.verdict import curve_name
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.report.html import Table
 
+__all__ = [
+    "cost_table",
+    "drift_table",
+    "flag_table",
+    "noise_table",
+    "seam_table",
+    "settings_table",
+    "sources_table",
+    "versions_table",
+]
+
+_PACKAGES = ("numpy", "scipy", "astropy", "matplotlib", "snakemake")
+_COST = re.compile(r"CPU ([0-9.]+) s, peak memory (\d+) MB")
+# Rows of the table of noise: key of the metric, and its label.
+_NOISE_ROWS = (
+    ("scatter_ppm", "Scatter of the residuals (ppm)"),
+    ("point_to_point_sigma_ppm", "Scatter from point to point (ppm)"),
+    ("mad_sigma_ppm", "1.4826 times the median absolute deviation (ppm)"),
+    ("rms_baseline_ppm", "Root mean square outside of transit or eclipse (ppm)"),
+    ("mad_diff_ppm", "Median absolute first difference (ppm)"),
+    ("mad_second_ppm", "Median absolute second difference (ppm)"),
+    ("expected_photon_ppm", "Expected from photons (ppm)"),
+    ("expected_error_ppm", "Expected from the errors (ppm)"),
+    ("ratio_to_photon", "Scatter over photon noise"),
+    ("ratio_to_error", "Scatter over the errors"),
+    ("peer_point_to_point_sigma_ppm", "Plain sum, from point to point (ppm)"),
+    ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
+    ("beta_max", "Largest beta"),
+    ("median_element_ratio_to_photon", "Median column over photon noise"),
+    ("contamination_mean", "Light of other orders over that of this order, mean"),
+    ("contamination_p95", "The same, 95th percentile by light"),
+    ("n_integrations", "Integrations"),
+    ("n_without_flux", "Integrations without flux"),
+    ("n_outlying", "Integrations that are outliers"),
+    ("baseline", "Baseline of the model"),
+)
+
 
 def noise_table(curves):
     """
@@ -38,7 +75,7 @@ def noise_table(curves):
 
 def seam_table(curves):
     """
-    Table of the steps at the seams of segments.
+    Table of the steps of the flux at the seams.
 
     Parameters
     ----------
@@ -48,7 +85,7 @@ def seam_table(curves):
     Returns
     -------
     table : Table
-        A row for each seam of each light curve; a sentence if there are none.
+        A row for each seam of each light curve; a sentence without any.
     """
     keys = ("step_ppm", "error_ppm", "significance", "step_over_scatter")
     rows = [
@@ -61,7 +98,7 @@ def seam_table(curves):
         ["Light curve", "Segments", "Step (ppm)", "± (ppm)", "Over error", "Over scatter"],
         rows,
         range(2, 6),
-        "There is one segment only, and so no seam.",
+        "There is only one segment, and so no seam.",
     )
 
 
@@ -77,7 +114,7 @@ def drift_table(curves):
     Returns
     -------
     table : Table
-        A row for each light curve and coordinate; a sentence if there are none.
+        A row for each light curve and coordinate; a sentence without any.
     """
     keys = ("coefficient", "slope_ppm_per_pix", "significance")
     rows = [
@@ -148,7 +185,7 @@ def settings_table(settings):
 
 def versions_table():
     """
-    Table of the versions of this workflow and of what it uses.
+    Table of the versions of this workflow and of the packages that it uses.
 
     Returns
     -------
@@ -207,7 +244,7 @@ def cost_table(logs):
     Returns
     -------
     table : Table
-        A row for each step; a sentence if there are no logs.
+        A row for each step; a sentence without any logs.
     """
     costs = {}
     for path in map(Path, logs):
@@ -225,30 +262,3 @@ def cost_table(logs):
         range(1, 4),
         "There are no logs of the jobs.",
     )
-
-
-_PACKAGES = ("numpy", "scipy", "astropy", "matplotlib", "snakemake")
-_COST = re.compile(r"CPU ([0-9.]+) s, peak memory (\d+) MB")
-# Rows of the table of noise: key of the metric, what it is.
-_NOISE_ROWS = (
-    ("scatter_ppm", "Scatter of the residuals (ppm)"),
-    ("point_to_point_sigma_ppm", "Scatter from point to point (ppm)"),
-    ("mad_sigma_ppm", "1.4826 times the median absolute deviation (ppm)"),
-    ("rms_baseline_ppm", "Root mean square outside of the dip (ppm)"),
-    ("mad_diff_ppm", "Median absolute first difference (ppm)"),
-    ("mad_second_ppm", "Median absolute second difference (ppm)"),
-    ("expected_photon_ppm", "Expected from photons (ppm)"),
-    ("expected_error_ppm", "Expected from the errors (ppm)"),
-    ("ratio_to_photon", "Scatter over photon noise"),
-    ("ratio_to_error", "Scatter over the errors"),
-    ("peer_point_to_point_sigma_ppm", "Plain sum, from point to point (ppm)"),
-    ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
-    ("beta_max", "Largest beta"),
-    ("median_element_ratio_to_photon", "Median column over photon noise"),
-    ("contamination_mean", "Light of other orders over that of this one, mean"),
-    ("contamination_p95", "The same, not exceeded where 95 % of its light are"),
-    ("n_integrations", "Integrations"),
-    ("n_without_flux", "Integrations without flux"),
-    ("n_outlying", "Integrations that are outliers"),
-    ("baseline", "Baseline of the model"),
-)

@@ -1,8 +1,8 @@
 """
 Headers, metadata tables and ASDF tree of an x1dints product.
 
-They come from the data model classes (stdatamodels) given one row of every
-table, so that large tables need never be in memory.
+They come from the data model classes (stdatamodels) with one row of every
+table, so that large tables are never in memory.
 """
 
 import logging
@@ -93,7 +93,7 @@ def spectral_wcs(ra, dec, wavelength):
 
 
 def _first_row_model(spectra, hdu):
-    """Data model of one EXTRACT1D table cut to its first row: keywords, columns and units."""
+    """Data model of an EXTRACT1D table with only its first row: keywords, columns and units."""
     from astropy.io import fits
     from stdatamodels.jwst.datamodels import TSOSpecModel
 
@@ -123,7 +123,7 @@ def _blend_into(product, metadata):
         try:
             product[attribute] = value
         except KeyError:
-            log.debug("%s has no place in the product's schema", attribute)
+            log.debug("%s is not in the product's schema", attribute)
     table = header_table(metadata, columns)
     datatypes = [
         {
@@ -140,7 +140,7 @@ def _blend_into(product, metadata):
 
 
 def _datatype(dtype):
-    """ASDF name of a column's type; booleans are stored as int8, as FITS has no other way in a schema."""
+    """ASDF name of a column's type; booleans are int8, as a schema of a FITS table has no other type for them."""
     return "int8" if dtype.kind == "b" else dtype.name
 
 

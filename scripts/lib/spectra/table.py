@@ -89,11 +89,27 @@ _KEYWORDS = {
     "S_REGION": "Spatial footprint of the observation",
     "PA_APER": "[deg] Position angle of aperture used",
 }
-# Keywords of a slit's SCI extension that the table takes over.
+# Keywords of a slit's SCI extension that are copied to the table.
 SLIT_KEYWORDS = (
-    *("SLITID", "SOURCEID", "SRCNAME", "SRCALIAS", "STLARITY", "SRCTYPE", "TA_XPOS", "TA_YPOS"),
-    *("SRCXPOS", "SRCYPOS", "SRCRA", "SRCDEC", "SHUTSTA", "MSAQUAD", "SLTXSCL", "SLTYSCL"),
-    *("WAVECOR", "PTHLOSS", "BARSHDW"),
+    "SLITID",
+    "SOURCEID",
+    "SRCNAME",
+    "SRCALIAS",
+    "STLARITY",
+    "SRCTYPE",
+    "TA_XPOS",
+    "TA_YPOS",
+    "SRCXPOS",
+    "SRCYPOS",
+    "SRCRA",
+    "SRCDEC",
+    "SHUTSTA",
+    "MSAQUAD",
+    "SLTXSCL",
+    "SLTYSCL",
+    "WAVECOR",
+    "PTHLOSS",
+    "BARSHDW",
 )
 
 
@@ -154,7 +170,7 @@ def table_cards(n_rows, n_elements, units, keywords):
     units : dict
         ``CALIBRATED_UNITS`` or ``COUNT_RATE_UNITS``.
     keywords : dict of str to object
-        Values of keywords of the spectrum; those that are None are left out.
+        Values of keywords of the spectrum; None is left out.
 
     Returns
     -------

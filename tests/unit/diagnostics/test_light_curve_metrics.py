@@ -1,13 +1,12 @@
-"""A simulated light curve with something wrong in it: the metrics and the verdict must show it."""
+"""A simulated light curve with a known defect: the metrics and the verdict must show it."""
 
 import numpy as np
 import pytest
 
-from scripts.lib.diagnostics.light_curve_metrics import light_curve_metrics, seam_places
-from scripts.lib.diagnostics.light_curve_model import scaled_times, take_apart
-from scripts.lib.diagnostics.spectral_noise import element_metrics, worse_elements
-from scripts.lib.diagnostics.transit_search import Dip
-from scripts.lib.diagnostics.verdict import curve_findings, overall
+from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
+from scripts.lib.diagnostics.light_curve_model import scaled_times
+from scripts.lib.diagnostics.transit_search import Transit
+from scripts.lib.diagnostics.verdict import curve_findings, visit_verdict
 
 SIGMA = 2e-4
 N = 1500
@@ -18,7 +17,7 @@ def light_curve(seed=0, depth=0.1, sigma=SIGMA, n=N, hours=10.0):
     rng = np.random.default_rng(seed)
     times = 59000.0 + np.linspace(0.0, hours / 24.0, n)
     x = scaled_times(times)
-    curve = Dip(0.05, 0.7, depth, 0.3, 0.3, 0.2).light(x) if depth else np.ones(n)
+    curve = Transit(0.05, 0.7, depth, 0.3, 0.3, 0.2).light(x) if depth else np.ones(n)
     flux = curve * (1.0 + 3e-4 * x) + sigma * rng.standard_normal(n)
     return {
         "segment": np.repeat([1, 2, 3], n // 3),
@@ -68,11 +67,11 @@ def test_white_noise_with_a_transit_is_just_that(depth):
     assert max(peaks) < 1.0
 
 
-def test_depth_and_place_of_the_transit():
+def test_depth_and_time_of_the_transit():
     metrics, _ = findings_of(light_curve(depth=0.1))
     dip = metrics["dip"]
     assert dip["depth_ppm"] == pytest.approx(
-        1e6 * (1 - Dip(0, 0.7, 0.1, 0.3, 0.3, 0.2).light(np.zeros(1))[0]), rel=0.02
+        1e6 * (1 - Transit(0, 0.7, 0.1, 0.3, 0.3, 0.2).light(np.zeros(1))[0]), rel=0.02
     )
     assert dip["mid_bjd_tdb"] == pytest.approx(59000.0 + 1.05 * 5 / 24, abs=1e-3)
     assert dip["duration_h"] == pytest.approx(3.5, rel=0.01)
@@ -93,7 +92,7 @@ def test_red_noise_is_named(depth):
 
 @pytest.mark.parametrize("depth", [0.0, 0.1])
 @pytest.mark.parametrize("step", [3e-4, -3e-4])
-def test_step_at_a_seam_is_named(depth, step):
+def test_jump_at_a_seam_is_named(depth, step):
     columns = light_curve(3, depth)
     multiply(columns, np.where(np.arange(N) >= 1000, 1.0 + step, 1.0))
     metrics, findings = findings_of(columns)
@@ -119,12 +118,12 @@ def test_tilt_event_is_named(depth):
     assert [text for text in findings if "tilt event at integration" in text]
 
 
-def test_flux_that_follows_the_place_is_named():
+def test_flux_that_follows_the_position_is_named():
     columns = light_curve(5)
     multiply(columns, 1.0 + 0.04 * (columns["x"] - columns["x"].mean()))
     metrics, findings = findings_of(columns)
     assert metrics["correlations"]["x"]["slope_ppm_per_pix"] == pytest.approx(4e4, rel=0.1)
-    assert [text for text in findings if "place along x" in text]
+    assert [text for text in findings if "position along x" in text]
 
 
 def test_integrations_without_flux_are_named():
@@ -144,7 +143,7 @@ def test_without_barycentric_times_the_middle_is_not_known():
     assert metrics["dip"]["duration_h"] == pytest.approx(3.5, rel=0.01)
 
 
-def test_a_single_step_is_no_eclipse():
+def test_a_single_jump_is_no_eclipse():
     columns = light_curve(7, 0.0)
     multiply(columns, np.where(np.arange(N) >= 400, 1.0 - 4e-4, 1.0))
     metrics, _ = light_curve_metrics(columns)
@@ -166,7 +165,7 @@ def test_short_light_curves_are_not_judged(n):
     metrics, arrays = light_curve_metrics(light_curve(n=n))
     assert metrics["too_short"]
     assert arrays == {}
-    verdict = overall([{"detector": "NRS1", "order": 1, **metrics}])
+    verdict = visit_verdict([{"detector": "NRS1", "order": 1, **metrics}])
     assert verdict["level"] == "unknown"
     assert verdict["noise"] == [f"NRS1: {n} integrations with flux are too few to judge."]
     assert verdict["findings"] == []
@@ -180,10 +179,10 @@ def test_detector_without_flux_is_named():
         {"detector": "NRS1", "order": 1, "flags": flags, **light_curve_metrics(light_curve(11))[0]},
         {"detector": "NRS2", "order": 1, "flags": flags, **light_curve_metrics(lost)[0]},
     ]
-    verdict = overall(curves)
+    verdict = visit_verdict(curves)
     assert verdict["findings"] == ["NRS2: 1500 integrations have no flux"]
     assert verdict["level"] == "look"
-    verdict = overall(curves[1:])
+    verdict = visit_verdict(curves[1:])
     assert (verdict["level"], len(verdict["findings"])) == ("unknown", 1)
 
 
@@ -193,17 +192,17 @@ def test_aperture_without_pixels_has_no_part_in_the_headline():
         {"detector": name, "order": 1, "flags": {"aperture": {"outlier_fraction": part}}, **metrics}
         for name, part in (("NRS1", None), ("NRS2", 0.02))
     ]
-    assert "2 % of the samples" in overall(curves)["headline"]
+    assert "2 % of the samples" in visit_verdict(curves)["headline"]
 
 
 def test_seams_are_where_the_segment_changes():
     columns = {"segment": np.array([1, 1, 2, 2, 2, 4]), "integration": np.arange(1, 7)}
-    assert seam_places(columns) == [2, 5]
+    assert find_seams(columns) == [2, 5]
 
 
 def test_seams_are_between_exposures_too():
     columns = {"segment": np.ones(5, int), "integration": np.array([1, 2, 1, 2, 3])}
-    assert seam_places(columns) == [2]
+    assert find_seams(columns) == [2]
 
 
 def test_a_ramp_is_no_noise():
@@ -213,48 +212,3 @@ def test_a_ramp_is_no_noise():
     metrics, _ = light_curve_metrics(columns)
     assert "ramp" in metrics["baseline"]
     assert metrics["ratio_to_error"] == pytest.approx(1.0, abs=0.05)
-
-
-def test_nothing_can_be_taken_apart_of_nothing():
-    assert take_apart(np.arange(30.0), np.full(30, np.nan)) is None
-
-
-def spectra(seed=0, n_elements=200):
-    """Stretches of spectra with white noise as the errors say."""
-    rng = np.random.default_rng(seed)
-    error = np.full((50, n_elements), 0.01)
-    return [
-        {
-            "FLUX": 1.0 + 0.01 * rng.standard_normal((50, n_elements)),
-            "FLUX_ERROR": error,
-            "FLUX_VAR_POISSON": 0.64 * error**2,
-        }
-        for _ in range(8)
-    ]
-
-
-def test_elements_of_white_noise_are_as_expected():
-    metrics = element_metrics(spectra())
-    assert np.median(metrics["noise"] / metrics["error"]) == pytest.approx(1.0, abs=0.03)
-    assert np.median(metrics["photon"]) == pytest.approx(0.008, rel=0.01)
-    assert worse_elements(metrics) == []
-
-
-def test_single_integration_has_no_noise():
-    (group,) = spectra()[:1]
-    metrics = element_metrics([{name: values[:1] for name, values in group.items()}])
-    assert np.isnan(metrics["noise"]).all()
-    assert worse_elements(metrics) == []
-
-
-def test_bad_columns_are_found():
-    groups, rng = spectra(), np.random.default_rng(9)
-    for k, group in enumerate(groups):
-        group["FLUX"][:, 60] += 0.02 * rng.standard_normal(50)
-        group["FLUX"][:, 120] += 0.01 * k
-        group["FLUX"][:, 170] = np.nan
-    found = worse_elements(element_metrics(groups))
-    assert {(one["element"], one["kind"]) for one in found} == {(60, "noise"), (120, "drift")}
-    assert {one["element"]: one["factor"] for one in found}[60] == pytest.approx(
-        np.sqrt(5.0), rel=0.15
-    )

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
+    choose_stretches,
+    element_noise,
+    find_worse_elements,
     running_median,
-    stretches,
-    worse_elements,
 )
 
 NAN = np.nan
@@ -15,12 +16,12 @@ NAN = np.nan
 
 @given(st.integers(1, 3000))
 def test_stretches_are_apart_and_within_the_series(n_integrations):
-    slices = stretches(n_integrations)
-    taken = np.concatenate([np.arange(one.start, one.stop) for one in slices])
+    slices = choose_stretches(n_integrations)
+    taken = np.concatenate([np.arange(stretch.start, stretch.stop) for stretch in slices])
     assert len(np.unique(taken)) == len(taken) <= 400
     assert taken.min() >= 0
     assert taken.max() < n_integrations
-    assert len({one.stop - one.start for one in slices}) == 1
+    assert len({stretch.stop - stretch.start for stretch in slices}) == 1
 
 
 def test_running_median_leaves_out_nan_and_what_is_beyond_the_ends():
@@ -42,11 +43,11 @@ def metrics(**changed):
 
 
 def test_elements_as_good_as_their_neighbours_are_not_named():
-    assert worse_elements(metrics()) == []
+    assert find_worse_elements(metrics()) == []
 
 
 def test_worse_elements_are_named_by_their_factor_worst_first():
-    found = worse_elements(metrics(noise=(40, 2.0), drift=(70, 9.0)))
+    found = find_worse_elements(metrics(noise=(40, 2.0), drift=(70, 9.0)))
     assert found == [
         {"element": 70, "kind": "drift", "factor": 9.0},
         {"element": 40, "kind": "noise", "factor": 2.0},
@@ -54,13 +55,13 @@ def test_worse_elements_are_named_by_their_factor_worst_first():
 
 
 def test_an_element_is_named_once():
-    assert [one["kind"] for one in worse_elements(metrics(noise=(40, 2.0), drift=(40, 9.0)))] == [
-        "noise"
-    ]
+    assert [
+        worse["kind"] for worse in find_worse_elements(metrics(noise=(40, 2.0), drift=(40, 9.0)))
+    ] == ["noise"]
 
 
 def test_noise_that_the_errors_explain_is_not_worse():
-    assert worse_elements(metrics(noise=(40, 2.0), error=(40, 2.0))) == []
+    assert find_worse_elements(metrics(noise=(40, 2.0), error=(40, 2.0))) == []
 
 
 def test_map_is_flux_over_its_median():
@@ -80,3 +81,44 @@ def test_a_large_map_averages_over_time_and_wavelength():
     assert image.image().shape == (400, 200)
     assert image.image()[0, 0] == pytest.approx(2.0)
     assert (image.image()[1:] == 1.0).all()
+
+
+def spectra(seed=0, n_elements=200):
+    """Stretches of spectra with white noise as the errors say."""
+    rng = np.random.default_rng(seed)
+    error = np.full((50, n_elements), 0.01)
+    return [
+        {
+            "FLUX": 1.0 + 0.01 * rng.standard_normal((50, n_elements)),
+            "FLUX_ERROR": error,
+            "FLUX_VAR_POISSON": 0.64 * error**2,
+        }
+        for _ in range(8)
+    ]
+
+
+def test_elements_of_white_noise_are_as_expected():
+    metrics = element_noise(spectra())
+    assert np.median(metrics["noise"] / metrics["error"]) == pytest.approx(1.0, abs=0.03)
+    assert np.median(metrics["photon"]) == pytest.approx(0.008, rel=0.01)
+    assert find_worse_elements(metrics) == []
+
+
+def test_single_integration_has_no_noise():
+    stretch = spectra()[0]
+    metrics = element_noise([{name: values[:1] for name, values in stretch.items()}])
+    assert np.isnan(metrics["noise"]).all()
+    assert find_worse_elements(metrics) == []
+
+
+def test_bad_columns_are_found():
+    stretches, rng = spectra(), np.random.default_rng(9)
+    for number, stretch in enumerate(stretches):
+        stretch["FLUX"][:, 60] += 0.02 * rng.standard_normal(50)
+        stretch["FLUX"][:, 120] += 0.01 * number
+        stretch["FLUX"][:, 170] = np.nan
+    found = find_worse_elements(element_noise(stretches))
+    assert {(worse["element"], worse["kind"]) for worse in found} == {(60, "noise"), (120, "drift")}
+    assert {worse["element"]: worse["factor"] for worse in found}[60] == pytest.approx(
+        np.sqrt(5.0), rel=0.15
+    )

@@ -4,8 +4,8 @@ from scripts.lib.diagnostics.verdict import (
     curve_findings,
     curve_name,
     noise_sentence,
-    overall,
-    relative,
+    relative_text,
+    visit_verdict,
 )
 
 
@@ -32,6 +32,13 @@ def curve(**changed):
 
 
 SEAM = {"before": 1, "after": 2, "step_ppm": -90.0, "error_ppm": 10.0, "significance": 9.0}
+TILT = {
+    "integration": 301,
+    "flux_step_ppm": -500.0,
+    "shape_steps": {"y": {"step_pix": 0.02, "significance": 9.0}},
+}
+FOLLOWS = {"coefficient": 0.5, "slope_ppm_per_pix": 4e4, "significance": 6.0}
+WORSE = {"wavelength_um": 2.5, "pixel": 7, "kind": "drift"}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +60,7 @@ def test_order_is_named_where_it_says_something(detector, order, several, name):
     ("ppm", "text"), [(249.6, "250 ppm"), (9999.0, "9999 ppm"), (12345.0, "1.2 %")]
 )
 def test_large_parts_are_per_cent(ppm, text):
-    assert relative(ppm) == text
+    assert relative_text(ppm) == text
 
 
 def test_noise_in_one_sentence():
@@ -75,17 +82,32 @@ def test_nothing_wrong_is_no_finding():
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"ratio_to_error": 1.31}, "the scatter is 1.31 times"),
+        ({"ratio_to_error": 1.31}, "the scatter is 1.31 times what the errors predict"),
         ({"ratio_to_error": 0.69}, "they are too large"),
         ({"beta_10_30_min": 1.5}, "red noise: averages over 10 to 30 min scatter 1.5 times"),
         ({"beta_10_30_min": None, "beta_max": 2.1}, "red noise: averages scatter up to 2.1 times"),
+        ({"tilt_events": [TILT]}, "tilt event at integration 301: flux by -500 ppm, y by +0.0200"),
+        (
+            {"tilt_events": [TILT | {"shape_steps": {}}]},
+            "step at integration 301: flux by -500 ppm",
+        ),
+        (
+            {"correlations": {"x": FOLLOWS}},
+            "the flux follows the position along x (correlation +0.50",
+        ),
+        (
+            {"worse_elements": [WORSE]},
+            "1 column is worse than its neighbours: 2.5000 µm (pixel 7, drift)",
+        ),
+        ({"worse_elements": [WORSE] * 7}, "7 columns are worse than their neighbours: "),
+        ({"worse_elements": [WORSE] * 7}, " and 2 others"),
         ({"seams": [SEAM]}, "step of -90 ± 10 ppm at the seam of segments 1 and 2"),
         ({"n_without_flux": 3}, "3 integrations have no flux"),
         ({"dropped_integrations": [7]}, "1 integrations of the exposure are absent (7)"),
-        ({"n_outlying": 11}, "11 integrations"),
+        ({"n_outlying": 11}, "11 integrations are outliers by more than 5 sigma"),
         (
             {"flags": {"aperture": {"invalid_fraction": 0.03}}},
-            "3.0 % of the pixels in the aperture",
+            "3.0 % of the pixels in the aperture are missing",
         ),
     ],
 )
@@ -103,6 +125,8 @@ def test_one_thing_wrong_is_one_finding(changed, words):
         {"seams": [SEAM | {"significance": 3.9}]},
         {"seams": [SEAM | {"significance": None}]},
         {"n_outlying": 10},
+        {"correlations": {"x": FOLLOWS | {"significance": 4.9}}},
+        {"correlations": {"x": FOLLOWS | {"coefficient": -0.29}}},
     ],
 )
 def test_what_is_within_the_limits_is_no_finding(changed):
@@ -110,12 +134,15 @@ def test_what_is_within_the_limits_is_no_finding(changed):
 
 
 def test_level_follows_the_findings():
-    assert overall([curve()])["level"] == "good"
-    look = overall([curve(), curve(detector="NRS2", seams=[SEAM])])
+    good = visit_verdict([curve()])
+    assert good["level"] == "good"
+    assert good["headline"].endswith(" Nothing unusual.")
+    look = visit_verdict([curve(), curve(detector="NRS2", seams=[SEAM])])
     assert look["level"] == "look"
+    assert look["headline"].endswith(" 1 thing to look at.")
     assert look["findings"] == curve_findings(curve(detector="NRS2", seams=[SEAM]))
     assert "the worst seam of NRS2 is -90 ± 10 ppm" in look["headline"]
     short = {"detector": "NRS1", "order": 1, "n_integrations": 3, "n_without_flux": 1}
-    unknown = overall([short | {"too_short": True}])
+    unknown = visit_verdict([short | {"too_short": True}])
     assert unknown["level"] == "unknown"
     assert unknown["noise"] == ["NRS1: 2 integrations with flux are too few to judge."]

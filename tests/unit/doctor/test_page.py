@@ -127,10 +127,10 @@ def test_no_findings():
     [
         ([], "all well: a run can start"),
         (["note"], "all well: a run can start"),
-        (["warning", "note"], "1 warning: a run can start; know the warnings"),
+        (["warning", "note"], "1 warning: a run can start; read the warnings first"),
         (
             ["error", "warning", "error"],
-            "2 errors and 1 warning: a run would stop or fail; mend the errors first",
+            "2 errors and 1 warning: a run would stop or fail; fix the errors first",
         ),
     ],
 )
@@ -170,7 +170,7 @@ def test_page_fits_its_width(product):
     lines = page(report).split("\n")
     assert max(map(len, lines)) <= WIDTH
     assert lines[3] == product.name
-    assert lines[-2] == "VERDICT: 1 warning: a run can start; know the warnings"
+    assert lines[-2] == "VERDICT: 1 warning: a run can start; read the warnings first"
     assert "  references   extract1d a.json" in lines
     assert "Segments of no product, because of the errors below" in lines
     assert "disk           5 B to be written to results, 10 B free" in lines

@@ -25,7 +25,7 @@ def test_times_are_written_as_dates_where_a_calendar_reaches(mjd, text):
     [
         ([], "all well: a run can start"),
         (["note"], "all well: a run can start"),
-        (["warning"], "1 warning: a run can start; know the warnings"),
+        (["warning"], "1 warning: a run can start; read the warnings first"),
     ],
 )
 def test_verdict_without_errors(severities, line):

@@ -32,7 +32,7 @@ def test_edges_must_ascend():
         bin_edges(np.arange(3.0), edges=[2.0, 1.0])
 
 
-def test_bins_make_up_for_lacking_samples():
+def test_bins_compensate_missing_samples():
     flux = np.array([TEMPLATE, TEMPLATE])
     flux[1, 3] = np.nan
     member = membership(np.arange(4.0), np.array([0.0, 1.5, 4.0]))

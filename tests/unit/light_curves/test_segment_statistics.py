@@ -1,6 +1,14 @@
 import numpy as np
+import pytest
 
-from scripts.lib.light_curves.segment_statistics import Target, measure_integrations, photon_part
+from scripts.lib.light_curves.segment_statistics import (
+    Target,
+    background_level,
+    circle,
+    measure_integrations,
+    median_image,
+    photon_part,
+)
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 from tests.support.segment_cubes import SHAPE, cube, region
 
@@ -40,3 +48,29 @@ def test_part_of_the_photons_in_the_variance():
     member._planes["ERR"][:, 4] = 100.0
     member._planes["VAR_POISSON"][:, 4] = np.nan
     np.testing.assert_allclose(photon_part(member, region("1", 2, 8), 0), 0.25)
+
+
+def test_background_level_is_the_median_of_its_region():
+    median = np.array([[1.0, 5.0], [9.0, 9.0], [3.0, np.nan]])
+    region = np.array([[True, True], [False, False], [True, True]])
+    assert background_level(median, region, 0).tolist() == [[2.0, 5.0]]
+    assert background_level(median, np.zeros_like(region), 0).tolist() == [[0.0, 0.0]]
+
+
+def test_circle_has_the_area_of_a_circle():
+    weights = circle((20, 20), 9.3, 10.1, 3.0)
+    assert weights.sum() == pytest.approx(9 * np.pi)
+    assert weights.max() == 1.0
+
+
+def test_flagged_samples_are_in_the_median_of_images_only():
+    images = np.ones(SHAPE, np.float32)
+    images[:2, 3, 4] = 9.0
+    flags = np.zeros(SHAPE, np.uint32)
+    flags[2:, 3, 4] = DO_NOT_USE
+    images[:, 5, 6] = np.nan
+    member = cube(SCI=images, DQ=flags)
+    # Two of five samples are left, less than half.
+    assert np.isnan(median_image(member, 0)[3, 4])
+    assert median_image(member, None)[3, 4] == 1.0
+    assert np.isnan(median_image(member, None)[5, 6])

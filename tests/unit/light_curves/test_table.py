@@ -1,13 +1,18 @@
 import numpy as np
 
-from scripts.lib.light_curves.table import flag_fractions, imaging_rows, normalised, segment_shifts
+from scripts.lib.light_curves.table import (
+    flag_fractions,
+    imaging_rows,
+    normalise_flux,
+    segment_shifts,
+)
 from tests.support.light_curves import photometry
 from tests.support.segment_cubes import trace_statistics
 
 
-def test_normalised_by_the_median():
+def test_flux_is_normalised_by_its_median():
     columns = {"flux": np.array([2.0, 4.0, np.nan, 6.0]), "flux_error": np.full(4, 0.4)}
-    found = normalised(columns)
+    found = normalise_flux(columns)
     np.testing.assert_allclose(found["flux_norm"], [0.5, 1.0, np.nan, 1.5])
     np.testing.assert_allclose(found["flux_norm_error"], 0.1)
 
@@ -25,7 +30,7 @@ def test_rows_of_images():
     assert rows["detector"].tolist() == ["NRCB1"] * 4
     assert rows["integration"].tolist() == [1, 2, 3, 4]
     assert rows["segment"].tolist() == [1, 1, 2, 2]
-    # The second lacks a fifth of its light, the last a half, which is too much.
+    # A fifth of the second's light is missing, and half of the last's, which is too much.
     np.testing.assert_allclose(rows["flux"], [90.0, 100.0, 90.0, np.nan])
     np.testing.assert_allclose(rows["flux_error"], [2.0, 2.5, 2.0, np.nan])
     np.testing.assert_allclose(rows["flux_raw"], [90.0, 80.0, 90.0, 8.0])
@@ -36,7 +41,7 @@ def test_rows_of_images():
     np.testing.assert_allclose(rows["invalid_fraction"], [0.0, 0.5, 0.0, 0.5])
 
 
-def test_places_of_later_segments_are_in_the_frame_of_the_first():
+def test_positions_of_later_segments_are_in_the_frame_of_the_first():
     columns = segment_shifts([trace_statistics(20, 10.0), trace_statistics(20, 10.1)])
     np.testing.assert_allclose(columns["y"], [10.0, 10.02, 10.1, 10.12], atol=2e-3)
     np.testing.assert_allclose(columns["x"], [0.0, 0.01, 0.0, 0.01], atol=1e-6)
@@ -59,3 +64,9 @@ def test_fractions_of_flags_are_those_of_the_aperture():
     found = flag_fractions(segments)
     assert found["outlier_fraction"].tolist() == [0.25, 0.0, 0.0]
     assert found["invalid_fraction"].tolist() == [0.5, 1.0, 0.0]
+
+
+def test_segments_of_another_size_have_no_common_position():
+    segments = [trace_statistics(rows, 10.0) for rows in (20, 24, 20)]
+    columns = segment_shifts(segments)
+    np.testing.assert_allclose(columns["y"], [10.0, 10.02, np.nan, np.nan, 10.0, 10.02], atol=1e-9)

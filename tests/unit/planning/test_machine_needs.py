@@ -82,7 +82,7 @@ def test_existing_files_need_no_more_disk_space(tmp_path):
 def test_memory_and_time(tmp_path):
     lrs = product(tmp_path)
     assert machine_needs.memory_mb(lrs, configuration("outlier_detection", "extract_1d")) == 0
-    # Hardly any data need a block of 64 MB; the report takes most beside it.
+    # Hardly any data need a block of 64 MB; the report takes most of the rest.
     report = resources.STEPS["report_visit"]
     largest = report.libraries_mb + 64 + 2 * report.member_mb
     assert machine_needs.memory_mb(lrs, configuration()) == largest

@@ -15,7 +15,11 @@ MODULES = sorted(
 # What users of the science read, by module.
 TAUGHT = {
     "scripts.white_light": ["sum_in_range"],
-    "scripts.lib.diagnostics.light_curve_model": ["take_apart", "scaled_times", "inliers"],
+    "scripts.lib.diagnostics.light_curve_model": [
+        "fit_light_curve",
+        "scaled_times",
+        "find_inliers",
+    ],
     "scripts.lib.diagnostics.noise": [
         "mad_sigma",
         "difference_mad",

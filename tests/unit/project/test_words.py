@@ -30,26 +30,6 @@ SUFFIXES = {".py", ".smk", ".md", ".yaml", ".yml", ".html", ".css", ".sh", ".j2"
 ALLOWED = {
     "tests/unit/project/test_words.py": "names the words",
 }
-# Not done yet: files and folders.
-NOT_YET = (
-    "CONTRIBUTING.md",
-    "scripts/lib/diagnostics",
-    "scripts/lib/doctor",
-    "scripts/lib/files",
-    "scripts/lib/inputs",
-    "scripts/lib/light_curves",
-    "scripts/lib/photometry",
-    "scripts/lib/planning",
-    "scripts/lib/references",
-    "scripts/lib/segment_data",
-    "scripts/lib/soss",
-    "tests/unit/checks",
-    "tests/unit/jobs",
-    "tests/unit/planning",
-    "tests/unit/references",
-    "tests/unit/segment_data",
-    "tests/unit/steps",
-)
 
 
 def checked_files():
@@ -67,11 +47,6 @@ def name_of(path):
     return path.relative_to(ROOT).as_posix()
 
 
-def is_excepted(name):
-    """Whether a file needs the words, or has them still."""
-    return name in ALLOWED or any(f"{name}/".startswith(f"{other}/") for other in NOT_YET)
-
-
 def found_words(text):
     """Words of the list in a text, each as the line number and the word in lower case."""
     joined = LINE_START.sub(lambda start: "\n" + " " * (len(start.group()) - 1), text)
@@ -81,7 +56,7 @@ def found_words(text):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in checked_files() if not is_excepted(name_of(path))], ids=name_of
+    "path", [path for path in checked_files() if name_of(path) not in ALLOWED], ids=name_of
 )
 def test_plain_words_are_used(path):
     found = found_words(path.read_text(encoding="utf-8"))
@@ -107,7 +82,3 @@ def test_exceptions_exist_and_are_needed():
     assert set(ALLOWED) <= set(names)
     for name in ALLOWED:
         assert list(found_words((ROOT / name).read_text(encoding="utf-8"))), name
-    for other in NOT_YET:
-        inside = [name for name in names if f"{name}/".startswith(f"{other}/")]
-        texts = [(ROOT / name).read_text(encoding="utf-8") for name in inside]
-        assert any(list(found_words(text)) for text in texts), f"{other} is clean: take it out"

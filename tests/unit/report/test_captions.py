@@ -45,7 +45,7 @@ def test_images_have_the_plots_that_need_no_wavelength():
     [
         (
             "white_light",
-            f"A dip of 10400 ppm was found. {NOISE}",
+            f"A transit or eclipse of 10400 ppm was found. {NOISE}",
             "No transit or eclipse was found.",
         ),
         ("time_averaging", NOISE, NOISE),

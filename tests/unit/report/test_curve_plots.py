@@ -8,7 +8,7 @@ import pytest
 from scripts.lib.report.curve_plots import (
     light_curve_map,
     make_curves,
-    mark_seams,
+    mark_seams_and_jumps,
     noise_spectrum,
     scatter,
 )
@@ -75,7 +75,7 @@ def test_seams_and_jumps_are_marked_where_they_are():
     one.rows = {"segment": np.array([1, 1, 1, 2, 2, 2]), "integration": np.arange(1, 7)}
     one.metrics["tilt_events"] = [{"integration": 5}, {"integration": 99}]
     _, axes = new_figure(3.0)
-    mark_seams(axes[0, 0], one)
+    mark_seams_and_jumps(axes[0, 0], one)
     lines = {line.get_label(): line.get_xdata() for line in axes[0, 0].lines}
     # Between the third and fourth; the fifth; the last is not in the light curve.
     assert lines == {"seam": [2.5, 2.5], "jump": [4.0, 4.0]}

@@ -61,7 +61,7 @@ def test_seams_of_all_light_curves():
 def test_one_segment_has_no_seam():
     table = seam_table([curve(seams=[])])
     assert table.rows == []
-    assert table.without_rows == "There is one segment only, and so no seam."
+    assert table.without_rows == "There is only one segment, and so no seam."
 
 
 def test_drifts_have_a_row_for_each_coordinate():

@@ -44,14 +44,14 @@ def test_dispersion_along_y_turns_the_images():
 
 @pytest.mark.parametrize("axis", [1, 2])
 def test_images_come_back_from_a_file(tmp_path, axis):
-    setup, shape = extraction(axis), (5, 4) if axis == 1 else (4, 5)
+    planned, shape = extraction(axis), (5, 4) if axis == 1 else (4, 5)
     with (
         open_fits(write_segment(tmp_path / "segment.fits")) as segment,
         ProductWriter(tmp_path / "spectra.fits") as product,
     ):
         product.append_hdu(list(segment.hdus[0].cards))
-        append_aperture(product, setup, shape)
+        append_aperture(product, planned, shape)
     with open_fits(tmp_path / "spectra.fits") as file:
-        np.testing.assert_array_equal(read_aperture(file), aperture_images(setup, shape))
+        np.testing.assert_array_equal(read_aperture(file), aperture_images(planned, shape))
     with open_fits(tmp_path / "segment.fits") as file:
         assert read_aperture(file) is None

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.spectra.sums import (
-    calibration_of,
     correct_aperture,
+    make_calibration,
     spectrum_columns,
     sum_aperture,
 )
@@ -37,7 +37,7 @@ def test_partial_pixels_count_in_part_and_squared_in_variances():
     assert (sums.flux, sums.npixels, sums.variances) == (8, 1.5, 2)
 
 
-def test_nothing_makes_up_for_lost_pixels():
+def test_lost_pixels_are_not_compensated():
     sums = sum_aperture(images(2, NAN, INF, 5), [images(1, 1, 1, 1)], weights(1, 1, 1, 1))
     assert (sums.flux, sums.npixels, sums.variances) == (7, 2, 2)
 
@@ -163,7 +163,7 @@ COLUMNS = ("FLUX", "FLUX_VAR_FLAT", "SURF_BRIGHT", "SB_VAR_FLAT", "BACKGROUND", 
     ids=["count rate", "point source in a slit", "surface brightness"],
 )
 def test_units_of_the_spectrum(sums, arguments, expected):
-    columns = spectrum_columns(sums, calibration_of(*arguments))
+    columns = spectrum_columns(sums, make_calibration(*arguments))
     for name, value in zip(COLUMNS, expected, strict=True):
         assert columns[name] == pytest.approx(value, rel=1e-14), name
     for prefix, variance in zip(("FLUX", "SB", "BKGD"), expected[1::2], strict=True):
@@ -173,14 +173,14 @@ def test_units_of_the_spectrum(sums, arguments, expected):
 
 def test_only_a_missing_flux_is_flagged():
     lost = sum_aperture(images(NAN), [images(1)] * 3, weights(1))
-    columns = spectrum_columns(lost, calibration_of(False, False, None))
+    columns = spectrum_columns(lost, make_calibration(False, False, None))
     assert columns["DQ"] == 1
     assert np.isnan(columns["SURF_BRIGHT"])
     assert columns["BACKGROUND"] == columns["SB_VAR_FLAT"] == columns["NPIXELS"] == 0
 
 
 def test_aperture_correction_leaves_the_background(sums):
-    columns = spectrum_columns(sums, calibration_of(False, False, None))
+    columns = spectrum_columns(sums, make_calibration(False, False, None))
     before = {name: values.copy() for name, values in columns.items()}
     correct_aperture(columns, np.array([3.0]))
     for name, values in columns.items():

@@ -75,11 +75,11 @@ class TestAddSky:
 class TestProcess:
     def run(self, folder, tables, **params):
         segments, photometry = [], []
-        for k, one in enumerate(tables):
+        for k, table in enumerate(tables):
             name = folder / f"seg{k}_crfints.fits"
             segments.append(write_segment(name, star_planes([(14.0, 13.0)])))
             photometry.append(str(folder / f"seg{k}_photometry.fits"))
-            write_photometry(photometry[-1], one)
+            write_photometry(photometry[-1], table)
         out = folder / "x_phot.ecsv"
         run_step(process, params, photometry=photometry, segments=segments, out_phot=out)
         return read(out)

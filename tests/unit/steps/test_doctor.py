@@ -47,7 +47,7 @@ def job(tmp_path, products, findings=()):
         "products": products,
         "configs": [config for _ in products],
         "references": [{} for _ in products],
-        "others": [],
+        "loose_segments": [],
         "findings": list(findings),
         "output_dir": str(tmp_path / "results"),
     }
@@ -82,7 +82,7 @@ def test_segments_of_no_product_are_listed(tmp_path, monkeypatch, capsys):
     names = write_exposure(Path(tmp_path))
     write_association(tmp_path / "asn.json", names)
     broken = job(tmp_path, [], [Finding("error", "f", found="broken")])
-    broken.params.others = names
+    broken.params.loose_segments = names
     with pytest.raises(InputError):
         doctor.process(broken)
     assert "Segments of no product" in capsys.readouterr().out

@@ -78,7 +78,7 @@ def spoiled_params(params):
     return params | {
         "product": MARKUP,
         "association": MARKUP,
-        "segments": [one | {"detector": WORD} for one in params["segments"]],
+        "segments": [segment | {"detector": WORD} for segment in params["segments"]],
         "settings": {"references": {MARKUP: MARKUP}, MARKUP: {MARKUP: MARKUP}, "list": [MARKUP]},
     }
 

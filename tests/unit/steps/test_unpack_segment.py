@@ -137,6 +137,6 @@ class TestPlanning:
         (product,), findings = survey(patterns, tmp_path, output_dir="out")
         assert [segment.path for segment in product.segments] == [NAME]
         assert product.is_group != associated
-        told = [str(finding) for finding in findings if finding.path.endswith(".gz")]
-        assert told == [f"{NAME}.gz: file: found {NAME} next to it: left out"]
+        reported = [str(finding) for finding in findings if finding.path.endswith(".gz")]
+        assert reported == [f"{NAME}.gz: file: found {NAME} next to it: left out"]
         assert not [finding for finding in findings if finding.severity == "error"]
