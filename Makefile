@@ -6,28 +6,30 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# What a caller may set, as in `make demo MODE=... CORES=4`.
+# Variables that a caller may set, as in `make demo MODE=... CORES=4`.
 PYTHON ?= python3
+# jwst may support other versions of Python than this project does.
+ORACLE_PYTHON ?= $(PYTHON)
 CORES ?= 2
 MODE ?= nrs_brightobj
 
 BIN := .venv/bin
 DEMO := demo/$(MODE)
 
-.PHONY: always help env demo test test-slurm campaigns lint format parity bench lock clean
+.PHONY: always help env demo test test-kernels test-slurm campaigns lint format parity bench lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# An environment is finished when it holds a copy of the files that it was made from. Contents are
+# A finished environment holds a copy of the files from which it was made. Contents are
 # compared, not times: a git checkout refreshes times and must not cost a new environment.
-# $(1) files that name the packages, $(2) further options of pip
+# $(1) files that name the packages, $(2) interpreter, $(3) further options of pip
 define make-environment
 	@if ! cat $(1) | cmp -s - $@; then \
 		echo "env: installing $(1) into $(@D)"; \
-		$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
-		$(PYTHON) -m venv --clear $(@D); \
-		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(2) $(addprefix --requirement=,$(1)); \
+		$(2) -c 'import sys; sys.exit("Python 3.11 or newer is needed: set PYTHON or ORACLE_PYTHON, as in make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
+		$(2) -m venv --clear $(@D); \
+		$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(3) $(addprefix --requirement=,$(1)); \
 		$(@D)/bin/python -m pip check > /dev/null; \
 		cat $(1) > $@; \
 	fi
@@ -37,13 +39,13 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 
 # The lock is complete: without --no-deps, an unlisted package could slip in.
 .venv/installed.txt: always
-	$(call make-environment,requirements.lock,--no-deps)
+	$(call make-environment,requirements.lock,$(PYTHON),--no-deps)
 
 .venv-slurm/installed.txt: always
-	$(call make-environment,requirements.lock tests/slurm/requirements.txt,--no-deps)
+	$(call make-environment,requirements.lock tests/slurm/requirements.txt,$(PYTHON),--no-deps)
 
 .venv-oracle/installed.txt: always
-	$(call make-environment,tests/oracle/requirements.txt,)
+	$(call make-environment,tests/oracle/requirements.txt,$(ORACLE_PYTHON),)
 
 demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs_brightobj)
 	@echo "demo: processing $(DEMO) on $(CORES) cores"
@@ -58,6 +60,9 @@ $(DEMO)/config.yaml: | env
 test: lint ## run the linters and the tests
 	@echo "test: pytest"
 	@$(BIN)/python -m pytest -n 2
+
+test-kernels: env ## run the numerical tests with the arithmetic of other processors
+	@$(BIN)/python -m tests.kernels.run
 
 test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
 	@echo "test-slurm: pytest"
@@ -85,7 +90,7 @@ parity: env .venv-oracle/installed.txt ## compare the products with those of jws
 	@echo "parity: running both and comparing"
 	@$(BIN)/python -m tests.parity.run
 
-bench: env .venv-oracle/installed.txt ## measure speed and memory beside jwst 3.0.0
+bench: env .venv-oracle/installed.txt ## measure speed and memory next to jwst 3.0.0
 	@echo "bench: running both in turn"
 	@$(BIN)/python -m benchmarks.run
 	@$(BIN)/python -m benchmarks.scaling

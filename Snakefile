@@ -16,9 +16,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/references.smk"
 include: "workflow/rules/inputs.smk"
-include: "workflow/rules/doctor_common.smk"
 include: "workflow/rules/doctor.smk"
 include: "workflow/rules/segments.smk"
 include: "workflow/rules/spectroscopy.smk"
@@ -32,4 +30,4 @@ rule all:
     """Make the products of all associations."""
     default_target: True
     input:
-        all_products,
+        plan.all_products,

@@ -1,1 +1,1 @@
-"""Measurements of speed and memory beside jwst; not part of the tests."""
+"""Measurements of speed and memory of the workflow and jwst; not part of the tests."""

@@ -19,7 +19,7 @@ def measure(command, log, **environment):
     command : list
         Program and arguments.
     log : Path
-        File for what it prints.
+        File for its output.
     **environment
         Environment variables to set.
 

@@ -1,10 +1,10 @@
 """
-Measure the workflow beside jwst on the same simulated visits.
+Measure the workflow and jwst on the same simulated visits.
 
 ``python -m benchmarks.run [VISIT ...]`` simulates the visits (kept in a folder for the next time)
 and runs cp, jwst, the workflow, and the workflow with reports in turn; the files are in the
 system's cache. The results of each visit replace its former ones in ``results.json``, so visits
-can be measured one by one. ``--table`` prints all that there are; ``make bench`` measures all.
+can be measured one by one. ``--table`` prints all results; ``make bench`` measures all.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def run_workflow(folder, cores, config="benchmark.yaml"):
     return cost | {"steps": step_costs(folder / "logs")}
 
 
-def run_peer(folder, cores):
+def run_jwst(folder, cores):
     """
     Run jwst on the association, its import included.
 
@@ -78,19 +78,19 @@ def run_peer(folder, cores):
     RuntimeError
         If the run fails.
     """
-    shutil.rmtree(folder / "peer", ignore_errors=True)
+    shutil.rmtree(folder / "jwst", ignore_errors=True)
     os.sync()
-    command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", association(folder), folder / "peer"]
-    command += ["--parameters", folder / "benchmark_steps.json", "--report", folder / "peer.json"]
-    cost = measure(command, folder / "peer.log", OMP_NUM_THREADS=str(cores))
-    (outcome,) = json.loads((folder / "peer.json").read_text())
+    command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", association(folder), folder / "jwst"]
+    command += ["--parameters", folder / "benchmark_steps.json", "--report", folder / "jwst.json"]
+    cost = measure(command, folder / "jwst.log", OMP_NUM_THREADS=str(cores))
+    (outcome,) = json.loads((folder / "jwst.json").read_text())
     if outcome["error"]:
         raise RuntimeError(outcome["error"])
     return cost | {"steps": outcome["step_cpu_seconds"]}
 
 
 def run_copy(folder):
-    """Cost of a plain copy of the segments, the floor of what reads and writes them."""
+    """Cost of a plain copy of the segments, a lower limit of reading and writing them."""
     target = folder / "copy"
     target.mkdir(exist_ok=True)
     os.sync()
@@ -121,7 +121,7 @@ def run_in_turn(folder, repeats, cores):
     runs = {"copy": [], "jwst": [], "workflow": [], "report": []}
     for _ in range(repeats):
         runs["copy"].append(run_copy(folder))
-        runs["jwst"].append(run_peer(folder, cores))
+        runs["jwst"].append(run_jwst(folder, cores))
         runs["workflow"].append(run_workflow(folder, cores))
         runs["report"].append(run_workflow(folder, cores, "benchmark_report.yaml"))
     return runs
@@ -143,7 +143,7 @@ def run_warm_steps(folder, repeats):
     costs : dict of str to dict
         Medians for each step: ``cpu_seconds`` of an integration without imports, with reading and
         writing the files and with the world coordinates, as the first segment of an exposure has
-        them to build; of outlier_detection without files, ``arithmetic``, and ``to_copy``, its wall time over that
+        to build them; of outlier_detection without files, ``arithmetic``, and ``to_copy``, its wall time over that
         of cp of the segment.
     """
     source = sorted(folder.glob("*_calints.fits"))[0]
@@ -213,7 +213,7 @@ def main():
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--divide", type=int, default=1, help="shorten all segments by this")
     parser.add_argument("--simulate", action="store_true", help="only simulate the visits")
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
+    parser.add_argument("--table", action="store_true", help="only print the stored results")
     parser.add_argument("visits", nargs="*", metavar="VISIT", help=f"of {', '.join(VISITS)}")
     arguments = parser.parse_args()
     if unknown := set(arguments.visits) - set(VISITS):

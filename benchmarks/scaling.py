@@ -3,7 +3,7 @@ Measure how time and memory of the steps grow with the number of integrations.
 
 ``python -m benchmarks.scaling`` repeats the integrations of simulated segments up to 16000 times,
 runs each step on them in a process of its own, and fits the exponent of its CPU time. It also
-measures threads, and the memory of frames of 2048 x 2048 pixels against what the rules ask for.
+measures threads, and the memory of frames of 2048 x 2048 pixels against the request of the rules.
 The files are temporary: at most two of 3.2 GB at a time.
 """
 
@@ -89,10 +89,10 @@ def _repeated_times(source, length):
 
 
 def median_run(repeats, *arguments, **more):
-    """Median of each figure of several runs of :func:`run_step`."""
+    """Median of each cost of several runs of :func:`run_step`."""
     costs = []
     for _ in range(repeats):
-        # The system slows down those who write while much waits to be written.
+        # The system slows down writers while much data waits to be written.
         os.sync()
         costs.append(run_step(*arguments, **more))
     return {key: median(cost[key] for cost in costs) for key in costs[0]}
@@ -142,7 +142,7 @@ def measure_visit(kind, folder, lengths, repeats):
                 target.unlink()
                 costs[step][length] = cost
                 if step == "outlier_detection":
-                    # What follows works on its product.
+                    # The steps after it work on its product.
                     output.replace(path)
     return [_result(visit, step, costs[step], lengths) for step in STEPS[kind]]
 
@@ -161,7 +161,7 @@ def _result(visit, step, costs, lengths):
 
 
 def _fit(costs, lengths, key):
-    """Seconds that any segment costs, and exponent of what is beyond them."""
+    """Seconds that any segment costs, and exponent of the rest."""
     seconds = {length: cost[key] for length, cost in costs.items()}
     longest = lengths[-1]
     each = (seconds[longest] - seconds[SHORTEST]) / (longest - SHORTEST)
@@ -183,7 +183,7 @@ def measure_threads(folder, cores, repeats):
 
 
 def measure_full_frames(folder):
-    """Peak memory of steps on frames of 2048 x 2048, and what their rules ask for [MB]."""
+    """Peak memory of steps on frames of 2048 x 2048, and the request of their rules [MB]."""
     from tests.support.spectral_segments import write_empty_segment
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -216,7 +216,7 @@ def main():
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--cores", type=int, default=os.cpu_count())
-    parser.add_argument("--table", action="store_true", help="only print what was measured")
+    parser.add_argument("--table", action="store_true", help="only print the stored results")
     arguments = parser.parse_args()
     if not arguments.table:
         folder = arguments.folder.resolve()

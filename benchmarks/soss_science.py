@@ -24,18 +24,14 @@ from scripts.lib.report.plot_style import BLACK, BLUE, RED, new_figure
 from scripts.simulation import nis_soss
 from scripts.simulation.modes import MODES
 from scripts.simulation.nis_soss_star import transit_light
+from scripts.simulation.options import VisitOptions
 from scripts.simulation.timing import EXPOSURE_START, Clock
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
 
 ROOT = Path(__file__).resolve().parents[1]
-VISIT = {
-    "integrations": 36,
-    "segments": 1,
-    "radius_ratio": 0.15,
-    "seed": 4,
-    "transit_fraction": 0.6,
-}
+VISIT = {"integrations": 36, "segments": 1, "seed": 4}
+VISIT |= {"radius_ratio": 0.15, "transit_fraction": 0.6}
 # Without hits and drift nothing but the overlap can bias the depths.
 CLEAN = {"cosmic_ray_rate": 0.0, "drift": 0.0, "jitter": 0.0, "bad_pixel_rate": 5e-4}
 SIDES = {"box": {"soss_atoca": False}, "atoca": {"soss_atoca": True}}
@@ -75,16 +71,16 @@ class Bins:
 
     @property
     def overlap(self):
-        """Which bins belong to the overlap region."""
+        """Whether each bin belongs to the overlap region."""
         return self.contamination > OVERLAP
 
 
 def mean_rates(rate, *_):
-    """Stand in for the detector: expected rates without noise, and no hits."""
+    """Stand in for `expose`: expected rates without noise, and no hits."""
     return rate, np.empty((0, 3))
 
 
-def readout_of(stacked):
+def stacked_readout(stacked):
     """Readout of integrations that are means of some number of usual ones."""
     usual = nis_soss.MODE.readout
     return replace(
@@ -101,7 +97,7 @@ def simulate(folder, options, stacked, noise):
     Parameters
     ----------
     folder : Path
-        Where to.
+        Folder to write into.
     options : VisitOptions
         The visit.
     stacked : int
@@ -110,7 +106,7 @@ def simulate(folder, options, stacked, noise):
         Whether the data have noise; their errors are those of noisy data in any case.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    mode = replace(nis_soss.MODE, readout=readout_of(stacked))
+    mode = replace(nis_soss.MODE, readout=stacked_readout(stacked))
     with patch.dict(MODES, nis_soss=mode):
         if noise:
             simulate_visit(folder, options)
@@ -119,7 +115,7 @@ def simulate(folder, options, stacked, noise):
                 simulate_visit(folder, options)
 
 
-def spectra(folder, options):
+def extract_spectra(folder, options):
     """
     Process the visit of a folder.
 
@@ -137,15 +133,15 @@ def spectra(folder, options):
     """
     path = folder / "config.yaml"
     config = yaml.safe_load(path.read_text())
-    # There are no hits, and a deep transit is an outlier in time when there is so little noise.
+    # Without hits the step has nothing to find, and with so little noise it would flag the transit.
     config |= {"extract_1d": options, "outlier_detection": {"skip": True}}
     path.write_text(yaml.safe_dump(config))
     product = process_visit(folder, work_mb=512)
     with open_fits(folder / "results" / f"{product.name}_x1dints.fits") as file:
         orders = [hdu.header["SPORDER"] for hdu in file.hdus if hdu.name == "EXTRACT1D"]
         return {
-            order: file.read_table("EXTRACT1D", place)["FLUX"]
-            for place, order in enumerate(orders, start=1)
+            order: file.read_table("EXTRACT1D", version)["FLUX"]
+            for version, order in enumerate(orders, start=1)
         }
 
 
@@ -163,11 +159,11 @@ def contacts(options, stacked):
     Returns
     -------
     outside, inside : ndarray of bool, shape (integrations,)
-        Which integrations.
+        Whether each integration is outside, and inside.
     clock : Clock
         Times of the integrations.
     """
-    seconds = readout_of(stacked).integration_time
+    seconds = stacked_readout(stacked).integration_time
     clock = Clock(EXPOSURE_START, seconds + nis_soss.MODE.overhead, seconds)
     numbers = np.arange(1, options.total_integrations + 1)
     span = clock.span(options.total_integrations)
@@ -189,8 +185,8 @@ def ratio_depth(flux, outside, inside):
     return 1 - flux[inside].mean(axis=0) / flux[outside].mean(axis=0)
 
 
-def binned(values, edges):
-    """Sum of columns (..., columns) between edges, leaving out columns that are not finite."""
+def sum_in_bins(values, edges):
+    """Sum columns of (integrations, columns) between edges, without those that are not finite."""
     usable = np.where(np.isfinite(values).all(axis=0), values, 0)
     return np.stack([usable[:, a:b].sum(axis=1) for a, b in pairwise(edges)], 1)
 
@@ -227,17 +223,18 @@ def measure_order(order, truth, noisy, clean, options, stacked, width):
     # The first and last columns are reference pixels.
     last = min(clean["box"].shape[1], len(wavelength) - 4)
     edges = np.arange(4, last + 1, width)
-    expected = binned(light * relative, edges)
+    expected = sum_in_bins(light * relative, edges)
     known = np.nan_to_num(truth["nis_contamination"][here])
     found = {
-        "wavelength": binned(wavelength[None], edges)[0] / width,
-        "contamination": binned((light * known)[None], edges)[0] / binned(light[None], edges)[0],
+        "wavelength": sum_in_bins(wavelength[None], edges)[0] / width,
+        "contamination": sum_in_bins((light * known)[None], edges)[0]
+        / sum_in_bins(light[None], edges)[0],
         "truth": ratio_depth(expected, outside, inside),
     }
     scale = np.sqrt(1 / inside.sum() + 1 / outside.sum())
     depth, bias, sigma = {}, {}, {}
     for side in SIDES:
-        flux, mean = (binned(kind[side], edges) for kind in (noisy, clean))
+        flux, mean = (sum_in_bins(kind[side], edges) for kind in (noisy, clean))
         depth[side] = ratio_depth(flux, outside, inside)
         bias[side] = ratio_depth(mean, outside, inside) - found["truth"]
         # The visit without noise has the same light curve, biased or not.
@@ -248,7 +245,7 @@ def measure_order(order, truth, noisy, clean, options, stacked, width):
 
 def summarise(order, side):
     """
-    Mean figures over the overlap bins of an order.
+    Mean metrics over the overlap bins of an order.
 
     Parameters
     ----------
@@ -259,7 +256,7 @@ def summarise(order, side):
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         ``ppm``: mean bias; ``sigma``: mean standard deviation, both in 1e-6; ``mean``, ``size``
         and ``worst``: mean, mean absolute and largest absolute bias in standard deviations;
         ``noisy``: mean deviation of the noisy depths in standard deviations; ``bins``.
@@ -280,7 +277,7 @@ def summarise(order, side):
 
 
 def table(orders):
-    """Markdown table of the figures of all orders, and whether ATOCA meets the limit."""
+    """Markdown table of the metrics of all orders, and whether ATOCA meets the limit."""
     lines = [
         f"| order, bins with contamination > {OVERLAP:.0%} | side | bias ppm | sigma ppm "
         "| mean bias/sigma | mean abs bias/sigma | largest | noisy visit, mean/sigma |",
@@ -363,7 +360,7 @@ def run(folder, stacked, width, atoca):
     for name, noise in (("noisy", True), ("clean", False)):
         visit = folder / f"soss_{name}"
         simulate(visit, options, stacked, noise)
-        flux[name] = {side: spectra(visit, given | atoca) for side, given in SIDES.items()}
+        flux[name] = {side: extract_spectra(visit, given | atoca) for side, given in SIDES.items()}
     with np.load(folder / "soss_noisy" / "truth.npz") as file:
         truth = dict(file)
     return [

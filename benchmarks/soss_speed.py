@@ -1,9 +1,9 @@
 """
-Measure the extraction of NIRISS SOSS beside jwst on the same simulated segments.
+Measure the extraction of NIRISS SOSS by the workflow and jwst on the same simulated segments.
 
 ``python -m benchmarks.soss_speed`` extracts two segments of different lengths with each side and
-splits the CPU time of the extraction (imports excluded) into what is spent once for a segment and
-what each integration costs. With ``--defaults`` it measures the workflow alone at the default
+splits the CPU time of the extraction (imports excluded) into the cost of a segment once and the
+cost of each integration. With ``--defaults`` it measures the workflow alone at the default
 tolerance of the grid and with the search of the regularisation factor.
 """
 
@@ -98,7 +98,7 @@ def run_ours(folder, options):
         return pool.submit(extract_segment, folder, options).result()
 
 
-def run_peer(folder, options):
+def run_jwst(folder, options):
     """
     Cost of jwst on the visit of a folder.
 
@@ -111,10 +111,10 @@ def run_peer(folder, options):
     steps.setdefault("extract_1d", {}).update(options)
     (folder / "steps_speed.json").write_text(json.dumps(steps))
     association = yaml.safe_load((folder / "config.yaml").read_text())["associations"][0]
-    command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", folder / association, folder / "peer"]
-    command += ["--parameters", folder / "steps_speed.json", "--report", folder / "peer.json"]
-    cost = measure(command, folder / "peer.log", OMP_NUM_THREADS="1")
-    (outcome,) = json.loads((folder / "peer.json").read_text())
+    command = [ORACLE, ROOT / "tests/oracle/run_jwst.py", folder / association, folder / "jwst"]
+    command += ["--parameters", folder / "steps_speed.json", "--report", folder / "jwst.json"]
+    cost = measure(command, folder / "jwst.log", OMP_NUM_THREADS="1")
+    (outcome,) = json.loads((folder / "jwst.json").read_text())
     if outcome["error"]:
         raise RuntimeError(outcome["error"])
     return cost | {"seconds": outcome["step_cpu_seconds"]["extract_1d"]}
@@ -132,14 +132,7 @@ def simulate(folder):
     folders = {length: folder / f"soss{length}" for length in LENGTHS}
     for length, visit in folders.items():
         if not (visit / "config.yaml").exists():
-            command = [
-                sys.executable,
-                "-m",
-                "scripts.simulation.visit",
-                visit,
-                "--mode",
-                "nis_soss",
-            ]
+            command = [sys.executable, "-m", "scripts.simulation", visit, "--mode", "nis_soss"]
             command += ["--integrations", str(length), "--segments", "1"]
             measure(command, folder / f"simulate{length}.log")
     return folders
@@ -162,8 +155,8 @@ def compare(folders, options):
         ``ours`` and ``jwst``: costs by length; ``once`` and ``each``: seconds of (jwst, ours).
     """
     ours = {length: run_ours(folder, options) for length, folder in folders.items()}
-    peer = {length: run_peer(folder, options) for length, folder in folders.items()}
-    once, each = split_cost({length: cost["seconds"] for length, cost in peer.items()})
+    jwst = {length: run_jwst(folder, options) for length, folder in folders.items()}
+    once, each = split_cost({length: cost["seconds"] for length, cost in jwst.items()})
     longest = ours[max(ours)]
     return {
         "options": options,
@@ -171,18 +164,18 @@ def compare(folders, options):
         "once": (once, longest["once"]),
         "each": (each, longest["each"]),
         "ours": ours,
-        "jwst": peer,
+        "jwst": jwst,
     }
 
 
 def describe(result):
     """One line of the table of results."""
-    (peer_once, once), (peer_each, each) = result["once"], result["each"]
+    (jwst_once, once), (jwst_each, each) = result["once"], result["each"]
     peak = [max(cost["peak_mb"] for cost in result[side].values()) for side in ("jwst", "ours")]
     return (
         f"| {result['options']['soss_rtol']:g} | {result['grid']} "
-        f"| {peer_once:.1f} | {once:.2f} | {peer_once / once:.1f} "
-        f"| {peer_each * 1000:.0f} | {each * 1000:.1f} | {peer_each / each:.0f} "
+        f"| {jwst_once:.1f} | {once:.2f} | {jwst_once / once:.1f} "
+        f"| {jwst_each * 1000:.0f} | {each * 1000:.1f} | {jwst_each / each:.0f} "
         f"| {peak[0]:.0f} | {peak[1]:.0f} |"
     )
 

@@ -24,7 +24,7 @@ _ARITHMETIC = {"outlier_detection": "detect_outliers"}
 
 
 class _Named(dict):
-    """What scripts read of their job as attributes, or with ``get``."""
+    """Names of a job that scripts read as attributes, or with ``get``."""
 
     def __getattr__(self, name):
         try:
@@ -44,13 +44,13 @@ def run_step(step, inputs, output, threads=1, references=None, first=False):
     inputs : list of Path
         Segments.
     output : Path
-        What the step writes, each time anew.
+        File that the step writes, in each run again.
     threads : int, optional
         Threads that it may use.
     references : dict, optional
         Reference files by their name in the rule.
     first : bool, optional
-        Whether each segment is the first of its exposure, whose world coordinates nobody knows.
+        Whether each segment is the first of its exposure, whose world coordinates are not in the cache yet.
 
     Returns
     -------
@@ -75,21 +75,31 @@ def run_step(step, inputs, output, threads=1, references=None, first=False):
 def _run_here(job):
     """Run the step of a job on all its inputs; cost of the last run."""
     from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
-    from scripts.lib.segment_data.wcs_cache import FOLDER, forget
+    from scripts.lib.segment_data.wcs_cache import FOLDER, clear
 
     keep_freed_memory()
     module = importlib.import_module(f"scripts.{job['step']}")
     given, made = _FILES[job["step"]]
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
-    params = {"options": defaults[job["step"]], "pixel_replace": defaults["pixel_replace"]}
+    params = {
+        "options": defaults[job["step"]],
+        "pixel_replace": defaults["pixel_replace"],
+        "asn_pool": "",
+        "asn_table": "",
+        "apertures": None,
+        "reference_names": {},
+        "parameter_files": [],
+        "input_warnings": [],
+    }
+    references = {kind: [] for kind in ("extract1d", "apcorr", "gain")} | job["references"]
     for path in job["inputs"]:
         if job["first"]:
-            forget(Path(job["output"]).parent / FOLDER)
+            clear(Path(job["output"]).parent / FOLDER)
         work = _Named(
-            input=_Named({given: path, **job["references"]}),
+            input=_Named({given: path, **references}),
             output=_Named({made: job["output"]}),
-            params=_Named(params | {"asn_pool": "", "asn_table": ""}),
-            resources={"work_mb": WORK_MB},
+            params=_Named(params),
+            resources=_Named(work_mb=WORK_MB),
             threads=job["threads"],
             config=defaults,
         )

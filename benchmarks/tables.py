@@ -1,4 +1,4 @@
-"""Tables and figures of what was measured."""
+"""Tables and figures of the measurements."""
 
 from statistics import median
 
@@ -7,7 +7,7 @@ STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
 
 def medians(runs):
     """
-    Median of each figure over several runs.
+    Median of each cost over several runs.
 
     Parameters
     ----------
@@ -19,9 +19,9 @@ def medians(runs):
     cost : dict
         The same keys.
     """
-    figures = {key: median(run[key] for run in runs) for key in runs[0] if key != "steps"}
+    costs = {key: median(run[key] for run in runs) for key in runs[0] if key != "steps"}
     steps = {key: median(run["steps"][key] for run in runs) for key in runs[0].get("steps", {})}
-    return figures | {"steps": steps}
+    return costs | {"steps": steps}
 
 
 def visit_table(results):
@@ -33,14 +33,14 @@ def visit_table(results):
     ]
     for result in results:
         runs = result["runs"]
-        peer, ours, report, copy = (
+        jwst, ours, report, copy = (
             medians(runs[side]) for side in ("jwst", "workflow", "report", "copy")
         )
         lines.append(
-            f"| {result['title']} | {peer['seconds']:.1f} | {ours['seconds']:.1f} "
-            f"| **{peer['seconds'] / ours['seconds']:.1f}** "
-            f"| {peer['cpu_seconds'] / ours['cpu_seconds']:.1f} | {report['seconds']:.1f} "
-            f"| {copy['seconds']:.2f} | {peer['peak_mb']:.0f} | {ours['peak_mb']:.0f} "
+            f"| {result['title']} | {jwst['seconds']:.1f} | {ours['seconds']:.1f} "
+            f"| **{jwst['seconds'] / ours['seconds']:.1f}** "
+            f"| {jwst['cpu_seconds'] / ours['cpu_seconds']:.1f} | {report['seconds']:.1f} "
+            f"| {copy['seconds']:.2f} | {jwst['peak_mb']:.0f} | {ours['peak_mb']:.0f} "
             f"| {len(runs['jwst'])} | {result['load']:.1f} |"
         )
     return "\n".join(lines)
@@ -73,27 +73,27 @@ def _step_line(result, step):
     """Cells of one step; nothing if one of the sides has not done it."""
     spent = {side: medians(result["runs"][side])["steps"] for side in ("jwst", "workflow")}
     scale = 1000 / result["integrations"]
-    peer, total = (scale * spent[side].get(step, 0.0) for side in ("jwst", "workflow"))
-    if not peer or not total:
+    jwst, total = (scale * spent[side].get(step, 0.0) for side in ("jwst", "workflow"))
+    if not jwst or not total:
         return ""
     warm = result["warm"].get(step, {})
     arithmetic, ours = (1000 * warm.get(key, 0) for key in ("arithmetic", "cpu_seconds"))
     files = scale * sum(spent["jwst"].get(key, 0.0) for key in ("read", "write crfints"))
-    peer_files = peer + files if files and step == "outlier_detection" else 0
-    cells = [f"{peer:.2f}", _figure(peer_files, 2)]
-    cells += [_figure(arithmetic, 3), _ratio(peer, arithmetic), _figure(ours, 3)]
-    cells += [_ratio(peer, ours), _ratio(peer_files, ours), f"{total:.3f}", _ratio(peer, total)]
-    return " | ".join([*cells, _figure(warm.get("to_copy", 0), 1)])
+    jwst_files = jwst + files if files and step == "outlier_detection" else 0
+    cells = [f"{jwst:.2f}", _number(jwst_files, 2)]
+    cells += [_number(arithmetic, 3), _ratio(jwst, arithmetic), _number(ours, 3)]
+    cells += [_ratio(jwst, ours), _ratio(jwst_files, ours), f"{total:.3f}", _ratio(jwst, total)]
+    return " | ".join([*cells, _number(warm.get("to_copy", 0), 1)])
 
 
-def _figure(value, digits):
-    """A figure, nothing of what was not measured."""
+def _number(value, digits):
+    """A number, empty if it was not measured."""
     return f"{value:.{digits}f}" if value else ""
 
 
-def _ratio(peer, ours):
-    """How many times faster we are, nothing of what was not measured."""
-    return f"{peer / ours:.0f}" if peer and ours else ""
+def _ratio(jwst, ours):
+    """How many times faster the workflow is, empty if one side was not measured."""
+    return f"{jwst / ours:.0f}" if jwst and ours else ""
 
 
 def scaling_table(results):
@@ -133,18 +133,18 @@ def draw_visits(results, path):
     from scripts.lib.report.plot_style import BLUE, RED, new_figure
 
     figure, axes = new_figure(0.75 * len(results) + 1.2, margins={"left": 2.6})
-    axis, places = axes[0, 0], np.arange(len(results))[::-1]
+    axis, positions = axes[0, 0], np.arange(len(results))[::-1]
     for side, shift, colour in (("jwst", 0.2, RED), ("workflow", -0.2, BLUE)):
         seconds = [medians(result["runs"][side])["seconds"] for result in results]
         name = "jwst 3.0.0" if side == "jwst" else "tso3flow"
-        axis.barh(places + shift, seconds, 0.36, color=colour, label=name)
-        for place, value in zip(places, seconds, strict=True):
-            axis.text(value * 1.03, place + shift, f"{value:.1f} s", va="center", fontsize=8)
+        axis.barh(positions + shift, seconds, 0.36, color=colour, label=name)
+        for position, value in zip(positions, seconds, strict=True):
+            axis.text(value * 1.03, position + shift, f"{value:.1f} s", va="center", fontsize=8)
     copies = [medians(result["runs"]["copy"])["seconds"] for result in results]
-    axis.plot(copies, places, "k|", markersize=24, label="cp of the segments")
+    axis.plot(copies, positions, "k|", markersize=24, label="cp of the segments")
     axis.set_xscale("log")
     axis.set_xlim(right=axis.get_xlim()[1] * 2)
-    axis.set_yticks(places, [result["title"] for result in results])
+    axis.set_yticks(positions, [result["title"] for result in results])
     axis.set_xlabel("wall time of the whole visit [s]")
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     figure.savefig(path, dpi=150)
@@ -167,7 +167,7 @@ def draw_scaling(results, path):
         }
         times.loglog(lengths, [c["cpu_seconds"] - result["fixed"] for c in result["costs"]], **look)
         memories.semilogx(lengths, [c["peak_mb"] for c in result["costs"]], **look)
-    times.set_ylabel("CPU time without what is done once [s]")
+    times.set_ylabel("CPU time without the fixed part [s]")
     memories.set_ylabel("peak memory [MB]")
     memories.set_ylim(bottom=0)
     for axis in (times, memories):

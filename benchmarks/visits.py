@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 
-# What the workflow makes and jwst does not.
+# Steps of the workflow that jwst does not have.
 REPORT_OFF = {
     name: {"skip": True} for name in ("light_curve", "spectroscopic_light_curves", "report")
 }
@@ -56,7 +57,7 @@ class Visit:
         return f"{self.name} {len(self.lengths)}x{self.lengths[0]} x ({rows}x{columns})"
 
     def divided(self, divisor):
-        """Return the visit with segments shorter by a factor, and 30 integrations or more if it had."""
+        """Return the visit with segments shorter by a factor, but of at least 30 integrations if they had as many."""
         lengths = tuple(max(length // divisor, min(length, 30)) for length in self.lengths)
         return replace(self, lengths=lengths)
 
@@ -68,7 +69,7 @@ VISITS = {
         Visit("LRS", "mir_lrs_slitless", (500,) * 4, (416, 72)),
         Visit("TSGRISM", "nrc_tsgrism", (150,) * 4, (64, 2048)),
         Visit("TSIMAGE", "nrc_tsimage", (2000, 2000), (64, 64)),
-        # At its default tolerance, 1e-4, jwst takes hours or ends for want of memory.
+        # At its default tolerance, 1e-4, jwst takes hours or runs out of memory.
         Visit(
             "SOSS",
             "nis_soss",

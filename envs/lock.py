@@ -1,8 +1,8 @@
 """Pin the dependencies of pyproject.toml in requirements.lock and envs/tso3.yaml.
 
 Run it with the Python of a new, empty environment (``make lock`` does): it
-installs the newest versions that pyproject.toml allows and writes down what
-came. Only the standard library is used.
+installs the newest versions that pyproject.toml allows and writes down their
+pins. Only the standard library is used.
 """
 
 import re

@@ -1,4 +1,18 @@
-"""Rule collect_spectra: put the spectra of all segments into one product (spectra to x1dints)."""
+"""
+Put the spectra of all segments into one product: spectra to x1dints.
+
+Inputs
+------
+spectra
+    Spectra of each segment, in the order of the product.
+association
+    Association of the product; named in its header. A change of it makes the product again.
+
+Outputs
+-------
+x1dints
+    Product: the tables of all segments in their order, and the times.
+"""
 
 import logging
 import tempfile
@@ -7,18 +21,18 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
-from scripts.lib.provenance.input_warnings import history_of
+from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import add_records, recorded_texts
+from scripts.lib.provenance.software import JWST_VERSION, history_line
 
 log = logging.getLogger(__name__)
 
-SOSS_KEYWORDS = {
+_SOSS_KEYWORDS = {
     "TIKRESID": (max, "Largest relative residual of a linear solution"),
     "SOSSNGRD": (max, "Points of the largest wavelength grid"),
     "SOSSDECO": (all, "Orders decontaminated"),
@@ -38,8 +52,8 @@ def merge_int_times(tables):
     Returns
     -------
     merged : ndarray
-        One row for each integration number met, ascending; of rows met twice
-        the first. (jwst 3.0.0 makes NINTS rows, with zeros or copies of other
+        One row for each integration number, ascending; the first of rows with
+        the same number. (jwst 3.0.0 makes NINTS rows, with zeros or copies of other
         rows where a segment is missing, and keeps the last detector only.)
     """
     rows = np.concatenate(tables)
@@ -65,7 +79,7 @@ def distinct_int_times(tables, detectors):
     """
     merged = {
         detector: merge_int_times(
-            [table for table, of in zip(tables, detectors, strict=True) if of == detector]
+            [table for table, owner in zip(tables, detectors, strict=True) if owner == detector]
         )
         for detector in dict.fromkeys(detectors)
     }
@@ -104,7 +118,7 @@ def product_times(files):
     hdus : list of astropy.io.fits.BinTableHDU
         INT_TIMES of each detector where they differ, and INT_TIMES_STRIPE of
         superstripe subarrays, each integration and stripe once, in order;
-        what no segment has is left out.
+        tables that no segment has are left out.
     """
     from astropy.io import fits
 
@@ -122,9 +136,9 @@ def product_times(files):
     return hdus
 
 
-def _tell_models(cards, files):
-    """Set what the headers of the segments tell of the models of NIRISS SOSS; no schema has it."""
-    for keyword, (choose, comment) in SOSS_KEYWORDS.items():
+def _set_model_keywords(cards, files):
+    """Set the keywords of NIRISS SOSS's models, which are in no schema, from the segments' headers."""
+    for keyword, (choose, comment) in _SOSS_KEYWORDS.items():
         values = [spectra.primary.get(keyword) for spectra in files]
         values = [value for value in values if value is not None]
         if values:
@@ -132,7 +146,7 @@ def _tell_models(cards, files):
 
 
 def _write_product(path, skeleton, files, warnings):
-    """Write the product: small parts from the skeleton, table rows copied from the segments' files."""
+    """Write the product: headers and small tables from the skeleton, rows from the segments' files."""
     tables = [
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
     ]
@@ -140,12 +154,13 @@ def _write_product(path, skeleton, files, warnings):
         for hdu in skeleton.hdus:
             cards, source, rows = list(hdu.cards), skeleton, hdu
             if hdu.name == "PRIMARY":
-                _tell_models(cards, files)
+                _set_model_keywords(cards, files)
                 headers = [spectra.hdus[0].cards for spectra in files]
                 add_records(cards, recorded_texts(headers))
-                for line in history_of(warnings):
+                for line in warning_lines(warnings):
                     set_card(cards, "HISTORY", line)
-                set_card(cards, "HISTORY", f"tso3flow {__version__}: calwebb_tso3 as of jwst 3.0.0")
+                made = history_line(f"calwebb_tso3 as of jwst {JWST_VERSION}")
+                set_card(cards, "HISTORY", made)
             if hdu.name == "EXTRACT1D":
                 source, rows = tables.pop(0)
                 set_card(cards, "NAXIS2", rows.header["NAXIS2"])
@@ -170,12 +185,12 @@ def process(snakemake):
         asn_pool, asn_table = snakemake.params.asn_pool, snakemake.params.asn_table
         with compiled_yaml():
             hdus = product_skeleton(path.name, files, asn_pool, asn_table)
-        for place, hdu in enumerate(product_times(files), start=1):
-            hdus.insert(place, hdu)
+        for position, hdu in enumerate(product_times(files), start=1):
+            hdus.insert(position, hdu)
         with tempfile.TemporaryDirectory() as folder:
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))
-            warnings = snakemake.params.get("input_warnings", [])
+            warnings = snakemake.params.input_warnings
             _write_product(path, skeleton, files, warnings)
 
 

@@ -1,4 +1,17 @@
-"""Rule doctor: examine the segments with their data, and tell what a run would make of them."""
+"""
+Examine the segments with their data, and report what a run would make of them.
+
+The page is printed, and kept as ``doctor.txt`` and ``doctor.json`` next to the products.
+
+Settings
+--------
+associations
+    Associations, segments and folders that are examined.
+output_dir
+    Folder of the products and of the page; the products must fit on its disk.
+max_memory_mb
+    Memory of a job's blocks, from which its need is predicted.
+"""
 
 import json
 import logging
@@ -11,7 +24,7 @@ from scripts.lib.doctor.examination import examine_products
 from scripts.lib.doctor.page import page
 from scripts.lib.doctor.records import product_record, segment_record, verdict
 from scripts.lib.errors import InputError
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.segments import read_segment
 from scripts.lib.planning import machine_needs as machine
@@ -21,9 +34,9 @@ from scripts.lib.provenance.software import file_date
 log = logging.getLogger(__name__)
 
 
-def machine_report(products, configs, output_dir):
+def _machine_report(products, configs, output_dir):
     """
-    Compare what the products take with what the machine has.
+    Compare the resources that the products need with those of the machine.
 
     Parameters
     ----------
@@ -37,7 +50,7 @@ def machine_report(products, configs, output_dir):
     report : dict
         Bytes to be written and free, memory and cores.
     findings : list of Finding
-        What does not fit.
+        Errors and warnings about resources that do not suffice.
     """
     report = {
         "output_dir": output_dir,
@@ -76,7 +89,7 @@ def write_report(report, output_dir):
     contents = {"doctor.txt": text, "doctor.json": json.dumps(content, indent=1) + "\n"}
     try:
         for name, written in contents.items():
-            with whole_file(Path(output_dir, name)) as part:
+            with atomic_file(Path(output_dir, name)) as part:
                 part.write_text(written, encoding="utf-8")
     except InputError as error:
         log.warning("the page is not kept: %s", error)
@@ -84,21 +97,23 @@ def write_report(report, output_dir):
 
 
 def process(snakemake):
-    """Examine the input, print the page and fail if there are errors."""
+    """Examine the input, print the page and fail if anything is an error."""
     params = snakemake.params
-    others = [segment for path in params.others if (segment := read_segment(path, ".")[0])]
-    products, examined = examine_products(params.products, params.configs, others)
-    report, lacking = machine_report(products, params.configs, params.output_dir)
-    findings = [*params.findings, *examined, *lacking]
+    loose = [segment for path in params.loose_segments if (segment := read_segment(path, ".")[0])]
+    products, examined = examine_products(params.products, params.configs, loose)
+    report, unmet = _machine_report(products, params.configs, params.output_dir)
+    findings = [*params.findings, *examined, *unmet]
     if not products and not any(finding.severity == "error" for finding in findings):
         expected = "associations, segments or folders of them"
-        findings.append(Finding("error", "config", "associations", "none", expected))
+        findings.append(
+            Finding("error", "config", key="associations", found="none", expected=expected)
+        )
     records = zip(products, params.configs, params.references, strict=True)
     report |= {
         "version": __version__,
         "made": file_date(),
         "products": [product_record(*record) for record in records],
-        "others": [segment_record(segment) for segment in others],
+        "others": [segment_record(segment) for segment in loose],
         "findings": findings,
         "verdict": verdict(findings),
     }

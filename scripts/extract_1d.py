@@ -1,4 +1,43 @@
-"""Rule extract_1d: sum the spectrum of every integration of a segment (crfints to spectra)."""
+"""
+Sum the spectrum of every integration of a segment: crfints to spectra.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+extract1d
+    EXTRACT1D reference: apertures; without it the default apertures hold.
+apcorr
+    APCORR reference: aperture correction of point sources; without it nothing is corrected.
+
+Outputs
+-------
+spectra
+    Spectra of the segment: ``EXTRACT1D``, a row for each integration, and ``INT_TIMES``.
+
+Settings
+--------
+extract_1d/use_source_posn
+    Whether the aperture follows the source's position.
+extract_1d/position_offset
+    Shift of the aperture across the dispersion.
+extract_1d/extraction_type
+    Kind of extraction, ``box``.
+extract_1d/subtract_background
+    Whether a background is subtracted; by default as the reference says.
+extract_1d/bkg_fit, extract_1d/bkg_order
+    Kind and order of the background's fit.
+extract_1d/smoothing_length
+    Width of the smoothing along the dispersion before the background is fitted.
+extract_1d/apply_apcorr
+    Whether the aperture is corrected.
+extract_1d/log_increment
+    Integrations between two lines of progress in the log.
+pixel_replace/skip, pixel_replace/algorithm
+    Whether, and how, bad pixels are replaced first.
+max_memory_mb
+    Size of the blocks that are read at a time.
+"""
 
 import logging
 import time
@@ -10,76 +49,64 @@ from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
-from scripts.lib.references.extract1d import naming, read_reference
-from scripts.lib.segment_data.int_times import integration_times, read_int_times
-from scripts.lib.segment_data.wcs_cache import FOLDER, Evaluations
+from scripts.lib.references.extract1d import name_file_in_errors, read_reference
+from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
+from scripts.lib.segment_data.integrations import segment_number
+from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.blocks import SpectralBlocks
-from scripts.lib.spectra.extraction_setup import prepare
+from scripts.lib.spectra.extraction_setup import plan_extraction
 from scripts.lib.spectra.sums import (
-    _calibration,
     correct_aperture,
     extract_spectra,
+    segment_calibration,
     spectrum_columns,
 )
-from scripts.lib.spectra.table import (
-    fill_rows,
-    row_dtype,
-    table_cards,
-)
+from scripts.lib.spectra.table import fill_rows, row_dtype, table_cards
 
 log = logging.getLogger(__name__)
 
-# Data of a block that the arithmetic still finds in the processor's cache.
+# Data of a block that stay in the processor's cache between operations.
 _BLOCK_BYTES = 1 << 21
 
 
 def _block_length(integration_bytes, row_bytes, memory_mb):
-    """Integrations of one block: what fits the cache, and in any case the memory."""
-    # Beside planes and rows: bytes in file order, masks, sums in double precision.
+    """Integrations of a block that fit into the cache, and in any case into the memory."""
+    # Besides planes and rows: bytes in file order, masks, sums in double precision.
     fitting = memory_mb * 1e6 / (8 * integration_bytes + 4 * row_bytes)
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
 
-def _times(member):
-    """Numbers and times of the integrations."""
-    primary, n_integrations = member.primary, member.shape("SCI")[0]
-    last = primary.get("INTEND")
-    last = primary.get("NINTS") if last is None else last
-    first, table = primary.get("INTSTART"), read_int_times(member)
-    return integration_times(table, n_integrations, first, last)
-
-
-def _write_spectra(product, member, setup, correction, params, memory_mb):
+def _write_spectra(product, member, extraction, correction, params, memory_mb):
     """Extract block by block and write the rows of the table."""
-    n_integrations, n_elements = member.shape("SCI")[0], len(setup.wavelength)
-    calibration, times = _calibration(member, setup.source_type), _times(member)
-    cards = table_cards(n_integrations, n_elements, calibration.units, setup.keywords)
+    n_integrations, n_elements = member.shape("SCI")[0], len(extraction.wavelength)
+    calibration, times = segment_calibration(member, extraction.source_type), spectrum_times(member)
+    cards = table_cards(n_integrations, n_elements, calibration.units, extraction.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
-    blocks = SpectralBlocks(member, setup, not params.pixel_replace["skip"])
+    blocks = SpectralBlocks(member, extraction, not params.pixel_replace["skip"])
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
-    segment = member.primary.get("EXSEGNUM")
-    progress = Progress(log, n_integrations, least=params.options.get("log_increment", 1))
+    progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
-        sums = extract_spectra(setup, *blocks.read(block))
+        sums = extract_spectra(extraction, *blocks.read(block))
         columns = spectrum_columns(sums, calibration)
         if correction is not None:
             correct_aperture(columns, correction(sums.npixels))
         columns |= {name: values[block] for name, values in times.items()}
-        columns["WAVELENGTH"] = setup.wavelength
-        columns["SEGMENT"] = 1 if segment is None else segment
+        columns["WAVELENGTH"] = extraction.wavelength
+        columns["SEGMENT"] = segment_number(member.primary)
         rows = fill_rows(columns, n_elements)
         product.write(rows.view(np.uint8), offset + first * row_bytes)
-        progress.reached(block.stop)
+        progress.update(block.stop)
 
 
 def _primary_cards(member, references, job, replaced):
-    """Primary header of the spectra: the segment's, with what was done to it."""
+    """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = list(member.hdus[0].cards)
     set_card(cards, "DATAMODL", "TSOMultiSpecModel", "Type of data model")
     statuses = {
@@ -89,7 +116,7 @@ def _primary_cards(member, references, job, replaced):
     }
     for keyword, (value, comment) in statuses.items():
         set_card(cards, keyword, value, comment, after="S_")
-    names = job.params.get("reference_names", {})
+    names = job.params.reference_names
     name = reference_name("extract1d", references["extract1d"], names)
     comment = "1-D extraction parameters reference file name"
     set_card(cards, "R_EXTR1D", name, comment, after="R_")
@@ -104,8 +131,10 @@ def _primary_cards(member, references, job, replaced):
 def _check_member(member):
     """Raise if the file is not a cube of slit or slitless spectra."""
     exp_type, shape = member.primary.get("EXP_TYPE"), member.shape("SCI")
-    if exp_type == "NIS_SOSS":
-        msg = f"{member.path}: EXP_TYPE is NIS_SOSS, whose overlapping orders a box cannot extract"
+    if mode_of(exp_type).is_soss:
+        msg = (
+            f"{member.path}: EXP_TYPE is {exp_type}, whose overlapping orders a box cannot extract"
+        )
         raise InputError(msg)
     if len(shape) != 3:
         msg = f"{member.path}[SCI]: shape {shape}; expected 3 axes (integrations, y, x)"
@@ -115,9 +144,9 @@ def _check_member(member):
 def process(snakemake):
     """Write the spectra of one segment."""
     started = time.monotonic()
-    params, memory_mb = snakemake.params, snakemake.resources.get("work_mb", 512)
-    references = {name: snakemake.input.get(name) for name in ("extract1d", "apcorr")}
-    entries = params.get("apertures")
+    params, memory_mb = snakemake.params, snakemake.resources.work_mb
+    references = {name: snakemake.input[name] for name in ("extract1d", "apcorr")}
+    entries = params.apertures
     if references["extract1d"]:
         entries = read_reference(references["extract1d"])
     path = Path(snakemake.output.spectra)
@@ -125,26 +154,25 @@ def process(snakemake):
         _check_member(member)
         replaced = not params.pixel_replace["skip"]
         product.append_hdu(_primary_cards(member, references, snakemake, replaced))
-        if "INT_TIMES" in member:
-            table = member.hdu("INT_TIMES")
-            offset = product.append_hdu(list(table.cards), table.data_bytes)
-            product.copy_data(member, table, offset)
-        with naming(references["extract1d"]):
-            setup = prepare(member, entries, params.options, Evaluations(path.parent / FOLDER))
-        if setup is None:
+        copy_int_times(member, product)
+        with name_file_in_errors(references["extract1d"]):
+            extraction = plan_extraction(
+                member, entries, params.options, ResultCache(path.parent / FOLDER)
+            )
+        if extraction is None:
             return
         correction = None
-        if references["apcorr"] and str(setup.source_type).upper() == "POINT":
-            correction = ApertureCorrection(references["apcorr"], member.primary, setup)
-        _write_spectra(product, member, setup, correction, params, memory_mb)
-        append_aperture(product, setup, member.shape("SCI")[1:])
+        if references["apcorr"] and str(extraction.source_type).upper() == "POINT":
+            correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
+        _write_spectra(product, member, extraction, correction, params, memory_mb)
+        append_aperture(product, extraction, member.shape("SCI")[1:])
         n_integrations = member.shape("SCI")[0]
     seconds = time.monotonic() - started
     log.info(
         "%s: %d spectra of %d elements, %.1f s",
         path.name,
         n_integrations,
-        len(setup.wavelength),
+        len(extraction.wavelength),
         seconds,
     )
 

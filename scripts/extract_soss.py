@@ -1,4 +1,61 @@
-"""Rule extract_soss: extract the spectral orders of a NIRISS SOSS segment (crfints to spectra)."""
+"""
+Extract the spectral orders of a NIRISS SOSS segment: crfints to spectra.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+pastasoss
+    PASTASOSS reference: traces and wavelengths, which the pupil wheel rotates.
+specprofile
+    SPECPROFILE reference: share of a column's light in every pixel, of each order.
+speckernel
+    SPECKERNEL reference: images of a line along the dispersion.
+photom
+    PHOTOM reference: calibration to MJy; without one the spectra stay in DN/s.
+wave_grid
+    Wavelength grid of the models; without it the grid follows from the data.
+estimate
+    Estimate of the star's spectrum; without it the estimate follows from the data.
+
+Outputs
+-------
+spectra
+    Spectra of the segment: ``EXTRACT1D`` of each order, a row for each integration.
+trace_models
+    Modelled image of each order in every integration, if requested.
+atoca_spectra
+    Spectra of the models, if requested.
+wave_grid
+    Wavelength grid of the models, if requested.
+
+Settings
+--------
+extract_1d/subtract_background
+    Whether the mean of the dark pixels of each column is subtracted.
+extract_1d/soss_atoca
+    Whether orders 1 and 2 are modelled together and freed from each other's light.
+extract_1d/soss_bad_pix
+    Whether bad pixels are left out (``masking``) or taken from the model.
+extract_1d/soss_width
+    Width of the aperture around the trace.
+extract_1d/soss_order_3
+    Whether order 3 is extracted.
+extract_1d/soss_threshold, extract_1d/soss_n_os
+    Profile above which a pixel belongs to an order's model; oversampling of the grid.
+extract_1d/soss_rtol, extract_1d/soss_max_grid_size
+    Tolerance to which the wavelength grid is refined, and its largest size.
+extract_1d/soss_tikfac
+    Tikhonov factor of the model; searched on the data where null.
+extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
+    Files of the inputs ``wave_grid`` and ``estimate``.
+extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
+    Names of the optional products.
+pixel_replace/skip
+    Whether bad pixels are replaced first by values of their neighbours.
+max_memory_mb
+    Size of the blocks of which medians in time are taken.
+"""
 
 import logging
 import time
@@ -14,7 +71,8 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.instruments.soss import why_not_extracted
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
-from scripts.lib.segment_data.int_times import integration_times
+from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
+from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -45,6 +103,7 @@ _REFERENCES = {
     "speckernel": ("R_SPKERN", "SPECKERNEL reference file name"),
     "photom": ("R_PHOTOM", "Photometric reference file name"),
 }
+_TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
 # Memory of the medians over time for each sample of the rows that are read at a time.
 _BYTES_PER_ROW_SAMPLE = 64
@@ -52,7 +111,7 @@ _BLOCK_INTEGRATIONS = 32
 
 
 def _check_references(paths):
-    """Raise if a reference is missing without which there is no extraction."""
+    """Raise if a reference is missing that the extraction needs."""
     missing = [name for name in _REQUIRED if not paths[name]]
     if missing:
         names = ", ".join(f"references/{name}" for name in missing)
@@ -71,7 +130,7 @@ def _slab_rows(shape, memory_mb):
 
 def _grid_options(options, inputs):
     """Parameters of the common model of orders 1 and 2."""
-    grid, estimate = inputs.get("wave_grid"), inputs.get("estimate")
+    grid, estimate = inputs.wave_grid, inputs.estimate
     return GridOptions(
         options["soss_threshold"],
         options["soss_n_os"],
@@ -83,15 +142,15 @@ def _grid_options(options, inputs):
     )
 
 
-def _without_background(image, masked, options):
-    """Typical image as the models fit it, and the pixels of which the background was the mean."""
+def _remove_background(image, masked, options):
+    """Subtract the background of the typical image; return it with the background's pixels."""
     if not options["subtract_background"]:
         return image, np.zeros(image.shape, bool)
     return subtract_background(image, masked)[0], dark_pixels(image, masked)
 
 
-def _tuned_models(scene, image, median_error, options, inputs):
-    """Models tuned on the typical image, its background subtracted; None if none are wanted."""
+def _tune_models(scene, image, median_error, options, inputs):
+    """Tune the models on the typical image without background; None if no setting needs them."""
     if not options["soss_atoca"] and options["soss_bad_pix"] != "model":
         return None
     try:
@@ -102,14 +161,14 @@ def _tuned_models(scene, image, median_error, options, inputs):
 
 
 def _primary_cards(member, paths, job, status, replaced, models=None):
-    """Primary header of the spectra: the segment's, with what was done to it."""
+    """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
     set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
     set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
     if status == "SKIPPED":
         return cards
-    options, names = job.params.options, job.params.get("reference_names", {})
+    options, names = job.params.options, job.params.reference_names
     calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
     set_card(cards, "S_PHOTOM", calibrated, "Photometric Calibration", after="S_")
     for name, (keyword, comment) in _REFERENCES.items():
@@ -125,12 +184,12 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     if models is not None:
         set_card(cards, "TIKFACTR", float(models.factor), "Tikhonov factor used in extraction")
         set_card(cards, "TIKRESID", models.residual, "Relative residual of the linear solution")
-        set_card(cards, "SOSSNGRD", len(models.red.grid), "Points of the wavelength grid")
+        set_card(cards, "SOSSNGRD", len(models.joint.grid), "Points of the wavelength grid")
     record_references(cards, job, paths)
     return cards
 
 
-class SegmentSpectra:
+class _SegmentSpectra:
     """
     Write the spectra of a segment block by block, and its optional products.
 
@@ -192,8 +251,8 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
     for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
         block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
         images, errors = segment.read_integrations(block)
-        for place, integration in enumerate(range(block.start, block.stop)):
-            fill_integration(images[place], errors[place], summary, integration)
+        for index, integration in enumerate(range(block.start, block.stop)):
+            fill_integration(images[index], errors[index], summary, integration)
         levels = np.zeros((len(images), images.shape[2]))
         if options["subtract_background"]:
             parts = [subtract_background(image, scene.masked) for image in images]
@@ -203,13 +262,13 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
         writer.write(extractor.extract(images, errors, amplitudes), levels, block)
         for write in extras:
             write(solution, amplitudes, first)
-        progress.reached(block.stop)
+        progress.update(block.stop)
 
 
 def _extra_products(stack, output, cards, scene, models, n_integrations):
-    """Functions that write what a block adds to the optional products."""
+    """Functions that write a block's part of the optional products."""
     extras = []
-    paths = {name: output.get(name) for name in ("trace_models", "atoca_spectra")}
+    paths = {name: output[name] for name in ("trace_models", "atoca_spectra")}
     if models is None:
         if any(paths.values()):
             log.warning("there are no models (soss_atoca is false): their products are empty")
@@ -234,36 +293,16 @@ def _spectra_writer(product, model_spectra):
 
     def write(solution, _, first):
         nonlocal version
-        for place in range(solution.red.shape[1]):
+        for place in range(solution.joint.shape[1]):
             singles = {order: values[place] for order, values in solution.singles.items()}
-            for spectrum in model_spectra.of(solution.red[:, place], singles):
+            for spectrum in model_spectra.for_integration(solution.joint[:, place], singles):
                 version += 1
                 append_model_spectrum(product, spectrum, first + place + 1, version)
 
     return write
 
 
-def _columns(member):
-    """Numbers and times of the integrations, and the segment."""
-    primary, n_integrations = member.primary, member.shape("SCI")[0]
-    table = member.read_table("INT_TIMES") if "INT_TIMES" in member else None
-    last = primary.get("INTEND")
-    last = primary.get("NINTS") if last is None else last
-    times = integration_times(table, n_integrations, primary.get("INTSTART"), last)
-    segment = primary.get("EXSEGNUM")
-    return {**times, "SEGMENT": 1 if segment is None else segment}
-
-
-def _copy_times(member, product):
-    """Copy the tables of times of the segment."""
-    for name in ("INT_TIMES", "INT_TIMES_STRIPE"):
-        if name in member:
-            table = member.hdu(name)
-            offset = product.append_hdu(list(table.cards), table.data_bytes)
-            product.copy_data(member, table, offset)
-
-
-def _prepared(segment, member, traces, paths, options, memory_mb):
+def _prepare_scene(segment, member, traces, paths, options, memory_mb):
     """Scene, conversions to MJy, sums over time and typical image of a segment."""
     references = load_references(
         traces,
@@ -275,7 +314,9 @@ def _prepared(segment, member, traces, paths, options, memory_mb):
     )
     conversions = {}
     if paths["photom"]:
-        wavelengths = {order: one.trace_wavelength for order, one in references.geometry.items()}
+        wavelengths = {
+            order: geometry.trace_wavelength for order, geometry in references.geometry.items()
+        }
         conversions = FluxCalibration(paths["photom"], member.primary).conversions(wavelengths)
     summary = summarise(segment.read_rows, segment.shape, _slab_rows(segment.shape, memory_mb))
     image = typical_image(summary, segment.shape[0])
@@ -285,10 +326,10 @@ def _prepared(segment, member, traces, paths, options, memory_mb):
 
 
 def process(snakemake):
-    """Write the spectra of one segment, all of its orders, and the products asked for."""
+    """Write the spectra of one segment, all of its orders, and the requested products."""
     started = time.monotonic()
     options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
-    paths = {name: inputs.get(name) for name in _REFERENCES}
+    paths = {name: inputs[name] for name in _REFERENCES}
     with ExitStack() as stack:
         member = stack.enter_context(open_fits(inputs.segment))
         product = stack.enter_context(ProductWriter(Path(output.spectra)))
@@ -296,27 +337,28 @@ def process(snakemake):
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
             product.append_hdu(_primary_cards(member, paths, snakemake, "SKIPPED", "SKIPPED"))
-            _copy_times(member, product)
+            copy_int_times(member, product, _TIME_TABLES)
             return
         _check_references(paths)
         segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
-        memory_mb = snakemake.resources.get("work_mb", 512)
+        memory_mb = snakemake.resources.work_mb
         traces = read_traces(paths["pastasoss"])
-        scene, conversions, summary, image = _prepared(
+        scene, conversions, summary, image = _prepare_scene(
             segment, member, traces, paths, options, memory_mb
         )
-        image, background = _without_background(image, scene.masked, options)
-        models = _tuned_models(scene, image, summary.median_error, options, inputs)
+        image, background = _remove_background(image, scene.masked, options)
+        models = _tune_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
         replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
         cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
         product.append_hdu(cards)
-        _copy_times(member, product)
-        if output.get("wave_grid") and models is not None:
-            grid = stack.enter_context(ProductWriter(output.get("wave_grid")))
-            append_wave_grid(grid, cards, models.red.grid)
-        writer = SegmentSpectra(product, scene, conversions, _columns(member))
+        copy_int_times(member, product, _TIME_TABLES)
+        if output.wave_grid and models is not None:
+            grid = stack.enter_context(ProductWriter(output.wave_grid))
+            append_wave_grid(grid, cards, models.joint.grid)
+        columns = spectrum_times(member) | {"SEGMENT": segment_number(member.primary)}
+        writer = _SegmentSpectra(product, scene, conversions, columns)
         extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
         _write_spectra(writer, segment, scene, summary, models, options, extras)
         seconds = time.monotonic() - tuned

@@ -1,4 +1,35 @@
-"""Rule light_curve: tables of flux with errors, flags and the star's place; bins of wavelength."""
+"""
+Make tables of flux with errors, flags and the star's position, and light curves in bins.
+
+Inputs
+------
+spectra
+    Spectra of each segment; spectroscopy only.
+photometry
+    Photometry of each segment; imaging only.
+segments
+    The segments, for their header; imaging only.
+statistics
+    Statistics of each segment.
+wavelengthrange
+    WAVELENGTHRANGE reference, as in ``white_light``; spectroscopy only.
+
+Outputs
+-------
+light_curve
+    Light curves of all detectors and orders, ECSV.
+binned
+    Light curves in bins of wavelength, FITS, unless skipped; spectroscopy only.
+
+Settings
+--------
+white_light/min_wavelength, white_light/max_wavelength
+    Limits of the sum over wavelength.
+spectroscopic_light_curves/resolving_power, spectroscopic_light_curves/pixels, spectroscopic_light_curves/edges
+    Bins of wavelength; ``pixels`` wins over the resolving power, ``edges`` over both.
+pixel_replace/skip
+    Whether bad pixels were replaced, so that their light is not missing.
+"""
 
 import logging
 from pathlib import Path
@@ -9,12 +40,10 @@ from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.binned_light_curves import write_light_curves
 from scripts.lib.light_curves.extraction_regions import read_statistics
-from scripts.lib.light_curves.spectral_series import (
-    open_series,
-)
+from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.light_curves.table import DESCRIPTIONS, imaging_rows, spectral_rows
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
-from scripts.lib.photometry.table import read_segment
+from scripts.lib.photometry.table import read_photometry
 
 log = logging.getLogger(__name__)
 
@@ -26,30 +55,30 @@ def _spectral_table(inputs, series, options):
     rows = []
     with open_fits(inputs.spectra[0]) as file:
         primary = file.primary
-    ranges = inputs.get("wavelengthrange")
+    ranges = inputs.wavelengthrange
     reference = read_ranges(ranges) if ranges else None
-    for one in series:
+    for spectra in series:
         limits = wavelength_range(
-            one.order,
+            spectra.order,
             primary.get("FILTER"),
             reference,
             options["min_wavelength"],
             options["max_wavelength"],
         )
-        rows.append(spectral_rows(one, limits))
+        rows.append(spectral_rows(spectra, limits))
     return rows, series[0].unit, primary
 
 
 def _imaging_table(inputs, segments):
     """Columns of each detector, unit, and primary header of a product of images."""
-    tables = [read_segment(path) for path in inputs.photometry]
+    tables = [read_photometry(path) for path in inputs.photometry]
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
     detectors = {}
-    for of_segment in zip(tables, statistics, segments, strict=True):
-        detectors.setdefault(of_segment[2]["detector"], []).append(of_segment)
-    rows = [imaging_rows(*zip(*of_segments, strict=True)) for of_segments in detectors.values()]
+    for parts in zip(tables, statistics, segments, strict=True):
+        detectors.setdefault(parts[2]["detector"], []).append(parts)
+    rows = [imaging_rows(*zip(*group, strict=True)) for group in detectors.values()]
     return rows, tables[0].units["net_aperture_sum"], primary
 
 
@@ -68,7 +97,7 @@ def process(snakemake):
     units |= dict.fromkeys(_FLUXES, unit)
     keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
     meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
-    warnings = list(params.get("carried", []))
+    warnings = list(params.input_warnings)
     if warnings:
         meta["input_warnings"] = warnings
     path = Path(snakemake.output.light_curve)
@@ -81,4 +110,5 @@ def process(snakemake):
 if __name__ == "__main__":
     from scripts.lib.jobs.job import run_job
 
-    run_job(snakemake, process)
+    # The steps that collect the segments' results have logged the warnings about the input.
+    run_job(snakemake, process, logs_input_warnings=False)

@@ -1,4 +1,29 @@
-"""Rule outlier_detection: flag samples far from their median in time (calints to crfints)."""
+"""
+Flag samples far from their median in time: calints to crfints.
+
+Inputs
+------
+calints
+    Calibrated segment.
+
+Outputs
+-------
+crfints
+    The segment with outliers flagged, and NaN and ``DO_NOT_USE`` made to agree.
+
+Settings
+--------
+outlier_detection/snr
+    Distance from the median, in errors, from which a sample is an outlier.
+outlier_detection/rolling_window_width
+    Integrations of the rolling median; one median of all if it is 1 or longer than the series.
+outlier_detection/maskpt
+    Fraction of the mean weight below which a sample is left out of the median.
+outlier_detection/good_bits
+    DQ flags that a sample in the median may have.
+max_memory_mb
+    Size of the blocks that are read at a time.
+"""
 
 import logging
 import math
@@ -8,34 +33,38 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
-from scripts.lib.outliers.detection import PLANES, Settings, detect_outliers, mask_bits
-from scripts.lib.provenance.input_warnings import history_of
-from scripts.lib.provenance.reference_records import context_of, crds_keywords, history_lines
-from scripts.lib.provenance.software import file_date
-from scripts.lib.segment_data.dq import bad_bits
+from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits
+from scripts.lib.provenance.input_warnings import warning_lines
+from scripts.lib.provenance.reference_records import crds_context, crds_keywords, history_lines
+from scripts.lib.provenance.software import (
+    JWST_KEYWORDS,
+    JWST_VERSION,
+    file_date,
+    history_line,
+)
+from scripts.lib.segment_data.dq import PLANES, bad_bits
 from scripts.lib.segment_data.plausibility import check_plausible
 
 log = logging.getLogger(__name__)
 
 _VARIANCES = PLANES[3:]
-# Larger blocks are slower: they leave the processor's cache.
+# Larger blocks are slower: they do not fit into the processor's cache.
 _BLOCK_MB = 64
 
 
 def _read_planes(source, names, block):
-    """Planes of a block: SCI and DQ of all its frames, the others of those to test."""
+    """Read the planes of a block: SCI and DQ of all its frames, the rest of the integrations to test."""
     planes = {}
     for name in names:
         integrations = block.frames if name in ("SCI", "DQ") else block.integrations
         if name in _VARIANCES and source.header(name)["BITPIX"] == -32:
-            # What is only looked at for NaN need not be swapped, and back.
+            # Variances are only tested for NaN, so their bytes need not be swapped.
             planes[name] = source.read_stored(name, integrations, block.rows)
         else:
             planes[name] = _read(source, name, integrations, block.rows)
@@ -48,8 +77,8 @@ def _read(source, name, integrations, rows):
     return block.astype(np.uint32 if name == "DQ" else np.float32, copy=False)
 
 
-def _any_good(source, bits, blocks):
-    """Tell whether any sample lacks all the given DQ bits, reading no further than needed."""
+def _has_good_sample(source, bits, blocks):
+    """Return whether any sample has none of the DQ bits; reading stops at the first."""
     return any(
         ((_read(source, "DQ", block.integrations, block.rows) & bits) == 0).any()
         for block in blocks
@@ -57,12 +86,12 @@ def _any_good(source, bits, blocks):
 
 
 def _settings(options, source, blocks):
-    """Parameters from the configuration, for one segment."""
+    """Settings of a segment from the configuration."""
     bits = bad_bits(options.get("good_bits", "~DO_NOT_USE"))
     return Settings(
         snr=float(str(options.get("snr", Settings.snr)).split()[0]),
         window=int(options.get("rolling_window_width", Settings.window)),
-        mask=mask_bits(bits, options.get("maskpt", 0.7), _any_good(source, bits, blocks)),
+        mask=mask_bits(bits, options.get("maskpt", 0.7), _has_good_sample(source, bits, blocks)),
     )
 
 
@@ -107,19 +136,18 @@ def _header_updates(path, pool, table):
     return [
         ("DATE", file_date()),
         ("FILENAME", path.name),
-        ("CAL_VER", "3.0.0"),
-        ("CAL_VCS", "RELEASE"),
+        *JWST_KEYWORDS.items(),
         ("ASNPOOL", pool),
         ("ASNTABLE", table),
         ("S_OUTLIR", "COMPLETE"),
-        ("HISTORY", f"tso3flow {__version__}: outlier_detection equal to jwst 3.0.0"),
+        ("HISTORY", history_line(f"outlier_detection equal to jwst {JWST_VERSION}")),
     ]
 
 
 def _detect_in_file(source, product, options, offsets, limits):
-    """Read, test and write block by block within (memory [MB], threads); return the outliers."""
+    """Read, test and write block by block within (memory [MB], threads); count the outliers."""
     shape, (memory_mb, threads) = source.shape("SCI"), limits
-    # Beside the planes: masked samples, bytes in file order, temporary arrays.
+    # Besides the planes: masked samples, bytes in file order, temporary arrays.
     samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 3)))
     window = int(options.get("rolling_window_width", Settings.window))
     blocks = plan_blocks(shape, window, samples // threads)
@@ -137,9 +165,9 @@ def _detect_in_file(source, product, options, offsets, limits):
 
     progress = Progress(log, len(blocks), "blocks of pixels")
     if threads == 1:
-        return sum(progress.counted(map(detect, blocks)))
+        return sum(progress.count(map(detect, blocks)))
     with ThreadPoolExecutor(threads) as pool:
-        return sum(progress.counted(pool.map(detect, blocks)))
+        return sum(progress.count(pool.map(detect, blocks)))
 
 
 def process(snakemake):
@@ -147,12 +175,11 @@ def process(snakemake):
     started = time.monotonic()
     path = Path(snakemake.output.crfints)
     params = snakemake.params
-    limits = snakemake.resources.get("work_mb", 512), getattr(snakemake, "threads", 1)
+    limits = snakemake.resources.work_mb, snakemake.threads
     updates = _header_updates(path, params.asn_pool, params.asn_table)
-    records = getattr(params, "parameter_files", None) or []
-    warnings = history_of(getattr(params, "input_warnings", None) or [])
+    records, warnings = params.parameter_files, warning_lines(params.input_warnings)
     updates += [("HISTORY", line) for line in (*history_lines(records), *warnings)]
-    context = crds_keywords(context_of(snakemake), records)
+    context = crds_keywords(crds_context(snakemake), records)
     updates += [(keyword, value) for keyword, (value, _) in context.items()]
     with open_fits(snakemake.input.calints) as source, ProductWriter(path) as product:
         _check_planes(source)

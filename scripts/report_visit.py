@@ -1,17 +1,46 @@
-"""Rule report_visit: diagnostics, plots and a page that tells how good a visit's light curves are."""
+"""
+Make diagnostics, plots and a page on the quality of a visit's light curves.
+
+Inputs
+------
+light_curve
+    Light curves of the product.
+spectra
+    Spectra of each segment; spectroscopy only.
+statistics
+    Statistics of each segment.
+member
+    First segment, whose header names the references of its calibration.
+
+Outputs
+-------
+diagnostics
+    All metrics and the verdict, JSON.
+report
+    The page, HTML.
+<plot>_png, <plot>_svg
+    Each of the plots; SVG if requested.
+
+Settings
+--------
+report/vector_plots
+    Whether the plots are made as SVG too.
+pixel_replace/skip
+    Whether bad pixels were replaced, so that their light is not missing.
+"""
 
 import json
 import logging
-from html import escape
 from pathlib import Path
 
-from scripts.lib.diagnostics.visit import diagnose, order_statistics
+from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.light_curves.spectral_series import open_series
-from scripts.lib.report import html_page
-from scripts.lib.report.captions import CAPTIONS, PLOTS, TITLES, description
+from scripts.lib.report.captions import CAPTIONS, TITLES, description
 from scripts.lib.report.curve_plots import DRAW, make_curves
+from scripts.lib.report.html import Figure, Link, render
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (
     cost_table,
@@ -26,83 +55,91 @@ from scripts.lib.report.tables import (
 
 log = logging.getLogger(__name__)
 
-_STEPS = (
-    *("outlier_detection", "extract_1d", "extract_soss", "collect_spectra", "white_light"),
-    *("tso_photometry", "collect_photometry", "segment_statistics", "light_curve"),
-)
+_STEPS = [
+    "outlier_detection",
+    "extract_1d",
+    "extract_soss",
+    "collect_spectra",
+    "white_light",
+    "tso_photometry",
+    "collect_photometry",
+    "segment_statistics",
+    "light_curve",
+]
 
 
-def header(diagnostics):
-    """Heading and facts of the visit."""
-    visit = diagnostics["visit"]
+def visit_facts(visit):
+    """
+    Describe a visit in a line.
+
+    Parameters
+    ----------
+    visit : dict
+        ``visit`` of the diagnostics.
+
+    Returns
+    -------
+    text : str
+        Instrument, mode and times; unknown values are left out.
+    """
     names = ("instrument", "exp_type", "filter", "grating", "subarray")
     facts = [str(visit[name]) for name in names if visit.get(name)]
     count = visit["n_segments"]
     text = f"{visit['n_integrations']} integrations in {count} segment{'s' if count > 1 else ''}"
     if visit["duration_h"]:
         text += f" over {visit['duration_h']:.2f} h from BJD {visit['start_bjd_tdb'] + 2400000.5:.5f} (TDB)"
-    target = escape(str(visit.get("target") or "Unknown target"))
-    return (
-        f"<h1>{target}: {escape(diagnostics['product'])}</h1>"
-        f"<p>{escape(', '.join(facts))}. {escape(text)}.</p>"
-    )
-
-
-def verdict_box(verdict):
-    """The verdict in words."""
-    findings = html_page.bullets(verdict["findings"])
-    return (
-        f'<div class="verdict {verdict["level"]}"><p>{escape(verdict["headline"])}</p>'
-        + (f"<h3>To look at</h3>{findings}" if findings else "")
-        + f"<h3>Noise</h3>{html_page.bullets(verdict['noise'])}</div>"
-    )
+    return " ".join(f"{part}." for part in (", ".join(facts), text) if part)
 
 
 def _logs(snakemake):
-    """Logs of the jobs before this one, beside its own."""
+    """Logs of the jobs before this one, next to its own."""
     if not snakemake.log:
         return []
     folder = Path(snakemake.log[0]).parents[1]
     return [folder / step / f"{name}.log" for step in _STEPS for name in snakemake.params.names]
 
 
-def _sections(diagnostics, plots, snakemake):
-    """All sections of the page."""
-    figures, params = diagnostics["light_curves"], snakemake.params
-    tables = "".join(make(figures) for make in (noise_table, seam_table, drift_table, flag_table))
+def _render_page(diagnostics, figures, snakemake):
+    """Fill the page of the visit."""
+    curves, params = diagnostics["light_curves"], snakemake.params
     sources = sources_table(
         snakemake.input.member, params.settings["references"], params.association
     )
-    return [
-        ("verdict", "Verdict", verdict_box(diagnostics["verdict"])),
-        ("plots", "Plots", plots),
-        ("tables", "Tables", tables),
-        ("made", "How it was made", sources + versions_table() + cost_table(_logs(snakemake))),
-        ("settings", "Settings", settings_table(params.settings)),
-    ]
+    return render(
+        "visit.html",
+        product=diagnostics["product"],
+        visit=diagnostics["visit"],
+        facts=visit_facts(diagnostics["visit"]),
+        verdict=diagnostics["verdict"],
+        figures=figures,
+        metrics=[make(curves) for make in (noise_table, seam_table, drift_table, flag_table)],
+        sources=[sources, versions_table(), cost_table(_logs(snakemake))],
+        settings=settings_table(params.settings),
+        made_by=diagnostics["made_by"],
+    )
 
 
 def _draw_plots(diagnostics, curves, snakemake):
-    """Save all plots and return them as HTML."""
-    pieces, folder = [], Path(snakemake.output.report).parent
+    """Save all plots and return them as figures of the page."""
+    figures, folder = [], Path(snakemake.output.report).parent
     for name in PLOTS[snakemake.params.branch]:
         paths = [snakemake.output.get(f"{name}_{kind}") for kind in ("png", "svg")]
         png, svg = (Path(path) if path else None for path in paths)
         save(DRAW[name](curves), png, svg)
-        pieces.append(f"<h3>{escape(TITLES[name])}</h3>")
-        pieces.append(
-            html_page.figure(
+        figures.append(
+            Figure(
+                TITLES[name],
                 png.read_bytes(),
                 description(name, diagnostics["light_curves"]),
                 CAPTIONS[name],
-                svg.relative_to(folder).as_posix() if svg else None,
+                Link(svg.relative_to(folder).as_posix(), "Vector drawing") if svg else None,
             )
         )
-    return "\n".join(pieces)
+    return figures
 
 
-def _measured(snakemake):
-    """Diagnostics of the visit, and what is plotted."""
+def _diagnose(snakemake):
+    """Diagnostics of the visit, and its light curves for plots."""
     inputs, params = snakemake.input, snakemake.params
     statistics, series = list(inputs.statistics), []
     if inputs.get("spectra"):
@@ -111,7 +148,7 @@ def _measured(snakemake):
         params.product,
         read_ecsv(inputs.light_curve),
         series,
-        lambda detector, order: order_statistics(statistics, params.segments, detector, order),
+        lambda detector, order: read_order_statistics(statistics, params.segments, detector, order),
         params.exposure_integrations,
     )
     return diagnostics, make_curves(diagnostics, rows, arrays)
@@ -119,20 +156,13 @@ def _measured(snakemake):
 
 def process(snakemake):
     """Write the diagnostics, plots and report of one product."""
-    diagnostics, curves = _measured(snakemake)
+    diagnostics, curves = _diagnose(snakemake)
     text = json.dumps(diagnostics, indent=1, allow_nan=False, ensure_ascii=False)
     write_text(Path(snakemake.output.diagnostics), f"{text}\n")
     for sentence in (*diagnostics["verdict"]["noise"], *diagnostics["verdict"]["findings"]):
         log.info("%s", sentence)
-    plots = _draw_plots(diagnostics, curves, snakemake)
-    page = html_page.page(
-        f"{diagnostics['visit'].get('target') or ''} {diagnostics['product']}: report".strip(),
-        header(diagnostics),
-        _sections(diagnostics, plots, snakemake),
-        f"<p>Made by {escape(diagnostics['made_by'])}. Every figure is defined in "
-        "docs/diagnostics.md of the workflow.</p>",
-    )
-    write_text(Path(snakemake.output.report), page)
+    figures = _draw_plots(diagnostics, curves, snakemake)
+    write_text(Path(snakemake.output.report), _render_page(diagnostics, figures, snakemake))
     log.info("%s: %s", Path(snakemake.output.report).name, diagnostics["verdict"]["headline"])
 
 

@@ -1,4 +1,25 @@
-"""Rule segment_statistics: median image, flags and trace of one segment, for tables and report."""
+"""
+Measure median image, flags and trace of one segment, for the tables and the report.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+spectra
+    Spectra of the segment, with their apertures; none in imaging.
+photometry
+    Photometry of the segment; none in spectroscopy.
+
+Outputs
+-------
+statistics
+    Arrays of the segment and of each spectral order, npz.
+
+Settings
+--------
+tso_photometry/radius, tso_photometry/radius_inner, tso_photometry/radius_outer
+    Radii of aperture and annulus, whose samples are counted.
+"""
 
 import logging
 from pathlib import Path
@@ -9,17 +30,13 @@ from scripts.lib.files.atomic import write_arrays
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import sums_whole_array
 from scripts.lib.light_curves.extraction_regions import SINGLE, Region, read_regions
-from scripts.lib.light_curves.frame_statistics import (
-    ShapeFit,
-    pixel_classes,
-    trace_moments,
-)
+from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes, trace_moments
 from scripts.lib.light_curves.segment_statistics import (
     Target,
-    _median,
     background_level,
     circle,
     measure_integrations,
+    median_image,
     photon_part,
 )
 
@@ -39,10 +56,10 @@ def spectral_statistics(member, spectra):
     -------
     arrays : dict of str to ndarray
         Those of :func:`measure_integrations`, with the median image, and of each region the
-        aperture and background region, and place and width of the trace.
+        aperture and background region, and position and width of the trace.
     """
     across = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1
-    median = _median(member, across)
+    median = median_image(member, across)
     regions = read_regions(spectra, across, median.shape)
     if not regions:
         log.warning("%s: no aperture is known; neither trace nor missing light", member.path)
@@ -54,15 +71,15 @@ def spectral_statistics(member, spectra):
         around = pixel_classes(region.weights > 0)[:2].any(axis=0)
         fit = ShapeFit(clean, around, across) if around.any() else None
         targets.append(Target(region, clean, fit))
-        found = _trace(region, clean, around, across)
+        found = _trace_arrays(region, clean, around, across)
         if region.filled and "VAR_POISSON" in member:
             found["photon_part"] = photon_part(member, region, across)
         arrays |= {f"{region.name}/{name}": values for name, values in found.items()}
     return arrays | measure_integrations(member, targets, across)
 
 
-def _trace(region, clean, around, across):
-    """Aperture, and place and width of the trace."""
+def _trace_arrays(region, clean, around, across):
+    """Aperture, and position and width of the trace."""
     centre, mean, width = trace_moments(clean, around.astype(float), across)
     found = {
         "aperture": region.weights,
@@ -92,10 +109,10 @@ def imaging_statistics(member, photometry, radii):
     arrays : dict of str to ndarray
         Those of :func:`measure_integrations`, with the median image, the aperture and
         background annulus; ``photon_share`` (integrations,): photon noise as
-        a fraction of the sum over the aperture. Images that are summed whole
+        a fraction of the sum over the aperture. Images that are summed as a whole
         have no background.
     """
-    median = _median(member, None)
+    median = median_image(member, None)
     weights, annulus, found = np.ones(median.shape), np.zeros(median.shape), {}
     if not sums_whole_array(member.primary):
         rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])
@@ -122,7 +139,7 @@ def imaging_statistics(member, photometry, radii):
 
 def process(snakemake):
     """Write the statistics of one segment."""
-    photometry = snakemake.input.get("photometry")
+    photometry = snakemake.input.photometry
     with open_fits(snakemake.input.segment) as member:
         if photometry:
             with open_fits(photometry) as table:

@@ -1,21 +1,35 @@
-"""Rule summarise: one line for each light curve of all visits, as table and page."""
+"""
+Summarise all visits, one line for each light curve, as a table and a page.
+
+Inputs
+------
+diagnostics
+    Diagnostics of all products.
+
+Outputs
+-------
+table
+    A row for each light curve, ECSV.
+page
+    The table with links to the reports, HTML.
+"""
 
 import json
 import logging
-from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_findings, curve_name
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import write_ecsv
-from scripts.lib.report import html_page
+from scripts.lib.planning.targets import REPORT, in_output_folder
+from scripts.lib.provenance.software import SOFTWARE
+from scripts.lib.report.html import Link, Table, render
 
 log = logging.getLogger(__name__)
 
-DESCRIPTIONS = {
+_DESCRIPTIONS = {
     "product": "product",
     "detector": "detector",
     "order": "spectral order, 0 of images",
@@ -26,14 +40,24 @@ DESCRIPTIONS = {
     "ratio_to_photon": "scatter over photon noise",
     "ratio_to_error": "scatter over the propagated errors",
     "beta": "scatter of averages over 10 to 30 min over that of white noise",
-    "worst_seam": "largest step at a seam of segments (ppm)",
-    "worst_seam_significance": "the largest step of a seam over its error",
+    "worst_seam": "step at the most significant seam (ppm)",
+    "worst_seam_significance": "that step over its error",
     "outlier_fraction": "fraction of samples in the aperture flagged as outliers",
     "jumps": "number of sudden jumps",
     "bad_columns": "number of columns worse than their neighbours",
     "findings": "number of things to look at",
 }
-UNITS = {"cadence": "s"}
+_UNITS = {"cadence": "s"}
+# Columns of the page with numbers, and their headings.
+_COLUMNS = {
+    "integrations": "Integrations",
+    "scatter": "Scatter (ppm)",
+    "ratio_to_photon": "Over photon noise",
+    "ratio_to_error": "Over errors",
+    "beta": "Beta",
+    "worst_seam": "Worst seam (ppm)",
+    "findings": "To look at",
+}
 _COUNTS = ("order", "integrations", "segments", "jumps", "bad_columns", "findings")
 
 
@@ -46,12 +70,12 @@ def summary_row(diagnostics, curve):
     diagnostics : dict
         Diagnostics of its visit.
     curve : dict
-        Its figures.
+        Its metrics.
 
     Returns
     -------
     row : dict
-        A value for each column; NaN where there is none.
+        A value for each column; NaN where it is unknown.
     """
     steps = [seam for seam in curve.get("seams") or [] if seam["significance"] is not None]
     worst = max(steps, key=lambda seam: seam["significance"], default=None)
@@ -76,26 +100,26 @@ def summary_row(diagnostics, curve):
     return {name: np.nan if value is None else value for name, value in row.items()}
 
 
-def summary_columns(rows):
+def _summary_columns(rows):
     """
     Arrange the rows as columns.
 
     Parameters
     ----------
     rows : list of dict
-        Of :func:`summary_row`.
+        Rows of :func:`summary_row`.
 
     Returns
     -------
     columns : dict of str to ndarray
-        Words, integers and float64.
+        Texts, integers and float64.
     """
     columns = {}
-    for name in DESCRIPTIONS:
+    for name in _DESCRIPTIONS:
         values = [row[name] for row in rows]
         kind = np.int64 if name in _COUNTS else None
-        words = name in ("product", "detector")
-        columns[name] = np.array(values, dtype=kind if kind or words else np.float64)
+        is_text = name in ("product", "detector")
+        columns[name] = np.array(values, dtype=kind if kind or is_text else np.float64)
     return columns
 
 
@@ -117,47 +141,48 @@ def summary_page(visits, rows, reports):
     html : str
         The page.
     """
-    head = [
-        *("Visit", "Target", "Light curve", "Integrations", "Scatter (ppm)", "Over photon noise"),
-        *("Over errors", "Beta", "Worst seam (ppm)", "To look at"),
-    ]
+    return render(
+        "summary.html",
+        headline=_headline(visits),
+        findings=[
+            f"{visit['product']}: {text}"
+            for visit in visits
+            for text in visit["verdict"]["findings"]
+        ],
+        light_curves=_light_curves(visits, rows, reports),
+        made_by=SOFTWARE,
+    )
+
+
+def _light_curves(visits, rows, reports):
+    """Table of all light curves with links to the reports."""
     names = {
         (visit["product"], curve["detector"], curve["order"]): curve_name(curve)
         for visit in visits
         for curve in visit["light_curves"]
     }
     targets = {visit["product"]: visit["visit"].get("target") for visit in visits}
-    keys = ("integrations", "scatter", "ratio_to_photon", "ratio_to_error", "beta", "worst_seam")
     lines = [
         [
-            f'<a href="{escape(reports[row["product"]])}">{escape(row["product"])}</a>',
+            Link(reports[row["product"]], row["product"]),
             str(targets[row["product"]] or "–"),
             names[row["product"], row["detector"], row["order"]],
-            *(html_page.number_text(None if row[key] != row[key] else row[key]) for key in keys),
-            str(row["findings"]),
+            *(row[key] for key in _COLUMNS),
         ]
         for row in rows
     ]
-    findings = [
-        f"{visit['product']}: {text}" for visit in visits for text in visit["verdict"]["findings"]
-    ]
-    level = "look" if findings else "good"
-    verdict = f'<div class="verdict {level}"><p>{_headline(visits)}</p>{html_page.bullets(findings)}</div>'
-    sections = [
-        ("verdict", "Verdict", verdict),
-        ("visits", "Visits", html_page.table("Light curves", head, lines, range(3, len(head)))),
-    ]
-    header = "<h1>Summary of all visits</h1>"
-    return html_page.page(
-        "Summary of all visits", header, sections, f"<p>Made by tso3flow {__version__}.</p>"
-    )
+    head = ["Visit", "Target", "Light curve", *_COLUMNS.values()]
+    return Table("Light curves", head, lines, range(3, len(head)))
 
 
 def _headline(visits):
-    """Number of visits, of those with findings, and of those that could not be judged."""
-    odd = sum(bool(visit["verdict"]["findings"]) for visit in visits)
+    """Number of visits, of visits with findings, and of visits that are too short to judge."""
+    unusual = sum(bool(visit["verdict"]["findings"]) for visit in visits)
     unknown = sum(visit["verdict"]["level"] == "unknown" for visit in visits)
-    parts = [f"{len(visits)} visits", f"{odd} with something to look at" if odd else "nothing odd"]
+    parts = [
+        f"{len(visits)} visits",
+        f"{unusual} with something to look at" if unusual else "nothing unusual",
+    ]
     if unknown:
         parts.append(f"{unknown} too short to judge")
     return f"{', '.join(parts)}."
@@ -171,12 +196,13 @@ def process(snakemake):
     rows = [summary_row(visit, curve) for visit in visits for curve in visit["light_curves"]]
     write_ecsv(
         Path(snakemake.output.table),
-        summary_columns(rows),
-        UNITS,
-        DESCRIPTIONS,
-        {"made_by": f"tso3flow {__version__}"},
+        _summary_columns(rows),
+        _UNITS,
+        _DESCRIPTIONS,
+        {"made_by": SOFTWARE},
     )
-    reports = {visit["product"]: f"{visit['product']}_report.html" for visit in visits}
+    report = in_output_folder(REPORT)
+    reports = {visit["product"]: report.format(product=visit["product"]) for visit in visits}
     write_text(Path(snakemake.output.page), summary_page(visits, rows, reports))
     log.info("%d visits", len(visits))
 

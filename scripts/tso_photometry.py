@@ -1,29 +1,53 @@
-"""Rule tso_photometry: aperture photometry of every integration of a segment (crfints to table)."""
+"""
+Measure the aperture photometry of every integration of a segment: crfints to table.
+
+Inputs
+------
+segment
+    Segment with outliers flagged; the calibrated one where that step is skipped.
+gain
+    GAIN reference; only needed for data in DN/s.
+
+Outputs
+-------
+photometry
+    Photometry of the segment: ``PHOTOMETRY``, a row for each integration.
+
+Settings
+--------
+tso_photometry/centroid_source
+    Whether the star is searched; otherwise its planned position is used.
+tso_photometry/search_box_width, tso_photometry/fit_box_width
+    Boxes in which the star is searched and in which its centroid is measured.
+tso_photometry/moving_centroid
+    Whether the aperture follows the star from one integration to the next.
+tso_photometry/radius
+    Radius of the aperture.
+tso_photometry/radius_inner, tso_photometry/radius_outer
+    Radii of the annulus of the background.
+"""
 
 import logging
 import time
 
 import numpy as np
 
-from scripts.lib.checks.photometry import segment_problems
+from scripts.lib.checks.photometry import segment_errors
 from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import gain_section, sums_whole_array
 from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
-from scripts.lib.photometry.table import (
-    META_KEYWORDS,
-    make_table,
-    write_segment,
-)
+from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_photometry
 from scripts.lib.segment_data.int_times import mid_times
+from scripts.lib.segment_data.integrations import first_integration
 
 log = logging.getLogger(__name__)
 
 
 def apertures_sentence(settings, whole_array):
-    """Sentence of the table's meta that tells what was summed."""
+    """Sentence of the table's meta that says what was summed."""
     if whole_array:
         return (
             "Photometry measured as the sum of all values in the subarray.  "
@@ -52,7 +76,7 @@ def open_series(source, gain_path):
     series : ImageSeries
         Images in units of flux.
     unit : str
-        That unit.
+        Unit of flux.
     """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
@@ -69,33 +93,33 @@ def open_series(source, gain_path):
 def _check(source, options, gain_path):
     """Raise one error with everything that prevents the photometry of a segment."""
     gain_hdus = read_hdus(gain_path) if gain_path else None
-    problems = segment_problems(source.path, source.hdus, options, gain_path, gain_hdus)
-    if problems:
-        raise InputError("\n".join(map(str, problems)))
+    errors = segment_errors(source.path, source.hdus, options, gain_path, gain_hdus)
+    if errors:
+        raise InputError("\n".join(map(str, errors)))
 
 
-def _times(source):
-    """Mid times of a segment's integrations."""
+def _read_times(source):
+    """Read the mid times of a segment's integrations."""
     table = source.read_table("INT_TIMES") if "INT_TIMES" in source else None
-    utc, tdb = mid_times(table, source.primary.get("INTSTART"), source.shape("SCI")[0])
+    utc, tdb = mid_times(table, first_integration(source.primary), source.shape("SCI")[0])
     return {"MJD": utc, "BJD_TDB": tdb}
 
 
 def process(snakemake):
     """Write the photometry of one segment."""
     started = time.monotonic()
-    options, gain_path = snakemake.params.options, snakemake.input.get("gain") or None
+    options, gain_path = snakemake.params.options, snakemake.input.gain or None
     with open_fits(snakemake.input.segment) as source:
         _check(source, options, gain_path)
         settings, sci = Settings.from_options(options), source.header("SCI")
         series, unit = open_series(source, gain_path)
         whole_array = sums_whole_array(source.primary)
         planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
-        columns = _times(source) | measure(series, planned, settings, whole_array)
+        columns = _read_times(source) | measure(series, planned, settings, whole_array)
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)
-    write_segment(snakemake.output.photometry, table)
+    write_photometry(snakemake.output.photometry, table)
     log.info("%s: %.1f s", snakemake.output.photometry, time.monotonic() - started)
 
 

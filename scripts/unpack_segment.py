@@ -1,9 +1,21 @@
-"""Rule unpack_segment: decompress a calibrated segment (.fits.gz to .fits)."""
+"""
+Decompress a calibrated segment: ``.fits.gz`` to ``.fits``.
+
+Inputs
+------
+packed
+    Segment as the archive packs it, gzip.
+
+Outputs
+-------
+calints
+    The segment.
+"""
 
 import logging
 
-from scripts.lib.files.atomic import whole_file
-from scripts.lib.inputs.compressed import check, unpack
+from scripts.lib.files.atomic import atomic_file
+from scripts.lib.inputs.compressed import check_unpacked, unpack
 
 log = logging.getLogger(__name__)
 
@@ -11,9 +23,9 @@ log = logging.getLogger(__name__)
 def process(snakemake):
     """Decompress one segment."""
     source = str(snakemake.input.packed)
-    with whole_file(snakemake.output.calints) as part:
+    with atomic_file(snakemake.output.calints) as part:
         unpack(source, part)
-        for finding in check(source, part):
+        for finding in check_unpacked(source, part):
             log.log(
                 logging.WARNING if finding.severity == "warning" else logging.INFO, "%s", finding
             )

@@ -1,24 +1,43 @@
-"""Rule white_light: sum the flux of every spectrum over a wavelength range (x1dints to whtlt)."""
+"""
+Sum the flux of every spectrum over a wavelength range: x1dints to whtlt.
+
+Inputs
+------
+x1dints
+    Spectra of the product.
+wavelengthrange
+    WAVELENGTHRANGE reference: limits by filter and order; all wavelengths without it.
+
+Outputs
+-------
+whtlt
+    White-light curve of each detector and order, ECSV.
+
+Settings
+--------
+white_light/min_wavelength, white_light/max_wavelength
+    Limits of the sum; those of the reference where null.
+"""
 
 import logging
 from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.provenance.reference_records import reference_texts
 
 log = logging.getLogger(__name__)
 
-BLOCK_BYTES = 1 << 26
+_BLOCK_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
 class SummedSpectra:
     """
-    White-light sums of one EXTRACT1D table.
+    White-light sums of an EXTRACT1D table.
 
     Attributes
     ----------
@@ -58,17 +77,24 @@ def sum_in_range(wavelength, flux, min_wavelength, max_wavelength):
     Returns
     -------
     total : ndarray
-        Sums (integrations,) over the finite fluxes in the range; NaN where
-        there is none. (jwst 3.0.0 gives 0 there, a dip to nothing.)
+        Sums (integrations,) over the finite fluxes in the range; NaN without
+        any. (jwst 3.0.0 gives 0 there, as if the star had vanished.)
+
+    Examples
+    --------
+    >>> wavelength = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
+    >>> flux = np.array([[1.0, 2.0, 4.0], [1.0, np.nan, 4.0]])
+    >>> sum_in_range(wavelength, flux, 1.5, 3.0)
+    array([6., 4.])
     """
     used = (wavelength >= min_wavelength) & (wavelength <= max_wavelength) & ~np.isnan(flux)
     total = np.where(used, flux, 0.0).sum(axis=1)
     return np.where(used.any(axis=1), total, np.nan)
 
 
-def first_of_each(times):
+def mark_first(times):
     """
-    Tell which elements are the first of their value.
+    Mark the first occurrence of each time.
 
     Parameters
     ----------
@@ -79,6 +105,11 @@ def first_of_each(times):
     -------
     first : ndarray of bool
         True for the first occurrence of every finite time.
+
+    Examples
+    --------
+    >>> mark_first(np.array([1.0, 2.0, 1.0, np.nan]))
+    array([ True,  True, False, False])
     """
     first = np.zeros(len(times), dtype=bool)
     first[np.unique(times, return_index=True)[1]] = True
@@ -108,53 +139,57 @@ def light_curve_columns(spectra):
     dropped : int
         Number of spectra left out.
     """
-    timed = any(np.isfinite(one.mjd).any() for one in spectra)
-    detectors = list(dict.fromkeys(one.detector for one in spectra))
-    orders = list(dict.fromkeys(one.order for one in spectra))
+    timed = any(np.isfinite(table.mjd).any() for table in spectra)
+    detectors = list(dict.fromkeys(table.detector for table in spectra))
+    orders = list(dict.fromkeys(table.order for table in spectra))
     curves = [
-        _detector_curves([one for one in spectra if one.detector == name], orders, timed)
+        _detector_curves([table for table in spectra if table.detector == name], orders, timed)
         for name in detectors
     ]
     length = max(len(curve["key"]) for curve in curves)
     columns = {}
     for name, curve in zip(detectors, curves, strict=True):
         suffix = f"_{name}" if len(detectors) > 1 or str(name).upper() in ("NRS1", "NRS2") else ""
-        columns[f"MJD_UTC{suffix}"] = _padded(curve["mjd"], length)
-        columns[f"BJD_TDB{suffix}"] = _padded(curve["bjd"], length)
+        columns[f"MJD_UTC{suffix}"] = _pad(curve["mjd"], length)
+        columns[f"BJD_TDB{suffix}"] = _pad(curve["bjd"], length)
         if not timed:
-            columns[f"integration_number{suffix}"] = _padded(curve["key"], length)
+            columns[f"integration_number{suffix}"] = _pad(curve["key"], length)
         for order in orders:
             part = f"_order_{order}" if len(orders) > 1 else ""
-            columns[f"whitelight_flux{part}{suffix}"] = _padded(curve[order], length)
+            columns[f"whitelight_flux{part}{suffix}"] = _pad(curve[order], length)
     return columns, sum(curve["dropped"] for curve in curves)
 
 
 def _detector_curves(spectra, orders, timed):
-    """Times and one flux column an order of one detector."""
-    keys = [one.mjd if timed else one.integration for one in spectra]
+    """Times of one detector, and a column of flux for each order."""
+    keys = [table.mjd if timed else table.integration for table in spectra]
     key, first = np.unique(np.concatenate(keys), return_index=True)
     kept = ~np.isnan(key.astype(float))
     key, first = key[kept], first[kept]
     curve = {
         "key": key,
-        "mjd": np.concatenate([one.mjd for one in spectra])[first],
-        "bjd": np.concatenate([one.bjd for one in spectra])[first],
+        "mjd": np.concatenate([table.mjd for table in spectra])[first],
+        "bjd": np.concatenate([table.bjd for table in spectra])[first],
         "dropped": 0,
     }
     for order in orders:
-        members = [k for k, one in enumerate(spectra) if one.order == order]
+        members = [
+            (times, table)
+            for times, table in zip(keys, spectra, strict=True)
+            if table.order == order
+        ]
         curve[order] = np.full(len(key), np.nan)
         if not members:
             continue
-        times = np.concatenate([keys[k] for k in members])
-        flux = np.concatenate([spectra[k].flux for k in members])
-        used = first_of_each(times.astype(float))
+        times = np.concatenate([times for times, _ in members])
+        flux = np.concatenate([table.flux for _, table in members])
+        used = mark_first(times.astype(float))
         curve[order][np.searchsorted(key, times[used])] = flux[used]
         curve["dropped"] += int((~used).sum())
     return curve
 
 
-def _padded(values, length):
+def _pad(values, length):
     """Extend a column to ``length`` rows with NaN, or with 0 if it holds integers."""
     fill = 0 if values.dtype.kind in "iu" else np.nan
     return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
@@ -172,7 +207,7 @@ def _sum_table(product, version, options, reference):
         options["max_wavelength"],
     )
     n_rows, row_bytes = header["NAXIS2"], header["NAXIS1"]
-    step = max(1, BLOCK_BYTES // max(row_bytes, 1))
+    step = max(1, _BLOCK_BYTES // max(row_bytes, 1))
     flux = np.empty(n_rows)
     for first in range(0, n_rows, step):
         rows = slice(first, min(first + step, n_rows))
@@ -209,24 +244,10 @@ def _table_meta(primary):
     return {name: primary.get(keyword) for name, keyword in keywords.items()}
 
 
-def _write_table(path, columns, unit, meta):
-    """Write the light-curve table as ECSV under its final name, whole or not at all."""
-    from astropy import units
-    from astropy.table import QTable
-
-    table = QTable(meta=meta)
-    for name, values in columns.items():
-        table[name] = (
-            values << units.Unit(unit) if name.startswith("whitelight") and unit else values
-        )
-    with whole_file(path) as part:
-        table.write(part, format="ascii.ecsv", overwrite=True)
-
-
 def process(snakemake):
     """Turn one x1dints product into its white-light curve."""
     with open_fits(snakemake.input.x1dints) as product:
-        wavelengthrange = snakemake.input.get("wavelengthrange")
+        wavelengthrange = snakemake.input.wavelengthrange
         reference = read_ranges(wavelengthrange) if wavelengthrange else None
         versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
         spectra = [
@@ -235,9 +256,9 @@ def process(snakemake):
         ]
         header = product.header("EXTRACT1D")
         unit = next(
-            header.get(f"TUNIT{k}")
-            for k in range(1, header["TFIELDS"] + 1)
-            if header[f"TTYPE{k}"] == "FLUX"
+            header.get(f"TUNIT{number}")
+            for number in range(1, header["TFIELDS"] + 1)
+            if header[f"TTYPE{number}"] == "FLUX"
         )
         meta = _table_meta(product.primary)
     columns, dropped = light_curve_columns(spectra)
@@ -252,12 +273,14 @@ def process(snakemake):
     used = {"wavelengthrange": wavelengthrange or None}
     if records := reference_texts(snakemake, used):
         meta["reference_files"] = records
-    if warnings := list(snakemake.params.get("carried", [])):
+    if warnings := list(snakemake.params.input_warnings):
         meta["input_warnings"] = warnings
-    _write_table(snakemake.output.whtlt, columns, unit, meta)
+    units = {name: unit or None for name in columns if name.startswith("whitelight")}
+    write_quantities(snakemake.output.whtlt, columns, units, meta)
 
 
 if __name__ == "__main__":
     from scripts.lib.jobs.job import run_job
 
-    run_job(snakemake, process)
+    # The step collect_spectra has logged the warnings about the input.
+    run_job(snakemake, process, logs_input_warnings=False)

@@ -1,8 +1,15 @@
-"""Rule write_association: the association of segments that the workflow has grouped itself."""
+"""
+Write the association of segments that the workflow has grouped itself.
+
+Outputs
+-------
+association
+    Association of one product, JSON in the style of the archive.
+"""
 
 import json
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
 
 
 def association_text(content):
@@ -17,14 +24,14 @@ def association_text(content):
     Returns
     -------
     text : str
-        JSON, indented as the archive's, with a line end.
+        JSON, indented as in the archive, with a line end.
     """
     return json.dumps(content, indent=4) + "\n"
 
 
 def process(snakemake):
     """Write the association of one product."""
-    with whole_file(snakemake.output.association) as part:
+    with atomic_file(snakemake.output.association) as part:
         part.write_text(association_text(snakemake.params.content), encoding="utf-8")
 
 

@@ -1,4 +1,6 @@
-"""The one exception that stands for a mistake of the user."""
+"""The one exception for a user's mistake."""
+
+__all__ = ["InputError"]
 
 
 class InputError(Exception):

@@ -1,10 +1,19 @@
 """What the checks of the input find, one piece at a time."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import KW_ONLY, asdict, dataclass, replace
 from pathlib import PurePath
 
 from scripts.lib.errors import InputError
+
+__all__ = [
+    "SEVERITIES",
+    "Finding",
+    "severity_counts",
+    "stop_at_errors",
+    "summary_lines",
+    "warning_lines",
+]
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -17,26 +26,49 @@ class Finding:
     Attributes
     ----------
     severity : str
-        ``error`` stops the run, ``warning`` is carried into the products,
-        ``note`` is only told.
+        ``error`` stops the run, ``warning`` is recorded in the products,
+        ``note`` is only reported.
     path : str
         The file, or ``config``.
     key : str
-        Keyword, column, extension or setting; empty if ``found`` says it all.
+        Keyword, column, extension or setting; empty if ``found`` says it all. It
+        and the following ones are keyword-only.
     found : str
-        What is there.
+        What was found.
     expected : str
-        What should be; empty if the effect says it.
+        What was expected; empty if the effect says it.
     effect : str
-        What will happen because of it; of an error, why it is one.
+        What follows from it; for an error, why it is one.
     """
 
     severity: str
     path: str
-    key: str
+    _: KW_ONLY
+    key: str = ""
     found: str
     expected: str = ""
     effect: str = ""
+
+    @classmethod
+    def from_error(cls, path, error, known_as=None):
+        """
+        Make a finding from what a reader raised.
+
+        Parameters
+        ----------
+        path : str
+            The file, as the user named it.
+        error : InputError
+            The error, whose message starts with the name of the file.
+        known_as : str or Path, optional
+            That name, if it is not ``path``.
+
+        Returns
+        -------
+        finding : Finding
+            Severity ``error``, with the rest of the message as what was found.
+        """
+        return cls("error", path, found=str(error).removeprefix(f"{known_as or path}: "))
 
     def __str__(self):
         """One line for the user."""
@@ -54,28 +86,7 @@ class Finding:
         return asdict(self)
 
 
-def of_error(path, error, known_as=None):
-    """
-    Make a finding of what a reader raised.
-
-    Parameters
-    ----------
-    path : str
-        The file, as the user named it.
-    error : InputError
-        The error, whose message starts with the name of the file.
-    known_as : str or Path, optional
-        That name, if it is not ``path``.
-
-    Returns
-    -------
-    finding : Finding
-        Severity ``error``, with the rest of the message as what was found.
-    """
-    return Finding("error", path, "", str(error).removeprefix(f"{known_as or path}: "))
-
-
-def counted(findings, severities):
+def severity_counts(findings, severities):
     """
     Count findings for the user, each different one once.
 
@@ -89,7 +100,7 @@ def counted(findings, severities):
     Returns
     -------
     texts : list of str
-        For example ``2 errors``, for each severity that there is.
+        For example ``2 errors``, for each severity that occurs.
     """
     counts = Counter(finding.severity for finding in dict.fromkeys(findings))
     return [
@@ -106,38 +117,38 @@ def summary_lines(findings):
     Parameters
     ----------
     findings : iterable of Finding
-        In the order in which to tell them.
+        In the order in which to report them.
 
     Returns
     -------
     lines : list of str
-        One for each severity and key, with the first finding and how many
-        others there are.
+        One for each severity and key: the first finding and the number of
+        the others.
     """
     groups = {}
     for finding in dict.fromkeys(findings):
-        place = finding.key or finding.found
-        groups.setdefault((finding.severity, place), []).append(finding)
+        subject = finding.key or finding.found
+        groups.setdefault((finding.severity, subject), []).append(finding)
     return [
         str(group[0]) + (f" (and {len(group) - 1} more)" if group[1:] else "")
         for group in groups.values()
     ]
 
 
-def carried_lines(findings):
+def warning_lines(findings):
     """
-    Sum up what products carry on about their input.
+    Sum up the warnings that products record about their input.
 
     Parameters
     ----------
     findings : iterable of Finding
-        In the order in which to tell them.
+        In the order in which to report them.
 
     Returns
     -------
     lines : list of str
-        As :func:`summary_lines`, of the warnings alone and with files by
-        their name: products do not depend on the folder of their input.
+        As :func:`summary_lines`, for the warnings alone, with the names of the
+        files: products do not depend on the folder of their input.
     """
     return summary_lines(
         replace(finding, path=PurePath(finding.path).name)

@@ -1,56 +1,55 @@
 """Simulate a JWST time-series visit from the command line; ``python -m scripts.simulation --help``."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from scripts.lib.errors import InputError
 from scripts.simulation.modes import MODES
 from scripts.simulation.options import INT_TIMES_KINDS, SOURCE_TYPES, VisitOptions
 from scripts.simulation.visit import simulate_visit
 
-logger = logging.getLogger(__name__)
+__all__ = ["main"]
+
+log = logging.getLogger(__name__)
 
 
-def _frame_size(text: str) -> tuple[int, int]:
-    """Rows and columns from "32x256"."""
-    rows, separator, columns = text.partition("x")
-    if not (separator and rows.isdigit() and columns.isdigit()):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected ROWSxCOLUMNS such as 32x256")
-    return int(rows), int(columns)
+def main(arguments=None):
+    """
+    Run the command; 1 after a user's mistake.
 
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Arguments of the command; those of the process by default.
 
-def _numbers(text: str) -> tuple[int, ...]:
-    """Integers from "30,20"."""
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    values = vars(_build_parser().parse_args(arguments))
     try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected e.g. 30,20") from error
+        association = simulate_visit(values.pop("outdir"), VisitOptions(**values))
+    except InputError as error:
+        log.error("%s", error)
+        return 1
+    log.info("association %s", association)
+    return 0
 
 
-def _position(text: str) -> tuple[float, float]:
-    """Column and row from "31.6,30.2"."""
-    try:
-        column, row = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected COLUMN,ROW such as 31.6,30.2"
-        ) from error
-    return column, row
+def _build_parser():
+    """
+    Command-line options; they are those of `VisitOptions`, whose defaults they share.
 
-
-def _names(text: str) -> tuple[str, ...]:
-    """Names from "nrs1,nrs2"."""
-    return tuple(text.lower().split(","))
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Command-line options; they are those of `VisitOptions`, whose defaults they share."""
+    Returns
+    -------
+    argparse.ArgumentParser
+        Parser.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m scripts.simulation",
         description="Simulate a JWST time-series visit: segments, association, references, truth.",
@@ -81,7 +80,41 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-_VALUED_OPTIONS: tuple[tuple[str, Any, str], ...] = (
+def _frame_size(text):
+    """Rows and columns from "32x256"."""
+    rows, separator, columns = text.partition("x")
+    if not (separator and rows.isdigit() and columns.isdigit()):
+        msg = f"found {text!r}, expected ROWSxCOLUMNS such as 32x256"
+        raise argparse.ArgumentTypeError(msg)
+    return int(rows), int(columns)
+
+
+def _numbers(text):
+    """Integers from "30,20"."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        msg = f"found {text!r}, expected e.g. 30,20"
+        raise argparse.ArgumentTypeError(msg) from error
+
+
+def _position(text):
+    """Column and row from "31.6,30.2"."""
+    try:
+        column, row = (float(part) for part in text.split(","))
+    except ValueError as error:
+        msg = f"found {text!r}, expected COLUMN,ROW such as 31.6,30.2"
+        raise argparse.ArgumentTypeError(msg) from error
+    return column, row
+
+
+def _names(text):
+    """Names from "nrs1,nrs2"."""
+    return tuple(text.lower().split(","))
+
+
+# After the functions that read the values.
+_VALUED_OPTIONS = (
     ("integrations", int, "integrations of the exposure"),
     ("segments", int, "segments of equal length"),
     ("segment-lengths", _numbers, "integrations of every segment, e.g. 30,20"),
@@ -105,7 +138,7 @@ _VALUED_OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("lost-integration", int, "integration that is NaN throughout"),
     ("source-position", _position, "imaging: COLUMN,ROW of the star from 0 (default: the middle)"),
     ("pointing-error", float, "imaging: pixels right of and above the planned position"),
-    ("tilt-event", int, "imaging: integration from which on place and shape of the star differ"),
+    ("tilt-event", int, "imaging: integration from which on the star's position and shape differ"),
     ("real-frames", str, "MIRI imaging: HDF5 file of Erebus with the star's image and light"),
     ("pupil-wheel", float, "NIRISS SOSS: position of the pupil wheel, degrees"),
     ("zodiacal-light", float, "NIRISS SOSS: background on its bright side, DN/s"),
@@ -130,19 +163,6 @@ _SWITCHES = (
     ("gain-reference", "write a GAIN reference"),
     ("wavelengthrange-reference", "write a WAVELENGTHRANGE reference"),
 )
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 1 after a mistake of the user."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    values = vars(build_parser().parse_args(arguments))
-    try:
-        association = simulate_visit(values.pop("outdir"), VisitOptions(**values))
-    except InputError as error:
-        logger.error("%s", error)
-        return 1
-    logger.info("association %s", association)
-    return 0
 
 
 if __name__ == "__main__":

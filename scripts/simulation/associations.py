@@ -1,28 +1,49 @@
 """Association of the simulated members, in the archive's layout."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
-from scripts.simulation.options import VisitOptions
+__all__ = ["write_association"]
 
-POOL_DATE = "20220713t000000"
-
-
-def association_name(options: VisitOptions) -> str:
-    """File name of the association."""
-    return f"jw{options.program}-o{options.observation}_{POOL_DATE}_tso3_00001_asn.json"
+_POOL_DATE = "20220713t000000"
 
 
-def product_name(options: VisitOptions, optical_path: str) -> str:
-    """Name of the level-3 product: programme, candidate, target, instrument and optical path."""
+def _association_name(options):
+    """
+    File name of the association.
+
+    Parameters
+    ----------
+    options : VisitOptions
+        The visit.
+
+    Returns
+    -------
+    str
+        Name.
+    """
+    return f"jw{options.program}-o{options.observation}_{_POOL_DATE}_tso3_00001_asn.json"
+
+
+def _product_name(options, optical_path):
+    """
+    Name of the level-3 product: programme, candidate, target, instrument and optical path.
+
+    Parameters
+    ----------
+    options : VisitOptions
+        The visit.
+    optical_path : str
+        Instrument and optical elements.
+
+    Returns
+    -------
+    str
+        Name without an extension.
+    """
     return f"jw{options.program}-o{options.observation}_t001_{optical_path}"
 
 
-def write_association(
-    folder: Path, options: VisitOptions, optical_path: str, members: list[str]
-) -> Path:
+def write_association(folder, options, optical_path, members):
     """
     Write the association file.
 
@@ -43,11 +64,11 @@ def write_association(
         The association.
     """
     candidate = f"o{options.observation}"
-    pool = f"jw{options.program}_{POOL_DATE}_pool"
+    pool = f"jw{options.program}_{_POOL_DATE}_pool"
     content = {
         "asn_type": "tso3",
         "asn_rule": "candidate_Asn_Lv3TSO",
-        "version_id": POOL_DATE,
+        "version_id": _POOL_DATE,
         "code_version": "3.0.0",
         "degraded_status": "No known degraded exposures in association.",
         "program": options.program,
@@ -57,7 +78,7 @@ def write_association(
         "target": "t001",
         "products": [
             {
-                "name": product_name(options, optical_path),
+                "name": _product_name(options, optical_path),
                 "members": [
                     {
                         "expname": name,
@@ -70,6 +91,6 @@ def write_association(
             }
         ],
     }
-    path = folder / association_name(options)
+    path = folder / _association_name(options)
     path.write_text(json.dumps(content, indent=4) + "\n")
     return path

@@ -1,10 +1,23 @@
 """Noise, cosmic rays and bad pixels of a detector."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
+
+__all__ = [
+    "DEAD",
+    "DO_NOT_USE",
+    "HOT",
+    "REFERENCE_PIXEL",
+    "WARM",
+    "Planes",
+    "Readout",
+    "draw_bad_pixels",
+    "expose",
+    "fill_integration",
+    "response",
+    "spoil",
+]
 
 DO_NOT_USE = 1
 DEAD = 1024
@@ -45,15 +58,25 @@ class Planes:
     var_flat: np.ndarray
 
     @classmethod
-    def empty(cls, shape: tuple[int, int, int]) -> Planes:
-        """Planes to be filled, float32, DQ uint32."""
+    def empty(cls, shape):
+        """
+        Planes to be filled, float32, DQ uint32.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Integrations, rows and columns.
+
+        Returns
+        -------
+        Planes
+            Undefined values in all planes but DQ, which is 0.
+        """
         floats = [np.empty(shape, np.float32) for _ in range(5)]
         return cls(floats[0], floats[1], np.zeros(shape, np.uint32), *floats[2:])
 
 
-def draw_bad_pixels(
-    shape: tuple[int, int], rate: float, generator: np.random.Generator
-) -> np.ndarray:
+def draw_bad_pixels(shape, rate, generator):
     """
     Choose the bad pixels: of `rate` a third each dead, hot, and warm (usable).
 
@@ -79,7 +102,7 @@ def draw_bad_pixels(
     return dq
 
 
-def response(integration_numbers: np.ndarray, total: int, height: float) -> np.ndarray:
+def response(integration_numbers, total, height):
     """
     Response of a detector that settles exponentially.
 
@@ -101,12 +124,7 @@ def response(integration_numbers: np.ndarray, total: int, height: float) -> np.n
     return 1.0 + height * np.exp(-elapsed)
 
 
-def expose(
-    rate: np.ndarray,
-    readout: Readout,
-    cosmic_ray_rate: float,
-    generator: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
+def expose(rate, readout, cosmic_ray_rate, generator):
     """
     Measured electron rates of one integration.
 
@@ -132,20 +150,14 @@ def expose(
     electrons = generator.poisson(rate * seconds).astype(float)
     electrons += generator.normal(0.0, readout.read_noise, rate.shape)
     count = generator.poisson(cosmic_ray_rate * rate.size)
-    place = generator.choice(rate.size, size=min(count, rate.size), replace=False)
-    charge = _MEDIAN_HIT * generator.lognormal(0.0, 1.0, place.size)
-    electrons.flat[place] += charge
-    rows, columns = np.unravel_index(place, rate.shape)
+    hit = generator.choice(rate.size, size=min(count, rate.size), replace=False)
+    charge = _MEDIAN_HIT * generator.lognormal(0.0, 1.0, hit.size)
+    electrons.flat[hit] += charge
+    rows, columns = np.unravel_index(hit, rate.shape)
     return electrons / seconds, np.stack([rows, columns, charge], axis=-1)
 
 
-def fill_integration(
-    planes: Planes,
-    index: int,
-    measured: np.ndarray,
-    conversion: np.ndarray,
-    readout: Readout,
-) -> None:
+def fill_integration(planes, index, measured, conversion, readout):
     """
     Put one integration's values and their errors, in units of the data, into the planes.
 
@@ -175,13 +187,7 @@ def fill_integration(
     )
 
 
-def spoil(
-    planes: Planes,
-    index: int,
-    bad: np.ndarray,
-    nan_rate: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def spoil(planes, index, bad, nan_rate, generator):
     """
     Flag the bad pixels of one integration.
 

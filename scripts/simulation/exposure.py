@@ -1,7 +1,5 @@
 """The exposure of one detector: its segments, one after the other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +14,10 @@ from scripts.simulation.detector import (
 )
 from scripts.simulation.mode import Mode, View
 from scripts.simulation.options import VisitOptions
-from scripts.simulation.timing import (
-    EXPOSURE_START,
-    SECONDS_PER_DAY,
-    Clock,
-    int_times_table,
-)
+from scripts.simulation.timing import EXPOSURE_START, SECONDS_PER_DAY, Clock, int_times_table
 from scripts.simulation.truth import DetectorTruth
+
+__all__ = ["Exposure"]
 
 _BAD_PIXEL_STREAM, _NOISE_STREAM = 2, 3
 _DETECTOR_DELAY = 0.02
@@ -31,7 +26,7 @@ _DETECTOR_DELAY = 0.02
 @dataclass(frozen=True)
 class Exposure:
     """
-    What one detector records during a visit.
+    Exposure of one detector during a visit.
 
     Attributes
     ----------
@@ -40,7 +35,7 @@ class Exposure:
     mode : Mode
         Its observing mode.
     view : View
-        What the detector sees.
+        Scene on the detector, and its description.
     index : int
         Number of the detector, part of the seed of its random numbers.
     """
@@ -51,21 +46,21 @@ class Exposure:
     index: int
 
     @property
-    def clock(self) -> Clock:
+    def clock(self):
         """Times of the integrations; the detectors start 20 ms after each other."""
         seconds = self.mode.readout.integration_time
         start = EXPOSURE_START + self.index * _DETECTOR_DELAY / SECONDS_PER_DAY
         return Clock(start, seconds + self.mode.overhead, seconds)
 
-    def bad_pixels(self) -> np.ndarray:
+    def bad_pixels(self):
         """Flags of the pixels that are bad throughout, uint32, shape (rows, columns)."""
         generator = np.random.default_rng([self.options.seed, _BAD_PIXEL_STREAM, self.index])
         drawn = draw_bad_pixels(self.view.scene.shape, self.options.bad_pixel_rate, generator)
         flags = self.view.flags
         return drawn if flags is None else np.where(flags > 0, flags, drawn)
 
-    def begin_truth(self) -> DetectorTruth:
-        """Truth with all that does not depend on the integration."""
+    def begin_truth(self):
+        """Truth with everything that is the same in all integrations."""
         scene = self.view.scene
         return DetectorTruth(
             {
@@ -76,7 +71,7 @@ class Exposure:
             }
         )
 
-    def segment(self, number: int, offsets: np.ndarray, truth: DetectorTruth) -> Planes:
+    def segment(self, number, offsets, truth):
         """
         Record one segment.
 
@@ -113,8 +108,20 @@ class Exposure:
             truth.note("lost_pixels", integration, lost)
         return planes
 
-    def int_times(self, number: int) -> np.ndarray:
-        """Rows of INT_TIMES in the file of a segment, as the options ask for."""
+    def int_times(self, number):
+        """
+        Rows of INT_TIMES in the file of a segment, as the options ask for.
+
+        Parameters
+        ----------
+        number : int
+            Segment number, 1-based.
+
+        Returns
+        -------
+        ndarray, shape (rows,)
+            Structured array with the columns of INT_TIMES.
+        """
         rows = {
             "segment": self.options.integration_range(number),
             "exposure": (1, self.options.total_integrations),
@@ -122,14 +129,14 @@ class Exposure:
         }
         return int_times_table(self.clock, *rows[self.options.int_times])
 
-    def _light(self, integrations: np.ndarray, truth: DetectorTruth) -> np.ndarray:
+    def _light(self, integrations, truth):
         """Relative light (integrations, dispersion); its sum goes into the truth."""
         light = self.mode.light(self.clock, integrations, self.view.scene.wavelength, self.options)
         truth.mid_times.append(self.clock.mid_times(integrations))
         truth.white_light.append(light @ truth.vectors["flux"])
         return light
 
-    def _responses(self, integrations: np.ndarray, truth: DetectorTruth) -> np.ndarray:
+    def _responses(self, integrations, truth):
         """Response of the detector (integrations,), which goes into the truth too."""
         height = self.options.detector_ramp
         if height is None:

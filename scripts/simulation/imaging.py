@@ -1,10 +1,6 @@
-"""What the imaging modes have in common: position, WCS, keywords and the gain reference."""
-
-from __future__ import annotations
+"""Shared by the imaging modes: position, WCS, keywords and the gain reference."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +8,18 @@ from scripts.lib.errors import InputError
 from scripts.simulation import coordinates as co
 from scripts.simulation.imaging_scene import Source
 from scripts.simulation.optics import ARCSEC
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import gain_image, write_gain
+
+__all__ = [
+    "OPTIONS",
+    "Camera",
+    "build_wcs",
+    "keywords",
+    "make_source",
+    "planned_position",
+    "star_position",
+    "write_gain_around",
+]
 
 OPTIONS = frozenset({"source_position", "pointing_error", "tilt_event"})
 _ACQUISITION_ERROR = (0.12, -0.08)
@@ -24,7 +30,7 @@ _DISTORTION = 3e-6
 @dataclass(frozen=True)
 class Camera:
     """
-    A detector with its filter, and the brightness of what it sees.
+    A detector with its filter, and the brightness of star and background.
 
     Attributes
     ----------
@@ -57,28 +63,42 @@ class Camera:
     angle: float
 
     @property
-    def pixel_area(self) -> float:
+    def pixel_area(self):
         """Area of a pixel, sr."""
         return (self.scale * ARCSEC) ** 2
 
     @property
-    def wavelength(self) -> float:
+    def wavelength(self):
         """Wavelength of the light curve, micron."""
         return self.passband[len(self.passband) // 2]
 
     @property
-    def megajansky(self) -> float:
+    def megajansky(self):
         """MJy/sr per electron per second and pixel."""
         return 1e-6 * self.jansky / self.pixel_area
 
-    def flux_per_unit(self, options: VisitOptions, integration_time: float) -> float:
-        """Return the flux, Jy or electrons, per summed MJy/sr or DN/s."""
+    def flux_per_unit(self, options, integration_time):
+        """
+        Return the flux, Jy or electrons, per summed MJy/sr or DN/s.
+
+        Parameters
+        ----------
+        options : VisitOptions
+            Whether the data are flux-calibrated.
+        integration_time : float
+            Seconds.
+
+        Returns
+        -------
+        float
+            Flux of a unit of the summed data.
+        """
         return 1e6 * self.pixel_area if options.photom else integration_time * self.gain
 
 
-def planned_position(options: VisitOptions, shape: tuple[int, int]) -> tuple[float, float]:
+def planned_position(options, shape):
     """
-    Position where the star was to be: the middle of the frame, or off the star by an error.
+    Planned position of the star: the middle of the frame, or a given star's position minus the error.
 
     Parameters
     ----------
@@ -98,7 +118,7 @@ def planned_position(options: VisitOptions, shape: tuple[int, int]) -> tuple[flo
     return column - options.pointing_error, row - options.pointing_error
 
 
-def star_position(options: VisitOptions, shape: tuple[int, int]) -> tuple[float, float]:
+def star_position(options, shape):
     """
     Position of the star without drift, jitter and tilt event.
 
@@ -126,16 +146,15 @@ def star_position(options: VisitOptions, shape: tuple[int, int]) -> tuple[float,
         planned = np.add(planned_position(options, shape), options.pointing_error)
         column, row = (planned + _ACQUISITION_ERROR).tolist()
     if not (-0.5 <= column < shape[1] - 0.5 and -0.5 <= row < shape[0] - 0.5):
-        raise InputError(
+        msg = (
             f"source_position, pointing_error: found the star at {column:g},{row:g}, "
             f"expected it on the frame of {shape[1]} x {shape[0]} pixels"
         )
+        raise InputError(msg)
     return column, row
 
 
-def make_source(
-    camera: Camera, options: VisitOptions, shape: tuple[int, int], position: tuple[float, float]
-) -> Source:
+def make_source(camera, options, shape, position):
     """
     Star and background in the units that the options ask for.
 
@@ -153,7 +172,7 @@ def make_source(
     Returns
     -------
     Source
-        The star in its place.
+        The star in its position.
     """
     if options.photom:
         calibration, conversion = camera.megajansky, np.full(shape, camera.megajansky)
@@ -170,7 +189,7 @@ def make_source(
     )
 
 
-def build_wcs(camera: Camera, shape: tuple[int, int], planned: tuple[float, float]) -> Any:
+def build_wcs(camera, shape, planned):
     """
     WCS with the frames detector, v2v3 and world, and a weak quadratic distortion.
 
@@ -209,11 +228,11 @@ def build_wcs(camera: Camera, shape: tuple[int, int], planned: tuple[float, floa
     return wcs
 
 
-def _distortion() -> Any:
+def _distortion():
     """Quadratic distortion with an exact inverse: x bends along y, then y along x."""
     from astropy.modeling import models as m
 
-    def bend(x: float, y: float) -> Any:
+    def bend(x, y):
         both = m.Polynomial2D(2, c1_0=1.0, c0_2=x) & m.Polynomial2D(2, c0_1=1.0, c2_0=y)
         return m.Mapping((0, 1, 0, 1)) | both
 
@@ -222,13 +241,7 @@ def _distortion() -> Any:
     return transform
 
 
-def keywords(
-    camera: Camera,
-    options: VisitOptions,
-    subarray: str,
-    shape: tuple[int, int],
-    wcs: Any,
-) -> dict[str, Any]:
+def keywords(camera, options, subarray, shape, wcs):
     """
     Attributes that do not depend on the instrument.
 
@@ -271,7 +284,7 @@ def keywords(
     }
 
 
-def write_gain_around(path: Path, camera: Camera, shape: tuple[int, int]) -> None:
+def write_gain_around(path, camera, shape):
     """
     Write a GAIN reference of a larger part of the detector than the subarray.
 

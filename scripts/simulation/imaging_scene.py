@@ -1,7 +1,5 @@
 """Noise-free images of a star in imaging, from optics or from real frames."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +7,8 @@ import numpy as np
 import scipy.fft
 
 from scripts.simulation.optics import Optics, frequencies
+
+__all__ = ["ImagingScene", "Source"]
 
 
 @dataclass(frozen=True)
@@ -65,31 +65,31 @@ class ImagingScene:
     least_field: int = 0
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self):
         """Rows and columns."""
         return self.source.conversion.shape
 
     @property
-    def wavelength(self) -> np.ndarray:
+    def wavelength(self):
         """Wavelength of the light curve, micron, shape (1,)."""
         return np.array([self.source.wavelength])
 
     @cached_property
-    def field_size(self) -> int:
+    def field_size(self):
         """Width of the square field, pixels."""
         return scipy.fft.next_fast_len(max(2 * max(self.shape), self.least_field), real=True)
 
     @cached_property
-    def _transfer(self) -> tuple[np.ndarray, np.ndarray]:
-        """Transfer function of the star in its place, and what a tilt event adds to it."""
+    def _transfer(self):
+        """Transfer function of the star in its position, and what a tilt event adds to it."""
         (column, row), size = self.source.position, self.field_size
-        place = _displacement(column, row, size)
+        shift = _displacement(column, row, size)
         quiet = self.optics.transfer_function(size)
         if not self.with_tilt_event:
-            return quiet * place, np.zeros(1)
-        return quiet * place, (self.optics.disturbed().transfer_function(size) - quiet) * place
+            return quiet * shift, np.zeros(1)
+        return quiet * shift, (self.optics.disturbed().transfer_function(size) - quiet) * shift
 
-    def field(self, pointing: np.ndarray) -> np.ndarray:
+    def field(self, pointing):
         """
         Share of the star's light in every pixel of the field.
 
@@ -110,7 +110,7 @@ class ImagingScene:
         share = scipy.fft.irfft2(transfer, s=(self.field_size,) * 2, overwrite_x=True)
         return np.clip(share, 0.0, None, out=share)
 
-    def image(self, light: np.ndarray, pointing: np.ndarray) -> np.ndarray:
+    def image(self, light, pointing):
         """
         Electron rates of one integration.
 
@@ -129,15 +129,15 @@ class ImagingScene:
         share = self.field(pointing)[: self.shape[0], : self.shape[1]]
         return share * (self.source.electron_rate * light[0]) + self.source.background_rate
 
-    def light(self) -> np.ndarray:
+    def light(self):
         """Return the star's summed light in units of the data, shape (1,)."""
         return np.array([self.source.electron_rate * self.source.calibration])
 
-    def conversion_image(self) -> np.ndarray:
+    def conversion_image(self):
         """Return the units of the data per electron per second, shape (rows, columns)."""
         return self.source.conversion
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth(self):
         """
         Describe the scene.
 
@@ -152,7 +152,7 @@ class ImagingScene:
         return {"wavelength": self.wavelength, "position": position, "psf": psf}
 
 
-def _displacement(columns: float, rows: float, size: int) -> np.ndarray:
+def _displacement(columns, rows, size):
     """Factor of the transfer function that moves an image."""
     along_rows, along_columns = frequencies(size)
     turn = -2j * np.pi

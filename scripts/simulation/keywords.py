@@ -1,35 +1,39 @@
 """Keywords that every simulated member has, whatever its mode."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 
-from scripts.simulation.mode import Mode
-from scripts.simulation.options import VisitOptions
-from scripts.simulation.timing import (
-    EXPOSURE_START,
-    TARGET_DEC,
-    TARGET_RA,
-    Clock,
-    barycentric,
-)
+from scripts.simulation.timing import EXPOSURE_START, TARGET_DEC, TARGET_RA, barycentric
 
-VISIT = "001"
-ACTIVITY = "04101"
+__all__ = ["TARGET_NAME", "common_keywords", "member_name"]
+
+_VISIT = "001"
+_ACTIVITY = "04101"
 TARGET_NAME = "WASP-39"
 
 
-def member_name(options: VisitOptions, detector: str, segment: int) -> str:
-    """File name of a member, as the archive makes it."""
-    visit = f"jw{options.program}{options.observation}{VISIT}_{ACTIVITY}_00001"
+def member_name(options, detector, segment):
+    """
+    File name of a member, as the archive makes it.
+
+    Parameters
+    ----------
+    options : VisitOptions
+        The visit.
+    detector : str
+        Name of the detector, lower case.
+    segment : int
+        Segment number, 1-based.
+
+    Returns
+    -------
+    str
+        Name.
+    """
+    visit = f"jw{options.program}{options.observation}{_VISIT}_{_ACTIVITY}_00001"
     return f"{visit}-seg{segment:03d}_{detector}_calints.fits"
 
 
-def common_keywords(
-    options: VisitOptions, mode: Mode, clock: Clock, segment: int
-) -> dict[str, Any]:
+def common_keywords(options, mode, clock, segment):
     """
     Keywords of the programme, target, exposure and segment.
 
@@ -56,12 +60,12 @@ def common_keywords(
     }
 
 
-def _observation_keywords(options: VisitOptions) -> dict[str, Any]:
+def _observation_keywords(options):
     """Programme, visit, target and pointing."""
     from astropy.time import Time
 
     begin = Time(EXPOSURE_START, format="mjd").isot
-    visit_id = f"{options.program}{options.observation}{VISIT}"
+    visit_id = f"{options.program}{options.observation}{_VISIT}"
     return {
         "meta.telescope": "JWST",
         "meta.origin": "SIMULATED",
@@ -70,10 +74,10 @@ def _observation_keywords(options: VisitOptions) -> dict[str, Any]:
         "meta.observation.visit_id": visit_id,
         "meta.observation.program_number": options.program,
         "meta.observation.observation_number": options.observation,
-        "meta.observation.visit_number": VISIT,
-        "meta.observation.visit_group": ACTIVITY[:2],
-        "meta.observation.sequence_id": ACTIVITY[2],
-        "meta.observation.activity_id": ACTIVITY[3:],
+        "meta.observation.visit_number": _VISIT,
+        "meta.observation.visit_group": _ACTIVITY[:2],
+        "meta.observation.sequence_id": _ACTIVITY[2],
+        "meta.observation.activity_id": _ACTIVITY[3:],
         "meta.observation.exposure_number": "1",
         "meta.observation.date": begin[:10],
         "meta.observation.time": begin[11:],
@@ -97,12 +101,12 @@ def _observation_keywords(options: VisitOptions) -> dict[str, Any]:
     }
 
 
-def _exposure_keywords(options: VisitOptions, mode: Mode, clock: Clock) -> dict[str, Any]:
+def _exposure_keywords(options, mode, clock):
     """Times of the whole exposure and the steps it has been through."""
     start, end = clock.span(options.total_integrations)
     times = np.array([start, (start + end) / 2.0, end])
     names = ("start_time", "mid_time", "end_time")
-    keywords: dict[str, Any] = {}
+    keywords = {}
     for name, utc, tdb in zip(names, times, barycentric(times), strict=True):
         keywords[f"meta.exposure.{name}"] = float(utc)
         keywords[f"meta.exposure.{name}_tdb"] = float(tdb)
@@ -128,7 +132,7 @@ def _exposure_keywords(options: VisitOptions, mode: Mode, clock: Clock) -> dict[
     }
 
 
-def _segment_keywords(options: VisitOptions, segment: int) -> dict[str, Any]:
+def _segment_keywords(options, segment):
     """Which integrations of the exposure the file holds."""
     first, last = options.integration_range(segment)
     return {

@@ -1,25 +1,13 @@
 """Writing a segment as a ``_calints.fits`` file in the archive's format."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
-from scripts.simulation.detector import Planes
-from scripts.simulation.mode import Mode, View
 from scripts.simulation.models import dated_model, save_model
 
+__all__ = ["write_member"]
 
-def write_member(
-    path: Path,
-    mode: Mode,
-    view: View,
-    planes: Planes,
-    int_times: np.ndarray,
-    keywords: dict[str, Any],
-) -> None:
+
+def write_member(path, mode, view, planes, int_times, keywords):
     """
     Write one segment of one detector.
 

@@ -1,25 +1,21 @@
 """MIRI low-resolution slitless spectroscopy: vertical dispersion, longest wavelengths at the bottom."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.mode import Mode, View
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_miri_lrs_apcorr
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
-FRAME_SIZE = (416, 72)
-SCALE = 0.11
-SUBARRAY = "SLITLESSPRISM"
+__all__ = ["MODE"]
+
+_FRAME_SIZE = (416, 72)
+_SCALE = 0.11
+_SUBARRAY = "SLITLESSPRISM"
 _DISPERSION = (14.1, -5.0, -4.4)
-_PIXEL_AREA = (SCALE / 206264.806) ** 2
+_PIXEL_AREA = (_SCALE / 206264.806) ** 2
 _PEAK_RATE = 9000.0
 _BACKGROUND_RATE = 90.0
 _FLUX_AT_TWO_MICRON = 0.11
@@ -27,14 +23,14 @@ _GAIN = 3.1
 _V2V3 = (-378.83, -344.94)
 
 
-def _dispersion(rows: int) -> tuple[float, float, float]:
+def _dispersion(rows):
     """Wavelength (micron) against the 0-based row, as a quadratic polynomial."""
     last = rows - 1
     constant, linear, square = _DISPERSION
     return constant, linear / last, square / last**2
 
 
-def _bounding_box(shape: tuple[int, int]) -> tuple[tuple[float, float], tuple[float, float]]:
+def _bounding_box(shape):
     """Part of the frame with wavelengths, as large as on the real detector."""
     rows, columns = shape
     left = round(columns / 18.0)
@@ -42,7 +38,7 @@ def _bounding_box(shape: tuple[int, int]) -> tuple[tuple[float, float], tuple[fl
     return (left - 0.5, columns - 0.5), (float(bottom) - 0.5, top - 0.5)
 
 
-def build_wcs(shape: tuple[int, int]) -> Any:
+def _build_wcs(shape):
     """
     WCS with the frames detector, alpha_beta, v2v3 and world.
 
@@ -80,14 +76,14 @@ def build_wcs(shape: tuple[int, int]) -> Any:
     return wcs
 
 
-def _disperse(shape: tuple[int, int]) -> Any:
+def _disperse(shape):
     """Pixels to (position across the dispersion in arcsec, 0, wavelength in micron)."""
     from astropy.modeling import models as m
 
     rows, columns = shape
     terms = _dispersion(rows)
     wavelength = m.Polynomial1D(2, c0=terms[0], c1=terms[1], c2=terms[2])
-    across = m.Shift(-_centre(columns)) | m.Scale(SCALE)
+    across = m.Shift(-_centre(columns)) | m.Scale(_SCALE)
     transform = m.Mapping((0, 1, 1)) | across & m.Const1D(0.0) & wavelength
     transform.inverse = m.Mapping((0, 2), n_inputs=3) | (
         across.inverse & co.inverse_quadratic(terms)
@@ -95,17 +91,17 @@ def _disperse(shape: tuple[int, int]) -> Any:
     return transform
 
 
-def _centre(columns: int) -> float:
+def _centre(columns):
     """Column of the star."""
     return 0.5 * (columns - 1) + 0.6
 
 
-def _width(wavelength: np.ndarray) -> np.ndarray:
+def _width(wavelength):
     """Standard deviation of the star's image across the dispersion, pixels."""
     return 0.55 + 0.085 * wavelength
 
 
-def _scene(options: VisitOptions, shape: tuple[int, int]) -> SpectralScene:
+def _scene(options, shape):
     """Star's spectrum along a slightly inclined trace."""
     rows, columns = shape
     row = np.arange(rows, dtype=float)
@@ -121,11 +117,11 @@ def _scene(options: VisitOptions, shape: tuple[int, int]) -> SpectralScene:
     )
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit; without a WAVELENGTH plane unless one is asked for."""
     shape = MODE.shape(options)
     rows, columns = shape
-    wcs = build_wcs(shape)
+    wcs = _build_wcs(shape)
     plane = None
     if options.wavelength_plane:
         plane = co.wavelength_image(wcs, shape)
@@ -135,7 +131,7 @@ def _view(options: VisitOptions, detector: str) -> View:
         "meta.instrument.detector": detector.upper(),
         "meta.instrument.filter": "P750L",
         "meta.exposure.readpatt": "FASTR1",
-        **co.subarray_keywords(SUBARRAY, shape, (1, 529)),
+        **co.subarray_keywords(_SUBARRAY, shape, (1, 529)),
         "meta.aperture.name": "MIRIM_SLITLESSPRISM",
         "meta.wcsinfo.dispersion_direction": 2,
         "meta.wcsinfo.siaf_xref_sci": _centre(columns) + 1.0,
@@ -159,12 +155,12 @@ def _view(options: VisitOptions, detector: str) -> View:
     return View(_scene(options, shape), wcs, plane, keywords, flux_per_unit)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """EXTRACT1D and, when asked for, APCORR."""
     columns = MODE.shape(options)[1]
     middle = (columns - 1) / 2.0
     half = min(5.5, columns / 6.0)
-    aperture: dict[str, Any] = {
+    aperture = {
         "id": MODE.exposure_type,
         "region_type": "target",
         "bkg_order": 0,
@@ -183,19 +179,19 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
     write_extract1d(folder / names["extract1d"], "MIRI", MODE.exposure_type, aperture)
     if options.aperture_correction:
         names["apcorr"] = "miri_lrs_slitless_apcorr.fits"
-        write_miri_lrs_apcorr(folder / names["apcorr"], ("FULL", SUBARRAY), _width)
+        write_miri_lrs_apcorr(folder / names["apcorr"], ("FULL", _SUBARRAY), _width)
     return names
 
 
 MODE = Mode(
     exposure_type="MIR_LRS-SLITLESS",
     model="SlitModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=Readout(integration_time=10.34, read_noise=18.0),
     gain=_GAIN,
     overhead=0.16,
     detectors=lambda options: ("mirimage",),
     view=_view,
     references=_references,
-    optical_path=lambda options: f"miri_p750l-{SUBARRAY.lower()}",
+    optical_path=lambda options: f"miri_p750l-{_SUBARRAY.lower()}",
 )

@@ -1,6 +1,4 @@
-"""What an observing mode has to supply to the simulator."""
-
-from __future__ import annotations
+"""Interface of an observing mode, and of one detector in it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +14,15 @@ from scripts.simulation.scene import Scene
 from scripts.simulation.star import planet_radius, transit_light
 from scripts.simulation.timing import Clock
 
+__all__ = ["SPECTRAL_OPTIONS", "Mode", "View"]
+
 SPECTRAL_OPTIONS = frozenset({"background_regions", "source_type", "wavelength_plane"})
 
 
 @dataclass(frozen=True)
 class View:
     """
-    One detector of a visit: what it sees and how its files describe it.
+    One detector of a visit: its scene and the description of it in the files.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Mode:
     optical_path : callable
         Last part of the product's name.
     pointing : callable
-        What `Scene.image` takes as the pointing of every integration of the visit.
+        Pointing in every integration of the visit, as `Scene.image` takes it.
     light : callable
         Relative light of the star in integrations, shape (integrations, wavelengths).
     radius : callable
@@ -84,7 +84,7 @@ class Mode:
     detector_ramp : callable
         Height of the detector's ramp when the user names none.
     options : frozenset of str
-        Options of `VisitOptions` that the mode has and some others do not.
+        Options of `VisitOptions` that only some modes have, this one among them.
     """
 
     exposure_type: str
@@ -103,6 +103,18 @@ class Mode:
     detector_ramp: Callable[[VisitOptions], float] = lambda options: 0.0
     options: frozenset[str] = SPECTRAL_OPTIONS
 
-    def shape(self, options: VisitOptions) -> tuple[int, int]:
-        """Rows and columns of an integration."""
+    def shape(self, options):
+        """
+        Rows and columns of an integration.
+
+        Parameters
+        ----------
+        options : VisitOptions
+            The visit.
+
+        Returns
+        -------
+        tuple of int
+            Rows and columns.
+        """
         return options.frame_size or self.frame_size

@@ -1,17 +1,14 @@
 """Data models whose files depend on nothing but their content."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 from scripts.lib.files.asdf_tree import sort_extensions
 from scripts.lib.fits.headers import read_hdus
 
-_FILE_DATE = "2022-07-14T00:00:00.000"
+__all__ = ["FILE_DATE", "dated_model", "save_model"]
+
+FILE_DATE = "2022-07-14T00:00:00.000"
 
 
-def dated_model(name: str) -> type:
+def dated_model(name):
     """
     Data model class that writes a fixed DATE, so that equal options give equal headers.
 
@@ -29,14 +26,14 @@ def dated_model(name: str) -> type:
 
     base = getattr(datamodels, name)
 
-    def on_save(self: Any, path: str | None = None) -> None:
+    def on_save(self, path=None):
         base.on_save(self, path)
-        self.meta.date = _FILE_DATE
+        self.meta.date = FILE_DATE
 
     return type(name, (base,), {"on_save": on_save})
 
 
-def save_model(model: Any, path: Path) -> None:
+def save_model(model, path):
     """
     Write a data model, so that equal models give equal files.
 
@@ -56,7 +53,7 @@ def save_model(model: Any, path: Path) -> None:
             file.write(content)
 
 
-def _trees(path: Path) -> list[int]:
+def _trees(path):
     """Where ASDF content starts in a file; FITS files of plain tables have none."""
     if path.suffix != ".fits":
         return [0]

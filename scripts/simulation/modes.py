@@ -1,7 +1,5 @@
 """Table of the observing modes that can be simulated."""
 
-from __future__ import annotations
-
 from scripts.simulation import (
     mir_image,
     mir_lrs_slitless,
@@ -10,9 +8,10 @@ from scripts.simulation import (
     nrc_tsimage,
     nrs_brightobj,
 )
-from scripts.simulation.mode import Mode
 
-MODES: dict[str, Mode] = {
+__all__ = ["MODES"]
+
+MODES = {
     "mir_image": mir_image.MODE,
     "mir_lrs_slitless": mir_lrs_slitless.MODE,
     "nis_soss": nis_soss.MODE,

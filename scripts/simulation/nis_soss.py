@@ -1,10 +1,5 @@
 """NIRISS SOSS: three orders of the GR700XD grism in SUBSTRIP256 or SUBSTRIP96, count rates."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from scripts.lib.errors import InputError
@@ -16,18 +11,18 @@ from scripts.simulation.nis_soss_orders import (
     COLUMNS,
     ROWS_BELOW_SUBSTRIP96,
     WHEEL_COMMANDED,
-    OrderOptics,
     soss_orders,
 )
 from scripts.simulation.nis_soss_scene import OrderLight, SossScene, column_light, electron_scale
 from scripts.simulation.nis_soss_star import planet_radius, transit_depth, transit_light
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_wavelengthrange
 from scripts.simulation.timing import TARGET_DEC, TARGET_RA
 
+__all__ = ["FILTER", "MODE", "reference_pixels"]
+
 FILTER = "CLEAR"
-FRAME_SIZE = (256, COLUMNS)
-SUBARRAYS = {FRAME_SIZE: "SUBSTRIP256", (96, COLUMNS): "SUBSTRIP96"}
+_FRAME_SIZE = (256, COLUMNS)
+_SUBARRAYS = {_FRAME_SIZE: "SUBSTRIP256", (96, COLUMNS): "SUBSTRIP96"}
 _FIRST_ROW = {"SUBSTRIP256": 1793, "SUBSTRIP96": 1803}
 _REFERENCE_PIXELS = 4
 _GAIN = 1.61
@@ -38,18 +33,17 @@ _V2V3 = (-292.6, -697.3)
 _RANGES = ((1, FILTER, 0.85, 2.83), (2, FILTER, 0.60, 1.00), (3, FILTER, 0.64, 0.90))
 
 
-def _subarray(options: VisitOptions) -> str:
+def _subarray(options):
     """Subarray of the frame's size."""
     shape = MODE.shape(options)
-    if shape not in SUBARRAYS:
-        expected = " or ".join(f"{rows}x{columns}" for rows, columns in SUBARRAYS)
-        raise InputError(f"frame_size: found {shape[0]}x{shape[1]}, expected {expected}")
-    return SUBARRAYS[shape]
+    if shape not in _SUBARRAYS:
+        expected = " or ".join(f"{rows}x{columns}" for rows, columns in _SUBARRAYS)
+        msg = f"frame_size: found {shape[0]}x{shape[1]}, expected {expected}"
+        raise InputError(msg)
+    return _SUBARRAYS[shape]
 
 
-def _order_light(
-    optics: OrderOptics, wheel_offset: float, subarray: str, scale: float
-) -> OrderLight:
+def _order_light(optics, wheel_offset, subarray, scale):
     """Light of an order at a position of the pupil wheel."""
     below = ROWS_BELOW_SUBSTRIP96 if subarray == "SUBSTRIP96" else 0
     return OrderLight(
@@ -60,7 +54,7 @@ def _order_light(
     )
 
 
-def _lights(options: VisitOptions) -> tuple[OrderLight, ...]:
+def _lights(options):
     """Light of all orders."""
     orders = soss_orders(options.real_references)
     offset, scale = options.pupil_wheel - WHEEL_COMMANDED, electron_scale(orders)
@@ -68,7 +62,7 @@ def _lights(options: VisitOptions) -> tuple[OrderLight, ...]:
     return tuple(_order_light(optics, offset, subarray, scale) for optics in orders)
 
 
-def _scene(options: VisitOptions) -> SossScene:
+def _scene(options):
     """Star's spectra and background, DN/s."""
     lights = _lights(options)
     depth = transit_depth(np.concatenate([light.wavelength for light in lights]), options)
@@ -76,7 +70,7 @@ def _scene(options: VisitOptions) -> SossScene:
     return SossScene(MODE.shape(options), lights, background, 1.0 / _GAIN, depth)
 
 
-def reference_pixels(shape: tuple[int, int]) -> np.ndarray:
+def reference_pixels(shape):
     """
     Flags of the pixels that see no light.
 
@@ -92,12 +86,12 @@ def reference_pixels(shape: tuple[int, int]) -> np.ndarray:
     """
     flags = np.zeros(shape, np.uint32)
     flags[:, :_REFERENCE_PIXELS] = flags[:, -_REFERENCE_PIXELS:] = REFERENCE_PIXEL | DO_NOT_USE
-    if shape == FRAME_SIZE:
+    if shape == _FRAME_SIZE:
         flags[-_REFERENCE_PIXELS:] = REFERENCE_PIXEL | DO_NOT_USE
     return flags
 
 
-def build_wcs(orders: tuple[OrderOptics, ...]) -> Any:
+def _build_wcs(orders):
     """
     WCS with the frames detector and world.
 
@@ -131,7 +125,7 @@ def build_wcs(orders: tuple[OrderOptics, ...]) -> Any:
     return gwcs.WCS([(co.frame_2d("detector"), transform), (world, None)])
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit; photom calibrates the spectra, not the members."""
     shape, subarray = MODE.shape(options), _subarray(options)
     keywords = {
@@ -153,11 +147,11 @@ def _view(options: VisitOptions, detector: str) -> View:
         "meta.bunit_data": "DN/s",
         "meta.bunit_err": "DN/s",
     }
-    wcs = build_wcs(soss_orders(options.real_references))
+    wcs = _build_wcs(soss_orders(options.real_references))
     return View(_scene(options), wcs, None, keywords, 1.0, reference_pixels(shape))
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """PASTASOSS, SPECPROFILE, SPECKERNEL, WAVELENGTHRANGE and, unless not wanted, PHOTOM."""
     subarray, shape = _subarray(options), MODE.shape(options)
     orders = soss_orders(options.real_references)
@@ -184,7 +178,7 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
 MODE = Mode(
     exposure_type="NIS_SOSS",
     model="CubeModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=Readout(integration_time=49.45, read_noise=14.0),
     gain=_GAIN,
     overhead=5.49,

@@ -1,6 +1,4 @@
-"""Spectral orders of NIRISS SOSS: traces, wavelengths and throughputs, modelled or as measured."""
-
-from __future__ import annotations
+"""Spectral orders of NIRISS SOSS: traces, wavelengths and throughputs, from a model or a measurement."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
+
+__all__ = [
+    "COLUMNS",
+    "ROWS_BELOW_SUBSTRIP96",
+    "WHEEL_COMMANDED",
+    "WHEEL_EXTENT",
+    "OrderOptics",
+    "soss_orders",
+]
 
 COLUMNS = 2048
 ROWS_BELOW_SUBSTRIP96 = 10
@@ -35,23 +42,71 @@ _WAVELENGTH_TERMS = {
 # Throughputs at wavelengths in micron, read off the same reference.
 _THROUGHPUT_NODES = {
     1: (
-        *((0.5, 0), (0.6, 0.0022), (0.65, 0.0025), (0.7, 0.021), (0.75, 0.074)),
-        *((0.8, 0.137), (0.9, 0.265), (1, 0.385), (1.1, 0.492), (1.2, 0.546)),
-        *((1.3, 0.529), (1.4, 0.473), (1.6, 0.359), (1.8, 0.281), (2, 0.237)),
-        *((2.2, 0.201), (2.4, 0.176), (2.6, 0.156), (2.8, 0.137), (3, 0.113)),
-        *((3.5, 0.072), (4, 0.041), (4.5, 0.021), (5.5, 0)),
+        (0.5, 0),
+        (0.6, 0.0022),
+        (0.65, 0.0025),
+        (0.7, 0.021),
+        (0.75, 0.074),
+        (0.8, 0.137),
+        (0.9, 0.265),
+        (1, 0.385),
+        (1.1, 0.492),
+        (1.2, 0.546),
+        (1.3, 0.529),
+        (1.4, 0.473),
+        (1.6, 0.359),
+        (1.8, 0.281),
+        (2, 0.237),
+        (2.2, 0.201),
+        (2.4, 0.176),
+        (2.6, 0.156),
+        (2.8, 0.137),
+        (3, 0.113),
+        (3.5, 0.072),
+        (4, 0.041),
+        (4.5, 0.021),
+        (5.5, 0),
     ),
     2: (
-        *((0.5, 0), (0.55, 0.0124), (0.575, 0.0436), (0.6, 0.094), (0.625, 0.17)),
-        *((0.65, 0.25), (0.675, 0.314), (0.7, 0.347), (0.725, 0.343), (0.75, 0.315)),
-        *((0.8, 0.226), (0.9, 0.102), (1, 0.038), (1.1, 0.0105), (1.2, 0.0021)),
-        *((1.3, 0.0011), (1.4, 0.0028), (1.5, 0.005), (2, 0.0104), (2.5, 0.0115)),
-        *((3, 0.0094), (4, 0.0048), (5.5, 0)),
+        (0.5, 0),
+        (0.55, 0.0124),
+        (0.575, 0.0436),
+        (0.6, 0.094),
+        (0.625, 0.17),
+        (0.65, 0.25),
+        (0.675, 0.314),
+        (0.7, 0.347),
+        (0.725, 0.343),
+        (0.75, 0.315),
+        (0.8, 0.226),
+        (0.9, 0.102),
+        (1, 0.038),
+        (1.1, 0.0105),
+        (1.2, 0.0021),
+        (1.3, 0.0011),
+        (1.4, 0.0028),
+        (1.5, 0.005),
+        (2, 0.0104),
+        (2.5, 0.0115),
+        (3, 0.0094),
+        (4, 0.0048),
+        (5.5, 0),
     ),
     3: (
-        *((0.5, 0), (0.65, 0), (0.675, 0.0017), (0.7, 0.0072), (0.72, 0.0165)),
-        *((0.74, 0.0217), (0.76, 0.0239), (0.8, 0.0247), (0.85, 0.021), (0.9, 0.0158)),
-        *((1, 0.0076), (1.1, 0.0032), (1.2, 0), (5.5, 0)),
+        (0.5, 0),
+        (0.65, 0),
+        (0.675, 0.0017),
+        (0.7, 0.0072),
+        (0.72, 0.0165),
+        (0.74, 0.0217),
+        (0.76, 0.0239),
+        (0.8, 0.0247),
+        (0.85, 0.021),
+        (0.9, 0.0158),
+        (1, 0.0076),
+        (1.1, 0.0032),
+        (1.2, 0),
+        (5.5, 0),
     ),
 }
 
@@ -80,16 +135,16 @@ class OrderOptics:
     throughput_table: tuple[np.ndarray, np.ndarray]
 
     @property
-    def pivot(self) -> tuple[float, float]:
+    def pivot(self):
         """Column and row about which the pupil wheel rotates the trace."""
         return _PIVOTS[self.order]
 
     @property
-    def cutoff(self) -> int:
+    def cutoff(self):
         """Number of columns with a useful trace."""
         return _CUTOFFS[self.order]
 
-    def trace(self, wheel_offset: float) -> np.ndarray:
+    def trace(self, wheel_offset):
         """
         Row of the trace in every column.
 
@@ -109,7 +164,7 @@ class OrderOptics:
         turned_rows = self.pivot[1] + right * np.sin(angle) + above * np.cos(angle)
         return _interpolate_straight(np.arange(COLUMNS), turned_columns, turned_rows)
 
-    def wavelengths(self, columns: np.ndarray, wheel_offset: float) -> np.ndarray:
+    def wavelengths(self, columns, wheel_offset):
         """
         Wavelength in columns.
 
@@ -130,7 +185,7 @@ class OrderOptics:
         shift = (_WHEEL_TERMS[0] + _WHEEL_TERMS[1] * scaled) * turn
         return np.polynomial.polynomial.polyval(scaled, self.wavelength_terms) + shift
 
-    def coefficients(self) -> np.ndarray:
+    def coefficients(self):
         """
         Coefficients of the wavelength in scaled column and scaled offset of the wheel.
 
@@ -149,8 +204,20 @@ class OrderOptics:
         found[[2, 4]] = plain, with_column
         return found
 
-    def throughput(self, wavelength: np.ndarray) -> np.ndarray:
-        """Throughput at wavelengths in micron, by cubic splines, 0 beyond the table."""
+    def throughput(self, wavelength):
+        """
+        Throughput at wavelengths in micron, by cubic splines, 0 beyond the table.
+
+        Parameters
+        ----------
+        wavelength : ndarray
+            Wavelengths, micron.
+
+        Returns
+        -------
+        ndarray
+            Throughputs, of the same shape.
+        """
         from scipy.interpolate import CubicSpline
 
         table, values = self.throughput_table
@@ -158,7 +225,7 @@ class OrderOptics:
         return np.where(inside, np.clip(CubicSpline(table, values)(wavelength), 0.0, None), 0.0)
 
 
-def soss_orders(spectrace: str | None) -> tuple[OrderOptics, ...]:
+def soss_orders(spectrace):
     """
     Orders 1 to 3 of NIRISS SOSS.
 
@@ -182,7 +249,7 @@ def soss_orders(spectrace: str | None) -> tuple[OrderOptics, ...]:
 
 
 @cache
-def _modelled_orders() -> tuple[OrderOptics, ...]:
+def _modelled_orders():
     """Orders from the polynomials and nodes of this module."""
     from scipy.interpolate import PchipInterpolator
 
@@ -198,24 +265,25 @@ def _modelled_orders() -> tuple[OrderOptics, ...]:
 
 
 @cache
-def _measured_orders(place: str) -> tuple[OrderOptics, ...]:
+def _measured_orders(source):
     """Orders from a SPECTRACE reference."""
     from astropy.io import fits
 
-    path = _spectrace_file(Path(place))
+    path = _spectrace_file(Path(source))
     with fits.open(path) as file:
         tables = {hdu.ver: hdu.data for hdu in file if hdu.name == "ORDER"}
         for order in _CUTOFFS:
             names = tables[order].names if order in tables else []
             if not set(_FITS_COLUMNS) <= set(names):
-                raise InputError(
+                msg = (
                     f"{path}: extension ORDER {order}: found columns {list(names)}, "
                     f"expected {', '.join(_FITS_COLUMNS)}"
                 )
+                raise InputError(msg)
         return tuple(_measured_order(order, tables[order]) for order in _CUTOFFS)
 
 
-def _measured_order(order: int, table: np.ndarray) -> OrderOptics:
+def _measured_order(order, table):
     """One order from its table: columns, rows and throughput at ascending wavelengths."""
     wavelength, column, row, throughput = (
         np.array(table[name], dtype=float) for name in _FITS_COLUMNS
@@ -229,24 +297,25 @@ def _measured_order(order: int, table: np.ndarray) -> OrderOptics:
     return OrderOptics(order, columns, rows, tuple(terms.tolist()), (wavelength, throughput))
 
 
-def _spectrace_file(place: Path) -> Path:
+def _spectrace_file(source):
     """Find the SPECTRACE reference of SUBSTRIP256: the file named, or one in the folder named."""
     from astropy.io import fits
 
-    candidates = sorted(place.glob("*spectrace*.fits")) if place.is_dir() else [place]
+    candidates = sorted(source.glob("*spectrace*.fits")) if source.is_dir() else [source]
     found = {path: fits.getheader(path).get("SUBARRAY") for path in candidates if path.is_file()}
     for path, subarray in found.items():
         if subarray == "SUBSTRIP256":
             return path
     subarrays = ", ".join(f"{path.name}: {subarray}" for path, subarray in found.items())
-    raise InputError(
-        f"real_references: {place}: found {subarrays or 'no file'}, "
+    msg = (
+        f"real_references: {source}: found {subarrays or 'no file'}, "
         "expected a SPECTRACE reference (FITS) of SUBARRAY SUBSTRIP256"
     )
+    raise InputError(msg)
 
 
-def _interpolate_straight(x: np.ndarray, points: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _interpolate_straight(x, points, values):
     """Linear interpolation that goes on with the first and last slope."""
-    place = np.clip(np.searchsorted(points, x) - 1, 0, points.size - 2)
-    slope = (values[place + 1] - values[place]) / (points[place + 1] - points[place])
-    return values[place] + slope * (x - points[place])
+    left = np.clip(np.searchsorted(points, x) - 1, 0, points.size - 2)
+    slope = (values[left + 1] - values[left]) / (points[left + 1] - points[left])
+    return values[left] + slope * (x - points[left])

@@ -1,16 +1,25 @@
 """Noise-free images of a star through the GR700XD grism: three orders, one over the other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from scripts.simulation.nis_soss_orders import COLUMNS, OrderOptics
+from scripts.simulation.nis_soss_orders import COLUMNS
 from scripts.simulation.nis_soss_star import flux_density
 
-BOX_WIDTH = 40
+__all__ = [
+    "KERNEL_HALF_WIDTH",
+    "OrderLight",
+    "SossScene",
+    "column_light",
+    "electron_scale",
+    "kernel",
+    "spatial_profile",
+    "zodiacal_light",
+]
+
+_BOX_WIDTH = 40
 KERNEL_HALF_WIDTH = 10
 _PEAK_RATE = 12500.0
 _SUBPIXELS = 8
@@ -18,8 +27,12 @@ _ZODIACAL_EDGE = 700
 _ZODIACAL_STEP = 0.62
 # Centre and width (pixels) and share of the light: the image is made broad by a cylindrical lens.
 _PARTS_OF_PROFILE = (
-    *((-8.3, 2.3, 0.220), (-4.2, 2.3, 0.165), (0.0, 2.3, 0.170), (4.2, 2.3, 0.170)),
-    *((8.3, 2.3, 0.225), (0.0, 16.0, 0.050)),
+    (-8.3, 2.3, 0.220),
+    (-4.2, 2.3, 0.165),
+    (0.0, 2.3, 0.170),
+    (4.2, 2.3, 0.170),
+    (8.3, 2.3, 0.225),
+    (0.0, 16.0, 0.050),
 )
 _PROFILE_REACH = 120.0
 _PROFILE_STEPS = 24001
@@ -74,11 +87,11 @@ class SossScene:
     depth: np.ndarray
 
     @cached_property
-    def wavelength(self) -> np.ndarray:
+    def wavelength(self):
         """Wavelength of all columns of all orders, micron."""
         return np.concatenate([order.wavelength for order in self.orders])
 
-    def image(self, light: np.ndarray, pointing: float) -> np.ndarray:
+    def image(self, light, pointing):
         """
         Electron rates of one integration.
 
@@ -102,16 +115,16 @@ class SossScene:
             found += profile
         return found
 
-    def light(self) -> np.ndarray:
+    def light(self):
         """The star's summed light in every column of every order, units of the data."""
         rates = np.concatenate([order.electron_rate for order in self.orders])
         return rates * self.conversion
 
-    def conversion_image(self) -> np.ndarray:
+    def conversion_image(self):
         """Units of the data per electron per second, shape (rows, columns)."""
         return np.broadcast_to(np.float64(self.conversion), self.shape)
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth(self):
         """
         Describe the scene.
 
@@ -132,7 +145,7 @@ class SossScene:
             "contamination": self.contamination(),
         }
 
-    def contamination(self) -> np.ndarray:
+    def contamination(self):
         """Light of other orders over an order's own in the box about its trace."""
         rows = np.arange(self.shape[0])[:, None]
         images = [
@@ -142,14 +155,14 @@ class SossScene:
         total = np.sum(images, axis=0)
         shares = []
         for order, image in zip(self.orders, images, strict=True):
-            box = np.abs(rows - order.trace) <= BOX_WIDTH / 2
+            box = np.abs(rows - order.trace) <= _BOX_WIDTH / 2
             own = np.sum(image * box, axis=0)
             known = np.where(own > 0.0, own, np.nan)
             shares.append(np.sum(total * box, axis=0) / known - 1.0)
         return np.concatenate(shares)
 
 
-def spatial_profile(rows: int, trace: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
+def spatial_profile(rows, trace, wavelength):
     """
     Share of a column's light in every pixel.
 
@@ -175,7 +188,7 @@ def spatial_profile(rows: int, trace: np.ndarray, wavelength: np.ndarray) -> np.
     return np.diff(np.interp(edges, *_enclosed_light()), axis=0)
 
 
-def _enclosed_light() -> tuple[np.ndarray, np.ndarray]:
+def _enclosed_light():
     """Light below a distance (pixels) from the trace; all of it is within the last distance."""
     from scipy.special import ndtr
 
@@ -185,7 +198,7 @@ def _enclosed_light() -> tuple[np.ndarray, np.ndarray]:
     return distance, (light - light[0]) / (light[-1] - light[0])
 
 
-def kernel(offset: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
+def kernel(offset, wavelength):
     """
     Image of a line along the dispersion: a narrow core and a wing.
 
@@ -207,14 +220,26 @@ def kernel(offset: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
     return peak * (0.92 * np.exp(-0.5 * core) + 0.08 / 3.0 * np.exp(-0.5 * wing))
 
 
-def zodiacal_light(columns: int) -> np.ndarray:
-    """Zodiacal light relative to its bright side: a step where the filter's edge is, and slopes."""
+def zodiacal_light(columns):
+    """
+    Zodiacal light relative to its bright side: a step where the filter's edge is, and slopes.
+
+    Parameters
+    ----------
+    columns : int
+        Columns of the subarray.
+
+    Returns
+    -------
+    ndarray, shape (columns,)
+        Light; 1 on the bright side.
+    """
     column = np.arange(columns)
     step = np.where(column < _ZODIACAL_EDGE, _ZODIACAL_STEP, 1.0)
     return step * (1.0 - 1e-4 * np.abs(column - _ZODIACAL_EDGE))
 
 
-def column_light(optics: OrderOptics, wheel_offset: float) -> np.ndarray:
+def column_light(optics, wheel_offset):
     """
     Light of the star in every column of an order, arbitrary scale common to all orders.
 
@@ -249,6 +274,18 @@ def column_light(optics: OrderOptics, wheel_offset: float) -> np.ndarray:
     return photons.reshape(COLUMNS, _SUBPIXELS).sum(axis=1)
 
 
-def electron_scale(orders: tuple[OrderOptics, ...]) -> float:
-    """Electrons per second for a unit of `column_light`, such that order 1 has a usual peak."""
+def electron_scale(orders):
+    """
+    Electrons per second for a unit of `column_light`, such that order 1 has a usual peak.
+
+    Parameters
+    ----------
+    orders : tuple of OrderOptics
+        Spectral orders, the first one first.
+
+    Returns
+    -------
+    float
+        Electrons per second.
+    """
     return _PEAK_RATE / float(column_light(orders[0], 0.0).max())

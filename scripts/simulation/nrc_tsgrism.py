@@ -1,25 +1,21 @@
 """NIRCam grism time series: horizontal dispersion, count rates, trace on row 34."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.keywords import TARGET_NAME
 from scripts.simulation.mode import Mode, View
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_wavelengthrange
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
-FRAME_SIZE = (64, 2048)
-FILTER = "F322W2"
-SUBARRAY = "SUBGRISM64"
-TRACE_ROW = 34
+__all__ = ["MODE"]
+
+_FRAME_SIZE = (64, 2048)
+_FILTER = "F322W2"
+_SUBARRAY = "SUBGRISM64"
+_TRACE_ROW = 34
 _GAIN = 1.82
 _SCALE = 0.063
 _PIXEL_AREA = (_SCALE / 206264.806) ** 2
@@ -31,12 +27,12 @@ _WIDTH = 0.85
 _V2V3 = (82.5, -556.3)
 
 
-def _trace_row(rows: int) -> int:
+def _trace_row(rows):
     """Row of the source: 34 as the instrument team has it, less in a frame with fewer rows."""
-    return TRACE_ROW if rows > TRACE_ROW + 8 else rows // 2 + 1
+    return _TRACE_ROW if rows > _TRACE_ROW + 8 else rows // 2 + 1
 
 
-def _dispersion(columns: int) -> tuple[float, float, float]:
+def _dispersion(columns):
     """Wavelength (micron) against the 0-based column, as a quadratic polynomial."""
     last = columns - 1
     rise = _WAVELENGTHS[1] - _WAVELENGTHS[0]
@@ -44,7 +40,7 @@ def _dispersion(columns: int) -> tuple[float, float, float]:
     return _WAVELENGTHS[0], (rise - bend) / last, bend / last**2
 
 
-def build_wcs(shape: tuple[int, int]) -> Any:
+def _build_wcs(shape):
     """
     WCS with the frames grism_detector, direct_image, v2v3 and world.
 
@@ -84,7 +80,7 @@ def build_wcs(shape: tuple[int, int]) -> Any:
     return wcs
 
 
-def _disperse(shape: tuple[int, int], column: float, row: float) -> Any:
+def _disperse(shape, column, row):
     """Pixels to (column and row in the direct image, wavelength in micron, spectral order)."""
     from astropy.modeling import models as m
 
@@ -98,7 +94,7 @@ def _disperse(shape: tuple[int, int], column: float, row: float) -> Any:
     return transform
 
 
-def _scene(shape: tuple[int, int]) -> SpectralScene:
+def _scene(shape):
     """Star's spectrum through the filter, DN/s."""
     rows, columns = shape
     column = np.arange(columns, dtype=float)
@@ -113,7 +109,7 @@ def _scene(shape: tuple[int, int]) -> SpectralScene:
     return SpectralScene(shape, 1, wavelength, trace, width, rate, _BACKGROUND_RATE, conversion)
 
 
-def _field(wcs: Any, shape: tuple[int, int]) -> str:
+def _field(wcs, shape):
     """S_REGION of the frame as a direct image."""
     rows, columns = shape
     right, top = columns - 0.5, rows - 0.5
@@ -123,59 +119,80 @@ def _field(wcs: Any, shape: tuple[int, int]) -> str:
     return co.polygon(ra, dec)
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit; photom does not touch the members of this mode."""
     shape = MODE.shape(options)
-    rows, columns = shape
-    wcs = build_wcs(shape)
+    wcs = _build_wcs(shape)
     plane = None
     if options.wavelength_plane is not False:
         plane = co.wavelength_image(wcs, shape)
-    row, column = _trace_row(rows), columns / 2.0
     keywords = {
+        **_detector_keywords(detector, shape),
+        **_coordinate_keywords(shape, wcs),
+        **_source_keywords(options, shape),
+    }
+    return View(_scene(shape), wcs, plane, keywords, 1.0)
+
+
+def _detector_keywords(detector, shape):
+    """Detector, optical elements, subarray, units and steps done."""
+    return {
         "meta.instrument.name": "NIRCAM",
         "meta.instrument.detector": detector.upper(),
         "meta.instrument.channel": "LONG",
         "meta.instrument.module": "A",
-        "meta.instrument.filter": FILTER,
+        "meta.instrument.filter": _FILTER,
         "meta.instrument.pupil": "GRISMR",
         "meta.exposure.readpatt": "RAPID",
-        **co.subarray_keywords(SUBARRAY, shape, (1, 1)),
+        **co.subarray_keywords(_SUBARRAY, shape, (1, 1)),
         "meta.aperture.name": "NRCA5_GRISM64_F322W2",
-        "meta.wcsinfo.dispersion_direction": 1,
-        "meta.wcsinfo.spectral_order": 1,
-        "meta.wcsinfo.siaf_xref_sci": column + 1.0,
-        "meta.wcsinfo.siaf_yref_sci": float(row),
-        "meta.wcsinfo.s_region": _field(wcs, shape),
-        "meta.wcsinfo.v2_ref": _V2V3[0],
-        "meta.wcsinfo.v3_ref": _V2V3[1],
-        "meta.wcsinfo.v3yangle": 0.0,
-        "meta.wcsinfo.vparity": -1,
         "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
         "meta.cal_step.extract_2d": "COMPLETE",
         "meta.cal_step.photom": None,
         "meta.bunit_data": "DN/s",
         "meta.bunit_err": "DN/s",
+    }
+
+
+def _coordinate_keywords(shape, wcs):
+    """Reference position and orientation, dispersion and region on the sky."""
+    rows, columns = shape
+    return {
+        "meta.wcsinfo.dispersion_direction": 1,
+        "meta.wcsinfo.spectral_order": 1,
+        "meta.wcsinfo.siaf_xref_sci": columns / 2.0 + 1.0,
+        "meta.wcsinfo.siaf_yref_sci": float(_trace_row(rows)),
+        "meta.wcsinfo.s_region": _field(wcs, shape),
+        "meta.wcsinfo.v2_ref": _V2V3[0],
+        "meta.wcsinfo.v3_ref": _V2V3[1],
+        "meta.wcsinfo.v3yangle": 0.0,
+        "meta.wcsinfo.vparity": -1,
+    }
+
+
+def _source_keywords(options, shape):
+    """Source, and its cut-out, which is the whole frame."""
+    rows, columns = shape
+    return {
         "name": "1",
         "source_id": 1,
         "source_name": TARGET_NAME,
         "source_type": options.source_type,
-        "source_xpos": column,
-        "source_ypos": float(row),
+        "source_xpos": columns / 2.0,
+        "source_ypos": float(_trace_row(rows)),
         "xstart": 1,
         "xsize": columns,
         "ystart": 1,
         "ysize": rows,
     }
-    return View(_scene(shape), wcs, plane, keywords, 1.0)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """EXTRACT1D and, when asked for, WAVELENGTHRANGE."""
     rows, columns = MODE.shape(options)
     row = _trace_row(rows)
     half = min(5, rows // 8)
-    aperture: dict[str, Any] = {
+    aperture = {
         "id": MODE.exposure_type,
         "region_type": "target",
         "bkg_order": 0,
@@ -194,7 +211,7 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
     write_extract1d(folder / names["extract1d"], "NIRCAM", MODE.exposure_type, aperture)
     if options.wavelengthrange_reference:
         names["wavelengthrange"] = "nircam_tsgrism_wavelengthrange.asdf"
-        ranges = ((1, FILTER, 2.413, 4.083), (1, "F444W", 3.86, 5.03))
+        ranges = ((1, _FILTER, 2.413, 4.083), (1, "F444W", 3.86, 5.03))
         path = folder / names["wavelengthrange"]
         write_wavelengthrange(path, "NIRCAM", MODE.exposure_type, ranges)
     return names
@@ -203,12 +220,12 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
 MODE = Mode(
     exposure_type="NRC_TSGRISM",
     model="SlitModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=Readout(integration_time=15.33, read_noise=12.0),
     gain=_GAIN,
     overhead=0.35,
     detectors=lambda options: ("nrcalong",),
     view=_view,
     references=_references,
-    optical_path=lambda options: f"nircam_{FILTER}-grismr-{SUBARRAY}".lower(),
+    optical_path=lambda options: f"nircam_{_FILTER}-grismr-{_SUBARRAY}".lower(),
 )

@@ -1,10 +1,6 @@
 """NIRCam time-series imaging: a star in focus, or as a disc through the weak lens."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 from scripts.lib.errors import InputError
 from scripts.simulation import imaging
@@ -12,11 +8,12 @@ from scripts.simulation.detector import Readout
 from scripts.simulation.imaging_scene import ImagingScene
 from scripts.simulation.mode import Mode, View
 from scripts.simulation.optics import Optics
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.pointing import image_motion
 
-FRAME_SIZE = (64, 64)
-WEAK_LENS = "WLP8"
+__all__ = ["MODE"]
+
+_FRAME_SIZE = (64, 64)
+_WEAK_LENS = "WLP8"
 _LENS_PATH = 8.0 * 2.12
 _LENS_FIELD = 256
 _LENS_STAR_RATE = 3.0e7
@@ -26,7 +23,7 @@ _READOUT = Readout(integration_time=0.497, read_noise=14.0)
 
 
 @dataclass(frozen=True)
-class Channel:
+class _Channel:
     """
     A detector in one of the two channels.
 
@@ -70,25 +67,25 @@ _LONG = replace(
     v2v3=(-89.4, -491.4),
 )
 _CHANNELS = {
-    "nrcb1": Channel("SHORT", "NRCB1", "NRCB1", "F210M", _SHORT),
-    "nrcblong": Channel("LONG", "NRCBLONG", "NRCB5", "F444W", _LONG),
-    "nrcalong": Channel("LONG", "NRCALONG", "NRCA5", "F444W", replace(_LONG, v2v3=(86.1, -493.2))),
+    "nrcb1": _Channel("SHORT", "NRCB1", "NRCB1", "F210M", _SHORT),
+    "nrcblong": _Channel("LONG", "NRCBLONG", "NRCB5", "F444W", _LONG),
+    "nrcalong": _Channel("LONG", "NRCALONG", "NRCA5", "F444W", replace(_LONG, v2v3=(86.1, -493.2))),
 }
 
 
-def _detectors(options: VisitOptions) -> tuple[str, ...]:
+def _detectors(options):
     """Detector of the visit; the archive has an association for every filter."""
     wanted = options.detectors or ("nrcb1",)
     if len(wanted) != 1 or wanted[0] not in _CHANNELS:
-        raise InputError(
-            f"detectors: found {', '.join(wanted)}, expected one of {', '.join(_CHANNELS)}"
-        )
+        msg = f"detectors: found {', '.join(wanted)}, expected one of {', '.join(_CHANNELS)}"
+        raise InputError(msg)
     if options.weak_lens and _CHANNELS[wanted[0]].name != "SHORT":
-        raise InputError(f"weak_lens: found detector {wanted[0]}, expected nrcb1")
+        msg = f"weak_lens: found detector {wanted[0]}, expected nrcb1"
+        raise InputError(msg)
     return wanted
 
 
-def _channel(options: VisitOptions) -> Channel:
+def _channel(options):
     """Detector of the visit, its star brighter behind the weak lens."""
     channel = _CHANNELS[_detectors(options)[0]]
     if options.weak_lens:
@@ -96,17 +93,17 @@ def _channel(options: VisitOptions) -> Channel:
     return channel
 
 
-def _pupil(options: VisitOptions) -> str:
+def _pupil(options):
     """PUPIL."""
-    return WEAK_LENS if options.weak_lens else "CLEAR"
+    return _WEAK_LENS if options.weak_lens else "CLEAR"
 
 
-def _subarray(options: VisitOptions) -> str:
+def _subarray(options):
     """SUBARRAY: that of the size, SUB64P for sizes that the camera does not have."""
     return _SUBARRAYS.get(MODE.shape(options), "SUB64P")
 
 
-def _scene(options: VisitOptions, camera: imaging.Camera) -> ImagingScene:
+def _scene(options, camera):
     """Star's image; the lens makes it larger than a small frame."""
     shape = MODE.shape(options)
     optics, field = Optics(camera.scale, camera.passband), 0
@@ -116,12 +113,12 @@ def _scene(options: VisitOptions, camera: imaging.Camera) -> ImagingScene:
     return ImagingScene(source, optics, options.tilt_event is not None, field)
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """The detector of the visit."""
     channel, shape, subarray = _channel(options), MODE.shape(options), _subarray(options)
     camera = channel.camera
     wcs = imaging.build_wcs(camera, shape, imaging.planned_position(options, shape))
-    keywords: dict[str, Any] = {
+    keywords = {
         "meta.instrument.name": "NIRCAM",
         "meta.instrument.detector": channel.detector,
         "meta.instrument.channel": channel.name,
@@ -136,7 +133,7 @@ def _view(options: VisitOptions, detector: str) -> View:
     return View(_scene(options, camera), wcs, None, keywords, flux_per_unit)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """GAIN, which the reference pipeline reads whatever the unit."""
     names = {"gain": "nircam_tsimage_gain.fits"}
     camera = _channel(options).camera
@@ -144,7 +141,7 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
     return names
 
 
-def _optical_path(options: VisitOptions) -> str:
+def _optical_path(options):
     """Instrument, optical elements in alphabetical order, and subarray."""
     elements = sorted([_channel(options).filter, _pupil(options)])
     return f"nircam_{'-'.join(elements)}-{_subarray(options)}".lower()
@@ -153,7 +150,7 @@ def _optical_path(options: VisitOptions) -> str:
 MODE = Mode(
     exposure_type="NRC_TSIMAGE",
     model="CubeModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=_READOUT,
     gain=_GAIN,
     overhead=0.0497,

@@ -1,10 +1,6 @@
 """NIRSpec bright-object time series: a curved trace in the S1600A1 slit, one or two detectors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,17 +9,18 @@ from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.keywords import TARGET_NAME
 from scripts.simulation.mode import SPECTRAL_OPTIONS, Mode, View
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import write_extract1d, write_nirspec_apcorr
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
-SLIT = "S1600A1"
-FRAME_SIZE = (32, 2048)
-PIXELS_PER_SLIT = 16.0
-SOURCE_POSITION = (0.012, 0.035)
+__all__ = ["MODE"]
+
+_SLIT = "S1600A1"
+_FRAME_SIZE = (32, 2048)
+_PIXELS_PER_SLIT = 16.0
+_SOURCE_POSITION = (0.012, 0.035)
 _SCALE = 0.1
-_SLIT_ARCSEC = _SCALE * PIXELS_PER_SLIT
+_SLIT_ARCSEC = _SCALE * _PIXELS_PER_SLIT
 _PIXEL_AREA = 2.35e-13
 _PEAK_RATE = 700.0
 _GAIN = 1.42
@@ -32,7 +29,7 @@ _V2V3 = (321.8, -473.9)
 
 
 @dataclass(frozen=True)
-class Disperser:
+class _Disperser:
     """Filter, grating, subarray, spectral order and wavelength range (micron) per detector."""
 
     filter: str
@@ -42,29 +39,30 @@ class Disperser:
     ranges: dict[str, tuple[float, float]]
 
 
-DISPERSERS = {
-    "G395H": Disperser(
+_DISPERSERS = {
+    "G395H": _Disperser(
         "F290LP", "G395H", "SUB2048", -1, {"nrs1": (2.83, 3.72), "nrs2": (3.82, 5.18)}
     ),
-    "PRISM": Disperser("CLEAR", "PRISM", "SUB512", 0, {"nrs1": (0.60, 5.30)}),
+    "PRISM": _Disperser("CLEAR", "PRISM", "SUB512", 0, {"nrs1": (0.60, 5.30)}),
 }
 
 
-def _disperser(options: VisitOptions) -> Disperser:
+def _disperser(options):
     """Disperser that the options ask for."""
     name = options.disperser or "G395H"
-    if name not in DISPERSERS:
-        raise InputError(f"disperser: found {name!r}, expected one of {', '.join(DISPERSERS)}")
-    return DISPERSERS[name]
+    if name not in _DISPERSERS:
+        msg = f"disperser: found {name!r}, expected one of {', '.join(_DISPERSERS)}"
+        raise InputError(msg)
+    return _DISPERSERS[name]
 
 
-def _detectors(options: VisitOptions) -> tuple[str, ...]:
+def _detectors(options):
     """Detectors that the spectrum falls on."""
     return tuple(_disperser(options).ranges)
 
 
 @dataclass(frozen=True)
-class Geometry:
+class _Geometry:
     """Where wavelengths fall on a detector, 0-based pixels and micron."""
 
     shape: tuple[int, int]
@@ -74,8 +72,24 @@ class Geometry:
     bounding_box: tuple[tuple[float, float], tuple[float, float]]
 
     @classmethod
-    def of(cls, shape: tuple[int, int], detector: str, span: tuple[float, float]) -> Geometry:
-        """Geometry of a detector: the spectrum reaches its inner edge and ends before the other."""
+    def for_detector(cls, shape, detector, span):
+        """
+        Geometry of a detector: the spectrum reaches its inner edge and ends before the other.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Rows and columns.
+        detector : str
+            nrs1 or nrs2.
+        span : tuple of float
+            Shortest and longest wavelength, micron.
+
+        Returns
+        -------
+        Geometry
+            Geometry.
+        """
         rows, columns = shape
         last = columns - 1
         rise = span[1] - span[0]
@@ -88,24 +102,48 @@ class Geometry:
         along = (margin - 0.5, last + 0.5) if detector == "nrs1" else (-0.5, last + 0.5 - margin)
         return cls(shape, dispersion, slit_centre, 0.08 * rise / last, (along, across))
 
-    def source_rows(self, columns: np.ndarray) -> np.ndarray:
-        """Rows of the source's trace at given columns."""
-        offset = SOURCE_POSITION[1] * PIXELS_PER_SLIT
+    def source_rows(self, columns):
+        """
+        Rows of the source's trace at given columns.
+
+        Parameters
+        ----------
+        columns : ndarray
+            Columns, 0-based.
+
+        Returns
+        -------
+        ndarray
+            Rows, 0-based, of the same shape.
+        """
+        offset = _SOURCE_POSITION[1] * _PIXELS_PER_SLIT
         return np.polynomial.polynomial.polyval(columns, self.slit_centre) + offset
 
-    def wavelengths(self, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Wavelengths (micron) of pixels; lines of equal wavelength are tilted."""
+    def wavelengths(self, columns, rows):
+        """
+        Wavelengths (micron) of pixels; lines of equal wavelength are tilted.
+
+        Parameters
+        ----------
+        columns, rows : ndarray
+            Pixels, 0-based.
+
+        Returns
+        -------
+        ndarray
+            Wavelengths, of the common shape.
+        """
         above = rows - np.polynomial.polynomial.polyval(columns, self.slit_centre)
         return np.polynomial.polynomial.polyval(columns, self.dispersion) + self.tilt * above
 
 
-def _geometry(options: VisitOptions, detector: str) -> Geometry:
+def _geometry(options, detector):
     """Geometry of one detector of the visit."""
     shape = MODE.shape(options)
-    return Geometry.of(shape, detector, _disperser(options).ranges[detector])
+    return _Geometry.for_detector(shape, detector, _disperser(options).ranges[detector])
 
 
-def build_wcs(geometry: Geometry) -> Any:
+def _build_wcs(geometry):
     """
     WCS with the frames detector, sca, gwa, slit_frame, v2v3 and world.
 
@@ -153,7 +191,7 @@ def build_wcs(geometry: Geometry) -> Any:
     return wcs
 
 
-def _straighten(geometry: Geometry) -> Any:
+def _straighten(geometry):
     """1-based pixels to (column, row above the slit's centre line), 0-based column."""
     from astropy.modeling import models as m
 
@@ -166,34 +204,34 @@ def _straighten(geometry: Geometry) -> Any:
     return transform
 
 
-def _disperse(geometry: Geometry) -> Any:
+def _disperse(geometry):
     """(Column, row above the centre line) to (0, position in the slit, wavelength in metres)."""
     from astropy.modeling import models as m
 
     c0, c1, c2 = (1e-6 * term for term in geometry.dispersion)
     tilt = geometry.tilt
     wavelength = m.Polynomial2D(2, c0_0=c0, c1_0=c1, c2_0=c2, c0_1=1e-6 * tilt)
-    on_centre_line = m.Polynomial2D(1, c1_0=1e6, c0_1=-tilt * PIXELS_PER_SLIT)
+    on_centre_line = m.Polynomial2D(1, c1_0=1e6, c0_1=-tilt * _PIXELS_PER_SLIT)
     column = co.inverse_quadratic(geometry.dispersion)
     transform = m.Mapping((0, 1, 0, 1)) | (
-        m.Const1D(0.0) & m.Scale(1.0 / PIXELS_PER_SLIT) & wavelength
+        m.Const1D(0.0) & m.Scale(1.0 / _PIXELS_PER_SLIT) & wavelength
     )
     transform.inverse = (
         m.Mapping((2, 1, 1), n_inputs=3)
-        | on_centre_line & m.Scale(PIXELS_PER_SLIT)
+        | on_centre_line & m.Scale(_PIXELS_PER_SLIT)
         | column & m.Identity(1)
     )
     return transform
 
 
-def _slit_region(wcs: Any) -> str:
+def _slit_region(wcs):
     """S_REGION of the open slit, the same for both detectors."""
     across, along = np.array([-0.5, 0.5, 0.5, -0.5]), np.array([-0.5, -0.5, 0.5, 0.5])
     ra, dec, _ = wcs.get_transform("slit_frame", "world")(across, along, np.full(4, 4e-6))
     return co.polygon(ra, dec)
 
 
-def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
+def _scene(options, geometry):
     """Star's spectrum along the trace; MJy for a point source, MJy/sr otherwise."""
     columns = np.arange(geometry.shape[1], dtype=float)
     trace = geometry.source_rows(columns)
@@ -211,12 +249,12 @@ def _scene(options: VisitOptions, geometry: Geometry) -> SpectralScene:
     )
 
 
-def _width(wavelength: np.ndarray) -> np.ndarray:
+def _width(wavelength):
     """Standard deviation of the star's image across the dispersion, pixels."""
     return 0.62 + 0.06 * wavelength
 
 
-def _units(options: VisitOptions) -> tuple[str, float]:
+def _units(options):
     """BUNIT and FLUX of the product per summed unit."""
     if not options.photom:
         return "DN/s", 1.0
@@ -225,27 +263,48 @@ def _units(options: VisitOptions) -> tuple[str, float]:
     return "MJy/sr", 1e6 * _PIXEL_AREA
 
 
-def _view(options: VisitOptions, detector: str) -> View:
+def _view(options, detector):
     """One detector of the visit."""
     geometry = _geometry(options, detector)
-    wcs = build_wcs(geometry)
-    disperser = _disperser(options)
-    rows, columns = geometry.shape
+    wcs = _build_wcs(geometry)
     plane = None
     if options.wavelength_plane is not False:
         plane = co.wavelength_image(wcs, geometry.shape)
-    unit, flux_per_unit = _units(options)
     keywords = {
+        **_detector_keywords(options, detector, geometry.shape),
+        **_coordinate_keywords(options, geometry.shape, wcs),
+        **_slit_keywords(options, geometry.shape),
+    }
+    flux_per_unit = _units(options)[1]
+    return View(_scene(options, geometry), wcs, plane, keywords, flux_per_unit)
+
+
+def _detector_keywords(options, detector, shape):
+    """Detector, optical elements, subarray, units and steps done."""
+    disperser, unit = _disperser(options), _units(options)[0]
+    return {
         "meta.instrument.name": "NIRSPEC",
         "meta.instrument.detector": detector.upper(),
         "meta.instrument.filter": disperser.filter,
         "meta.instrument.grating": disperser.grating,
-        "meta.instrument.fixed_slit": SLIT,
+        "meta.instrument.fixed_slit": _SLIT,
         "meta.exposure.readpatt": "NRSRAPID",
-        **co.subarray_keywords(disperser.subarray, geometry.shape, (1, 1)),
+        **co.subarray_keywords(disperser.subarray, shape, (1, 1)),
         "meta.aperture.name": "NRS_S1600A1_SLIT",
+        "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
+        "meta.cal_step.extract_2d": "COMPLETE",
+        "meta.cal_step.wavecorr": "COMPLETE",
+        "meta.bunit_data": unit,
+        "meta.bunit_err": unit,
+    }
+
+
+def _coordinate_keywords(options, shape, wcs):
+    """Reference position and orientation, dispersion and region on the sky."""
+    rows, columns = shape
+    return {
         "meta.wcsinfo.dispersion_direction": 1,
-        "meta.wcsinfo.spectral_order": disperser.order,
+        "meta.wcsinfo.spectral_order": _disperser(options).order,
         "meta.wcsinfo.siaf_xref_sci": columns / 2.0 + 0.5,
         "meta.wcsinfo.siaf_yref_sci": rows / 2.0 + 0.5,
         "meta.wcsinfo.s_region": _slit_region(wcs),
@@ -253,32 +312,32 @@ def _view(options: VisitOptions, detector: str) -> View:
         "meta.wcsinfo.v3_ref": _V2V3[1],
         "meta.wcsinfo.v3yangle": 138.5,
         "meta.wcsinfo.vparity": -1,
-        "meta.photometry.pixelarea_steradians": _PIXEL_AREA,
-        "meta.cal_step.extract_2d": "COMPLETE",
-        "meta.cal_step.wavecorr": "COMPLETE",
-        "meta.bunit_data": unit,
-        "meta.bunit_err": unit,
-        "name": SLIT,
+    }
+
+
+def _slit_keywords(options, shape):
+    """Slit, source in it, and its cut-out, which is the whole frame."""
+    return {
+        "name": _SLIT,
         "source_id": 1,
         "source_name": TARGET_NAME,
         "source_type": options.source_type,
-        "source_xpos": SOURCE_POSITION[0],
-        "source_ypos": SOURCE_POSITION[1],
+        "source_xpos": _SOURCE_POSITION[0],
+        "source_ypos": _SOURCE_POSITION[1],
         "slitlet_id": 1,
         "xstart": 1,
-        "xsize": columns,
+        "xsize": shape[1],
         "ystart": 1,
-        "ysize": rows,
+        "ysize": shape[0],
         "wavelength_corrected": True,
     }
-    return View(_scene(options, geometry), wcs, plane, keywords, flux_per_unit)
 
 
-def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
+def _references(options, folder):
     """EXTRACT1D and, when asked for, APCORR."""
     rows, columns = MODE.shape(options)
-    aperture: dict[str, Any] = {
-        "id": SLIT,
+    aperture = {
+        "id": _SLIT,
         "region_type": "target",
         "bkg_order": 0,
         "dispaxis": 1,
@@ -297,22 +356,22 @@ def _references(options: VisitOptions, folder: Path) -> dict[str, str]:
     write_extract1d(folder / names["extract1d"], "NIRSPEC", MODE.exposure_type, aperture)
     if options.aperture_correction:
         names["apcorr"] = "nirspec_brightobj_apcorr.fits"
-        keys = [(item.filter, item.grating, SLIT) for item in DISPERSERS.values()]
+        keys = [(item.filter, item.grating, _SLIT) for item in _DISPERSERS.values()]
         write_nirspec_apcorr(folder / names["apcorr"], keys, _SCALE, _width)
     return names
 
 
-def _optical_path(options: VisitOptions) -> str:
+def _optical_path(options):
     """Filter, grating, slit and subarray."""
     disperser = _disperser(options)
-    parts = (disperser.filter, disperser.grating, SLIT, disperser.subarray)
+    parts = (disperser.filter, disperser.grating, _SLIT, disperser.subarray)
     return "nirspec_" + "-".join(parts).lower()
 
 
 MODE = Mode(
     exposure_type="NRS_BRIGHTOBJ",
     model="SlitModel",
-    frame_size=FRAME_SIZE,
+    frame_size=_FRAME_SIZE,
     readout=Readout(integration_time=62.23, read_noise=9.0),
     gain=_GAIN,
     overhead=0.9,

@@ -1,10 +1,10 @@
 """Images of a star through the segmented primary mirror, by Fourier optics."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+__all__ = ["ARCSEC", "Optics", "frequencies"]
 
 ARCSEC = np.pi / 180.0 / 3600.0
 _SEGMENT_WIDTH = 1.32
@@ -22,7 +22,7 @@ _FOLD = 0.12
 @dataclass(frozen=True)
 class Optics:
     """
-    What makes the image of a star.
+    Telescope and pixels that form the image of a star.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Optics:
         Optical path from the mirror's centre to its edge that a lens adds, micron.
     fold : float
         Tilt of the three segments in each of the two wings towards each other, as the path at
-        their edges, micron. The image gets wider and stays in its place.
+        their edges, micron. The image gets wider and keeps its position.
     """
 
     scale: float
@@ -42,11 +42,11 @@ class Optics:
     defocus: float = 0.0
     fold: float = 0.0
 
-    def disturbed(self) -> Optics:
+    def disturbed(self):
         """Return the optics after a tilt event."""
         return replace(self, fold=_FOLD)
 
-    def transfer_function(self, size: int) -> np.ndarray:
+    def transfer_function(self, size):
         """
         Transfer function of telescope and pixels.
 
@@ -79,8 +79,20 @@ class Optics:
         return transfer * np.sinc(rows) * np.sinc(columns)
 
 
-def frequencies(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies per pixel along rows, shape (size, 1), and columns, (1, size // 2 + 1)."""
+def frequencies(size):
+    """
+    Frequencies per pixel along rows, shape (size, 1), and columns, (1, size // 2 + 1).
+
+    Parameters
+    ----------
+    size : int
+        Pixels along each axis.
+
+    Returns
+    -------
+    rows, columns : ndarray
+        Cycles per pixel.
+    """
     return np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
 
 
@@ -93,7 +105,7 @@ class _Mirror:
     wings: np.ndarray
 
     @classmethod
-    def sampled(cls, samples: int) -> _Mirror:
+    def sampled(cls, samples):
         """Mirror of 18 hexagons around the hole in the middle, with the struts' shadow."""
         coordinate = (np.arange(samples) - (samples - 1) / 2.0) * _MIRROR_WIDTH / samples
         y, x = np.meshgrid(coordinate, coordinate, indexing="ij")
@@ -107,7 +119,7 @@ class _Mirror:
         transmission[_behind_struts(x, y)] = 0.0
         return cls(coordinate, transmission, wings)
 
-    def path(self, defocus: float, fold: float) -> np.ndarray:
+    def path(self, defocus, fold):
         """Optical path, micron: defocus, small fixed aberrations, and folded wings."""
         y, x = np.meshgrid(self.coordinate, self.coordinate, indexing="ij")
         x, y = x / (_MIRROR_WIDTH / 2.0), y / (_MIRROR_WIDTH / 2.0)
@@ -115,7 +127,7 @@ class _Mirror:
         return defocus * (x**2 + y**2) + aberrations + fold * self.wings
 
 
-def _segment_centres() -> list[tuple[int, tuple[float, float]]]:
+def _segment_centres():
     """Column number and centre (m) of every segment."""
     steps = range(-_RINGS, _RINGS + 1)
     return [
@@ -126,14 +138,14 @@ def _segment_centres() -> list[tuple[int, tuple[float, float]]]:
     ]
 
 
-def _inside_hexagon(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _inside_hexagon(x, y):
     """Points of a segment around the origin; two of its sides are horizontal."""
     slope = np.sqrt(0.75) * x
     distance = np.maximum(np.abs(y), np.maximum(np.abs(slope + y / 2), np.abs(slope - y / 2)))
     return distance <= _SEGMENT_WIDTH / 2.0
 
 
-def _behind_struts(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _behind_struts(x, y):
     """Points in the shadow of the secondary mirror's three struts."""
     shadow = np.zeros(x.shape, bool)
     for angle in np.deg2rad(_STRUT_ANGLES):

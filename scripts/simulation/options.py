@@ -1,11 +1,11 @@
-"""What can be chosen about a simulated visit, and how its exposure is cut into segments."""
-
-from __future__ import annotations
+"""Options of a simulated visit, and the segments into which its exposure is cut."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from scripts.lib.errors import InputError
+
+__all__ = ["INT_TIMES_KINDS", "SOURCE_TYPES", "VisitOptions"]
 
 INT_TIMES_KINDS = ("segment", "exposure", "empty")
 SOURCE_TYPES = ("POINT", "EXTENDED", "UNKNOWN")
@@ -140,24 +140,26 @@ class VisitOptions:
 
     _smallest_frame: ClassVar[int] = 16
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         """Refuse values that no visit can have."""
         choices = {"int_times": INT_TIMES_KINDS, "source_type": SOURCE_TYPES}
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
-                raise InputError(
-                    f"{name}: found {getattr(self, name)!r}, expected one of {', '.join(allowed)}"
-                )
+                msg = f"{name}: found {getattr(self, name)!r}, expected one of {', '.join(allowed)}"
+                raise InputError(msg)
         for name in ("cosmic_ray_rate", "bad_pixel_rate", "nan_rate", "transit_fraction"):
             if not 0.0 <= getattr(self, name) <= 1.0:
-                raise InputError(f"{name}: found {getattr(self, name)}, expected 0 to 1")
+                msg = f"{name}: found {getattr(self, name)}, expected 0 to 1"
+                raise InputError(msg)
         if self.frame_size is not None and min(self.frame_size) < self._smallest_frame:
-            raise InputError(
+            msg = (
                 f"frame_size: found {self.frame_size}, expected {self._smallest_frame} pixels or "
                 "more each way"
             )
+            raise InputError(msg)
         if min(self.lengths) < 1:
-            raise InputError(f"segments: found lengths {self.lengths}, expected at least 1 each")
+            msg = f"segments: found lengths {self.lengths}, expected at least 1 each"
+            raise InputError(msg)
         counts = {
             "drop_segment": len(self.lengths),
             "lost_integration": self.total_integrations,
@@ -166,10 +168,11 @@ class VisitOptions:
         for name, count in counts.items():
             found = getattr(self, name)
             if found is not None and not 1 <= found <= count:
-                raise InputError(f"{name}: found {found}, expected 1 to {count}")
+                msg = f"{name}: found {found}, expected 1 to {count}"
+                raise InputError(msg)
 
     @property
-    def lengths(self) -> tuple[int, ...]:
+    def lengths(self):
         """Integrations of every segment, in order."""
         if self.segment_lengths is not None:
             return tuple(self.segment_lengths)
@@ -177,15 +180,39 @@ class VisitOptions:
         return tuple(short + (number < longer) for number in range(self.segments))
 
     @property
-    def total_integrations(self) -> int:
+    def total_integrations(self):
         """Integrations of the whole exposure (NINTS)."""
         return sum(self.lengths)
 
-    def integration_range(self, segment: int) -> tuple[int, int]:
-        """First and last integration number (1-based, inclusive) of a 1-based segment number."""
+    def integration_range(self, segment):
+        """
+        First and last integration number (1-based, inclusive) of a 1-based segment number.
+
+        Parameters
+        ----------
+        segment : int
+            Segment number.
+
+        Returns
+        -------
+        tuple of int
+            First and last number.
+        """
         first = 1 + sum(self.lengths[: segment - 1])
         return first, first + self.lengths[segment - 1] - 1
 
-    def lost_share(self, integration_number: int) -> float:
-        """Part of the pixels of a 1-based integration number that is lost in it alone."""
+    def lost_share(self, integration_number):
+        """
+        Part of the pixels of a 1-based integration number that is lost in it alone.
+
+        Parameters
+        ----------
+        integration_number : int
+            Integration number.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+        """
         return 1.0 if integration_number == self.lost_integration else self.nan_rate

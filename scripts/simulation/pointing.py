@@ -1,18 +1,16 @@
 """Where the star is, and in which state the telescope is, in every integration."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from scripts.simulation.options import VisitOptions
+__all__ = ["IMAGE_MOTION_COLUMNS", "TILT_JUMP", "cross_dispersion_offsets", "image_motion"]
 
-POINTING_STREAM = 1
+_POINTING_STREAM = 1
 IMAGE_MOTION_COLUMNS = ("x", "y", "state")
 TILT_JUMP = (0.08, -0.05)
 _DRIFT_DIRECTION = (1.0, -0.5)
 
 
-def cross_dispersion_offsets(options: VisitOptions) -> np.ndarray:
+def cross_dispersion_offsets(options):
     """
     Cross-dispersion displacement of the star in every integration: drift and jitter.
 
@@ -30,7 +28,7 @@ def cross_dispersion_offsets(options: VisitOptions) -> np.ndarray:
     return _drift(options) + _generator(options).normal(0.0, options.jitter, count)
 
 
-def image_motion(options: VisitOptions) -> np.ndarray:
+def image_motion(options):
     """
     Displacement of the star along both axes and the state of the telescope.
 
@@ -57,12 +55,12 @@ def image_motion(options: VisitOptions) -> np.ndarray:
     return motion
 
 
-def _drift(options: VisitOptions) -> np.ndarray:
+def _drift(options):
     """Drift over the visit, pixels, shape (integrations,)."""
     count = options.total_integrations
     return options.drift * (np.arange(count) / max(count - 1, 1) - 0.5)
 
 
-def _generator(options: VisitOptions) -> np.random.Generator:
+def _generator(options):
     """Random numbers of the pointing."""
-    return np.random.default_rng([options.seed, POINTING_STREAM])
+    return np.random.default_rng([options.seed, _POINTING_STREAM])

@@ -1,7 +1,5 @@
 """A star's image and light from real frames: cut-outs and light curve of an Erebus result file."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -10,6 +8,8 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.simulation.imaging_scene import ImagingScene
+
+__all__ = ["RealFrames", "RealScene", "make_frames", "read_frames"]
 
 _SMOOTHED_FRAMES = 9
 _QUIET = np.zeros(3)
@@ -33,13 +33,13 @@ class RealFrames:
     light: np.ndarray
 
     @cached_property
-    def centroids(self) -> np.ndarray:
+    def centroids(self):
         """Centre of mass in x and y, pixels of the cut-out, shape (integrations, 2)."""
         _, rows, columns = self.shares.shape
         x, y = self.shares.sum(axis=1), self.shares.sum(axis=2)
         return np.stack([x @ np.arange(columns), y @ np.arange(rows)], axis=1)
 
-    def place(self, position: tuple[float, float]) -> tuple[tuple[int, int], tuple[float, float]]:
+    def align(self, position):
         """
         Place the cut-outs on whole pixels so that the star is near a position.
 
@@ -60,7 +60,7 @@ class RealFrames:
         (left, below), mean_position = corner.astype(int).tolist(), (corner + centroid).tolist()
         return (left, below), tuple(mean_position)
 
-    def motion(self, integrations: int) -> np.ndarray:
+    def motion(self, integrations):
         """
         Displacement of the star in the first integrations.
 
@@ -80,15 +80,16 @@ class RealFrames:
             There are fewer frames.
         """
         if integrations > len(self.light):
-            raise InputError(
+            msg = (
                 f"integrations: found {integrations}, expected at most {len(self.light)}, "
-                "the real frames that there are"
+                "the number of real frames"
             )
+            raise InputError(msg)
         displacement = self.centroids - self.centroids.mean(axis=0)
         return np.column_stack([displacement, np.arange(len(self.light))])[:integrations]
 
 
-def make_frames(frames: np.ndarray, flux: np.ndarray) -> RealFrames:
+def make_frames(frames, flux):
     """
     Take cut-outs and light curve of the same integrations, smoothed in time.
 
@@ -115,7 +116,7 @@ def make_frames(frames: np.ndarray, flux: np.ndarray) -> RealFrames:
     return RealFrames(shares, light)
 
 
-def _running_mean(series: np.ndarray) -> np.ndarray:
+def _running_mean(series):
     """Centred mean over time, of fewer integrations near the ends."""
     half = _SMOOTHED_FRAMES // 2
     sums = np.concatenate([np.zeros((1, *series.shape[1:])), np.cumsum(series, axis=0)])
@@ -126,7 +127,7 @@ def _running_mean(series: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def read_frames(path: str) -> RealFrames:
+def read_frames(path):
     """
     Read a result file of Erebus (Connors et al. 2025), HDF5 with ``frames`` and ``raw_flux``.
 
@@ -146,27 +147,31 @@ def read_frames(path: str) -> RealFrames:
         The file is missing or not such a file, or h5py is not installed.
     """
     if not Path(path).is_file():
-        raise InputError(f"real_frames: found no file {path}")
+        msg = f"real_frames: found no file {path}"
+        raise InputError(msg)
     try:
         import h5py
     except ImportError as error:
-        raise InputError(
+        msg = (
             f"real_frames: found no package h5py, which is needed to read {path} and is not among "
             "the requirements; expected it to be installed"
-        ) from error
+        )
+        raise InputError(msg) from error
     try:
         with h5py.File(path) as file:
             frames, flux = file["frames"][:], file["raw_flux"][:]
     except (OSError, KeyError) as error:
-        raise InputError(
+        msg = (
             f"real_frames: {path}: found {error}, expected HDF5 with the data sets frames "
             "(integrations, y, x) and raw_flux (integrations)"
-        ) from error
+        )
+        raise InputError(msg) from error
     if frames.ndim != _CUBE_AXES or flux.ndim != 1 or not 0 < len(flux) <= len(frames):
-        raise InputError(
+        msg = (
             f"real_frames: {path}: found shapes {frames.shape} of frames and {flux.shape} of "
             "raw_flux, expected (integrations, y, x) and no more integrations of raw_flux"
         )
+        raise InputError(msg)
     return make_frames(frames, flux.astype(float))
 
 
@@ -190,39 +195,39 @@ class RealScene:
     corner: tuple[int, int]
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self):
         """Rows and columns."""
         return self.model.shape
 
     @property
-    def wavelength(self) -> np.ndarray:
+    def wavelength(self):
         """Wavelength, micron, shape (1,)."""
         return self.model.wavelength
 
     @cached_property
-    def _wings(self) -> tuple[np.ndarray, float]:
+    def _wings(self):
         """Shares of the light outside the cut-outs, shape (rows, columns), and share inside."""
         field = self.model.field(_QUIET)
-        rows, columns = self._place()
+        rows, columns = self._pixels()
         lit = self.frames.shares.max(axis=0) > 0.0
         field[(rows[:, None] % len(field), columns % len(field))] *= ~lit
         return field[: self.shape[0], : self.shape[1]], 1.0 - field.sum()
 
-    def _place(self) -> tuple[np.ndarray, np.ndarray]:
+    def _pixels(self):
         """Rows and columns of the cut-outs in the frame, which they may leave."""
         _, height, width = self.frames.shares.shape
         return self.corner[1] + np.arange(height), self.corner[0] + np.arange(width)
 
-    def _share(self, cutout: np.ndarray) -> np.ndarray:
+    def _share(self, cutout):
         """Share of the star's light in every pixel of the frame, shape (rows, columns)."""
         wings, inside = self._wings
         share = wings.copy()
-        rows, columns = self._place()
+        rows, columns = self._pixels()
         seen = (rows >= 0) & (rows < self.shape[0]), (columns >= 0) & (columns < self.shape[1])
         share[np.ix_(rows[seen[0]], columns[seen[1]])] += inside * cutout[np.ix_(*seen)]
         return share
 
-    def image(self, light: np.ndarray, pointing: np.ndarray) -> np.ndarray:
+    def image(self, light, pointing):
         """
         Electron rates of one integration.
 
@@ -242,14 +247,14 @@ class RealScene:
         share = self._share(self.frames.shares[int(pointing[2])])
         return share * (source.electron_rate * light[0]) + source.background_rate
 
-    def light(self) -> np.ndarray:
+    def light(self):
         """Return the star's summed light in units of the data, shape (1,)."""
         return self.model.light()
 
-    def conversion_image(self) -> np.ndarray:
+    def conversion_image(self):
         """Return the units of the data per electron per second, shape (rows, columns)."""
         return self.model.conversion_image()
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth(self):
         """Describe the scene as `ImagingScene.truth` does, by the mean of the frames."""
         return self.model.truth() | {"psf": self._share(self.frames.shares.mean(axis=0))}

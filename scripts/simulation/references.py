@@ -1,23 +1,26 @@
 """Reference files in the formats of the archive."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scripts.simulation.models import dated_model, save_model
 from scripts.simulation.scene import enclosed_share
 
+__all__ = [
+    "gain_image",
+    "save_reference",
+    "write_extract1d",
+    "write_gain",
+    "write_miri_lrs_apcorr",
+    "write_nirspec_apcorr",
+    "write_wavelengthrange",
+]
+
 _USEAFTER = "2022-01-01T00:00:00"
 
 
-def write_extract1d(
-    path: Path, instrument: str, exposure_type: str, aperture: dict[str, Any]
-) -> None:
+def write_extract1d(path, instrument, exposure_type, aperture):
     """
     Write an EXTRACT1D reference with an unused aperture before the one given.
 
@@ -26,7 +29,7 @@ def write_extract1d(
     path : Path
         JSON file.
     instrument, exposure_type : str
-        What it is for.
+        Instrument and EXP_TYPE that the reference is for.
     aperture : dict
         Keys of the aperture.
     """
@@ -45,12 +48,7 @@ def write_extract1d(
     path.write_text(json.dumps(content, indent=4) + "\n")
 
 
-def write_nirspec_apcorr(
-    path: Path,
-    keys: Sequence[tuple[str, str, str]],
-    scale: float,
-    width: Callable[[np.ndarray], np.ndarray],
-) -> None:
+def write_nirspec_apcorr(path, keys, scale, width):
     """
     Write an APCORR reference of NIRSpec slits: sizes in arcsec, wavelengths ascending.
 
@@ -93,9 +91,7 @@ def write_nirspec_apcorr(
     save_reference(model, path, "NIRSPEC", "APCORR", "NRS_BRIGHTOBJ")
 
 
-def write_miri_lrs_apcorr(
-    path: Path, subarrays: Sequence[str], width: Callable[[np.ndarray], np.ndarray]
-) -> None:
+def write_miri_lrs_apcorr(path, subarrays, width):
     """
     Write an APCORR reference of MIRI LRS: sizes in pixels, wavelengths descending, padded.
 
@@ -132,7 +128,7 @@ def write_miri_lrs_apcorr(
     save_reference(model, path, "MIRI", "APCORR", "MIR_LRS-SLITLESS")
 
 
-def gain_image(gain: float, shape: tuple[int, int]) -> np.ndarray:
+def gain_image(gain, shape):
     """
     Gain of every pixel, with a slope of one per cent along the rows.
 
@@ -152,7 +148,7 @@ def gain_image(gain: float, shape: tuple[int, int]) -> np.ndarray:
     return np.broadcast_to(gain * slope, shape).astype(np.float32)
 
 
-def write_gain(path: Path, gain: np.ndarray, first_pixel: tuple[int, int] = (1, 1)) -> None:
+def write_gain(path, gain, first_pixel=(1, 1)):
     """
     Write a GAIN reference.
 
@@ -171,9 +167,7 @@ def write_gain(path: Path, gain: np.ndarray, first_pixel: tuple[int, int] = (1, 
     save_reference(model, path, "ANY", "GAIN", "ANY")
 
 
-def write_wavelengthrange(
-    path: Path, instrument: str, exposure_type: str, ranges: Sequence[tuple[int, str, float, float]]
-) -> None:
+def write_wavelengthrange(path, instrument, exposure_type, ranges):
     """
     Write a WAVELENGTHRANGE reference.
 
@@ -182,7 +176,7 @@ def write_wavelengthrange(
     path : Path
         ASDF file.
     instrument, exposure_type : str
-        What it is for.
+        Instrument and EXP_TYPE that the reference is for.
     ranges : sequence of tuple
         Spectral order, filter, shortest and longest wavelength (micron).
     """
@@ -200,8 +194,19 @@ def write_wavelengthrange(
     save_reference(model, path, instrument, "WAVELENGTHRANGE", exposure_type)
 
 
-def save_reference(model: Any, path: Path, instrument: str, kind: str, exposure_type: str) -> None:
-    """Complete the keywords of a reference file and write it."""
+def save_reference(model, path, instrument, kind, exposure_type):
+    """
+    Complete the keywords of a reference file and write it.
+
+    Parameters
+    ----------
+    model : stdatamodels.jwst.datamodels.JwstDataModel
+        Reference file in memory; changed in place.
+    path : Path
+        File to write.
+    instrument, kind, exposure_type : str
+        Values of INSTRUME, REFTYPE and EXP_TYPE.
+    """
     model.meta.telescope = "JWST"
     model.meta.instrument.name = instrument
     model.meta.exposure.type = exposure_type

@@ -1,37 +1,51 @@
-"""What the simulator asks of a scene, and noise-free images of a dispersed star."""
-
-from __future__ import annotations
+"""Interface of a scene, and noise-free images of a dispersed star."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+
+__all__ = ["Scene", "SpectralScene", "enclosed_share"]
 
 _WING_SHARE = 0.08
 _WING_WIDTH = 4.0
 
 
 class Scene(Protocol):
-    """What the simulator asks of a star's image; see `SpectralScene` and `ImagingScene`."""
+    """Interface of a star's image; see `SpectralScene` and `ImagingScene`."""
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self):
         """Rows and columns."""
 
     @property
-    def wavelength(self) -> np.ndarray:
+    def wavelength(self):
         """Wavelengths of the light curve, micron."""
 
-    def image(self, light: np.ndarray, pointing: Any) -> np.ndarray:
-        """Electrons per second and pixel of one integration."""
+    def image(self, light, pointing):
+        """
+        Electrons per second and pixel of one integration.
 
-    def light(self) -> np.ndarray:
+        Parameters
+        ----------
+        light : ndarray, shape (wavelengths,)
+            Relative light of the star.
+        pointing : ndarray or float
+            Pointing of this integration, an element of the result of the mode's `pointing`.
+
+        Returns
+        -------
+        ndarray, shape (rows, columns)
+            Expected electrons.
+        """
+
+    def light(self):
         """The star's summed light at every wavelength in units of the data."""
 
-    def conversion_image(self) -> np.ndarray:
+    def conversion_image(self):
         """Units of the data per electron per second."""
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth(self):
         """Arrays that describe the scene, by name."""
 
 
@@ -69,7 +83,7 @@ class SpectralScene:
     background_rate: float
     conversion: np.ndarray
 
-    def image(self, light: np.ndarray, pointing: float) -> np.ndarray:
+    def image(self, light, pointing):
         """
         Electron rates of one integration.
 
@@ -90,30 +104,42 @@ class SpectralScene:
         across += self.background_rate
         return across if self.dispersion_axis == 1 else across.T
 
-    def profile(self, size: int, offset: float) -> np.ndarray:
+    def profile(self, size, offset):
         """
         Share of the star's light in every pixel, shape (cross-dispersion, dispersion).
 
         A Gaussian core and a Gaussian wing four times as wide, integrated over the pixels.
+
+        Parameters
+        ----------
+        size : int
+            Pixels across the dispersion.
+        offset : float
+            Displacement of the star, pixels.
+
+        Returns
+        -------
+        ndarray, shape (cross-dispersion, dispersion)
+            Shares.
         """
         edges = np.arange(size + 1)[:, None] - 0.5 - (self.trace + offset)
         return np.diff(_cumulative(edges / self.width), axis=0)
 
-    def truth(self) -> dict[str, np.ndarray]:
-        """What there is to know of the scene, by name; all along the dispersion axis."""
+    def truth(self):
+        """Wavelength, trace and width of the star's image, along the dispersion axis."""
         return {"wavelength": self.wavelength, "trace": self.trace, "width": self.width}
 
-    def light(self) -> np.ndarray:
+    def light(self):
         """The star's summed light per dispersion element in units of the data."""
         return self.electron_rate * self.conversion
 
-    def conversion_image(self) -> np.ndarray:
+    def conversion_image(self):
         """Units of the data per electron per second, shape (rows, columns)."""
         vector = self.conversion if self.dispersion_axis == 1 else self.conversion[:, None]
         return np.broadcast_to(vector, self.shape)
 
 
-def enclosed_share(size: np.ndarray, width: np.ndarray, centre: np.ndarray | float) -> np.ndarray:
+def enclosed_share(size, width, centre):
     """
     Share of the star's light in an aperture across the dispersion.
 
@@ -135,7 +161,7 @@ def enclosed_share(size: np.ndarray, width: np.ndarray, centre: np.ndarray | flo
     return _cumulative(upper) - _cumulative(lower)
 
 
-def _cumulative(distance: np.ndarray) -> np.ndarray:
+def _cumulative(distance):
     """Light below a distance from the star, in standard deviations of the core."""
     from scipy.special import ndtr
 

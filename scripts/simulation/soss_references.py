@@ -1,25 +1,24 @@
 """Reference files of NIRISS SOSS in the formats of the archive."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
-from scripts.simulation.models import dated_model
-from scripts.simulation.nis_soss_orders import (
-    COLUMNS,
-    WHEEL_COMMANDED,
-    WHEEL_EXTENT,
-    OrderOptics,
-)
-from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, OrderLight, kernel, spatial_profile
+from scripts.simulation.models import FILE_DATE, dated_model
+from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_COMMANDED, WHEEL_EXTENT
+from scripts.simulation.nis_soss_scene import KERNEL_HALF_WIDTH, kernel, spatial_profile
 from scripts.simulation.references import save_reference
 
+__all__ = [
+    "PADDING",
+    "calibration",
+    "write_pastasoss",
+    "write_photom",
+    "write_speckernel",
+    "write_specprofile",
+]
+
 PADDING = 20
-KERNEL_OVERSAMPLING = 10
-WHEEL_BOUNDS = (245.54, 246.04)
+_KERNEL_OVERSAMPLING = 10
+_WHEEL_BOUNDS = (245.54, 246.04)
 _SEPARATION = (0.77, 0.95)
 _KERNEL_WAVELENGTHS = (0.5, 3.0, 101)
 _MAP_WAVELENGTHS = (0.5, 5.5, 5001)
@@ -30,7 +29,7 @@ _PHOTOM_MARGIN = 0.02
 _LEAST_THROUGHPUT = 1e-5
 
 
-def write_pastasoss(path: Path, orders: Sequence[OrderOptics]) -> None:
+def write_pastasoss(path, orders):
     """
     Write a PASTASOSS reference: traces, wavelengths and throughputs.
 
@@ -43,7 +42,7 @@ def write_pastasoss(path: Path, orders: Sequence[OrderOptics]) -> None:
     """
     model = dated_model("PastasossModel")()
     model.meta.pwcpos_cmd = WHEEL_COMMANDED
-    model.meta.pwcpos_bounds = list(WHEEL_BOUNDS)
+    model.meta.pwcpos_bounds = list(_WHEEL_BOUNDS)
     model.meta.order2_separation_cutoff = list(_SEPARATION)
     model.meta.soss_xdim, model.meta.soss_ydim = COLUMNS, _MAP_ROWS
     model.meta.subarray_ymin = _FIRST_ROW
@@ -82,9 +81,7 @@ def write_pastasoss(path: Path, orders: Sequence[OrderOptics]) -> None:
     save_reference(model, path, "NIRISS", "PASTASOSS", "NIS_SOSS")
 
 
-def write_specprofile(
-    path: Path, subarray: str, shape: tuple[int, int], orders: Sequence[OrderLight]
-) -> None:
+def write_specprofile(path, subarray, shape, orders):
     """
     Write a SPECPROFILE reference: the share of a column's light in every pixel, padded around.
 
@@ -97,7 +94,7 @@ def write_specprofile(
     shape : tuple of int
         Its rows and columns.
     orders : sequence of OrderLight
-        The spectral orders where the visit has them.
+        Traces and wavelengths of the spectral orders in the visit.
     """
     from stdatamodels.jwst.datamodels import SpecProfileSingleModel
 
@@ -108,12 +105,14 @@ def write_specprofile(
         profile = spatial_profile(shape[0] + 2 * PADDING, trace, wavelength)
         single = SpecProfileSingleModel(data=profile.astype(np.float32))
         single.order, single.oversampling, single.padding = light.order, 1, PADDING
+        # The file takes its DATE from the last profile, which has the time of its making.
+        single.meta.date = FILE_DATE
         model.profile.append(single)
     model.meta.subarray.name, model.meta.instrument.filter = subarray, "CLEAR"
     save_reference(model, path, "NIRISS", "SPECPROFILE", "NIS_SOSS")
 
 
-def write_speckernel(path: Path) -> None:
+def write_speckernel(path):
     """
     Write a SPECKERNEL reference: images of a line along the dispersion, each with the sum 1.
 
@@ -123,7 +122,7 @@ def write_speckernel(path: Path) -> None:
         FITS file.
     """
     shortest, longest, count = _KERNEL_WAVELENGTHS
-    samples = 2 * KERNEL_HALF_WIDTH * KERNEL_OVERSAMPLING + 1
+    samples = 2 * KERNEL_HALF_WIDTH * _KERNEL_OVERSAMPLING + 1
     offset = np.linspace(-KERNEL_HALF_WIDTH, KERNEL_HALF_WIDTH, samples)[:, None]
     wavelengths = np.tile(np.linspace(shortest, longest, count), (samples, 1))
     kernels = kernel(offset, wavelengths)
@@ -132,13 +131,13 @@ def write_speckernel(path: Path) -> None:
         wavelengths=wavelengths.astype(np.float32), kernels=kernels.astype(np.float32)
     )
     model.meta.nwave, model.meta.wavemin, model.meta.wavemax = count, shortest, longest
-    model.meta.spectral_oversampling = KERNEL_OVERSAMPLING
+    model.meta.spectral_oversampling = _KERNEL_OVERSAMPLING
     model.meta.halfwidth = KERNEL_HALF_WIDTH
     model.meta.centroid_index = samples // 2
     save_reference(model, path, "NIRISS", "SPECKERNEL", "NIS_SOSS")
 
 
-def calibration(optics: OrderOptics, wavelength: np.ndarray, scale: float) -> np.ndarray:
+def calibration(optics, wavelength, scale):
     """
     Flux density of a star with a smooth spectrum over its light in a column.
 
@@ -164,7 +163,7 @@ def calibration(optics: OrderOptics, wavelength: np.ndarray, scale: float) -> np
     return wavelength / (scale * throughput * width)
 
 
-def write_photom(path: Path, orders: Sequence[OrderOptics], scale: float) -> None:
+def write_photom(path, orders, scale):
     """
     Write a PHOTOM reference: a row for each order, and one of the filter F277W.
 

@@ -1,22 +1,17 @@
 """Spectra of the star and of the planet's radius, and the chromatic light curve."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from scripts.lib.diagnostics.transit import occulted_fraction, sky_separation
-from scripts.simulation.options import VisitOptions
-from scripts.simulation.timing import Clock
 
-STAR_TEMPERATURE = 5300.0
+__all__ = ["light_curve", "planet_radius", "star_spectrum", "transit_light"]
+
+_STAR_TEMPERATURE = 5300.0
 _SECOND_RADIATION_CONSTANT = 14387.77
 _WAVELENGTH_NODES = 24
 
 
-def star_spectrum(wavelength: np.ndarray) -> np.ndarray:
+def star_spectrum(wavelength):
     """
     Flux density of the star per unit of frequency, relative to its value at 2 micron.
 
@@ -37,25 +32,46 @@ def star_spectrum(wavelength: np.ndarray) -> np.ndarray:
     return relative
 
 
-def planet_radius(wavelength: np.ndarray, radius_ratio: float) -> np.ndarray:
-    """Planet's radius against wavelength (stellar radii): a slope and one band at 4.3 micron."""
+def planet_radius(wavelength, radius_ratio):
+    """
+    Planet's radius against wavelength (stellar radii): a slope and one band at 4.3 micron.
+
+    Parameters
+    ----------
+    wavelength : ndarray
+        Wavelengths, micron.
+    radius_ratio : float
+        Radius at the shortest wavelength, stellar radii.
+
+    Returns
+    -------
+    ndarray
+        Radii, of the same shape.
+    """
     band = 0.02 * np.exp(-0.5 * ((wavelength - 4.3) / 0.12) ** 2)
     return radius_ratio * (1.0 + 0.002 * (wavelength - np.min(wavelength)) + band)
 
 
-def limb_darkening(wavelength: float) -> tuple[float, float]:
-    """Quadratic limb-darkening coefficients, weaker at longer wavelengths."""
+def _limb_darkening(wavelength):
+    """
+    Quadratic limb-darkening coefficients, weaker at longer wavelengths.
+
+    Parameters
+    ----------
+    wavelength : float
+        Micron.
+
+    Returns
+    -------
+    tuple of float
+        Linear and quadratic coefficient.
+    """
     return 0.25 / wavelength**0.8, 0.18 / wavelength**0.5
 
 
 def light_curve(
-    times: np.ndarray,
-    span: tuple[float, float],
-    wavelength: np.ndarray,
-    options: VisitOptions,
-    radius: Callable[[np.ndarray, float], np.ndarray] = planet_radius,
-    node_count: int = _WAVELENGTH_NODES,
-) -> np.ndarray:
+    times, span, wavelength, options, radius=planet_radius, node_count=_WAVELENGTH_NODES
+):
     """
     Star's light through the transit, relative to the star alone.
 
@@ -88,24 +104,18 @@ def light_curve(
     separation = sky_separation(times, middle, duration, options.radius_ratio, impact)
     at_nodes = np.stack(
         [
-            1.0 - occulted_fraction(separation, size, *limb_darkening(node))
+            1.0 - occulted_fraction(separation, size, *_limb_darkening(node))
             for node, size in zip(nodes, radii, strict=True)
         ],
         axis=-1,
     )
-    place = np.interp(wavelength, nodes, np.arange(node_count))
-    lower = np.clip(place.astype(int), 0, node_count - 2)
-    share = place - lower
+    position = np.interp(wavelength, nodes, np.arange(node_count))
+    lower = np.clip(position.astype(int), 0, node_count - 2)
+    share = position - lower
     return at_nodes[:, lower] * (1.0 - share) + at_nodes[:, lower + 1] * share
 
 
-def transit_light(
-    clock: Clock,
-    integrations: np.ndarray,
-    wavelength: np.ndarray,
-    options: VisitOptions,
-    **spectrum: Any,
-) -> np.ndarray:
+def transit_light(clock, integrations, wavelength, options, **spectrum):
     """
     Star's light through a transit in the middle of the visit.
 
@@ -131,7 +141,7 @@ def transit_light(
     return light_curve(clock.mid_times(integrations), span, wavelength, options, **spectrum)
 
 
-def _planck(wavelength: np.ndarray) -> np.ndarray:
+def _planck(wavelength):
     """Planck's law per unit of frequency, arbitrary scale."""
-    exponent = _SECOND_RADIATION_CONSTANT / (wavelength * STAR_TEMPERATURE)
+    exponent = _SECOND_RADIATION_CONSTANT / (wavelength * _STAR_TEMPERATURE)
     return wavelength**-3.0 / np.expm1(exponent)

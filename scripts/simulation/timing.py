@@ -1,10 +1,18 @@
 """Times of the integrations and of the exposure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
+
+__all__ = [
+    "EXPOSURE_START",
+    "SECONDS_PER_DAY",
+    "TARGET_DEC",
+    "TARGET_RA",
+    "Clock",
+    "barycentric",
+    "int_times_table",
+]
 
 EXPOSURE_START = 59770.83
 SECONDS_PER_DAY = 86400.0
@@ -14,7 +22,7 @@ _TDB_MINUS_UTC = 69.184
 _LIGHT_TIME_PER_AU = 499.005
 _OBLIQUITY = np.deg2rad(23.4393)
 
-INT_TIMES_DTYPE = np.dtype(
+_INT_TIMES_DTYPE = np.dtype(
     [
         ("integration_number", "i4"),
         ("int_start_MJD_UTC", "f8"),
@@ -30,7 +38,7 @@ INT_TIMES_DTYPE = np.dtype(
 @dataclass(frozen=True)
 class Clock:
     """
-    When the integrations of one detector take place.
+    Times of the integrations of one detector.
 
     Attributes
     ----------
@@ -46,22 +54,58 @@ class Clock:
     cadence: float
     integration_time: float
 
-    def mid_times(self, integration_numbers: np.ndarray) -> np.ndarray:
-        """Mid times (MJD UTC) of 1-based integration numbers."""
+    def mid_times(self, integration_numbers):
+        """
+        Mid times (MJD UTC) of 1-based integration numbers.
+
+        Parameters
+        ----------
+        integration_numbers : ndarray
+            Integration numbers.
+
+        Returns
+        -------
+        ndarray
+            Times, of the same shape.
+        """
         return self.starts(integration_numbers) + self.integration_time / 2 / SECONDS_PER_DAY
 
-    def starts(self, integration_numbers: np.ndarray) -> np.ndarray:
-        """Start times (MJD UTC) of 1-based integration numbers."""
+    def starts(self, integration_numbers):
+        """
+        Start times (MJD UTC) of 1-based integration numbers.
+
+        Parameters
+        ----------
+        integration_numbers : ndarray
+            Integration numbers.
+
+        Returns
+        -------
+        ndarray
+            Times, of the same shape.
+        """
         elapsed = (np.asarray(integration_numbers, dtype=float) - 1.0) * self.cadence
         return self.start + elapsed / SECONDS_PER_DAY
 
-    def span(self, integrations: int) -> tuple[float, float]:
-        """Start and end (MJD UTC) of an exposure of so many integrations."""
+    def span(self, integrations):
+        """
+        Start and end (MJD UTC) of an exposure of so many integrations.
+
+        Parameters
+        ----------
+        integrations : int
+            Integrations of the exposure.
+
+        Returns
+        -------
+        tuple of float
+            Start and end.
+        """
         last = self.starts(np.array([integrations]))[0]
         return self.start, float(last + self.integration_time / SECONDS_PER_DAY)
 
 
-def barycentric(mjd_utc: np.ndarray) -> np.ndarray:
+def barycentric(mjd_utc):
     """
     Barycentric dynamical time of UTC times at the observatory.
 
@@ -88,7 +132,7 @@ def barycentric(mjd_utc: np.ndarray) -> np.ndarray:
     return mjd_utc + (_TDB_MINUS_UTC + delay) / SECONDS_PER_DAY
 
 
-def int_times_table(clock: Clock, first: int, last: int) -> np.ndarray:
+def int_times_table(clock, first, last):
     """
     Rows of INT_TIMES for the integrations `first` to `last` (1-based, inclusive).
 
@@ -104,7 +148,7 @@ def int_times_table(clock: Clock, first: int, last: int) -> np.ndarray:
     ndarray, shape (rows,)
         Structured array with the columns of INT_TIMES.
     """
-    table = np.zeros(max(last - first + 1, 0), dtype=INT_TIMES_DTYPE)
+    table = np.zeros(max(last - first + 1, 0), dtype=_INT_TIMES_DTYPE)
     table["integration_number"] = np.arange(first, first + len(table))
     start = clock.starts(table["integration_number"])
     days = clock.integration_time / SECONDS_PER_DAY

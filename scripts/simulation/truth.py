@@ -1,18 +1,16 @@
-"""What was put into a simulated visit, gathered while its segments are made."""
-
-from __future__ import annotations
+"""Truth of a simulated visit, gathered while its segments are made."""
 
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.pointing import IMAGE_MOTION_COLUMNS
 
-HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
-LOST_COLUMNS = ("integration_number", "row", "column")
+__all__ = ["DetectorTruth", "write_truth"]
+
+_HIT_COLUMNS = ("integration_number", "row", "column", "electrons")
+_LOST_COLUMNS = ("integration_number", "row", "column")
 
 
 @dataclass
@@ -32,7 +30,7 @@ class DetectorTruth:
         Per segment: mid times (MJD UTC), the star's summed flux before, and the response of, the
         detector.
     cosmic_rays, lost_pixels : list of ndarray
-        Per integration: rows of `HIT_COLUMNS` and `LOST_COLUMNS`.
+        Per integration: rows of `_HIT_COLUMNS` and `_LOST_COLUMNS`.
     """
 
     vectors: dict[str, np.ndarray]
@@ -42,12 +40,23 @@ class DetectorTruth:
     cosmic_rays: list[np.ndarray] = field(default_factory=list)
     lost_pixels: list[np.ndarray] = field(default_factory=list)
 
-    def note(self, kind: str, integration_number: int, rows: np.ndarray) -> None:
-        """Add positions found in one integration to `cosmic_rays` or `lost_pixels`."""
+    def note(self, kind, integration_number, rows):
+        """
+        Add positions found in one integration to `cosmic_rays` or `lost_pixels`.
+
+        Parameters
+        ----------
+        kind : {"cosmic_rays", "lost_pixels"}
+            List to add to.
+        integration_number : int
+            1-based.
+        rows : ndarray, shape (positions, columns)
+            Row and column, followed by the electrons of a hit.
+        """
         numbers = np.full((len(rows), 1), float(integration_number))
         getattr(self, kind).append(np.hstack([numbers, rows]))
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self):
         """Everything as arrays."""
         return {
             **self.vectors,
@@ -59,13 +68,7 @@ class DetectorTruth:
         }
 
 
-def write_truth(
-    folder: Path,
-    options: VisitOptions,
-    offsets: np.ndarray,
-    members: dict[str, list[str]],
-    detectors: dict[str, DetectorTruth],
-) -> None:
+def write_truth(folder, options, offsets, members, detectors):
     """
     Write ``truth.json`` (options, files, columns) and ``truth.npz`` (arrays).
 
@@ -87,7 +90,7 @@ def write_truth(
     for detector, truth in detectors.items():
         arrays.update({f"{detector}_{name}": array for name, array in truth.arrays().items()})
     np.savez(folder / "truth.npz", **arrays)
-    columns = {"cosmic_rays": HIT_COLUMNS, "lost_pixels": LOST_COLUMNS}
+    columns = {"cosmic_rays": _HIT_COLUMNS, "lost_pixels": _LOST_COLUMNS}
     if offsets.ndim > 1:
         columns["offsets"] = IMAGE_MOTION_COLUMNS
     content = {

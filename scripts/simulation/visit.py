@@ -1,28 +1,24 @@
 """Simulate a JWST time-series visit: segments, association, references, configuration and truth."""
 
-from __future__ import annotations
-
 import json
 import logging
 from dataclasses import fields
 from pathlib import Path
-
-import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.simulation.associations import write_association
 from scripts.simulation.exposure import Exposure
 from scripts.simulation.keywords import common_keywords, member_name
 from scripts.simulation.members import write_member
-from scripts.simulation.mode import Mode
 from scripts.simulation.modes import MODES
-from scripts.simulation.options import VisitOptions
 from scripts.simulation.references import gain_image, write_gain
-from scripts.simulation.truth import DetectorTruth, write_truth
+from scripts.simulation.truth import write_truth
 
-logger = logging.getLogger(__name__)
+__all__ = ["simulate_visit"]
 
-REFERENCES_FOLDER = "references"
+log = logging.getLogger(__name__)
+
+_REFERENCES_FOLDER = "references"
 _STEP_OF_REFERENCE = {
     "extract1d": "extract_1d",
     "apcorr": "extract_1d",
@@ -53,7 +49,7 @@ _OPTIONAL_REFERENCES = {
 }
 
 
-def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
+def simulate_visit(outdir, options):
     """
     Write a visit that the workflow and the reference pipeline can run on.
 
@@ -82,14 +78,15 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
         of a type asked for, or the file of real frames cannot be used.
     """
     if options.mode not in MODES:
-        raise InputError(f"mode: found {options.mode!r}, expected one of {', '.join(MODES)}")
+        msg = f"mode: found {options.mode!r}, expected one of {', '.join(MODES)}"
+        raise InputError(msg)
     mode = MODES[options.mode]
     _refuse_options_of_other_modes(options, mode)
     offsets = mode.pointing(options)
     folder = Path(outdir)
     references = _write_references(folder, options, mode)
-    members: dict[str, list[str]] = {}
-    truths: dict[str, DetectorTruth] = {}
+    members = {}
+    truths = {}
     for index, detector in _chosen_detectors(options, mode):
         view = mode.view(options, detector)
         exposure = Exposure(options, mode, view, index)
@@ -105,37 +102,30 @@ def simulate_visit(outdir: str | Path, options: VisitOptions) -> Path:
     return association
 
 
-def _refuse_options_of_other_modes(options: VisitOptions, mode: Mode) -> None:
+def _refuse_options_of_other_modes(options, mode):
     """Refuse options that would have no effect in the mode."""
     for item in fields(options):
         foreign = item.name in _OPTIONS_OF_SOME_MODES and item.name not in mode.options
         if foreign and getattr(options, item.name) != item.default:
-            raise InputError(
+            msg = (
                 f"{item.name}: found {getattr(options, item.name)!r}, "
                 f"expected none: {options.mode} has no such option"
             )
+            raise InputError(msg)
 
 
-def _chosen_detectors(options: VisitOptions, mode: Mode) -> list[tuple[int, str]]:
+def _chosen_detectors(options, mode):
     """Numbers and names of the detectors to simulate, in the mode's order."""
     available = mode.detectors(options)
     wanted = options.detectors or available
     unknown = sorted(set(wanted) - set(available))
     if unknown:
-        raise InputError(
-            f"detectors: found {', '.join(unknown)}, expected any of {', '.join(available)}"
-        )
+        msg = f"detectors: found {', '.join(unknown)}, expected any of {', '.join(available)}"
+        raise InputError(msg)
     return [(index, name) for index, name in enumerate(available) if name in wanted]
 
 
-def _write_segment(
-    folder: Path,
-    exposure: Exposure,
-    detector: str,
-    number: int,
-    offsets: np.ndarray,
-    truth: DetectorTruth,
-) -> str:
+def _write_segment(folder, exposure, detector, number, offsets, truth):
     """Write one segment of one detector; its file name."""
     options = exposure.options
     name = member_name(options, detector, number)
@@ -144,11 +134,11 @@ def _write_segment(
     write_member(
         folder / name, exposure.mode, exposure.view, planes, exposure.int_times(number), keywords
     )
-    logger.info("%s: %d integrations", name, len(planes.sci))
+    log.info("%s: %d integrations", name, len(planes.sci))
     return name
 
 
-def _listed_members(options: VisitOptions, members: dict[str, list[str]]) -> list[str]:
+def _listed_members(options, members):
     """Members of the association in its order: by segment, then by detector."""
     numbers = [
         number for number in range(len(options.lengths)) if number + 1 != options.drop_segment
@@ -157,9 +147,9 @@ def _listed_members(options: VisitOptions, members: dict[str, list[str]]) -> lis
     return listed[::-1] if options.reverse_members else listed
 
 
-def _write_references(folder: Path, options: VisitOptions, mode: Mode) -> dict[str, str]:
+def _write_references(folder, options, mode):
     """Write the reference files; their paths relative to the folder, by reference type."""
-    home = folder / REFERENCES_FOLDER
+    home = folder / _REFERENCES_FOLDER
     home.mkdir(parents=True, exist_ok=True)
     names = mode.references(options, home)
     if options.gain_reference and "gain" not in names:
@@ -167,13 +157,12 @@ def _write_references(folder: Path, options: VisitOptions, mode: Mode) -> dict[s
         write_gain(home / names["gain"], gain_image(mode.gain, mode.shape(options)))
     for option, kind in _OPTIONAL_REFERENCES.items():
         if getattr(options, option) and kind not in names:
-            raise InputError(f"{option}: {options.mode} has no {kind.upper()} reference")
-    return {kind: f"{REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
+            msg = f"{option}: {options.mode} has no {kind.upper()} reference"
+            raise InputError(msg)
+    return {kind: f"{_REFERENCES_FOLDER}/{name}" for kind, name in names.items()}
 
 
-def _write_configuration(
-    folder: Path, options: VisitOptions, references: dict[str, str], association: Path
-) -> None:
+def _write_configuration(folder, options, references, association):
     """
     Write the workflow's configuration and the reference pipeline's parameters.
 
@@ -187,7 +176,7 @@ def _write_configuration(
         needed.setdefault("apcorr", "N/A")
     config = {"associations": [association.name], "references": needed}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    steps: dict[str, dict[str, str]] = {}
+    steps = {}
     for kind, path in references.items():
         steps.setdefault(_STEP_OF_REFERENCE[kind], {})[f"override_{kind}"] = path
     (folder / "steps.json").write_text(json.dumps(steps, indent=2) + "\n")

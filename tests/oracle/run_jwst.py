@@ -101,7 +101,7 @@ def complete_steps(steps: Steps, association: Path, skip: list[str]) -> Steps:
 
 
 def read_steps(source: Steps | str | None, folder: Path) -> Steps:
-    """Step parameters of a job: given in place or the path of a JSON file, or none."""
+    """Step parameters of a job: given directly, in a JSON file, or none."""
     if source is None:
         return {}
     if isinstance(source, dict):

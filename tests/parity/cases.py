@@ -38,14 +38,14 @@ class Case:
         Largest relative difference of spectra and light curves.
     fitted : float
         Largest relative difference of fits of the star. In Jy it is infinite:
-        the peer's fit ends at a gradient that is absolute, so it stops early;
+        jwst's fit ends at a gradient that is absolute, so it stops early;
         there the distance of both to a tight fit counts.
     int_times : bool
         Whether INT_TIMES of the x1dints product is to be equal.
     light_curve : bool
         Whether the light curves are to be equal.
     modelled : bool
-        Whether fluxes come of the models of NIRISS SOSS, so that differences
+        Whether fluxes come from the models of NIRISS SOSS, so that differences
         count relative to the median flux.
     change : callable, optional
         Changes the simulated visit in the folder that it is given.
@@ -70,7 +70,7 @@ _SOURCE_LIMITS = {"src_coeff": [[8.2, 0.01], [15.7, 0.01]]}
 
 _BOX = {"soss_atoca": False}
 _ATOCA = {"soss_tikfac": 1e-9, "soss_rtol": 0.1}
-# The peer uses the range of order 1 for all orders; with one for all there is no difference.
+# jwst uses the range of order 1 for all orders; one range for all makes both sides equal.
 _EACH = {"white_light": {"min_wavelength": 0.6, "max_wavelength": 2.9}}
 
 CASES = (
@@ -145,7 +145,7 @@ CASES = (
     Case(
         "grism-src-coeff-wavelength",
         GRISM | BUSY,
-        # The peer cannot write the limits of such an aperture where a wavelength is NaN.
+        # jwst cannot write the limits of such an aperture where a wavelength is NaN.
         aperture={"src_coeff": [[7.0, 0.5], [14.0, 0.6]], "independent_var": "wavelength"},
     ),
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),

@@ -6,25 +6,32 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import QTable
 
-# Keywords that tell when, by which file or by what software a product was made.
+# Keywords that say when, from which file or by what software a product was made.
 OWN_KEYWORDS = {
-    *("DATE", "FILENAME", "CHECKSUM", "DATASUM", "HISTORY", "COMMENT", ""),
-    # The peer fills these from its calibration reference service, which is offline.
-    *("CRDS_VER", "CRDS_CTX"),
+    "DATE",
+    "FILENAME",
+    "CHECKSUM",
+    "DATASUM",
+    "HISTORY",
+    "COMMENT",
+    "",
+    # jwst fills these from its calibration reference service, which is offline.
+    "CRDS_VER",
+    "CRDS_CTX",
 }
-# What ours tell beyond the peer's.
+# Keywords that only our products have.
 ADDED_KEYWORDS = {"INTSTART", "TIKRESID", "SOSSNGRD", "SOSSDECO", "SOSSBADP"}
 TIGHT = 1e-12
 SPLINE = 1e-9
 FITTED = 1e-6
-# Of the fluxes that come of the models of NIRISS SOSS, relative to the median flux.
+# Difference of fluxes from the models of NIRISS SOSS, relative to the median flux.
 MODEL = 1e-6
 MODELLED = ("FLUX", "BACKGROUND")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One comparison: what was compared, the difference found and the one allowed."""
+    """One comparison: product and item, the difference found and the one allowed."""
 
     product: str
     item: str
@@ -38,63 +45,63 @@ class Finding:
         return self.difference <= self.allowed
 
 
-def relative_difference(ours, peer):
+def relative_difference(ours, jwst):
     """
     Largest relative difference of two arrays.
 
     Parameters
     ----------
-    ours, peer : ndarray
+    ours, jwst : ndarray
         Arrays of the same shape.
 
     Returns
     -------
     difference : float
-        Largest ``|ours - peer| / |peer|``; infinite where only one is NaN or
-        where the peer's value is zero and ours is not, or if shapes differ.
+        Largest ``|ours - jwst| / |jwst|``; infinite where only one is NaN or
+        where jwst's value is zero and ours is not, or if shapes differ.
     """
-    ours, peer = np.asarray(ours), np.asarray(peer)
-    if ours.shape != peer.shape:
+    ours, jwst = np.asarray(ours), np.asarray(jwst)
+    if ours.shape != jwst.shape:
         return np.inf
     if ours.dtype.kind not in "fc":
-        return 0.0 if np.array_equal(ours, peer) else np.inf
-    ours, peer = ours.astype(np.float64), peer.astype(np.float64)
-    same = (ours == peer) | (np.isnan(ours) & np.isnan(peer))
+        return 0.0 if np.array_equal(ours, jwst) else np.inf
+    ours, jwst = ours.astype(np.float64), jwst.astype(np.float64)
+    same = (ours == jwst) | (np.isnan(ours) & np.isnan(jwst))
     if same.all():
         return 0.0
-    ours, peer = ours[~same], peer[~same]
+    ours, jwst = ours[~same], jwst[~same]
     with np.errstate(divide="ignore", invalid="ignore"):
-        difference = np.abs(ours - peer) / np.abs(peer)
+        difference = np.abs(ours - jwst) / np.abs(jwst)
     return float(np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max())
 
 
-def scaled_difference(ours, peer):
+def scaled_difference(ours, jwst):
     """
-    Largest difference of two arrays relative to the median of the peer's.
+    Largest difference of two arrays relative to the median of jwst's.
 
     Parameters
     ----------
-    ours, peer : ndarray
+    ours, jwst : ndarray
         Arrays of the same shape.
 
     Returns
     -------
     difference : float
-        Largest ``|ours - peer|`` over the median of ``|peer|``; infinite where
+        Largest ``|ours - jwst|`` over the median of ``|jwst|``; infinite where
         only one is NaN.
     """
-    ours, peer = np.asarray(ours, dtype=np.float64), np.asarray(peer, dtype=np.float64)
-    if ours.shape != peer.shape or (np.isnan(ours) != np.isnan(peer)).any():
+    ours, jwst = np.asarray(ours, dtype=np.float64), np.asarray(jwst, dtype=np.float64)
+    if ours.shape != jwst.shape or (np.isnan(ours) != np.isnan(jwst)).any():
         return np.inf
-    if not np.nanmax(np.abs(peer)):
+    if not np.nanmax(np.abs(jwst)):
         return 0.0 if not np.nanmax(np.abs(ours)) else np.inf
-    return float(np.nanmax(np.abs(ours - peer)) / np.nanmedian(np.abs(peer)))
+    return float(np.nanmax(np.abs(ours - jwst)) / np.nanmedian(np.abs(jwst)))
 
 
-def _planes(product, ours, peer):
+def _planes(product, ours, jwst):
     """Compare all images of two files; they must be identical."""
     findings = []
-    for hdu in peer:
+    for hdu in jwst:
         if not isinstance(hdu, fits.ImageHDU) or hdu.data is None:
             continue
         if hdu.name not in ours:
@@ -107,20 +114,20 @@ def _planes(product, ours, peer):
         same_type = mine.dtype == hdu.data.dtype
         detail = "" if same_type else f"{mine.dtype} is not {hdu.data.dtype}"
         findings.append(Finding(product, hdu.name, float(not (identical and same_type)), 0, detail))
-    extra = [hdu.name for hdu in ours if hdu.name and hdu.name not in peer]
+    extra = [hdu.name for hdu in ours if hdu.name and hdu.name not in jwst]
     findings.append(Finding(product, "extensions", len(extra), 0, " ".join(extra)))
     return findings
 
 
 def _reference_name(path):
-    """File name of a reference; the peer records the path it was given."""
+    """File name of a reference; jwst records the path it was given."""
     return path.rpartition("/")[2]
 
 
-def _keywords(product, name, ours, peer):
-    """Count keywords of the peer's header that ours lacks or gives another value."""
+def _keywords(product, name, ours, jwst):
+    """Count keywords of jwst's header that are missing in ours or have another value there."""
     different = []
-    for keyword, value in peer.items():
+    for keyword, value in jwst.items():
         if keyword in OWN_KEYWORDS or keyword.startswith("NAXIS"):
             continue
         mine = ours.get(keyword)
@@ -132,15 +139,15 @@ def _keywords(product, name, ours, peer):
             equal = mine == value
         if not equal:
             different.append(f"{keyword}={mine!r} not {value!r}")
-    surplus = set(ours) - set(peer) - OWN_KEYWORDS - ADDED_KEYWORDS
-    different += sorted(f"{keyword} is not in the peer's" for keyword in surplus)
+    surplus = set(ours) - set(jwst) - OWN_KEYWORDS - ADDED_KEYWORDS
+    different += sorted(f"{keyword} is not in jwst's" for keyword in surplus)
     return Finding(product, f"{name} keywords", len(different), 0, "; ".join(different))
 
 
-def _table(product, name, ours, peer, allowed, scaled=False):
+def _table(product, name, ours, jwst, allowed, scaled=False):
     """Compare two binary tables: names, formats and units of columns, then every value."""
     layout = [(c.name, c.format, c.unit, c.bzero) for c in ours.columns]
-    expected = [(c.name, c.format, c.unit, c.bzero) for c in peer.columns]
+    expected = [(c.name, c.format, c.unit, c.bzero) for c in jwst.columns]
     wrong = [
         f"{mine} not {theirs}"
         for mine, theirs in zip(layout, expected, strict=False)
@@ -148,22 +155,22 @@ def _table(product, name, ours, peer, allowed, scaled=False):
     ]
     wrong += [f"{len(layout)} columns not {len(expected)}"] * (len(layout) != len(expected))
     findings = [Finding(product, f"{name} layout", len(wrong), 0, "; ".join(wrong))]
-    for column in {c.name for c in peer.columns} & {c.name for c in ours.columns}:
-        difference = relative_difference(ours.data[column], peer.data[column])
+    for column in {c.name for c in jwst.columns} & {c.name for c in ours.columns}:
+        difference = relative_difference(ours.data[column], jwst.data[column])
         limit = allowed
         if scaled and column in MODELLED and difference > allowed:
-            difference, limit = scaled_difference(ours.data[column], peer.data[column]), MODEL
+            difference, limit = scaled_difference(ours.data[column], jwst.data[column]), MODEL
         findings.append(Finding(product, f"{name} {column}", difference, limit))
     return sorted(findings, key=lambda finding: finding.item)
 
 
-def compare_crfints(ours, peer):
+def compare_crfints(ours, jwst):
     """
     Compare two crfints files: every plane identical, keywords equal.
 
     Parameters
     ----------
-    ours, peer : Path
+    ours, jwst : Path
         The files.
 
     Returns
@@ -171,8 +178,8 @@ def compare_crfints(ours, peer):
     findings : list of Finding
         One for each plane, table and header.
     """
-    product = peer.name
-    with fits.open(ours) as mine, fits.open(peer) as theirs:
+    product = jwst.name
+    with fits.open(ours) as mine, fits.open(jwst) as theirs:
         findings = _planes(product, mine, theirs)
         if "INT_TIMES" in theirs and theirs["INT_TIMES"].header["NAXIS2"]:
             findings += _table(product, "INT_TIMES", mine["INT_TIMES"], theirs["INT_TIMES"], 0)
@@ -181,13 +188,13 @@ def compare_crfints(ours, peer):
     return findings
 
 
-def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True, scaled=False):
+def compare_x1dints(ours, jwst, allowed=TIGHT, int_times=True, scaled=False):
     """
     Compare two x1dints files.
 
     Parameters
     ----------
-    ours, peer : Path
+    ours, jwst : Path
         The files.
     allowed : float
         Largest relative difference of the columns.
@@ -203,8 +210,8 @@ def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True, scaled=False):
     findings : list of Finding
         One for each column and header.
     """
-    product = peer.name
-    with fits.open(ours) as mine, fits.open(peer) as theirs:
+    product = jwst.name
+    with fits.open(ours) as mine, fits.open(jwst) as theirs:
         findings = [_keywords(product, "PRIMARY", mine[0].header, theirs[0].header)]
         names = [[hdu.name for hdu in file] for file in (mine, theirs)]
         # A second detector's INT_TIMES is an extension of its own in ours.
@@ -220,42 +227,42 @@ def compare_x1dints(ours, peer, allowed=TIGHT, int_times=True, scaled=False):
             findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed, scaled)
             findings.append(_keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header))
         if int_times:
-            # The peer keeps those of the last detector.
+            # jwst keeps those of the last detector.
             last = mine["INT_TIMES", 1 + extra]
             findings += _table(product, "INT_TIMES", last, theirs["INT_TIMES"], 0)
         findings += _header_tables(product, mine["HDRTAB"].data, theirs["HDRTAB"].data)
     return findings
 
 
-def _header_tables(product, ours, peer):
+def _header_tables(product, ours, jwst):
     """Compare the metadata of the members, kept in HDRTAB."""
     different = [
         name
-        for name in peer.names
+        for name in jwst.names
         if name not in OWN_KEYWORDS
-        and (name not in ours.names or not _equal_cells(name, ours[name], peer[name]))
+        and (name not in ours.names or not _equal_cells(name, ours[name], jwst[name]))
     ]
     return [Finding(product, "HDRTAB", len(different), 0, " ".join(different))]
 
 
-def _equal_cells(name, ours, peer):
+def _equal_cells(name, ours, jwst):
     """Whether two columns of a metadata table agree, NaN being equal to NaN."""
     if name.startswith("R_"):
-        return [_reference_name(path) for path in ours] == [_reference_name(path) for path in peer]
-    if ours.shape != peer.shape:
+        return [_reference_name(path) for path in ours] == [_reference_name(path) for path in jwst]
+    if ours.shape != jwst.shape:
         return False
-    if peer.dtype.kind == "f":
-        return relative_difference(ours.astype(float), peer) <= TIGHT
-    return bool((ours == peer).all())
+    if jwst.dtype.kind == "f":
+        return relative_difference(ours.astype(float), jwst) <= TIGHT
+    return bool((ours == jwst).all())
 
 
-def compare_tables(ours, peer, allowed=TIGHT, fitted=FITTED):
+def compare_tables(ours, jwst, allowed=TIGHT, fitted=FITTED):
     """
     Compare two ECSV light curves: columns, units, types, meta and values.
 
     Parameters
     ----------
-    ours, peer : Path
+    ours, jwst : Path
         The files.
     allowed : float
         Largest relative difference.
@@ -267,8 +274,8 @@ def compare_tables(ours, peer, allowed=TIGHT, fitted=FITTED):
     findings : list of Finding
         One for each column, one for the layout, one for the meta.
     """
-    product = peer.name
-    mine, theirs = QTable.read(ours), QTable.read(peer)
+    product = jwst.name
+    mine, theirs = QTable.read(ours), QTable.read(jwst)
     layout = [
         [(n, str(t[n].dtype), str(getattr(t[n], "unit", None))) for n in t.colnames]
         for t in (mine, theirs)

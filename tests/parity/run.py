@@ -16,7 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.parity.cases import CASES, edit_apertures
 from tests.parity.compare import MODEL, compare_crfints, compare_tables, compare_x1dints
 from tests.parity.star_fits import compare_star_fits
@@ -58,8 +59,8 @@ def prepare(case, folder):
             case.change(folder)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    steps = peer_steps(config)
-    # The peer reads a gain even where nothing uses it.
+    steps = jwst_steps(config)
+    # jwst reads a gain even where nothing uses it.
     gain = json.loads((folder / "steps.json").read_text()).get("tso_photometry", {})
     if gain:
         steps["tso_photometry"] = gain | steps.get("tso_photometry", {})
@@ -67,10 +68,10 @@ def prepare(case, folder):
         if name in steps.get("extract_1d", {}):
             steps["extract_1d"][name] = str(folder / steps["extract_1d"][name])
     association = folder / config["associations"][0]
-    return {"asn": str(association), "output": str(folder / "peer"), "steps": steps}
+    return {"asn": str(association), "output": str(folder / "jwst"), "steps": steps}
 
 
-def peer_steps(config):
+def jwst_steps(config):
     """
     Translate our configuration into step parameters of jwst.
 
@@ -96,7 +97,7 @@ def peer_steps(config):
     return steps
 
 
-def run_peer(jobs, folder):
+def run_jwst(jobs, folder):
     """Run jwst on all cases that have no products of it yet, in one process."""
     missing = [job for job in jobs if not list(Path(job["output"]).glob("*.ecsv"))]
     if missing:
@@ -140,7 +141,7 @@ def run_workflow(folder, cores=1):
     return done.stderr
 
 
-def compare(case, ours, peer):
+def compare(case, ours, jwst):
     """
     Compare all products of a case.
 
@@ -148,7 +149,7 @@ def compare(case, ours, peer):
     ----------
     case : Case
         The case.
-    ours, peer : Path
+    ours, jwst : Path
         Folders of the products.
 
     Returns
@@ -157,14 +158,14 @@ def compare(case, ours, peer):
         All comparisons.
     """
     findings = []
-    for path in sorted(peer.glob("*.fits")):
+    for path in sorted(jwst.glob("*.fits")):
         if path.name.endswith("_crfints.fits"):
             findings += compare_crfints(ours / path.name, path)
         else:
             findings += compare_x1dints(
                 ours / path.name, path, case.allowed, case.int_times, case.modelled
             )
-    for path in peer.glob("*.ecsv"):
+    for path in jwst.glob("*.ecsv"):
         if case.light_curve:
             findings += compare_tables(
                 ours / path.name, path, MODEL if case.modelled else case.allowed, case.fitted
@@ -174,13 +175,13 @@ def compare(case, ours, peer):
     return findings
 
 
-def _star_fits(folder, ours, peer):
+def _star_fits(folder, ours, jwst):
     """Compare the fits of the star of both sides with a tight one."""
     config = read_config(folder)
     gain = config["references"]["gain"]
     segments = sorted(ours.parent.glob("*_crfints.fits"))
     options = config["tso_photometry"]
-    return compare_star_fits(segments, gain and folder / gain, options, ours, peer)
+    return compare_star_fits(segments, gain and folder / gain, options, ours, jwst)
 
 
 def report(case, findings):
@@ -197,7 +198,7 @@ def report(case, findings):
     Returns
     -------
     good : bool
-        Whether all are within what is allowed, and there is at least one.
+        Whether there is at least one finding, and all differences are allowed.
     """
     for product in dict.fromkeys(finding.product for finding in findings):
         mine = [finding for finding in findings if finding.product == product]
@@ -225,12 +226,12 @@ def main():
     cases = [case for case in CASES if not arguments.cases or case.name in arguments.cases]
     folder = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    run_peer([prepare(case, folder / case.name) for case in cases], folder)
+    run_jwst([prepare(case, folder / case.name) for case in cases], folder)
     good = True
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = pool.map(lambda case: run_workflow(folder / case.name), cases)
         for case, _ in zip(cases, runs, strict=True):
-            findings = compare(case, folder / case.name / "results", folder / case.name / "peer")
+            findings = compare(case, folder / case.name / "results", folder / case.name / "jwst")
             good &= report(case, findings)
     print("parity holds" if good else "parity is broken: see TOO LARGE above")
     return 0 if good else 1

@@ -20,7 +20,7 @@ FITTED_INTEGRATIONS = 8
 RESOLVED = 1e-9
 
 
-def compare_star_fits(segments, gain, options, ours, peer):
+def compare_star_fits(segments, gain, options, ours, jwst):
     """
     Compare the fits of both sides with a tightly converged one.
 
@@ -32,16 +32,16 @@ def compare_star_fits(segments, gain, options, ours, peer):
         Gain reference.
     options : dict
         Section ``tso_photometry`` of the configuration.
-    ours, peer : Path
+    ours, jwst : Path
         Photometry tables.
 
     Returns
     -------
     findings : list of Finding
-        Largest distance of ours and of the peer's from the tight fit, and how
-        often the peer's is nearer.
+        Largest distance of ours and of jwst's from the tight fit, and how
+        often jwst's is nearer.
     """
-    tables = [QTable.read(path) for path in (ours, peer)]
+    tables = [QTable.read(path) for path in (ours, jwst)]
     if "psf_flux" not in tables[1].colnames or not np.isfinite(tables[1]["psf_flux"].value).any():
         return []
     distances, first = [], 0
@@ -54,9 +54,9 @@ def compare_star_fits(segments, gain, options, ours, peer):
     mine, theirs = np.array(distances).T
     nearer = ((theirs < mine) & (mine > RESOLVED)).sum()
     return [
-        Finding(peer.name, "star fit, ours to the minimum", mine.max(), 1e-6),
-        Finding(peer.name, "star fit, jwst to the minimum", theirs.max(), np.inf),
-        Finding(peer.name, "star fits in which jwst is nearer", float(nearer), 0),
+        Finding(jwst.name, "star fit, ours to the minimum", mine.max(), 1e-6),
+        Finding(jwst.name, "star fit, jwst to the minimum", theirs.max(), np.inf),
+        Finding(jwst.name, "star fits in which jwst is nearer", float(nearer), 0),
     ]
 
 

@@ -4,7 +4,7 @@ Store small visits with the products that jwst makes of them.
 ``python -m tests.parity.store`` runs jwst on the cases of :data:`STORED` and
 writes inputs, references, configuration and products, compressed, below
 ``tests/parity/products``. It is run again when a case changes; the tests read
-what it wrote and do not need jwst.
+these files and do not need jwst.
 """
 
 import gzip
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.parity.cases import BUSY, Case
 from tests.parity.compare import FITTED, SPLINE
-from tests.parity.run import prepare, run_peer
+from tests.parity.run import prepare, run_jwst
 
 FOLDER = Path(__file__).with_name("products")
 _BOTS = {"mode": "nrs_brightobj", "segment_lengths": (27, 7), "frame_size": (16, 32)} | BUSY
@@ -54,11 +54,11 @@ STORED = (
 
 
 def main():
-    """Make all stored cases anew."""
+    """Make all stored cases again."""
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(scratch) / case.name for case in STORED]
         jobs = [prepare(case, folder) for case, folder in zip(STORED, folders, strict=True)]
-        run_peer(jobs, Path(scratch))
+        run_jwst(jobs, Path(scratch))
         for folder in folders:
             shutil.rmtree(FOLDER / folder.name, ignore_errors=True)
             _store(folder, FOLDER / folder.name)
@@ -68,17 +68,17 @@ def main():
 def _store(source, target):
     """Copy the files of a case, FITS files compressed."""
     for path in sorted(source.rglob("*")):
-        place = target / path.relative_to(source)
+        target_path = target / path.relative_to(source)
         if path.is_dir() or path.name.startswith("truth"):
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
+        target_path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".fits":
             # Without a time stamp, equal files stay equal.
-            place.with_name(f"{path.name}.gz").write_bytes(
+            target_path.with_name(f"{path.name}.gz").write_bytes(
                 gzip.compress(path.read_bytes(), mtime=0)
             )
         else:
-            shutil.copy(path, place)
+            shutil.copy(path, target_path)
 
 
 def unpack(name, folder):
@@ -90,17 +90,17 @@ def unpack(name, folder):
     name : str
         Name of the case.
     folder : Path
-        Where to; its ``peer`` then holds the products of jwst.
+        Folder to unpack into; its ``jwst`` then holds the products of jwst.
     """
     for path in sorted((FOLDER / name).rglob("*")):
-        place = folder / path.relative_to(FOLDER / name)
+        target_path = folder / path.relative_to(FOLDER / name)
         if path.is_dir():
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
+        target_path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".gz":
-            place.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+            target_path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
         else:
-            shutil.copy(path, place)
+            shutil.copy(path, target_path)
 
 
 if __name__ == "__main__":

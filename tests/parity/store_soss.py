@@ -1,5 +1,5 @@
 """
-Store what jwst makes of NIRISS SOSS visits that are simulated anew in the tests.
+Store what jwst makes of NIRISS SOSS visits that the tests simulate again.
 
 The frames are too large for the repository, so only the columns of the x1dints
 product are kept, compressed. ``python -m tests.parity.store_soss`` runs jwst; it
@@ -14,7 +14,7 @@ import numpy as np
 from astropy.io import fits
 
 from tests.parity.cases import Case
-from tests.parity.run import prepare, run_peer
+from tests.parity.run import prepare, run_jwst
 
 FOLDER = Path(__file__).with_name("products")
 COLUMNS = ("WAVELENGTH", "FLUX", "FLUX_ERROR", "NPIXELS", "MJD-AVG")
@@ -62,13 +62,13 @@ def read_columns(path):
 
 
 def main():
-    """Make all stored columns anew."""
+    """Make all stored columns again."""
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(scratch) / case.name for case in STORED_SOSS]
         jobs = [prepare(case, folder) for case, folder in zip(STORED_SOSS, folders, strict=True)]
-        run_peer(jobs, Path(scratch))
+        run_jwst(jobs, Path(scratch))
         for folder in folders:
-            (product,) = (folder / "peer").glob("*_x1dints.fits")
+            (product,) = (folder / "jwst").glob("*_x1dints.fits")
             np.savez_compressed(FOLDER / f"{folder.name}.npz", **read_columns(product))
     return 0
 

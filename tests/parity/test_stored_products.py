@@ -13,10 +13,10 @@ from tests.support.steps import process_visit
 def test_products_equal_those_of_jwst(case, tmp_path):
     unpack(case.name, tmp_path)
     product = process_visit(tmp_path)
-    findings = compare(case, tmp_path / "results", tmp_path / "peer")
+    findings = compare(case, tmp_path / "results", tmp_path / "jwst")
     assert not [str(finding) for finding in findings if not finding.good]
     compared = {finding.product for finding in findings}
-    assert compared == {path.name for path in (tmp_path / "peer").iterdir()}
+    assert compared == {path.name for path in (tmp_path / "jwst").iterdir()}
     assert len(compared) == len(product.segments) + (1 if product.branch == "imaging" else 2)
 
 
@@ -27,27 +27,27 @@ def test_spectra_of_soss_equal_those_of_jwst(case, tmp_path):
     process_visit(tmp_path)
     (product,) = (tmp_path / "results").glob("*_x1dints.fits")
     ours = read_columns(product)
-    with np.load(FOLDER / f"{case.name}.npz") as peer:
-        assert set(peer) == set(ours)
-        for name, expected in peer.items():
+    with np.load(FOLDER / f"{case.name}.npz") as jwst:
+        assert set(jwst) == set(ours)
+        for name, expected in jwst.items():
             allowed = case.allowed * np.nanmedian(np.abs(expected)) if case.modelled else 0
             np.testing.assert_allclose(ours[name], expected, rtol=1e-12, atol=allowed, err_msg=name)
 
 
 def test_a_changed_value_is_found(tmp_path):
     unpack("bots", tmp_path)
-    peer = next((tmp_path / "peer").glob("*_crfints.fits"))
+    jwst = next((tmp_path / "jwst").glob("*_crfints.fits"))
     changed = tmp_path / "changed.fits"
-    with fits.open(peer) as hdus:
+    with fits.open(jwst) as hdus:
         hdus["DQ"].data[1, 2, 3] ^= 2
         hdus["SCI"].header["BUNIT"] = "Jy"
         hdus.writeto(changed)
-    wrong = [finding.item for finding in compare_crfints(changed, peer) if not finding.good]
+    wrong = [finding.item for finding in compare_crfints(changed, jwst) if not finding.good]
     assert wrong == ["DQ", "SCI keywords"]
 
 
 @pytest.mark.parametrize(
-    ("ours", "peer", "expected"),
+    ("ours", "jwst", "expected"),
     [
         ([1.0, 2.0], [1.0, 2.0], 0),
         ([1.1, 2.0], [1.0, 2.0], pytest.approx(0.1)),
@@ -58,8 +58,8 @@ def test_a_changed_value_is_found(tmp_path):
         ([1.0], [1.0, 2.0], float("inf")),
     ],
 )
-def test_relative_difference(ours, peer, expected):
-    assert relative_difference(ours, peer) == expected
+def test_relative_difference(ours, jwst, expected):
+    assert relative_difference(ours, jwst) == expected
 
 
 def test_a_difference_that_is_not_a_number_is_not_good():

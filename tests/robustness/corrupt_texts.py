@@ -4,7 +4,7 @@ from functools import partial
 
 import yaml
 
-from tests.robustness.files import Case, edit_json, flip_bits, places, replace_at
+from tests.robustness.files import Case, edit_json, flip_bits, replace_at, value_paths
 
 
 def text_cases():
@@ -34,14 +34,55 @@ JSON_VALUES = (
     "../../etc/passwd",
     "é\n",
 )
+# Whole configuration files by name, and sections with values that a user may write by mistake.
+CONFIGURATIONS = {
+    "empty": "",
+    "a list": "- a\n- b\n",
+    "a text": "nonsense",
+    "broken": "associations: [a\nreferences: }",
+    "tabs": "associations:\n\t- a\n",
+    "binary": "\x01\x02\x03",
+    "twice": "output_dir: a\noutput_dir: b\n",
+}
+WRONG_SECTIONS = (
+    ("associations", "x.json"),
+    ("associations", ["none.json"]),
+    ("associations", [7]),
+    ("associations", None),
+    ("references", {"extract1d": "none.json"}),
+    ("references", {"extract1d": 7}),
+    ("references", {"extract2d": "a.json"}),
+    ("references", {"apcorr": "config.yaml"}),
+    ("references", "a"),
+    ("output_dir", ""),
+    ("output_dir", 7),
+    ("output_dir", "config.yaml"),
+    ("max_memory_mb", -1),
+    ("max_memory_mb", "much"),
+    ("max_memory_mb", float("nan")),
+    ("outlier_detection", {"snr": -1}),
+    ("outlier_detection", {"snr": "five"}),
+    ("outlier_detection", {"snr": float("nan")}),
+    ("outlier_detection", {"rolling_window_width": 2.5}),
+    ("outlier_detection", {"maskpt": 7}),
+    ("outlier_detection", {"nonsense": 1}),
+    ("outlier_detection", 7),
+    ("extract_1d", {"bkg_fit": "nonsense"}),
+    ("extract_1d", {"bkg_order": -3}),
+    ("extract_1d", {"smoothing_length": "long"}),
+    ("extract_1d", []),
+    ("white_light", {"min_wavelength": 3, "max_wavelength": 2}),
+    ("pixel_replace", {"algorithm": "nonsense"}),
+    ("nonsense", 1),
+)
 
 
 def _json_case(kind, visit, pattern):
-    """Case that replaces a random value of a JSON file."""
+    """Case that revalue_paths a random value of a JSON file."""
 
     def corrupt(folder, rng):
         def change(content):
-            found = places(content)
+            found = value_paths(content)
             value = JSON_VALUES[rng.integers(len(JSON_VALUES))]
             replace_at(content, found[rng.integers(len(found))], value)
 
@@ -83,14 +124,14 @@ def _raw_file(kind, visit, pattern):
     }
     for name, content in contents.items():
         yield Case(kind, name, visit, "error", partial(overwrite, content=content))
-    # What a FITS file lacks may be padding alone.
+    # The part that is missing in a FITS file may be padding alone.
     yield Case(kind, "cut", visit, "error" if pattern.endswith(".json") else "any", cut)
     yield Case(kind, "deleted", visit, "error", delete)
     yield Case(kind, "a folder", visit, "error", directory)
 
 
 def _associations():
-    """Association files that are none, or name what is not there."""
+    """Files that are no associations, or name members that do not exist."""
     pattern = "*_asn.json"
     yield from _raw_file("association", "spectra", pattern)
     make = _json_case("association", "spectra", pattern)
@@ -98,7 +139,7 @@ def _associations():
 
 
 def _references():
-    """Reference files that are none, or hold what makes no sense."""
+    """Files that are no references, or references with values that make no sense."""
     yield from _raw_file("EXTRACT1D", "spectra", "references/*extract1d*.json")
     make = _json_case("EXTRACT1D", "spectra", "references/*extract1d*.json")
     yield from (make(number) for number in range(30))
@@ -118,16 +159,7 @@ def _flip_reference(folder, rng, pattern):
 
 def _configurations():
     """Configurations that a user may write by mistake."""
-    texts = {
-        "empty": "",
-        "a list": "- a\n- b\n",
-        "a text": "nonsense",
-        "broken": "associations: [a\nreferences: }",
-        "tabs": "associations:\n\t- a\n",
-        "binary": "\x01\x02\x03",
-        "twice": "output_dir: a\noutput_dir: b\n",
-    }
-    for name, text in texts.items():
+    for name, text in CONFIGURATIONS.items():
         yield Case(
             "configuration",
             name,
@@ -135,38 +167,7 @@ def _configurations():
             "any" if name in ("empty", "twice") else "error",
             lambda folder, _rng, text=text: (folder / "config.yaml").write_text(text),
         )
-    wrong = [
-        ("associations", "x.json"),
-        ("associations", ["none.json"]),
-        ("associations", [7]),
-        ("associations", None),
-        ("references", {"extract1d": "none.json"}),
-        ("references", {"extract1d": 7}),
-        ("references", {"extract2d": "a.json"}),
-        ("references", {"apcorr": "config.yaml"}),
-        ("references", "a"),
-        ("output_dir", ""),
-        ("output_dir", 7),
-        ("output_dir", "config.yaml"),
-        ("max_memory_mb", -1),
-        ("max_memory_mb", "much"),
-        ("max_memory_mb", float("nan")),
-        ("outlier_detection", {"snr": -1}),
-        ("outlier_detection", {"snr": "five"}),
-        ("outlier_detection", {"snr": float("nan")}),
-        ("outlier_detection", {"rolling_window_width": 2.5}),
-        ("outlier_detection", {"maskpt": 7}),
-        ("outlier_detection", {"nonsense": 1}),
-        ("outlier_detection", 7),
-        ("extract_1d", {"bkg_fit": "nonsense"}),
-        ("extract_1d", {"bkg_order": -3}),
-        ("extract_1d", {"smoothing_length": "long"}),
-        ("extract_1d", []),
-        ("white_light", {"min_wavelength": 3, "max_wavelength": 2}),
-        ("pixel_replace", {"algorithm": "nonsense"}),
-        ("nonsense", 1),
-    ]
-    for section, value in wrong:
+    for section, value in WRONG_SECTIONS:
         yield Case(
             "configuration",
             f"{section}: {value}",

@@ -32,8 +32,22 @@ RAW_VALUES = {
     "logical": "T",
 }
 PRIMARY = (
-    *("EXP_TYPE", "NINTS", "INTSTART", "INTEND", "EXSEGNUM", "TSOVISIT", "DETECTOR", "FILTER"),
-    *("TARGNAME", "TARG_RA", "TARG_DEC", "INSTRUME", "SUBARRAY", "EFFINTTM", "EXPSTART", "DATE"),
+    "EXP_TYPE",
+    "NINTS",
+    "INTSTART",
+    "INTEND",
+    "EXSEGNUM",
+    "TSOVISIT",
+    "DETECTOR",
+    "FILTER",
+    "TARGNAME",
+    "TARG_RA",
+    "TARG_DEC",
+    "INSTRUME",
+    "SUBARRAY",
+    "EFFINTTM",
+    "EXPSTART",
+    "DATE",
 )
 SCIENCE = {
     "spectra": ("SRCTYPE", "BUNIT", "DISPAXIS", "SPORDER", "SLTNAME", "PIXAR_SR", "SRCXPOS"),
@@ -48,7 +62,7 @@ STRUCTURE = {
     "INT_TIMES": ("NAXIS1", "NAXIS2", "TFIELDS", "TFORM1", "TTYPE3", "TFORM3", "BITPIX", "EXTNAME"),
     "ASDF": ("NAXIS1", "EXTNAME", "TFORM1", "TTYPE1"),
 }
-# A case of these leaves data that cannot be what they say.
+# Values of BITPIX that contradict the data.
 _WRONG_TYPES = ("-64", "64", "32", "16", "8", "-32", "7")
 
 
@@ -99,7 +113,7 @@ def _structure(visit):
 
 
 def _times(visit):
-    """INT_TIMES that are not there, or not times."""
+    """INT_TIMES that are missing, or hold wrong times and numbers."""
     changes = {
         "NaN": lambda rows: rows["times"].fill(np.nan),
         "NaN in one row": lambda rows: rows["times"][1].fill(np.nan),
@@ -141,12 +155,12 @@ def _on_segment(function, *arguments):
 
 
 def _truncations(visit):
-    """Files that end early, at random places of every extension."""
+    """Files that end early, at random positions."""
 
     def cut(folder, rng):
         path = last_segment(folder)
         end = hdu_of(path, "ASDF")
-        # Within the last extension, what is missing may be padding alone.
+        # Within the last extension, the missing part may be padding alone.
         size = end.data_offset + end.data_bytes
         with path.open("r+b") as file:
             file.truncate(int(rng.integers(0, size)))
@@ -208,7 +222,7 @@ def _types(visit):
 
 
 def _nan(visit):
-    """NaN where they should not be."""
+    """NaN in whole integrations, rows or columns."""
 
     def spread(folder, _rng, extension, where):
         def change(data):
@@ -232,7 +246,7 @@ def _nan(visit):
 
 
 def _planes(visit):
-    """Extensions that are missing, twice there or of another shape; flags and errors of no sense."""
+    """Extensions that are missing or repeated; flags and errors that make no sense."""
     for extension in ("SCI", "ERR", "DQ"):
         name, twice = f"{extension} missing", f"{extension} repeated"
         yield Case("planes", name, visit, "error", _on_segment(remove_hdu, extension))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.fits.headers import read_hdus
-from scripts.simulation.visit import VisitOptions
+from scripts.simulation.options import VisitOptions
 
 CARD = 80
 VISITS = {
@@ -36,7 +36,7 @@ class Case:
     kind : str
         Class of corruption.
     name : str
-        What is corrupted and how.
+        Item and kind of its corruption.
     visit : str
         Key of `VISITS`.
     expect : str
@@ -101,7 +101,7 @@ def repeat_hdu(path, extension):
 
 
 def edit_image(path, extension, change):
-    """Replace the data of an image by what a function makes of them."""
+    """Replace the data of an image by the result of a function."""
     hdu = hdu_of(path, extension)
     dtype = {-32: ">f4", -64: ">f8", 32: ">i4"}[hdu.header["BITPIX"]]
     with path.open("rb") as file:
@@ -136,7 +136,7 @@ def edit_json(path, change):
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def places(content, prefix=()):
+def value_paths(content, prefix=()):
     """Paths of all values in nested dictionaries and lists."""
     items = (
         content.items()
@@ -147,15 +147,15 @@ def places(content, prefix=()):
     )
     found = []
     for key, value in items:
-        found += [(*prefix, key), *places(value, (*prefix, key))]
+        found += [(*prefix, key), *value_paths(value, (*prefix, key))]
     return found
 
 
-def replace_at(content, place, value):
+def replace_at(content, path, value):
     """Replace the value at a path, or remove it where the new one is ``...``."""
-    for key in place[:-1]:
+    for key in path[:-1]:
         content = content[key]
     if value is ...:
-        del content[place[-1]]
+        del content[path[-1]]
     else:
-        content[place[-1]] = value
+        content[path[-1]] = value

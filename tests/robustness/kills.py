@@ -24,7 +24,7 @@ import yaml
 
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
-from tests.workflow.test_dag import PEER_ONLY, ROOT
+from tests.workflow.test_dag import ARCHIVE_ONLY, ROOT
 
 OTHER_SETTINGS = {"outlier_detection": {"snr": 3.0}}
 REPORTS_EVERY = 5
@@ -57,12 +57,12 @@ class Undisturbed:
 def command(folder, *arguments):
     """Command that runs the workflow in a folder on two cores."""
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    place = ["--directory", str(folder), "--configfile", str(folder / "config.yaml")]
-    return [*snakemake, *place, "--cores", "2", *arguments]
+    locations = ["--directory", str(folder), "--configfile", str(folder / "config.yaml")]
+    return [*snakemake, *locations, "--cores", "2", *arguments]
 
 
 def run(folder, *arguments):
-    """Run the workflow to its end; its exit code and what it printed."""
+    """Run the workflow to its end; return exit code and output."""
     done = subprocess.run(
         command(folder, *arguments),
         env=os.environ | ENVIRONMENT,
@@ -95,12 +95,12 @@ def make_undisturbed(home, visit, settings):
     visit : str
         Key of `VISITS`.
     settings : dict
-        What the configuration has beside associations and references.
+        Sections of the configuration besides associations and references.
 
     Returns
     -------
     undisturbed : Undisturbed
-        What runs that were killed are compared with.
+        Products to compare with after a kill.
     """
     folder = home / "visit"
     simulate_visit(folder, VISITS[visit])
@@ -108,7 +108,7 @@ def make_undisturbed(home, visit, settings):
     config = yaml.safe_load(path.read_text()) | settings
     made = []
     # Pages state how long the work took; a second run shows which products do.
-    again = {} if settings == PEER_ONLY else {"second": {}}
+    again = {} if settings == ARCHIVE_ONLY else {"second": {}}
     for name, other in ({"first": {}, "earlier": OTHER_SETTINGS} | again).items():
         shutil.copytree(folder, home / name)
         (home / name / "config.yaml").write_text(yaml.safe_dump(config | other))
@@ -129,14 +129,14 @@ def make_undisturbed(home, visit, settings):
 def jobs_of(group):
     """Process numbers of the running jobs of a run, the members of its group that run a script."""
     found = []
-    for place in Path("/proc").glob("[0-9]*"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = (place / "cmdline").read_bytes().split(b"\0")
-            same = os.getpgid(int(place.name)) == group
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            same = os.getpgid(int(process.name)) == group
         except OSError:
             continue
         if same and len(words) > 1 and b".snakemake/scripts/" in words[1]:
-            found.append(int(place.name))
+            found.append(int(process.name))
     return found
 
 
@@ -158,7 +158,7 @@ def kill_run(folder, seconds, whole, rng):
     Returns
     -------
     killed : str
-        What was killed.
+        ``run``, ``job`` or ``nothing``.
     """
     process = subprocess.Popen(
         command(folder),
@@ -197,7 +197,7 @@ def finish(folder):
     steps : tuple of str
         The options that were needed, in order.
     text : str
-        What the last run printed.
+        Output of the last run if it failed, else empty.
     """
     steps, options = [], []
     for _ in range(4):
@@ -231,7 +231,7 @@ def faults_after_kill(folder, earlier, final):
 
 
 def faults_at_end(folder, final):
-    """What is not as after an undisturbed run."""
+    """Differences from the folder of an undisturbed run."""
     found = products(folder)
     faults = [f"{name} differs" for name, content in final.items() if found.get(name) != content]
     faults += [
@@ -259,9 +259,9 @@ def one_kill(number, undisturbed, home, rng):
     Returns
     -------
     summary : tuple
-        What was killed, whether products were replaced, the options needed to finish.
+        ``run`` or ``job``, whether products were replaced, the options needed to finish.
     faults : list of str
-        What is wrong.
+        Faults of the products, one line each.
     """
     whole, again = number % 2 == 0, number % 4 > 1
     folder = home / f"kill{number}"
@@ -295,10 +295,12 @@ def main(arguments=None):
         for number in range(options.kills):
             with_report = number % REPORTS_EVERY == REPORTS_EVERY - 1
             key = ("images" if with_report or number // 4 % 2 else "spectra", with_report)
-            place = Path(home, "-".join(map(str, key)))
+            visit_home = Path(home, "-".join(map(str, key)))
             if key not in made:
-                made[key] = make_undisturbed(place, key[0], {} if with_report else PEER_ONLY)
-            summary, faults = one_kill(number, made[key], place, rng)
+                made[key] = make_undisturbed(
+                    visit_home, key[0], {} if with_report else ARCHIVE_ONLY
+                )
+            summary, faults = one_kill(number, made[key], visit_home, rng)
             counts[(*key, *summary)] += 1
             failed += bool(faults)
             said = "; ".join(faults) or "as undisturbed"

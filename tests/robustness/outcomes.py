@@ -22,12 +22,12 @@ from scripts.lib.jobs.job import describe_failure
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS, hdu_of, last_segment
 from tests.support.steps import ROOT, process_visit
-from tests.workflow.test_dag import PEER_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 SECONDS = 20
 PLAN_SECONDS = 60
 MEMORY = 6 << 30
-# Corruptions of files that the workflow reads before it starts a job, beside the segments.
+# Corruptions of files that the workflow reads before it starts a job, besides the segments.
 READ_AT_START = ("association", "EXTRACT1D", "APCORR", "GAIN", "configuration")
 GOOD = ("refused", "failed", "product")
 
@@ -35,7 +35,7 @@ GOOD = ("refused", "failed", "product")
 @dataclass(frozen=True)
 class Outcome:
     """
-    What became of a case.
+    Outcome of a case.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Outcome:
         ``refused`` before any job, ``failed`` in a job with a message,
         ``product``; or a fault: ``wrong``, ``traceback``, ``hang``.
     message : str
-        What the user sees, or what is wrong.
+        Message to the user, or a description of the fault.
     seconds : float
         Time it took.
     """
@@ -139,7 +139,7 @@ def attempt(case, seed, home, expected):
     Returns
     -------
     outcome : Outcome
-        What became of it.
+        The outcome.
     """
     label = f"{case.kind} {case.name} {case.visit}".encode()
     rng = np.random.default_rng([seed, zlib.crc32(label)])
@@ -171,7 +171,7 @@ def _process(case, folder):
         except subprocess.TimeoutExpired:
             return "hang", f"not planned after {PLAN_SECONDS} s", False
         if planned.returncode:
-            # Snakemake shortens tracebacks of what it reads itself.
+            # Snakemake shortens tracebacks of its own files.
             is_traceback = "Traceback" in planned.stdout or '\n  File "' in planned.stdout
             result = "traceback" if is_traceback else "refused"
             return result, planned.stdout.strip(), False
@@ -188,17 +188,17 @@ def _process(case, folder):
         if message is None or isinstance(error, MemoryError):
             return "traceback", "".join(traceback.format_exception(error)[-6:]), False
         return "failed", message, False
-    oddities = [*product.oddities, *(odd for s in product.segments for odd in s.oddities)]
-    return "product", "", any(odd.severity == "warning" for odd in oddities)
+    findings = [*product.findings, *(f for s in product.segments for f in s.findings)]
+    return "product", "", any(finding.severity == "warning" for finding in findings)
 
 
 def _plan(folder):
     """Let Snakemake plan a visit as the user would."""
-    text = "".join(f"\n{section}: {{skip: true}}\n" for section in PEER_ONLY)
-    (folder / "peer.yaml").write_text(text)
+    text = "".join(f"\n{section}: {{skip: true}}\n" for section in ARCHIVE_ONLY)
+    (folder / "archive.yaml").write_text(text)
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--dry-run"]
     return subprocess.run(
-        [*command, "--quiet", "rules", "host", "--configfile", "peer.yaml"],
+        [*command, "--quiet", "rules", "host", "--configfile", "archive.yaml"],
         cwd=folder,
         text=True,
         check=False,
@@ -240,7 +240,7 @@ def _quiet():
 
 
 def _fault(case, folder, expected, is_warned):
-    """What is wrong with the products, or None; of what was warned of, fluxes may be far off."""
+    """Fault of the products, or None; after a warning, fluxes may be far off."""
     if case.expect == "error":
         return "a product was made"
     found = read_products(folder)
@@ -279,7 +279,7 @@ def _implausible(found, expected):
             if np.isinf(values).any():
                 return f"{name}: {key}: infinite"
             reference = np.nanmedian(np.abs(expected[name][key])) if name in expected else None
-            # Zeros come of zeros, and say so.
+            # Zeros come from zeros, of which the product warns.
             good = np.abs(values[np.isfinite(values) & (values != 0)])
             if len(good) and reference and not 1e-3 < np.median(good) / reference < 1e3:
                 return f"{name}: {key}: median {np.median(good):.3g}, undisturbed {reference:.3g}"

@@ -11,7 +11,7 @@ import yaml
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
 from tests.robustness.kills import command, products, run
-from tests.workflow.test_dag import PEER_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def processed_visit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VISITS["images"])
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    (folder / "config.yaml").write_text(yaml.safe_dump(config | PEER_ONLY))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | ARCHIVE_ONLY))
     code, text = run(folder)
     assert code == 0, text
     return folder
@@ -40,7 +40,7 @@ def errors(text):
 def test_a_job_that_cannot_write_keeps_the_earlier_product(visit):
     earlier = products(visit)
     name = min(name for name in earlier if name.endswith("_crfints.fits"))
-    # As a folder is in its place, the product cannot be written.
+    # A folder of this name keeps the product from being written.
     (visit / "results" / f".{name}.part").mkdir()
     other = (f"results/{name}", "--configfile", str(visit / "other.yaml"))
     (visit / "other.yaml").write_text("outlier_detection: {snr: 3}\n")
@@ -66,7 +66,7 @@ def test_a_job_that_cannot_write_keeps_the_earlier_product(visit):
     assert products(visit).keys() == earlier.keys()
 
 
-def test_a_second_run_in_the_same_folder_is_told_so(visit):
+def test_a_second_run_in_the_same_folder_is_refused(visit):
     # Snakemake locks a folder by these files.
     locks = visit / ".snakemake" / "locks"
     locks.mkdir(parents=True, exist_ok=True)
@@ -82,9 +82,9 @@ def test_a_second_run_in_the_same_folder_is_told_so(visit):
     assert products(visit) == earlier
 
 
-@pytest.mark.parametrize("place", [".", "results"])
-def test_a_folder_that_cannot_be_written_to_stops_before_any_job(visit, place):
-    folder = visit / place
+@pytest.mark.parametrize("where", [".", "results"])
+def test_a_folder_that_cannot_be_written_to_stops_before_any_job(visit, where):
+    folder = visit / where
     folder.chmod(0o555)
     # Not even the superuser writes there without his capabilities.
     limited = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []

@@ -19,7 +19,8 @@ import yaml
 
 from scripts.lib.fits.cards import header_bytes, set_card
 from scripts.lib.fits.headers import read_hdus
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTORS = ("nrs1", "nrs2")
@@ -51,13 +52,13 @@ def write_campaign(folder, visits, segments, shape=(400, 32, 2048), **config):
                 members.append(
                     f"jw{visit:05d}003001_04101_00001-seg{number:03d}_{detector}_calints.fits"
                 )
-                place = {
+                numbers = {
                     "EXSEGNUM": number,
                     "INTSTART": (number - 1) * shape[0] + 1,
                     "INTEND": number * shape[0],
                     "NINTS": shape[0] * segments // 2,
                 }
-                _write_sparse(folder / members[-1], hdus, shape, place)
+                _write_sparse(folder / members[-1], hdus, shape, numbers)
         entries = [{"expname": name, "exptype": "science"} for name in members]
         product = {"name": PRODUCT.format(visit), "members": entries}
         association = {"asn_id": "o003", "asn_pool": "pool.csv", "products": [product]}
@@ -73,13 +74,13 @@ def _template(folder, detector):
     return read_hdus(path)
 
 
-def _write_sparse(path, hdus, shape, place):
+def _write_sparse(path, hdus, shape, numbers):
     """Write headers for cubes of another shape, and nothing where the data would be."""
     with path.open("wb") as file:
         for hdu in hdus:
             cards, data_bytes = list(hdu.cards), hdu.data_bytes
             if hdu.name == "PRIMARY":
-                for keyword, value in place.items():
+                for keyword, value in numbers.items():
                     set_card(cards, keyword, value)
             elif hdu.name == "INT_TIMES":
                 set_card(cards, "NAXIS2", shape[0])
@@ -130,7 +131,7 @@ def plan(folder, *targets):
 
 
 def main():
-    """Write the campaign in a temporary folder, plan it and print the figures."""
+    """Write the campaign in a temporary folder, plan it and print jobs, times and memory."""
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--visits", type=int, default=50, help="number of visits (default 50)")
     parser.add_argument("--segments", type=int, default=40, help="segments a visit (default 40)")
@@ -144,7 +145,8 @@ def main():
             "batch 1 of 10": ("--batch", "all=1/10"),
             "one visit by its product": (one,),
             "one visit by its association": (
-                *(one, "--config"),
+                one,
+                "--config",
                 'associations=["jw00001_tso3_asn.json"]',
             ),
         }

@@ -3,13 +3,13 @@
 import pytest
 
 from tests.scale.campaign import PRODUCT, plan, write_campaign
-from tests.workflow.test_dag import PEER_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 
 @pytest.mark.slow
 def test_campaign_is_planned(tmp_path):
     visits, segments = 3, 20
-    write_campaign(tmp_path, visits, segments, **PEER_ONLY)
+    write_campaign(tmp_path, visits, segments, **ARCHIVE_ONLY)
     jobs, seconds, peak_mb = plan(tmp_path)
     assert jobs == visits * (2 * segments + 2) + 1
     # 100 times as many segments take less than 60 s and 1 GB.

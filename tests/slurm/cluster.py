@@ -12,12 +12,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 CANNOT_RUN = 77
-# What the profile leaves to the user, and faster polling than a real cluster should have.
+# Options that the profile leaves to the user, and faster polling than a real cluster should have.
 LOOPBACK = (
-    *("--workflow-profile", ROOT / "workflow/profiles/slurm"),
-    *("--default-resources", "slurm_partition=main", "--group-components", "small_segments=2"),
-    *("--slurm-no-account", "--slurm-status-command", "squeue", "--latency-wait", "10"),
-    *("--slurm-init-seconds-before-status-checks", "2"),
+    "--workflow-profile",
+    ROOT / "workflow/profiles/slurm",
+    "--default-resources",
+    "slurm_partition=main",
+    "--group-components",
+    "small_segments=2",
+    "--slurm-no-account",
+    "--slurm-status-command",
+    "squeue",
+    "--latency-wait",
+    "10",
+    "--slurm-init-seconds-before-status-checks",
+    "2",
 )
 _FIELDS = ("JobId", "JobState", "RunTime", "Comment", "MinMemoryNode", "NumCPUs", "TimeLimit")
 _TICK = 0.5
@@ -41,7 +50,7 @@ class Cluster:
         self._watch = threading.Thread(target=self._sample, daemon=True)
 
     def start(self):
-        """Start the daemons; return why they cannot run here, or nothing."""
+        """Start the daemons; return the reason why they cannot run here, or an empty text."""
         done = subprocess.run(
             [HERE / "slurm_up.sh", self.base], capture_output=True, text=True, check=False
         )
@@ -110,9 +119,11 @@ class Cluster:
             running = _output("squeue", "-h", "-t", "RUNNING", "-o", "%A").split()
             if not running:
                 continue
-            told = _output("sstat", "-a", "-P", "-n", "-o", "JobID,MaxRSS", "-j", ",".join(running))
+            memories = _output(
+                "sstat", "-a", "-P", "-n", "-o", "JobID,MaxRSS", "-j", ",".join(running)
+            )
             now = defaultdict(float)
-            for line in told.splitlines():
+            for line in memories.splitlines():
                 step, _, size = line.partition("|")
                 now[int(step.partition(".")[0])] += _megabytes(size) if size else 0
             for number, memory in now.items():
@@ -126,12 +137,12 @@ def _megabytes(size):
 
 
 def _output(*command):
-    """What a command writes, nothing if it fails."""
+    """Output of a command, nothing if it fails."""
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def wait_for(condition, what, timeout=120):
-    """Wait until a condition gives something and return that."""
+    """Wait until a condition returns a true value, and return it."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         if time.monotonic() > deadline:
@@ -158,7 +169,7 @@ def begin(folder, *arguments):
 
 
 def stop_begun():
-    """Kill what was begun and has not ended."""
+    """Kill the runs that have not ended."""
     while _begun:
         running = _begun.pop()
         if running.poll() is None:
@@ -167,7 +178,7 @@ def stop_begun():
 
 
 def finish(folder, running, timeout=400):
-    """Wait for Snakemake to end well and return what it wrote."""
+    """Wait for Snakemake to end well and return its output."""
     code = running.wait(timeout)
     printed = (folder / "run.log").read_text()
     assert code == 0, printed
@@ -175,5 +186,5 @@ def finish(folder, running, timeout=400):
 
 
 def run(folder, *arguments):
-    """Run Snakemake in a folder and return what it wrote."""
+    """Run Snakemake in a folder and return its output."""
     return finish(folder, begin(folder, *arguments))

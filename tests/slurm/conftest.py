@@ -7,9 +7,10 @@ import shutil
 import pytest
 import yaml
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.slurm.cluster import Cluster, run, stop_begun
-from tests.workflow.test_dag import PEER_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 _LINES = pytest.StashKey[list]()
 
@@ -40,7 +41,7 @@ def processed_on_one_core(tmp_path_factory):
     folder = tmp_path_factory.mktemp("one_core")
     simulate_visit(folder, VisitOptions(mode="nrs_brightobj"))
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    (folder / "config.yaml").write_text(yaml.safe_dump(config | PEER_ONLY))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | ARCHIVE_ONLY))
     run(folder, "--cores", "1")
     return folder
 
@@ -74,7 +75,7 @@ def digests(folder):
 
 @pytest.fixture(name="report", autouse=True)
 def jobs_of_the_test(request):
-    """Function that tells a fault for the table, to which the test's jobs are added at its end."""
+    """Function that adds a fault to the table, to which the test's jobs are added at its end."""
     lines = request.config.stash.setdefault(_LINES, [])
     cluster = request.getfixturevalue("cluster") if "cluster" in request.fixturenames else None
     before = set(cluster.jobs()) if cluster else set()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Start a Slurm of one node on the loopback interface, without systemd; install it where apt can.
-# Exit code 77: it cannot run here, and the last line of the output tells why.
+# Exit code 77: it cannot run here, and the last line of the output says why.
 # Usage: slurm_up.sh FOLDER, for its state and logs.
 set -euo pipefail
 base=$1

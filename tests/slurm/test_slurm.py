@@ -114,7 +114,7 @@ def test_the_node_dies_and_comes_back(cluster, visit, same_products, report):
 
 
 def job_processes(visit, except_for):
-    """Process ids of Slurm's job managers and of what runs in the visit, without one session."""
+    """Process ids of Slurm's job managers and of the processes in the visit, without one session."""
     table = subprocess.run(
         ["ps", "-e", "-o", "pid=,sid=,args="], capture_output=True, text=True, check=True
     )

@@ -19,8 +19,12 @@ KEYWORDS = {
     "INTEND": 3,
 }
 TIMES = (
-    *("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC"),
-    *("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB"),
+    "int_start_MJD_UTC",
+    "int_mid_MJD_UTC",
+    "int_end_MJD_UTC",
+    "int_start_BJD_TDB",
+    "int_mid_BJD_TDB",
+    "int_end_BJD_TDB",
 )
 PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 
@@ -133,30 +137,35 @@ def write_exposure(folder, segments=2, **keywords):
     for number in range(1, segments + 1):
         first = 3 * number - 2
         names.append(f"jw00001003001_04101_00001-seg{number:03d}_{detector.lower()}_calints.fits")
-        place = {"EXSEGNUM": number, "INTSTART": first, "INTEND": first + 2, "NINTS": 3 * segments}
-        write_segment(folder / names[-1], **(place | keywords))
+        numbers = {
+            "EXSEGNUM": number,
+            "INTSTART": first,
+            "INTEND": first + 2,
+            "NINTS": 3 * segments,
+        }
+        write_segment(folder / names[-1], **(numbers | keywords))
     return names
 
 
-def load_products(patterns, base_dir, further=None, output_dir=None):
+def load_products(patterns, base_dir, extra_check=None, output_dir=None):
     """
-    Read what a run would make, and stop at errors as it does.
+    Survey the products that a run would make, and stop at errors as it does.
 
     Parameters
     ----------
-    patterns, base_dir, further, output_dir
+    patterns, base_dir, extra_check, output_dir
         As for :func:`scripts.lib.inputs.products.survey`.
 
     Returns
     -------
     products : list of Product
-        What it would make.
+        The products.
 
     Raises
     ------
     InputError
         If anything prevents processing; every problem has a line.
     """
-    products, findings = survey(patterns, base_dir, further, output_dir)
+    products, findings = survey(patterns, base_dir, extra_check, output_dir)
     stop_at_errors(findings)
     return products

@@ -15,7 +15,7 @@ def write_context(folder, number, rules):
     Parameters
     ----------
     folder : Path
-        The cache, what ``CRDS_PATH`` is to name.
+        The cache, to be named by ``CRDS_PATH``.
     number : int
         Number of the context and of all its mappings.
     rules : dict of str to dict
@@ -77,7 +77,7 @@ def _mapping(name, header, parkey, selector):
 
 
 def reference_path(folder, name):
-    """Place of a reference file in the cache, whose folder is made."""
+    """Path of a reference file in the cache, whose folder is made."""
     path = Path(folder, "references", "jwst", name.split("_")[1], name)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
@@ -85,7 +85,7 @@ def reference_path(folder, name):
 
 def write_parameters(path, step, parameters):
     """
-    Write a parameter reference file, as ``Step.export_config`` of the peer does.
+    Write a parameter reference file, as ``Step.export_config`` of jwst does.
 
     Parameters
     ----------

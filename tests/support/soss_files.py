@@ -24,6 +24,18 @@ _WAVELENGTHS = {1: (2.83, -1.98), 2: (1.42, -0.92), 3: (0.96, -0.65)}
 _THROUGHPUTS = {1: 0.4, 2: 0.1, 3: 0.05}
 _ROWS = {1: (60.0, 20.0), 2: (75.0, 130.0), 3: (120.0, 140.0)}
 
+_TRACES_META = {
+    "pwcpos_cmd": 245.76,
+    "pwcpos_bounds": [245.54, 246.04],
+    "wavemap_wlmin": 0.5,
+    "wavemap_wlmax": 5.5,
+    "wavemap_nwl": 5001,
+    "subarray_ymin": 1792,
+    "soss_xdim": COLUMNS,
+    "soss_ydim": 300,
+    "order2_separation_cutoff": [0.77, 0.95],
+}
+
 
 def trace_rows(order, subarray="SUBSTRIP256"):
     """Rows of a trace at the commanded position of the pupil wheel."""
@@ -43,17 +55,7 @@ def write_traces(path, orders=(1, 2, 3)):
     columns = np.arange(COLUMNS, dtype=float)
     grid = np.linspace(0.3, 5.5, 501)
     tree = {
-        "meta": {
-            "pwcpos_cmd": 245.76,
-            "pwcpos_bounds": [245.54, 246.04],
-            "wavemap_wlmin": 0.5,
-            "wavemap_wlmax": 5.5,
-            "wavemap_nwl": 5001,
-            "subarray_ymin": 1792,
-            "soss_xdim": COLUMNS,
-            "soss_ydim": 300,
-            "order2_separation_cutoff": [0.77, 0.95],
-        },
+        "meta": _TRACES_META,
         "traces": [
             {
                 "spectral_order": order,
@@ -161,9 +163,9 @@ def write_segment(path, n_integrations=3, height=256, **keywords):
         n_integrations,
         [("integration_number", "i4")]
         + [
-            (f"int_{place}_{kind}", "f8")
+            (f"int_{moment}_{kind}", "f8")
             for kind in ("MJD_UTC", "BJD_TDB")
-            for place in ("start", "mid", "end")
+            for moment in ("start", "mid", "end")
         ],
     )
     times["integration_number"] = 4 + np.arange(n_integrations)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from scripts.lib.soss.atoca.detector_model import OrderOptics, build_model, column_amplitudes
-from scripts.lib.soss.atoca.tuning import Scene
 from scripts.lib.soss.box import box_weights
+from scripts.lib.soss.scene import Scene
 from scripts.lib.soss.traces import OrderGeometry
 
 SHAPE = (60, 120)

@@ -37,10 +37,14 @@ SCI = {
     "PIXAR_SR": 0.5,
     "PA_APER": 102.5,
 }
-_PLACE = ("DISPAXIS", "SPORDER", "SLTNAME", "SRCXPOS", "SRCYPOS")
+_SOURCE = ("DISPAXIS", "SPORDER", "SLTNAME", "SRCXPOS", "SRCYPOS")
 TIMES = (
-    *("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC"),
-    *("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB"),
+    "int_start_MJD_UTC",
+    "int_mid_MJD_UTC",
+    "int_end_MJD_UTC",
+    "int_start_BJD_TDB",
+    "int_mid_BJD_TDB",
+    "int_end_BJD_TDB",
 )
 
 
@@ -153,7 +157,7 @@ def write_empty_segment(path, shape):
         Integrations, rows and columns.
     """
     primary = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXP_TYPE": "NRS_BRIGHTOBJ"}
-    more = {"SCI": {keyword: SCI[keyword] for keyword in _PLACE}, "DQ": {"BZERO": 1 << 31}}
+    more = {"SCI": {keyword: SCI[keyword] for keyword in _SOURCE}, "DQ": {"BZERO": 1 << 31}}
     with ProductWriter(path) as product:
         product.append_hdu(_cards(primary))
         for name in ("SCI", "ERR", "DQ"):

@@ -20,11 +20,23 @@ from scripts import (
     white_light,
 )
 from scripts.lib.checks.photometry import imaging_check
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.references.selection import ReferenceFiles
-from scripts.lib.report.captions import PLOTS
 from tests.support.builders import load_products
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+# Params that rules give to every job that reads them; a test names only those that it is about.
+_PARAMS = {
+    "apertures": None,
+    "input_warnings": [],
+    "parameter_files": [],
+    "reference_files": [],
+    "reference_names": {},
+}
+_INPUTS = ["apcorr", "extract1d", "gain", "wavelengthrange", "wave_grid", "estimate", "photometry"]
+_OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid"]
 
 
 class _Named(SimpleNamespace):
@@ -67,7 +79,7 @@ def run_step(function, params, work_mb=64, **files):
     function : callable
         ``process`` of a step.
     params : dict
-        What the rule gives as ``params``.
+        Params of the job.
     work_mb : int
         Working memory of the job.
     **files
@@ -80,19 +92,20 @@ def run_step(function, params, work_mb=64, **files):
     }
     inputs = {name: path for name, path in files.items() if not name.startswith("out_")}
     job = _Named(
-        input=_Named(**inputs),
-        output=_Named(**outputs),
-        params=_Named(**params),
+        input=_Named(**{name: [] for name in _INPUTS} | inputs),
+        output=_Named(**{name: [] for name in _OUTPUTS} | outputs),
+        params=_Named(**_PARAMS | params),
         resources=_Named(work_mb=work_mb),
         log=[],
         threads=1,
+        config={"crds_context": None},
     )
     function(job)
 
 
 def process_visit(folder, work_mb=64):
     """
-    Process the association of a folder by the steps, as the rules tie them together.
+    Process the association of a folder by the steps, in the order of the rules.
 
     Parameters
     ----------
@@ -104,7 +117,7 @@ def process_visit(folder, work_mb=64):
     Returns
     -------
     product : Product
-        What was made.
+        The product, whose files are in ``results``.
     """
     config = read_config(folder)
     check = imaging_check(folder, ReferenceFiles(config, {}, folder, {}))
@@ -192,6 +205,57 @@ def report_on(folder, product, plots=False):
     diagnostics : dict
         Content of the diagnostics file.
     """
+    inputs, params = report_inputs(folder, product)
+    return make_report(str(folder / "results" / product.name), inputs, params, plots)
+
+
+def make_report(stem, inputs, params, plots=False):
+    """
+    Make diagnostics and report of a product.
+
+    Parameters
+    ----------
+    stem : str
+        Start of the paths of the files to make.
+    inputs, params : dict
+        As of :func:`report_inputs`.
+    plots : bool
+        Whether to save the plots as vector drawings, too.
+
+    Returns
+    -------
+    diagnostics : dict
+        Content of the diagnostics file.
+    """
+    forms = ("png", "svg") if plots else ("png",)
+    outputs = {
+        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
+        for name in PLOTS[params["branch"]]
+        for form in forms
+    }
+    pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
+    run_step(report_visit.process, params, **inputs, **outputs, **pages)
+    return json.loads(Path(f"{stem}_diagnostics.json").read_text())
+
+
+def report_inputs(folder, product):
+    """
+    Make the input files of the report of a product.
+
+    Parameters
+    ----------
+    folder : Path
+        As for :func:`process_visit`.
+    product : Product
+        The product.
+
+    Returns
+    -------
+    inputs : dict
+        Input files of the step ``report_visit`` by name.
+    params : dict
+        Its params.
+    """
     config, results = read_config(folder), folder / "results"
     is_image, stem = product.branch == "imaging", str(results / product.name)
     parts, statistics = [], []
@@ -203,11 +267,11 @@ def report_on(folder, product, plots=False):
         files = {"segment": str(results / segment.crfints), kind: parts[-1]}
         params = {"photometry": config["tso_photometry"]}
         run_step(segment_statistics.process, params, **files, out_statistics=statistics[-1])
-    places = [
-        {"number": one.number, "detector": one.detector, "first": one.first_integration}
-        for one in product.segments
+    segments = [
+        {"number": item.number, "detector": item.detector, "first": item.first_integration}
+        for item in product.segments
     ]
-    params = {"segments": places, "options": config["white_light"], "replaced": False}
+    params = {"segments": segments, "options": config["white_light"], "replaced": False}
     params["bins"] = config["spectroscopic_light_curves"]
     files = {kind: parts, "statistics": statistics}
     if is_image:
@@ -223,14 +287,6 @@ def report_on(folder, product, plots=False):
         "association": product.asn_table,
         "settings": {"references": config["references"]},
     }
-    forms = ("png", "svg") if plots else ("png",)
-    outputs = {
-        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
-        for name in PLOTS[product.branch]
-        for form in forms
-    }
     inputs = {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
     inputs |= {name: paths for name, paths in files.items() if name in ("spectra", "statistics")}
-    pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
-    run_step(report_visit.process, params, **inputs, **outputs, **pages)
-    return json.loads(Path(f"{stem}_diagnostics.json").read_text())
+    return inputs, params

@@ -1,27 +1,37 @@
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, carried_lines, of_error, stop_at_errors, summary_lines
+from scripts.lib.findings import Finding, stop_at_errors, summary_lines, warning_lines
 
 
 def warning(path, key="NINTS", severity="warning"):
-    return Finding(severity, path, key, "4", "5 or more")
+    return Finding(severity, path, key=key, found="4", expected="5 or more")
 
 
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
-        (("NINTS", "4"), "f: NINTS: found 4"),
-        (("NINTS", "4", "5"), "f: NINTS: found 4, expected 5"),
-        (("NINTS", "4", "", "left out"), "f: NINTS: found 4: left out"),
-        (("NINTS", "4", "5", "left out"), "f: NINTS: found 4, expected 5: left out"),
-        (("", "not a FITS file"), "f: not a FITS file"),
+        ({"key": "NINTS"}, "f: NINTS: found 4"),
+        ({"key": "NINTS", "expected": "5"}, "f: NINTS: found 4, expected 5"),
+        ({"key": "NINTS", "effect": "left out"}, "f: NINTS: found 4: left out"),
+        (
+            {"key": "NINTS", "expected": "5", "effect": "left out"},
+            "f: NINTS: found 4, expected 5: left out",
+        ),
+        ({"found": "not a FITS file"}, "f: not a FITS file"),
     ],
 )
 def test_line(fields, line):
-    finding = Finding("error", "f", *fields)
+    finding = Finding("error", "f", **{"found": "4"} | fields)
     assert str(finding) == line
     assert f"f: {finding.text}" == line
+
+
+def test_all_but_severity_and_file_is_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        Finding("error", "f", "NINTS", found="4")
+    with pytest.raises(TypeError, match="found"):
+        Finding("error", "f", key="NINTS")
 
 
 def test_fields_for_json():
@@ -37,11 +47,11 @@ def test_fields_for_json():
 
 def test_error_of_a_reader():
     error = InputError("/far/f: truncated in SCI")
-    assert str(of_error("f", error, "/far/f")) == "f: truncated in SCI"
-    assert str(of_error("/far/f", error)) == "/far/f: truncated in SCI"
+    assert str(Finding.from_error("f", error, "/far/f")) == "f: truncated in SCI"
+    assert str(Finding.from_error("/far/f", error)) == "/far/f: truncated in SCI"
 
 
-def test_only_errors_stop_and_each_is_told_once():
+def test_only_errors_stop_and_each_is_reported_once():
     stop_at_errors([warning("f"), warning("g", severity="note")])
     errors = [warning("f", severity="error"), warning("f", "ERR", "error")]
     with pytest.raises(InputError) as caught:
@@ -58,10 +68,10 @@ def test_one_line_for_each_severity_and_key():
         "f: NINTS: found 4, expected 5 or more (and 1 more)",
         "h: NINTS: found 4, expected 5 or more",
     ]
-    messages = [Finding("error", name, "", f"{name} is truncated") for name in "fg"]
+    messages = [Finding("error", name, found=f"{name} is truncated") for name in "fg"]
     assert len(summary_lines(messages)) == 2
 
 
 def test_products_carry_warnings_without_folders():
     findings = [warning("data/f.fits"), warning("data/g.fits", severity="note")]
-    assert carried_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]
+    assert warning_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]

@@ -1,4 +1,4 @@
-"""What Snakemake plans, by dry-runs in a folder of their own."""
+"""Plans of Snakemake, by dry-runs in a folder of their own."""
 
 import json
 import re
@@ -19,10 +19,16 @@ LRS = "jw00001-o003_t001_miri_p750l"
 BOTS = "jw00002-o001_t001_nirspec_g395h"
 LRS_SEGMENT = "jw00001003001_04101_00001-seg00{}_mirimage_o003"
 STEPS = ("outlier_detection", "extract_1d", "collect_spectra", "white_light")
-# Configuration that asks for the products of the peer alone.
-PEER_ONLY = {
+# Configuration that asks for the products of the archive alone.
+ARCHIVE_ONLY = {
     section: {"skip": True} for section in ("light_curve", "spectroscopic_light_curves", "report")
 }
+# A step uses files of the project besides its own script: here a module and a template.
+USES = """
+from scripts.lib.errors import InputError
+def page(render):
+    return render("summary.html")
+"""
 STUB = """
 from pathlib import Path
 {imports}
@@ -56,7 +62,7 @@ def planned(folder, *arguments, **options):
 
 
 def message_of(folder, *arguments):
-    """What a failing dry-run says, without Snakemake's heading."""
+    """Message of a failing dry-run, without Snakemake's heading."""
     done = snakemake(folder, "--dry-run", *arguments)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
@@ -65,7 +71,7 @@ def message_of(folder, *arguments):
 
 def configure(folder, **config):
     (folder / "my.yaml").write_text(
-        yaml.safe_dump({"associations": ["data/*_asn.json"], **PEER_ONLY, **config})
+        yaml.safe_dump({"associations": ["data/*_asn.json"], **ARCHIVE_ONLY, **config})
     )
 
 
@@ -144,6 +150,10 @@ def test_products_by_file_name(visit, targets, jobs):
             f"results/{LRS_SEGMENT.format(9)}_crfints.fits",
             f"{LRS_SEGMENT.format(9)}: segment: found in no association",
         ),
+        (
+            f"results/segments/{LRS_SEGMENT.format(9)}_extract1d.fits",
+            f"{LRS_SEGMENT.format(9)}: segment: found in no association",
+        ),
     ],
 )
 def test_targets_that_no_association_has(visit, target, message):
@@ -179,7 +189,7 @@ def test_mistyped_setting(visit):
     )
 
 
-def test_problems_of_the_input_are_listed(visit):
+def test_errors_of_the_input_are_listed(visit):
     write_segment(visit / "data" / "jw2_00001-seg001_nrs1_calints.fits", NINTS=1)
     (visit / "data" / f"{LRS_SEGMENT.format(1).removesuffix('_o003')}_calints.fits").unlink()
     assert message_of(visit).splitlines() == [
@@ -195,7 +205,7 @@ def test_missing_reference(visit):
     assert message_of(visit).startswith("config: references/extract1d: found no file none.json")
 
 
-def test_oddities_are_told_once(visit):
+def test_warnings_are_reported_once(visit):
     configure(visit)
     write_segment(
         visit / "data" / "jw2_00001-seg001_nrs1_calints.fits",
@@ -206,8 +216,8 @@ def test_oddities_are_told_once(visit):
     )
     written = snakemake(visit, "--dry-run").stdout
     for name in ("MIR_LRS-SLITLESS", "NRS_BRIGHTOBJ"):
-        told = f"references/extract1d of {name}: found null: the aperture is the whole array"
-        assert written.count(told) == 1
+        warning = f"references/extract1d of {name}: found null: the aperture is the whole array"
+        assert written.count(warning) == 1
     assert written.count("jw2_00001-seg001_nrs1_calints.fits: TARGNAME: found none") == 1
 
 
@@ -265,7 +275,7 @@ def run_with_stubs(tmp_path_factory):
         shutil.copytree(ROOT / name, copy / name)
     shutil.copy(ROOT / "Snakefile", copy)
     for step in STEPS:
-        imports = "from scripts.lib.errors import InputError" if step == "white_light" else ""
+        imports = USES if step == "white_light" else ""
         (copy / "scripts" / f"{step}.py").write_text(STUB.format(imports=imports))
     (folder / "data").mkdir()
     write_association(folder / "data" / "lrs_asn.json", write_exposure(folder / "data"), LRS)
@@ -313,11 +323,19 @@ class TestReruns:
         assert self.plan(finished) == {"white_light": 1}
         module.write_text(source)
 
+    @pytest.mark.parametrize("name", ["summary.html", "page.css"])
+    def test_a_template_and_what_it_takes_in_rerun_the_rule(self, finished, name):
+        template = finished / "copy" / "scripts" / "lib" / "report" / "templates" / name
+        source = template.read_text()
+        template.write_text(f"{source}\n")
+        assert self.plan(finished) == {"white_light": 1}
+        template.write_text(source)
+
     def test_a_changed_segment_reruns_its_own_jobs_and_the_product(self, finished):
         path = finished / "data" / f"{LRS_SEGMENT.format(2).removesuffix('_o003')}_calints.fits"
         content = path.read_bytes()
-        place = {"EXSEGNUM": 2, "INTSTART": 4, "INTEND": 6, "NINTS": 6}
-        write_segment(path, **place, CAL_VER="new")
+        numbers = {"EXSEGNUM": 2, "INTSTART": 4, "INTEND": 6, "NINTS": 6}
+        write_segment(path, **numbers, CAL_VER="new")
         assert self.plan(finished) == dict.fromkeys(STEPS, 1)
         path.write_bytes(content)
 

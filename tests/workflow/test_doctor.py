@@ -92,7 +92,7 @@ def test_good_visit(visit):
     assert {path.name for path in (visit / "results").iterdir()} == {"doctor.json", "doctor.txt"}
 
 
-def test_page_is_made_anew(visit):
+def test_page_is_made_again(visit):
     doctor(visit)
     spoilt = np.full((3, 6, 5), np.nan, "f4")
     write_segment(visit / f"{STEM.format(2)}_calints.fits", 2, SCI=spoilt)
@@ -142,8 +142,8 @@ def test_compressed_segment_with_data_of_another(visit):
     (visit / "asn.json").write_text(association.replace(path.name, packed.name))
     code, _, _ = doctor(visit)
     assert code == 0
-    told = [found for key, found in findings(visit, "warning") if key == "SCI"]
-    assert told == [f"the data of 3 integrations of {packed.name}, 4 as 1 there"]
+    reported = [found for key, found in findings(visit, "warning") if key == "SCI"]
+    assert reported == [f"the data of 3 integrations of {packed.name}, 4 as 1 there"]
 
 
 @pytest.mark.parametrize("quiet", ["host", "all"])
@@ -155,7 +155,7 @@ def test_errors_still_stop_other_targets(visit, quiet):
     assert f"{path.name}: truncated in " in errors
 
 
-def test_wrong_settings_are_told_even_if_quiet(visit):
+def test_wrong_settings_are_reported_even_if_quiet(visit):
     code, page, errors = doctor(visit, "--config", "max_memory_mb=many")
     assert (code, page) == (1, "")
     assert "config/max_memory_mb: found 'many', expected a whole number" in errors

@@ -1,4 +1,4 @@
-"""Input as users have it: folders without associations, compressed files, what is odd about them."""
+"""Input as users have it: folders without associations, compressed files, unusual headers."""
 
 import gzip
 import json
@@ -9,9 +9,10 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.builders import write_exposure, write_segment
-from tests.workflow.test_dag import PEER_ONLY, message_of, planned, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, message_of, planned, snakemake
 
 SLITLESS = {"INSTRUME": "MIRI", "FILTER": "P750L", "SUBARRAY": "SLITLESSPRISM"}
 PRODUCT = "jw00001-o003_t000_miri_p750l-slitlessprism"
@@ -26,7 +27,7 @@ def pack(path):
 
 def configure(folder, **config):
     (folder / "my.yaml").write_text(
-        yaml.safe_dump({"associations": ["data"], **PEER_ONLY, **config})
+        yaml.safe_dump({"associations": ["data"], **ARCHIVE_ONLY, **config})
     )
 
 
@@ -88,7 +89,7 @@ def test_a_folder_without_segments(folder):
 
 
 @pytest.mark.slow
-def test_a_download_becomes_products_that_tell_what_is_odd(tmp_path):
+def test_products_of_a_download_record_what_is_unusual(tmp_path):
     options = VisitOptions(mode="mir_lrs_slitless", segment_lengths=(6, 6, 6), frame_size=(60, 72))
     simulate_visit(tmp_path / "simulated", options)
     data = tmp_path / "data"
@@ -114,10 +115,10 @@ def test_a_download_becomes_products_that_tell_what_is_odd(tmp_path):
         f"../data/{paths[1].name}.gz",
     ]
     assert not list(results.glob("segments/*_calints.fits"))
-    odd, even = (fits.getheader(path) for path in sorted(results.glob("*_crfints.fits")))
-    assert "input warning: TARGNAME: found none" in str(odd["HISTORY"])
-    assert "input warning" not in str(even["HISTORY"])
-    assert odd["ASNTABLE"] == even["ASNTABLE"] == association.name
+    unusual, other = (fits.getheader(path) for path in sorted(results.glob("*_crfints.fits")))
+    assert "input warning: TARGNAME: found none" in str(unusual["HISTORY"])
+    assert "input warning" not in str(other["HISTORY"])
+    assert unusual["ASNTABLE"] == other["ASNTABLE"] == association.name
     x1dints = fits.getheader(results / f"{name}_x1dints.fits")
     assert x1dints["ASNTABLE"] == association.name
     line = f"{paths[0].name}: TARGNAME: found none, expected the name of the target"

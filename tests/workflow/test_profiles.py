@@ -1,4 +1,4 @@
-"""Profiles that need no plugin, and what they make of the jobs."""
+"""Profiles that need no plugin, and the resources and groups of jobs under them."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.support.builders import write_association, write_exposure, write_segment
-from tests.workflow.test_dag import LRS, PEER_ONLY, ROOT, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, LRS, ROOT, snakemake
 
 PROFILES = ROOT / "workflow" / "profiles"
 
@@ -19,7 +19,9 @@ def small_and_large_segments(tmp_path):
     write_segment(tmp_path / members[-1], EXSEGNUM=3, INTSTART=7, INTEND=9, NINTS=9)
     grow(tmp_path / members[-1], 2_000_000_000)
     write_association(tmp_path / "asn.json", members, LRS)
-    (tmp_path / "my.yaml").write_text(yaml.safe_dump({"associations": ["asn.json"], **PEER_ONLY}))
+    (tmp_path / "my.yaml").write_text(
+        yaml.safe_dump({"associations": ["asn.json"], **ARCHIVE_ONLY})
+    )
     return tmp_path
 
 

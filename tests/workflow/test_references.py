@@ -1,4 +1,4 @@
-"""Visits whose references come from a miniature CRDS cache, without network, and what reruns."""
+"""Visits whose references come from a miniature CRDS cache, without network, and reruns."""
 
 import json
 import os
@@ -12,10 +12,11 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.lib.provenance.reference_records import recorded_texts
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.builders import write_association, write_segment
 from tests.support.crds_cache import reference_path, write_context, write_parameters
-from tests.workflow.test_dag import PEER_ONLY, planned, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, planned, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +68,7 @@ def fill_cache(cache, simulated):
 
 def configure(folder, **changes):
     """Write the configuration, in which no reference is named."""
-    config = {"associations": ["*_asn.json"], **PEER_ONLY, "crds_context": "jwst_0001.pmap"}
+    config = {"associations": ["*_asn.json"], **ARCHIVE_ONLY, "crds_context": "jwst_0001.pmap"}
     (folder / "my.yaml").write_text(yaml.safe_dump(config | changes))
 
 
@@ -150,7 +151,7 @@ def test_a_changed_file_reruns_what_uses_it(visit):
     assert planned(visit) == {}
 
 
-def test_a_file_that_the_cache_lacks_stops_the_run(visit):
+def test_a_file_that_is_missing_in_the_cache_stops_the_run(visit):
     path = reference_path(visit / "cache", "jwst_miri_apcorr_0001.fits")
     path.rename(path.with_suffix(".away"))
     done = snakemake(visit, "--dry-run")

@@ -1,7 +1,6 @@
 """The report of whole visits, made by the workflow."""
 
 import json
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
@@ -9,37 +8,18 @@ import yaml
 from astropy.io import fits
 from astropy.table import QTable
 
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
+from tests.support.pages import Page, assert_dead
 from tests.workflow.test_visits import product, run
 
 pytestmark = pytest.mark.slow
 
 
-class Page(HTMLParser):
-    """What a page is made of."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "link", "img"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def of(self, tag):
-        """Attributes of all elements of one kind."""
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 def check_page(path, n_plots):
     text = path.read_text()
     page = Page(text)
-    assert page.open == []
+    assert_dead(page)
     assert len(page.of("img")) == n_plots
     assert all(image["alt"] and image["src"].startswith("data:") for image in page.of("img"))
     headings = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3")]
@@ -63,12 +43,12 @@ def test_report_of_a_visit(tmp_path, mode, n_plots):
     run(tmp_path)
     text = check_page(product(tmp_path, "report.html"), n_plots)
     assert "WASP-39" in text
-    figures = json.loads(product(tmp_path, "diagnostics.json").read_text())
-    for curve in figures["light_curves"]:
+    metrics = json.loads(product(tmp_path, "diagnostics.json").read_text())
+    for curve in metrics["light_curves"]:
         assert 0.7 < curve["ratio_to_error"] < 1.5
         assert len(curve["seams"]) == 1
     table = QTable.read(product(tmp_path, "lc.ecsv"))
-    assert len(table) == 90 * len(figures["light_curves"])
+    assert len(table) == 90 * len(metrics["light_curves"])
     assert (tmp_path / "results" / "summary.html").exists() is False
     if mode == "nrs_brightobj":
         with fits.open(product(tmp_path, "speclc.fits")) as hdus:

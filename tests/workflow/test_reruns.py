@@ -1,4 +1,4 @@
-"""What runs again when users ask for it, by the commands of the README."""
+"""Jobs that run again by the commands of the README."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.support.builders import write_association, write_exposure, write_segment
-from tests.workflow.test_dag import PEER_ONLY, ROOT, STEPS, STUB, planned, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, ROOT, STEPS, STUB, planned, snakemake
 
 PRODUCTS = ("jw00001-o001_t001_miri_p750l", "jw00002-o001_t001_miri_p750l")
 SEGMENTS = 2
@@ -35,7 +35,7 @@ def two_processed_visits(tmp_path_factory):
             (data / name).rename(data / member)
         write_association(data / "asn.json", members, product, asn_id="o001")
     (folder / "config.yaml").write_text(
-        yaml.safe_dump({"associations": ["visit*/asn.json"], **PEER_ONLY})
+        yaml.safe_dump({"associations": ["visit*/asn.json"], **ARCHIVE_ONLY})
     )
     made = snakemake(folder, "--cores", "2", snakefile=folder / "copy" / "Snakefile")
     assert made.returncode == 0, made.stdout
@@ -55,7 +55,7 @@ def test_one_product_that_was_deleted(done):
     path.write_bytes(content)
 
 
-def test_one_product_anew(done):
+def test_one_product_again(done):
     target = f"results/{PRODUCTS[0]}_x1dints.fits"
     assert plan(done, target) == {}
     assert plan(done, "--force", target) == {"collect_spectra": 1}
@@ -68,7 +68,7 @@ def test_one_visit(done):
     assert plan(done, "--forceall", *one) == VISIT
 
 
-def test_one_step_anew(done):
+def test_one_step_again(done):
     twice = {step: 2 * count for step, count in VISIT.items()}
     del twice["outlier_detection"]
     assert plan(done, "--forcerun", "extract_1d") == twice
@@ -99,7 +99,7 @@ def test_everything_after_a_new_segment_arrived(done):
 def test_everything_after_a_segment_was_delivered_again(done):
     path = next((done / "visit2").glob("*seg001*_calints.fits"))
     content = path.read_bytes()
-    place = {"EXSEGNUM": 1, "INTSTART": 1, "INTEND": 3, "NINTS": 6}
-    write_segment(path, **place, CAL_VER="new")
+    numbers = {"EXSEGNUM": 1, "INTSTART": 1, "INTEND": 3, "NINTS": 6}
+    write_segment(path, **numbers, CAL_VER="new")
     assert plan(done) == dict.fromkeys(STEPS, 1)
     path.write_bytes(content)

@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from scripts.lib.planning.resources import peak_mb, request_minutes, seconds
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.builders import load_products
 from tests.support.steps import read_config
-from tests.workflow.test_dag import PEER_ONLY, snakemake
+from tests.workflow.test_dag import ARCHIVE_ONLY, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +20,7 @@ def records_of_a_run(tmp_path):
     """Step, segments, largest memory [MB] and time [s] of each job of a visit that was run."""
     options = {"segment_lengths": (200, 100), "frame_size": (32, 512), "detectors": ("nrs1",)}
     simulate_visit(tmp_path, VisitOptions(mode="nrs_brightobj", **options))
-    (tmp_path / "my.yaml").write_text(yaml.safe_dump(PEER_ONLY))
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump(ARCHIVE_ONLY))
     done = snakemake(tmp_path, "--cores", "1")
     assert done.returncode == 0, done.stdout
     (product,) = load_products(read_config(tmp_path)["associations"], tmp_path)

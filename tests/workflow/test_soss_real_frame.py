@@ -7,7 +7,8 @@ from astropy.io import fits
 
 from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import load_references
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit, read_config
 
 REFERENCES = ("pastasoss", "specprofile", "speckernel")

@@ -16,9 +16,10 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.lib.fits.headers import read_hdus
-from scripts.simulation.visit import VisitOptions, simulate_visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit
-from tests.workflow.test_dag import PEER_ONLY
+from tests.workflow.test_dag import ARCHIVE_ONLY
 
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16, 64)}
@@ -26,10 +27,10 @@ VISIT = {"mode": "nrs_brightobj", "segment_lengths": (30, 20), "frame_size": (16
 pytestmark = pytest.mark.slow
 
 
-def peer_only(folder):
-    """Let the configuration of a folder ask for the products of the peer alone."""
+def ask_for_archive_products(folder):
+    """Let the configuration of a folder ask for the products of the archive alone."""
     with (folder / "config.yaml").open("a", encoding="utf-8") as file:
-        file.write(yaml.safe_dump(PEER_ONLY))
+        file.write(yaml.safe_dump(ARCHIVE_ONLY))
 
 
 def command(folder, *arguments):
@@ -47,7 +48,7 @@ def command(folder, *arguments):
 
 
 def run(folder, *arguments):
-    """Run the workflow and return what it printed."""
+    """Run the workflow and return its output."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     done = subprocess.run(command(folder, *arguments), text=True, check=False, **streams)
     assert done.returncode == 0, done.stdout
@@ -65,7 +66,7 @@ def processed_visit(tmp_path_factory):
     """A visit of two segments and two detectors with its products."""
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VisitOptions(**VISIT))
-    peer_only(folder)
+    ask_for_archive_products(folder)
     printed = run(folder)
     assert jobs(printed) == {
         "outlier_detection": 4,
@@ -95,7 +96,7 @@ def test_a_second_run_does_nothing(done):
     ("pattern", "expected"),
     [("*_crfints.fits", "SlitModel"), ("*_x1dints.fits", "TSOMultiSpecModel")],
 )
-def test_products_open_as_the_data_models_of_the_peer(done, pattern, expected):
+def test_products_open_as_the_data_models_of_jwst(done, pattern, expected):
     from stdatamodels.jwst import datamodels
 
     paths = list((done / "results").glob(pattern))
@@ -179,7 +180,7 @@ def test_a_killed_run_leaves_no_partial_product_and_resumes(done, tmp_path):
     simulate_visit(
         tmp_path, VisitOptions(**VISIT | {"frame_size": (32, 512), "detectors": ("nrs1",)})
     )
-    peer_only(tmp_path)
+    ask_for_archive_products(tmp_path)
     running = subprocess.Popen(
         command(tmp_path),
         stdout=subprocess.DEVNULL,
@@ -193,7 +194,7 @@ def test_a_killed_run_leaves_no_partial_product_and_resumes(done, tmp_path):
         time.sleep(0.001)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    # What has its final name is whole: reading the headers checks the sizes.
+    # Files with their final names are whole: reading the headers checks the sizes.
     for path in tmp_path.glob("results/**/*.fits"):
         read_hdus(path)
     assert not list(tmp_path.glob("results/*.ecsv"))
@@ -221,8 +222,8 @@ def test_pipeline_made_segments_of_two_generations(shared_data, tmp_path, name, 
     config = {"associations": ["asn.json"], "references": {"extract1d": str(reference)}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     printed = run(tmp_path)
-    for oddity in ("INT_TIMES: found 0 rows", "TARGNAME: found none", "NINTS: found 4"):
-        assert oddity in printed
+    for warning in ("INT_TIMES: found 0 rows", "TARGNAME: found none", "NINTS: found 4"):
+        assert warning in printed
     with fits.open(tmp_path / "results" / "old_o001_crfints.fits") as hdus:
         assert ((hdus["DQ"].data & 16) > 0).sum() == outliers
     curve = QTable.read(product(tmp_path, "whtlt.ecsv"))

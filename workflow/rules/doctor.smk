@@ -1,4 +1,9 @@
-"""A page on what is there, what will be made of it at what cost, and what is wrong."""
+"""Doctor: a page about the input, the planned products and their cost, and all findings."""
+
+# Reported as a warning, as a single requested product may fit where all together do not.
+if workflow.is_main_process and not asks_doctor:
+    for finding in plan.space_findings():
+        logger.warning(str(finding))
 
 
 rule doctor:
@@ -13,11 +18,11 @@ rule doctor:
         mem_mb=500,
         runtime=60,
     params:
-        products=lambda wildcards: products,
-        configs=lambda wildcards: [configuration_of(product) for product in products],
-        references=lambda wildcards: [references_of(product) for product in products],
-        others=lambda wildcards: segments_of_no_product(),
-        findings=lambda wildcards: findings,
+        products=plan.examined_products,
+        configs=plan.examined_configurations,
+        references=plan.examined_references,
+        loose_segments=plan.loose_segments,
+        findings=plan.findings_so_far,
         output_dir=os.path.normpath(config["output_dir"]),
     script:
         "../../scripts/doctor.py"

@@ -4,16 +4,16 @@
 rule tso_photometry:
     """Measure the source in every integration of one segment."""
     input:
-        segment=flagged_segment,
-        gain=reference("gain"),
+        segment=plan.flagged_segment,
+        gain=plan.reference("gain"),
     output:
-        photometry="<results>/segments/{segment}_photometry.fits",
+        photometry=targets.PHOTOMETRY,
     log:
         "<logs>/tso_photometry/{segment}.log",
     benchmark:
         "<benchmarks>/tso_photometry/{segment}.tsv"
     wildcard_constraints:
-        segment=segments_of("imaging"),
+        segment=plan.members.segment_pattern("tso_photometry"),
     priority: 1
     group:
         shared_by_small
@@ -21,13 +21,12 @@ rule tso_photometry:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("tso_photometry"),
-        runtime=runtime_of("tso_photometry"),
-        work_mb=work_mb,
+        mem_mb=plan.memory("tso_photometry"),
+        runtime=plan.runtime("tso_photometry"),
     params:
-        options=options("tso_photometry"),
-        parameter_files=parameter_records("tso_photometry"),
-        input_warnings=input_warnings,
+        options=plan.options("tso_photometry"),
+        parameter_files=plan.parameter_records("tso_photometry"),
+        input_warnings=plan.input_warnings,
         code=code("tso_photometry"),
     script:
         "../../scripts/tso_photometry.py"
@@ -36,12 +35,12 @@ rule tso_photometry:
 rule collect_photometry:
     """Stack the photometry of all segments."""
     input:
-        photometry=segment_photometry,
-        segments=flagged_segments,
-        association=association,
+        photometry=plan.photometry_files,
+        segments=plan.flagged_segments,
+        association=plan.association,
     output:
         phot=report(
-            "<results>/{product}_phot.ecsv",
+            targets.PHOT,
             caption="../report/phot.rst",
             category="Light curves",
             labels={"product": "{product}", "kind": "aperture photometry"},
@@ -49,17 +48,16 @@ rule collect_photometry:
     log:
         "<logs>/collect_photometry/{product}.log",
     wildcard_constraints:
-        product=products_of("imaging"),
+        product=plan.members.product_pattern("imaging"),
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("collect_photometry"),
-        runtime=runtime_of("collect_photometry"),
-        work_mb=work_mb,
+        mem_mb=plan.memory("collect_photometry"),
+        runtime=plan.runtime("collect_photometry"),
     params:
-        reference_files=photometry_records,
-        input_warnings=input_warnings,
+        reference_files=plan.photometry_records,
+        input_warnings=plan.input_warnings,
         code=code("collect_photometry"),
     script:
         "../../scripts/collect_photometry.py"

@@ -4,21 +4,22 @@
 rule unpack_segment:
     """Decompress a calibrated segment."""
     input:
-        packed=packed_calints,
+        packed=plan.packed_calints,
     output:
-        calints=unpacked_file(),
+        # Kept only if no crfints replaces it.
+        calints=targets.CALINTS if config["outlier_detection"]["skip"] else temp(targets.CALINTS),
     log:
         "<logs>/unpack_segment/{segment}.log",
     wildcard_constraints:
-        segment=any_of(packed_segments()),
+        segment=plan.members.packed_pattern(),
     group:
         shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb,
-        runtime=runtime,
+        mem_mb=plan.memory("other"),
+        runtime=plan.runtime("other"),
     params:
         code=code("unpack_segment"),
     script:
@@ -32,16 +33,16 @@ localrules:
 rule write_association:
     """Write the association of segments that were grouped because they had none."""
     output:
-        association="<results>/{product}_asn.json",
+        association=targets.ASSOCIATION,
     log:
         "<logs>/write_association/{product}.log",
     wildcard_constraints:
-        product=any_of(grouped_products()),
+        product=plan.members.group_pattern(),
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     params:
-        content=grouped_association,
+        content=plan.association_content,
         code=code("write_association"),
     script:
         "../../scripts/write_association.py"

@@ -1,4 +1,4 @@
-"""Folder of the products: it must take files, and keeps what a failed run was to renew."""
+"""Folder of the products: it must be writable, and keeps products that a failed run did not remake."""
 
 import logging
 
@@ -6,46 +6,40 @@ from scripts.lib.planning import output_folder
 from scripts.lib.segment_data import wcs_cache
 
 if workflow.is_main_process:
-    # The doctor tells of the folder of the products itself, but needs that of Snakemake.
-    folders = (".",) if asks_doctor() else (".", config["output_dir"])
+    # The doctor reports on the folder of the products itself, but needs the working directory.
+    folders = (".",) if asks_doctor else (".", config["output_dir"])
     if refusals := {output_folder.refusal(folder) for folder in folders} - {None}:
         # Snakemake's own log is in such a folder too, and would bury the message in tracebacks.
         logging.raiseExceptions = False
         stop("\n".join(sorted(map(str, refusals))))
 
 
-def product_names():
-    """File names of all products."""
-    files = [path for product in PRODUCTS.values() for path in product_files(product)]
-    return [os.path.basename(path) for path in files + summary_files()]
-
-
-def tell_earlier():
-    """Tell which products that this run was to renew are kept."""
+def report_earlier():
+    """Report earlier products that are kept because this run did not remake them."""
     folder = config["output_dir"]
-    if kept := output_folder.settle_earlier(folder, product_names()):
-        tell_error(
+    if kept := output_folder.settle_earlier(folder, plan.product_names()):
+        report_error(
             f"{folder}: the earlier {', '.join(kept)} is kept in"
-            f" {os.path.join(folder, output_folder.KEPT)} until a run makes it again"
+            f" {os.path.join(folder, output_folder.KEPT_FOLDER)} until a run makes it again"
         )
 
 
-def forget_evaluations():
-    """Remove what the jobs of a run keep for one another."""
-    if not asks_doctor():
-        wcs_cache.forget(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
+def clear_cache():
+    """Remove the results that the jobs of a run share."""
+    if not asks_doctor:
+        wcs_cache.clear(Path(config["output_dir"], "segments", wcs_cache.FOLDER))
 
 
 onstart:
-    forget_evaluations()
-    output_folder.keep_earlier(config["output_dir"], product_names())
+    clear_cache()
+    output_folder.keep_earlier(config["output_dir"], plan.product_names())
 
 
 onsuccess:
-    tell_earlier()
-    forget_evaluations()
+    report_earlier()
+    clear_cache()
 
 
 onerror:
-    tell_earlier()
-    forget_evaluations()
+    report_earlier()
+    clear_cache()

@@ -2,17 +2,17 @@
 
 
 rule segment_statistics:
-    """Measure median image, flags and trace of one segment."""
+    """Measure the median image, the flags, and the trace or aperture of one segment."""
     input:
-        segment=flagged_segment,
-        spectra=spectra_of_segment,
-        photometry=photometry_of_segment,
+        segment=plan.flagged_segment,
+        spectra=plan.spectra_file,
+        photometry=plan.photometry_file,
     output:
-        statistics="<results>/segments/{segment}_statistics.npz",
+        statistics=targets.STATISTICS,
     log:
         "<logs>/segment_statistics/{segment}.log",
     wildcard_constraints:
-        segment=any_of(SEGMENTS),
+        segment=plan.members.segment_pattern(),
     priority: 1
     group:
         shared_by_small
@@ -20,125 +20,127 @@ rule segment_statistics:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("segment_statistics"),
-        runtime=runtime_of("segment_statistics"),
+        mem_mb=plan.memory("segment_statistics"),
+        runtime=plan.runtime("segment_statistics"),
     params:
-        photometry=options("tso_photometry"),
+        photometry=plan.options("tso_photometry"),
         code=code("segment_statistics"),
     script:
         "../../scripts/segment_statistics.py"
 
 
 rule light_curve_spectroscopy:
-    """Make tables of flux, errors, flags and place of the trace, in white light and in bins."""
+    """Make tables of flux, errors, flags and position of the trace, in white light and in bins."""
     input:
-        spectra=segment_spectra,
-        statistics=segment_statistics,
-        wavelengthrange=wavelength_ranges,
+        spectra=plan.spectra_files,
+        statistics=plan.statistics_files,
+        wavelengthrange=plan.wavelength_ranges,
     output:
         light_curve=light_curve_file(),
-        binned=binned_file(),
+        binned=plan.binned_output(),
     log:
         "<logs>/light_curve/{product}.log",
     wildcard_constraints:
-        product=products_of("spectroscopy"),
+        product=plan.members.product_pattern("spectroscopy"),
     priority: 1
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("light_curve"),
-        runtime=runtime_of("light_curve"),
+        mem_mb=plan.memory("light_curve"),
+        runtime=plan.runtime("light_curve"),
     params:
-        segments=segments_of_product,
-        options=options("white_light"),
+        segments=plan.segment_records,
+        options=plan.options("white_light"),
         bins=lookup("spectroscopic_light_curves", within=config),
-        replaced=replaces_pixels,
-        carried=input_warnings,
+        replaced=plan.replaces_pixels,
+        input_warnings=plan.input_warnings,
         code=code("light_curve"),
     script:
         "../../scripts/light_curve.py"
 
 
 use rule light_curve_spectroscopy as light_curve_imaging with:
+    """Make the table of flux, errors, flags and position of the star."""
     input:
-        photometry=segment_photometry,
-        segments=flagged_segments,
-        statistics=segment_statistics,
+        photometry=plan.photometry_files,
+        segments=plan.flagged_segments,
+        statistics=plan.statistics_files,
     output:
         light_curve=light_curve_file(),
     wildcard_constraints:
-        product=products_of("imaging"),
+        product=plan.members.product_pattern("imaging"),
     params:
-        segments=segments_of_product,
-        carried=input_warnings,
+        segments=plan.segment_records,
+        input_warnings=plan.input_warnings,
         code=code("light_curve"),
 
 
 rule report_spectroscopy:
     """Measure noise, seams, flags and drifts of a visit of spectra, plot them and write its report."""
     input:
-        light_curve="<results>/{product}_lc.ecsv",
-        spectra=segment_spectra,
-        statistics=segment_statistics,
-        member=first_member,
+        light_curve=targets.LIGHT_CURVE,
+        spectra=plan.spectra_files,
+        statistics=plan.statistics_files,
+        member=plan.first_member,
     output:
         **plot_files("spectroscopy"),
         **report_outputs(),
     log:
         "<logs>/report_visit/{product}.log",
     wildcard_constraints:
-        product=products_of("spectroscopy"),
+        product=plan.members.product_pattern("spectroscopy"),
     priority: 1
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("report_visit"),
-        runtime=runtime_of("report_visit"),
+        mem_mb=plan.memory("report_visit"),
+        runtime=plan.runtime("report_visit"),
     params:
         product="{product}",
         branch="spectroscopy",
-        segments=segments_of_product,
-        exposure_integrations=exposure_integrations,
-        replaced=replaces_pixels,
-        names=job_names,
-        association=asn_table,
-        settings=settings,
+        segments=plan.segment_records,
+        exposure_integrations=plan.exposure_integrations,
+        replaced=plan.replaces_pixels,
+        names=plan.job_names,
+        association=plan.asn_table,
+        settings=plan.product_settings,
         code=code("report_visit"),
     script:
         "../../scripts/report_visit.py"
 
 
 use rule report_spectroscopy as report_imaging with:
+    """Measure noise, seams, flags and drifts of a visit of images, plot them and write its report."""
     input:
-        light_curve="<results>/{product}_lc.ecsv",
-        statistics=segment_statistics,
-        member=first_member,
+        light_curve=targets.LIGHT_CURVE,
+        statistics=plan.statistics_files,
+        member=plan.first_member,
     output:
         **plot_files("imaging"),
         **report_outputs(),
     wildcard_constraints:
-        product=products_of("imaging"),
+        product=plan.members.product_pattern("imaging"),
     params:
         product="{product}",
         branch="imaging",
-        segments=segments_of_product,
-        exposure_integrations=exposure_integrations,
-        names=job_names,
-        association=asn_table,
-        settings=settings,
+        segments=plan.segment_records,
+        exposure_integrations=plan.exposure_integrations,
+        names=plan.job_names,
+        association=plan.asn_table,
+        settings=plan.product_settings,
         code=code("report_visit"),
 
 
 rule summarise:
     """Make a table of all visits."""
     input:
-        diagnostics=all_diagnostics,
+        diagnostics=plan.all_diagnostics,
     output:
-        table="<results>/summary.ecsv",
+        table=targets.SUMMARY_TABLE,
         page=report(
-            "<results>/summary.html",
+            targets.SUMMARY_PAGE,
             caption="../report/summary.rst",
             category="Report",
             labels={"product": "all"},

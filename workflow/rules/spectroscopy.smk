@@ -4,17 +4,17 @@
 rule extract_1d:
     """Extract the spectra of one segment."""
     input:
-        segment=flagged_segment,
-        extract1d=reference("extract1d"),
-        apcorr=aperture_correction,
+        segment=plan.flagged_segment,
+        extract1d=plan.reference("extract1d"),
+        apcorr=plan.aperture_correction,
     output:
-        spectra="<results>/segments/{segment}_extract1d.fits",
+        spectra=targets.EXTRACT1D,
     log:
         "<logs>/extract_1d/{segment}.log",
     benchmark:
         "<benchmarks>/extract_1d/{segment}.tsv"
     wildcard_constraints:
-        segment=segments_of("spectroscopy"),
+        segment=plan.members.segment_pattern("extract_1d"),
     priority: 1
     group:
         shared_by_small
@@ -22,16 +22,16 @@ rule extract_1d:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("extract_1d"),
-        runtime=runtime_of("extract_1d"),
-        work_mb=work_mb,
+        mem_mb=plan.memory("extract_1d"),
+        runtime=plan.runtime("extract_1d"),
+        work_mb=plan.work_mb,
     params:
-        options=options("extract_1d"),
-        pixel_replace=options("pixel_replace"),
-        apertures=assumed_apertures,
-        reference_names=reference_names("extract1d", "apcorr"),
-        parameter_files=parameter_records("extract_1d", "pixel_replace"),
-        input_warnings=input_warnings,
+        options=plan.options("extract_1d"),
+        pixel_replace=plan.options("pixel_replace"),
+        apertures=plan.assumed_apertures,
+        reference_names=plan.reference_names("extract1d", "apcorr"),
+        parameter_files=plan.parameter_records("extract_1d", "pixel_replace"),
+        input_warnings=plan.input_warnings,
         code=code("extract_1d"),
     script:
         "../../scripts/extract_1d.py"
@@ -40,38 +40,38 @@ rule extract_1d:
 rule extract_soss:
     """Extract the spectral orders of one NIRISS SOSS segment."""
     input:
-        segment=flagged_segment,
-        pastasoss=reference("pastasoss"),
-        specprofile=reference("specprofile"),
-        speckernel=reference("speckernel"),
-        photom=reference("photom"),
-        wave_grid=soss_input("soss_wave_grid_in"),
-        estimate=soss_input("soss_estimate"),
+        segment=plan.flagged_segment,
+        pastasoss=plan.reference("pastasoss"),
+        specprofile=plan.reference("specprofile"),
+        speckernel=plan.reference("speckernel"),
+        photom=plan.reference("photom"),
+        wave_grid=plan.soss_input("soss_wave_grid_in"),
+        estimate=plan.soss_input("soss_estimate"),
     output:
-        spectra="<results>/segments/{segment}_extract1d.fits",
-        trace_models=soss_output("soss_modelname", "SossExtractModel"),
-        atoca_spectra=soss_output("soss_modelname", "AtocaSpectra"),
-        wave_grid=soss_output("soss_wave_grid_out", "SossWaveGrid"),
+        spectra=targets.EXTRACT1D,
+        trace_models=plan.soss_output("soss_modelname", "SossExtractModel"),
+        atoca_spectra=plan.soss_output("soss_modelname", "AtocaSpectra"),
+        wave_grid=plan.soss_output("soss_wave_grid_out", "SossWaveGrid"),
     log:
         "<logs>/extract_soss/{segment}.log",
     benchmark:
         "<benchmarks>/extract_soss/{segment}.tsv"
     wildcard_constraints:
-        segment=segments_of("spectroscopy", soss=True),
+        segment=plan.members.segment_pattern("extract_soss"),
     priority: 1
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("extract_soss"),
-        runtime=runtime_of("extract_soss"),
-        work_mb=work_mb,
+        mem_mb=plan.memory("extract_soss"),
+        runtime=plan.runtime("extract_soss"),
+        work_mb=plan.work_mb,
     params:
-        options=options("extract_1d"),
-        pixel_replace=options("pixel_replace"),
-        reference_names=reference_names("pastasoss", "specprofile", "speckernel", "photom"),
-        parameter_files=parameter_records("extract_1d", "pixel_replace"),
-        input_warnings=input_warnings,
+        options=plan.options("extract_1d"),
+        pixel_replace=plan.options("pixel_replace"),
+        reference_names=plan.reference_names("pastasoss", "specprofile", "speckernel", "photom"),
+        parameter_files=plan.parameter_records("extract_1d", "pixel_replace"),
+        input_warnings=plan.input_warnings,
         code=code("extract_soss"),
     script:
         "../../scripts/extract_soss.py"
@@ -80,27 +80,26 @@ rule extract_soss:
 rule collect_spectra:
     """Put the spectra of all segments into one product."""
     input:
-        spectra=segment_spectra,
-        association=association,
+        spectra=plan.spectra_files,
+        association=plan.association,
     output:
-        x1dints="<results>/{product}_x1dints.fits",
+        x1dints=targets.X1DINTS,
     log:
         "<logs>/collect_spectra/{product}.log",
     benchmark:
         "<benchmarks>/collect_spectra/{product}.tsv"
     wildcard_constraints:
-        product=products_of("spectroscopy"),
+        product=plan.members.product_pattern("spectroscopy"),
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("collect_spectra"),
-        runtime=runtime_of("collect_spectra"),
-        work_mb=work_mb,
+        mem_mb=plan.memory("collect_spectra"),
+        runtime=plan.runtime("collect_spectra"),
     params:
-        asn_pool=asn_pool,
-        asn_table=asn_table,
-        input_warnings=input_warnings,
+        asn_pool=plan.asn_pool,
+        asn_table=plan.asn_table,
+        input_warnings=plan.input_warnings,
         code=code("collect_spectra"),
     script:
         "../../scripts/collect_spectra.py"
@@ -109,11 +108,11 @@ rule collect_spectra:
 rule white_light:
     """Sum the spectra over wavelength."""
     input:
-        x1dints="<results>/{product}_x1dints.fits",
-        wavelengthrange=wavelength_ranges,
+        x1dints=targets.X1DINTS,
+        wavelengthrange=plan.wavelength_ranges,
     output:
         whtlt=report(
-            "<results>/{product}_whtlt.ecsv",
+            targets.WHTLT,
             caption="../report/whtlt.rst",
             category="Light curves",
             labels={"product": "{product}", "kind": "white light"},
@@ -121,19 +120,18 @@ rule white_light:
     log:
         "<logs>/white_light/{product}.log",
     wildcard_constraints:
-        product=products_of("spectroscopy"),
+        product=plan.members.product_pattern("spectroscopy"),
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("white_light"),
-        runtime=runtime_of("white_light"),
-        work_mb=work_mb,
+        mem_mb=plan.memory("white_light"),
+        runtime=plan.runtime("white_light"),
     params:
-        options=options("white_light"),
-        reference_names=wavelength_range_name,
-        parameter_files=parameter_records("white_light"),
-        carried=input_warnings,
+        options=plan.options("white_light"),
+        reference_names=plan.wavelength_range_name,
+        parameter_files=plan.parameter_records("white_light"),
+        input_warnings=plan.input_warnings,
         code=code("white_light"),
     script:
         "../../scripts/white_light.py"

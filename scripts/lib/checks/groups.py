@@ -7,6 +7,8 @@ from itertools import pairwise
 from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS, OF_SCIENCE
 from scripts.lib.findings import Finding
 
+__all__ = ["comparison_findings", "group_errors", "group_warnings"]
+
 _MIXTURES = {
     "CAL_VER": "calibrated by different pipelines; steps between segments may be theirs",
     "CRDS_CTX": "calibrated with different references; steps between segments may be theirs",
@@ -18,28 +20,28 @@ _MIXTURES = {
 
 def comparison_findings(path, segments):
     """
-    Find how the segments of a product differ that should be alike.
+    Find differences between segments of a product, which should be alike.
 
     Parameters
     ----------
     path : str
-        The association or what stands for it, for the messages.
+        The association, or the name of the product, for the messages.
     segments : list of Segment
-        In the order of :attr:`Segment.place`; one without ``facts`` is not
+        In the order of :attr:`Segment.sort_key`; one without ``facts`` is not
         compared.
 
     Returns
     -------
     findings : list of Finding
         Warnings: mixed versions, contexts, filters, subarrays, units, targets
-        and shapes, exposures that are there under several names, times that
-        do not go on from segment to segment.
+        and shapes, exposures that are listed under several names, times that
+        do not increase from segment to segment.
     """
     known = [segment for segment in segments if segment.facts is not None]
     return [
         *_mixtures(path, known),
         *_shapes(known),
-        *_same_exposure(known),
+        *_repeated_exposures(known),
         *_time_order(known),
     ]
 
@@ -48,7 +50,7 @@ def _mixtures(path, segments):
     """Find keywords that have several values."""
     findings = []
     for keyword in (*COMMON, *COMMON_NUMBERS, *OF_SCIENCE):
-        counts = Counter(_rounded(segment.facts.keywords.get(keyword)) for segment in segments)
+        counts = Counter(_round(segment.facts.keywords.get(keyword)) for segment in segments)
         if len(counts) > 1:
             found = ", ".join(
                 f"{'none' if value is None else value} (in {count} of {len(segments)})"
@@ -56,29 +58,36 @@ def _mixtures(path, segments):
             )
             effect = _MIXTURES.get(keyword, "the segments are not alike")
             findings.append(
-                Finding("warning", path, keyword, found, "one for all segments", effect)
+                Finding(
+                    "warning",
+                    path,
+                    key=keyword,
+                    found=found,
+                    expected="one for all segments",
+                    effect=effect,
+                )
             )
     return findings
 
 
-def _rounded(value):
-    """A number without its last digits, which differ between machines."""
+def _round(value):
+    """Drop the last digits of a number, which differ between machines."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _shapes(segments):
     """Find segments whose images have another size than those of the first of their detector."""
     findings = []
-    for group in by_detector(segments):
+    for group in _group_by_detector(segments):
         first = group[0]
         findings += [
             Finding(
                 "warning",
                 segment.path,
-                "SCI",
-                f"images of {segment.shape[1:]}",
-                f"{first.shape[1:]} as in {first.path}",
-                "the segments are not alike",
+                key="SCI",
+                found=f"images of {segment.shape[1:]}",
+                expected=f"{first.shape[1:]} as in {first.path}",
+                effect="the segments are not alike",
             )
             for segment in group
             if segment.shape[1:] != first.shape[1:]
@@ -86,7 +95,7 @@ def _shapes(segments):
     return findings
 
 
-def _same_exposure(segments):
+def _repeated_exposures(segments):
     """Find integrations of one exposure that are in files of different names."""
     findings, by_identity = [], {}
     for segment in segments:
@@ -102,38 +111,47 @@ def _same_exposure(segments):
                 expected = f"none of those in {first.path}, whose exposure has the same numbers"
                 effect = "these integrations count twice"
                 findings.append(
-                    Finding("warning", second.path, "EXPOSURE", found, expected, effect)
+                    Finding(
+                        "warning",
+                        second.path,
+                        key="EXPOSURE",
+                        found=found,
+                        expected=expected,
+                        effect=effect,
+                    )
                 )
     return findings
 
 
 def _time_order(segments):
-    """Find segments that begin before the one before has ended."""
+    """Find segments that begin before the previous one has ended."""
     findings = []
-    for group in by_detector(segments):
+    for group in _group_by_detector(segments):
         timed = [segment for segment in group if segment.facts.utc is not None]
         for first, second in pairwise(timed):
             begin, end = second.facts.utc[0], first.facts.utc[1]
-            warning = partial(Finding, "warning", second.path, "INT_TIMES/int_mid_MJD_UTC")
+            warning = partial(Finding, "warning", second.path, key="INT_TIMES/int_mid_MJD_UTC")
             if begin <= end:
                 expected = f"later than {end:.6f}, the end of {first.path}"
                 effect = "light curves are sorted by time, not by integration"
-                findings.append(warning(f"{begin:.6f} at the start", expected, effect))
+                findings.append(
+                    warning(found=f"{begin:.6f} at the start", expected=expected, effect=effect)
+                )
     return findings
 
 
-def group_problems(segments):
+def group_errors(segments):
     """
     Find what prevents the segments of one association from being processed together.
 
     Parameters
     ----------
     segments : list of Segment
-        In the order of :attr:`Segment.place`.
+        In the order of :attr:`Segment.sort_key`.
 
     Returns
     -------
-    problems : list of Finding
+    errors : list of Finding
         Mixed exposure types, duplicates, overlapping integrations: errors.
     """
     return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
@@ -145,9 +163,9 @@ def _mixed_types(segments):
         Finding(
             "error",
             segment.path,
-            "EXP_TYPE",
-            segment.exp_type,
-            f"{segments[0].exp_type} as in {segments[0].path}",
+            key="EXP_TYPE",
+            found=segment.exp_type,
+            expected=f"{segments[0].exp_type} as in {segments[0].path}",
         )
         for segment in segments
         if segment.exp_type != segments[0].exp_type
@@ -155,36 +173,38 @@ def _mixed_types(segments):
 
 
 def _duplicates(segments):
-    """Find segments that are there twice."""
+    """Find segments that are listed twice."""
     return [
         Finding(
             "error",
             second.path,
-            "member",
-            f"the same exposure, segment and detector as in {first.path}",
-            "each once",
+            key="member",
+            found=f"the same exposure, segment and detector as in {first.path}",
+            expected="each once",
         )
         for first, second in pairwise(segments)
-        if first.place == second.place
+        if first.sort_key == second.sort_key
     ]
 
 
 def _overlaps(segments):
     """Find segments of one exposure and detector that hold the same integrations."""
-    problems = []
-    for group in by_detector(segments):
+    errors = []
+    for group in _group_by_detector(segments):
         furthest = group[0]
         for segment in group[1:]:
             overlap = segment.first_integration <= furthest.last_integration
-            if overlap and segment.place != furthest.place:
+            if overlap and segment.sort_key != furthest.sort_key:
                 last = f"{furthest.last_integration}, the last integration of {furthest.path}"
                 found, expected = str(segment.first_integration), f"more than {last}"
-                problems.append(Finding("error", segment.path, "INTSTART", found, expected))
+                errors.append(
+                    Finding("error", segment.path, key="INTSTART", found=found, expected=expected)
+                )
             furthest = max(furthest, segment, key=lambda s: s.last_integration)
-    return problems
+    return errors
 
 
-def group_oddities(path, segments):
+def group_warnings(path, segments):
     """
     Find integrations that no segment of an association holds.
 
@@ -193,54 +213,46 @@ def group_oddities(path, segments):
     path : str
         The association, for the messages.
     segments : list of Segment
-        In the order of :attr:`Segment.place`, without problems.
+        In the order of :attr:`Segment.sort_key`, without errors.
 
     Returns
     -------
-    oddities : list of Finding
+    warnings : list of Finding
         Gaps between segments, missing ends, disagreeing ``NINTS``: warnings.
     """
     warning = partial(Finding, "warning", path)
-    oddities = []
-    for group in by_detector(segments):
-        place = f"{group[0].exposure_id} {group[0].detector}".strip()
+    warnings = []
+    for group in _group_by_detector(segments):
+        series = f"{group[0].exposure_id} {group[0].detector}".strip()
         totals = sorted({segment.exposure_integrations for segment in group})
         if len(totals) > 1:
             expected = "one number for all segments"
             effect = "the largest counts"
-            oddities.append(warning(f"NINTS of {place}", str(totals), expected, effect))
+            warnings.append(
+                warning(
+                    key=f"NINTS of {series}", found=str(totals), expected=expected, effect=effect
+                )
+            )
         if group[-1].last_integration > totals[-1]:
-            # NINTS counts something else than the exposure, so the end is unknown.
+            # NINTS is too small, so the real end is unknown.
             totals.append(group[-1].last_integration)
         ends = [0, *(segment.last_integration for segment in group)]
         starts = [*(segment.first_integration for segment in group), totals[-1] + 1]
-        oddities += [
+        warnings += [
             warning(
-                f"integrations of {place}",
-                f"none of {end + 1} to {start - 1}",
-                f"1 to {totals[-1]}",
-                "the product lacks them",
+                key=f"integrations of {series}",
+                found=f"none of {end + 1} to {start - 1}",
+                expected=f"1 to {totals[-1]}",
+                effect="they are missing in the product",
             )
             for end, start in zip(ends, starts, strict=True)
             if start > end + 1
         ]
-    return oddities
+    return warnings
 
 
-def by_detector(segments):
-    """
-    Sort segments by exposure and detector.
-
-    Parameters
-    ----------
-    segments : iterable of Segment
-        In any order.
-
-    Returns
-    -------
-    groups : list of list of Segment
-        The segments of each exposure and detector in order of their integrations.
-    """
+def _group_by_detector(segments):
+    """Segments of each exposure and detector, in the order of their integrations."""
     groups = {}
     for segment in segments:
         groups.setdefault((segment.exposure_id, segment.detector), []).append(segment)

@@ -1,22 +1,24 @@
 """
 Checks of the input before any job runs.
 
-*Problems*, findings of severity ``error``, prevent processing; all of them are
-collected and reported together. *Oddities* do not: they are ``warning``.
+Errors prevent processing; all of them are collected and reported together.
+Warnings do not.
 """
 
 from functools import partial
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
-from scripts.lib.instruments.modes import IMAGING, SPECTROSCOPY, TSO_TYPES
+from scripts.lib.instruments.modes import MODES, mode_of
+
+__all__ = ["header_errors", "header_warnings", "value_errors"]
 
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _COUNTS = range(1 << 31)
 _CUBE_AXES = 3
 
 
-def header_problems(path, hdus, complete=True):
+def header_errors(path, hdus, complete=True):
     """
     Find what in the headers of a segment prevents its processing.
 
@@ -31,65 +33,80 @@ def header_problems(path, hdus, complete=True):
 
     Returns
     -------
-    problems : list of Finding
-        Errors.
+    errors : list of Finding
+        Values that no step can use, keywords and extensions that are missing
+        or wrong.
     """
     error = partial(Finding, "error", path)
     return [
-        *value_problems(path, hdus),
-        *_keyword_problems(error, hdus[0].header),
-        *_plane_problems(error, hdus, complete),
+        *value_errors(path, hdus),
+        *_keyword_errors(error, hdus[0].header),
+        *_plane_errors(error, hdus, complete),
     ]
 
 
-def _keyword_problems(error, primary):
+def _keyword_errors(error, primary):
     """Find primary keywords that are missing or wrong."""
     exp_type, nints = primary.get("EXP_TYPE"), primary.get("NINTS")
-    problems = [
-        error(keyword, repr(primary[keyword]), "a whole number from 1")
+    errors = [
+        error(key=keyword, found=repr(primary[keyword]), expected="a whole number from 1")
         for keyword in _OPTIONAL_INTEGERS
         if not _is_integer(primary.get(keyword) or 0) or (primary.get(keyword) or 0) not in _COUNTS
     ]
     if not isinstance(exp_type, str) or not exp_type:
-        problems.append(error("EXP_TYPE", repr(exp_type), "an exposure type"))
-    elif primary.get("TSOVISIT") is not True and exp_type not in TSO_TYPES:
+        errors.append(error(key="EXP_TYPE", found=repr(exp_type), expected="an exposure type"))
+    elif primary.get("TSOVISIT") is not True and not mode_of(exp_type).is_always_time_series:
         found = f"{primary.get('TSOVISIT')!r} with EXP_TYPE {exp_type}"
-        expected = f"True or EXP_TYPE one of {', '.join(TSO_TYPES)}"
-        problems.append(error("TSOVISIT", found, expected, "not a time-series observation"))
-    elif exp_type not in (*IMAGING, *SPECTROSCOPY):
-        expected = f"one of {', '.join((*IMAGING, *SPECTROSCOPY))}"
+        always = [name for name, mode in MODES.items() if mode.is_always_time_series]
+        expected = f"True or EXP_TYPE one of {', '.join(always)}"
+        errors.append(
+            error(
+                key="TSOVISIT",
+                found=found,
+                expected=expected,
+                effect="not a time-series observation",
+            )
+        )
+    elif exp_type not in MODES:
+        expected = f"one of {', '.join(MODES)}"
         effect = "time series of other types have no pipeline"
-        problems.append(error("EXP_TYPE", exp_type, expected, effect))
+        errors.append(error(key="EXP_TYPE", found=exp_type, expected=expected, effect=effect))
     if not _is_integer(nints):
-        problems.append(error("NINTS", repr(nints), "the number of integrations"))
+        errors.append(error(key="NINTS", found=repr(nints), expected="the number of integrations"))
     elif nints < 2 or nints not in _COUNTS:
-        problems.append(error("NINTS", str(nints), "2 or more", "not a time series"))
-    return problems
+        errors.append(
+            error(key="NINTS", found=str(nints), expected="2 or more", effect="not a time series")
+        )
+    return errors
 
 
 def _is_integer(value):
-    """Tell integers from all else, logicals included."""
+    """Whether a value is an integer; logicals are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _plane_problems(error, hdus, complete):
+def _plane_errors(error, hdus, complete):
     """Find extensions that are missing or of the wrong shape."""
     shapes = {
         name: [hdu.shape for hdu in hdus if hdu.name == name] for name in ("SCI", "ERR", "DQ")
     }
     if len(shapes["SCI"]) != 1:
-        return [error("SCI", f"{len(shapes['SCI'])} extensions", "one")]
+        return [error(key="SCI", found=f"{len(shapes['SCI'])} extensions", expected="one")]
     shape = shapes["SCI"][0]
     if len(shape) != _CUBE_AXES or 0 in shape:
-        return [error("SCI", f"shape {shape}", "a cube (integrations, y, x)")]
+        return [error(key="SCI", found=f"shape {shape}", expected="a cube (integrations, y, x)")]
     return [
-        error(name, f"shape {shapes[name][0] if shapes[name] else None}", f"that of SCI, {shape}")
+        error(
+            key=name,
+            found=f"shape {shapes[name][0] if shapes[name] else None}",
+            expected=f"that of SCI, {shape}",
+        )
         for name in ("ERR", "DQ")
         if complete and shapes[name][:1] != [shape]
     ]
 
 
-def header_oddities(path, hdus, complete=True):
+def header_warnings(path, hdus, complete=True):
     """
     Find what is unusual in the headers of a segment that can be processed.
 
@@ -98,14 +115,15 @@ def header_oddities(path, hdus, complete=True):
     path : str
         The file.
     hdus : list of Hdu
-        Header-data units of a file without problems.
+        Header-data units of a file without errors.
     complete : bool, optional
         False if only those up to SCI are known.
 
     Returns
     -------
-    oddities : list of Finding
-        Warnings.
+    warnings : list of Finding
+        Numbers of integrations that contradict each other, times and a target
+        that are missing.
     """
     warning = partial(Finding, "warning", path)
     primary = hdus[0].header
@@ -114,57 +132,82 @@ def header_oddities(path, hdus, complete=True):
     expected_last = (first or 1) + nints - 1
     tables = [hdu for hdu in hdus if hdu.name == "INT_TIMES"]
     rows = sum(hdu.shape[0] for hdu in tables if hdu.shape)
-    oddities = []
+    warnings = []
     if last is not None and last != expected_last:
         found, effect = f"{last} with INTSTART {first}", "integrations are counted from INTSTART"
-        oddities.append(warning("INTEND", found, str(expected_last), effect))
+        warnings.append(
+            warning(key="INTEND", found=found, expected=str(expected_last), effect=effect)
+        )
     if expected_last > total:
         effect = "it is unknown whether segments are missing at the end"
-        oddities.append(warning("NINTS", str(total), f"{expected_last} or more", effect))
+        warnings.append(
+            warning(
+                key="NINTS", found=str(total), expected=f"{expected_last} or more", effect=effect
+            )
+        )
     if complete and rows < nints:
         found = f"{rows} rows" if tables else "none"
         effect = "integrations get numbers, but no times"
-        oddities.append(warning("INT_TIMES", found, f"{nints} rows or more", effect))
+        warnings.append(
+            warning(key="INT_TIMES", found=found, expected=f"{nints} rows or more", effect=effect)
+        )
     if not primary.get("TARGNAME"):
         expected, effect = "the name of the target", "the products name none"
-        oddities.append(warning("TARGNAME", "none", expected, effect))
-    return oddities
+        warnings.append(warning(key="TARGNAME", found="none", expected=expected, effect=effect))
+    return warnings
 
 
-_TEXTS = (
-    *("EXP_TYPE", "DETECTOR", "FILTER", "PUPIL", "GRATING", "INSTRUME", "SUBARRAY", "TARGNAME"),
-    *("BUNIT", "SRCTYPE", "SLTNAME", "S_REGION", "S_PHOTOM"),
-)
-
-
-_NUMBERS = (
-    *("TARG_RA", "TARG_DEC", "SRCXPOS", "SRCYPOS", "SLIT_RA", "SLIT_DEC", "DITH_RA", "DITH_DEC"),
-    *("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2", "PA_APER", "PWCPOS", "SPORDER"),
-    *("EXPSTART", "EXPMID", "EXPEND", "PIXAR_SR", "PHOTMJSR", "EFFINTTM"),
-)
-
-
+_TEXTS = [
+    "EXP_TYPE",
+    "DETECTOR",
+    "FILTER",
+    "PUPIL",
+    "GRATING",
+    "INSTRUME",
+    "SUBARRAY",
+    "TARGNAME",
+    "BUNIT",
+    "SRCTYPE",
+    "SLTNAME",
+    "S_REGION",
+    "S_PHOTOM",
+]
+_NUMBERS = [
+    "TARG_RA",
+    "TARG_DEC",
+    "SRCXPOS",
+    "SRCYPOS",
+    "SLIT_RA",
+    "SLIT_DEC",
+    "DITH_RA",
+    "DITH_DEC",
+    "XREF_SCI",
+    "YREF_SCI",
+    "SUBSTRT1",
+    "SUBSTRT2",
+    "PA_APER",
+    "PWCPOS",
+    "SPORDER",
+    "EXPSTART",
+    "EXPMID",
+    "EXPEND",
+    "PIXAR_SR",
+    "PHOTMJSR",
+    "EFFINTTM",
+]
 _POSITIVE = ("PIXAR_SR", "PHOTMJSR", "EFFINTTM")
-
-
 _CHOICES = {
     "SRCTYPE": ("POINT", "EXTENDED", "UNKNOWN"),
     "DISPAXIS": (1, 2),
 }
-
-
-# 1 sr is what a file says whose pixels have no area.
+# Files whose pixels have no area give 1 sr.
 _LARGEST_AREA = 1
-
-
-# No position of an aperture is this far from the array.
+# Apertures lie on the detector: a pixel further away than this is a damaged number.
 _PIXELS = range(-(1 << 14), 1 << 14)
+_POSITIONS = ("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2")
 
 
-_PLACES = ("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2")
-
-
-def value_problems(path, hdus):
+def value_errors(path, hdus):
     """
     Find values of keywords that no step can use.
 
@@ -177,14 +220,14 @@ def value_problems(path, hdus):
 
     Returns
     -------
-    problems : list of Finding
-        Cards that are no FITS values, texts in place of numbers and the
-        reverse, and values that have no meaning. Keywords without a value
-        are none.
+    errors : list of Finding
+        Cards that are no FITS values, texts instead of numbers and the
+        reverse, and values that have no meaning; keywords without a value
+        are accepted.
     """
     error = partial(Finding, "error", path)
     unreadable = [
-        error(keyword, value, "a FITS value: a number, T, F or a text in quotes")
+        error(key=keyword, found=value, expected="a FITS value: a number, T, F or a text in quotes")
         for hdu in hdus
         for keyword, value in hdu.header.items()
         if type(value) is NoValue
@@ -192,7 +235,7 @@ def value_problems(path, hdus):
     if unreadable:
         return unreadable
     return [
-        error(keyword, repr(value), expected)
+        error(key=keyword, found=repr(value), expected=expected)
         for hdu in hdus
         if hdu.name in ("PRIMARY", "SCI")
         for keyword, value in hdu.header.items()
@@ -201,7 +244,7 @@ def value_problems(path, hdus):
 
 
 def _expected(keyword, value):
-    """What is expected of a keyword in place of a value, or None if it may have it."""
+    """What is expected of a keyword instead of its value; None if the value is usable."""
     if keyword in _TEXTS and not isinstance(value, str):
         return "a text"
     if keyword in _NUMBERS and type(value) not in (int, float):
@@ -210,9 +253,9 @@ def _expected(keyword, value):
         return "a number above 0"
     if keyword == "PIXAR_SR" and value > _LARGEST_AREA:
         return f"an area of at most {_LARGEST_AREA} sr"
-    if keyword in _PLACES and not _PIXELS[0] <= value <= _PIXELS[-1]:
-        return "a place on the detector [pixels]"
-    # To Python, True is 1.
+    if keyword in _POSITIONS and not _PIXELS[0] <= value <= _PIXELS[-1]:
+        return "a position on the detector [pixels]"
+    # `True in (1, 2)` holds, so logicals are ruled out first.
     if keyword in _CHOICES and (value is True or value not in _CHOICES[keyword]):
         return f"one of {', '.join(map(str, _CHOICES[keyword]))}"
     return None

@@ -12,13 +12,20 @@ from statistics import median
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
+from scripts.lib.segment_data.integrations import (
+    NUMBER,
+    TDB,
+    UTC,
+    first_integration,
+    first_row,
+    last_integration,
+)
 
-NUMBER = "integration_number"
-UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
-TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")
+__all__ = ["Times", "int_times_findings", "read_times"]
+
 _ROLLOVER = 32767
-# Light crosses the orbit of the Earth's half in 500 s, TDB is 69 s ahead of UTC: less than 0.007 d.
+# Light takes 500 s from the Sun to the Earth, and TDB is 69 s ahead of UTC: 0.007 d together.
 _TDB_OFFSET = 0.01
 _MINUTE = 1 / 1440
 _GAP = 1.5
@@ -53,7 +60,7 @@ def read_times(path, hdus):
     Parameters
     ----------
     path : str or Path
-        The file, where it is; compressed if its name ends in ``.gz``.
+        The file, to be opened; compressed if its name ends in ``.gz``.
     hdus : list of Hdu
         Its header-data units: SCI is a cube.
 
@@ -68,15 +75,15 @@ def read_times(path, hdus):
         If the file cannot be read.
     """
     table = _table(hdus)
-    if table is None or _unreadable(table):
+    if table is None or _table_defect(table):
         return None
     rows = read_columns(path, table, (NUMBER, *UTC, *TDB))
     numbers = rows[NUMBER]
     first, last, count = _segment_range(hdus)
-    start = first - numbers[0]
-    covered = start >= 0 and start + count <= len(numbers) and last <= numbers[-1]
-    kept = slice(start, start + count) if covered else slice(None)
-    return Times(numbers, {name: rows[name][kept] for name in (*UTC, *TDB)}, covered)
+    start = first_row(numbers, count, first, last)
+    kept = slice(None) if start is None else slice(start, start + count)
+    columns = {name: rows[name][kept] for name in (*UTC, *TDB)}
+    return Times(numbers, columns, covered=start is not None)
 
 
 def _table(hdus):
@@ -86,28 +93,26 @@ def _table(hdus):
 
 
 def _segment_range(hdus):
-    """Numbers of the first and last integration of a segment, and how many there are."""
+    """Numbers of the first and last integration of a segment, and the number of integrations."""
     primary = hdus[0].header
-    first, count = primary.get("INTSTART") or 1, _cube(hdus)[0]
-    if _is_image(primary):
-        return first, first + count - 1, count
-    # As the extraction of spectra looks them up.
-    last = primary.get("INTEND")
-    return first, primary["NINTS"] if last is None else last, count
+    first, count = first_integration(primary), _cube_shape(hdus)[0]
+    # Photometry uses the rows that exist, even if some integrations have none.
+    last = first + count - 1 if _is_image(primary) else last_integration(primary, count)
+    return first, last, count
 
 
-def _cube(hdus):
+def _cube_shape(hdus):
     """Shape of SCI."""
     return next(hdu.shape for hdu in hdus if hdu.name == "SCI")
 
 
 def _is_image(primary):
     """Whether photometry is made of the segment."""
-    return primary.get("EXP_TYPE") in IMAGING
+    return mode_of(primary.get("EXP_TYPE")).is_imaging
 
 
-def _unreadable(table):
-    """Tell what keeps a table with rows from being read, as found and expected; None if nothing."""
+def _table_defect(table):
+    """Say why a table with rows cannot be read, as found and expected; None if it can."""
     columns, width = number_columns(table)
     letters = dict.fromkeys((*UTC, *TDB), FLOATS) | {NUMBER: INTEGERS}
     missing = [
@@ -140,78 +145,89 @@ def int_times_findings(path, hdus, times):
     findings : list of Finding
         An error if the table cannot be read, else warnings; gaps in time are
         notes. A table with fewer rows than the segment is left to
-        :func:`~scripts.lib.checks.headers.header_oddities`.
+        :func:`~scripts.lib.checks.headers.header_warnings`.
     """
     table = _table(hdus)
     if times is None:
         return [] if table is None else [_table_finding(path, table, hdus[0].header)]
-    first_row = _segment_range(hdus)[0] if times.covered else times.numbers[0]
+    first = _segment_range(hdus)[0] if times.covered else times.numbers[0]
     return [
         *_number_findings(path, times, hdus),
-        *_value_findings(path, times, first_row),
-        *_order_findings(path, times, first_row),
+        *_value_findings(path, times, first),
+        *_order_findings(path, times, first),
         *_scale_findings(path, times, hdus[0].header),
     ]
 
 
 def _table_finding(path, table, primary):
-    """Tell why a table cannot be read; photometry does without some columns."""
-    found, expected = _unreadable(table)
+    """Report why a table cannot be read; photometry can do without columns of it."""
+    found, expected = _table_defect(table)
     if found.startswith("no ") and _is_image(primary):
-        return Finding("warning", path, "INT_TIMES", found, expected, "the fluxes get no times")
-    return Finding("error", path, "INT_TIMES", found, expected)
+        return Finding(
+            "warning",
+            path,
+            key="INT_TIMES",
+            found=found,
+            expected=expected,
+            effect="the fluxes get no times",
+        )
+    return Finding("error", path, key="INT_TIMES", found=found, expected=expected)
 
 
 def _number_findings(path, times, hdus):
     """Find numbers that do not count up, and integrations without a row."""
     first, last, count = _segment_range(hdus)
     key, numbers = f"INT_TIMES/{NUMBER}", times.numbers
-    warning = partial(Finding, "warning", path, key)
+    warning = partial(Finding, "warning", path, key=key)
     findings = []
     jumps = [(a, b) for a, b in pairwise(numbers) if b != a + 1]
     if jumps:
         before, after = jumps[0]
         why = "; the counter rolled over" if before == _ROLLOVER and after < before else ""
-        effect = "rows are taken by their place in the table"
+        effect = "rows are taken by their position in the table"
         if not times.covered:
             effect = "the numbers do not lead to the rows"
-        others = f" and {_count(jumps[1:], 'more jump')}" if jumps[1:] else ""
+        others = f" and {_count_text(jumps[1:], 'more jump')}" if jumps[1:] else ""
         found = f"{after} after {before}{others}{why}"
-        findings.append(warning(found, f"{before + 1}", effect))
+        findings.append(warning(found=found, expected=f"{before + 1}", effect=effect))
     if not times.covered and len(numbers) >= count:
         found = f"{numbers[0]} to {numbers[-1]}"
         effect = "no integration of this file gets a time, they are numbered from 1"
         if _is_image(hdus[0].header):
             effect = "integrations without a row get no time"
-        findings.append(warning(found, f"{first} to {last}", effect))
+        findings.append(warning(found=found, expected=f"{first} to {last}", effect=effect))
     return findings
 
 
 def _value_findings(path, times, first):
-    """Find times that are not there."""
+    """Find times that are NaN or zero."""
     findings = []
     for name in (UTC[1], TDB[1]):
         column = times.columns[name]
-        warning = partial(Finding, "warning", path, f"INT_TIMES/{name}")
+        warning = partial(Finding, "warning", path, key=f"INT_TIMES/{name}")
         bad = [k for k, time in enumerate(column) if not isfinite(time)]
         if bad:
-            found = f"NaN in {len(bad)} of {len(column)} rows ({_listed(bad, first)})"
-            findings.append(warning(found, "times", "these integrations have no time"))
+            found = f"NaN in {len(bad)} of {len(column)} rows ({_first_numbers(bad, first)})"
+            findings.append(
+                warning(found=found, expected="times", effect="these integrations have no time")
+            )
         zero = [k for k, time in enumerate(column) if time == 0]
         if zero:
             found = f"0 in {len(zero)} of {len(column)} rows"
-            findings.append(warning(found, "times", "the products have these times"))
+            findings.append(
+                warning(found=found, expected="times", effect="the products have these times")
+            )
     return findings
 
 
-def _listed(rows, first):
-    """Numbers of the integrations in some rows, the first few."""
+def _first_numbers(rows, first):
+    """Numbers of the first few integrations among some rows, as text."""
     numbers = ", ".join(str(first + k) for k in rows[:_LISTED])
     return f"{numbers}, ..." if len(rows) > _LISTED else numbers
 
 
-def _count(items, noun):
-    """How many there are, with the noun in the right number."""
+def _count_text(items, noun):
+    """Number of items, with the noun in singular or plural."""
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
@@ -220,22 +236,24 @@ def _order_findings(path, times, first):
     findings = []
     for start, mid, end in (UTC, TDB):
         starts, mids, ends = (times.columns[name] for name in (start, mid, end))
-        warning = partial(Finding, "warning", path, f"INT_TIMES/{mid}")
+        warning = partial(Finding, "warning", path, key=f"INT_TIMES/{mid}")
         if not any(mids):
             continue
         back = [k + 1 for k, (a, b) in enumerate(pairwise(mids)) if b <= a]
         if back:
-            found = f"{_count(back, 'time')} not after the one before ({_listed(back, first)})"
+            found = f"{_count_text(back, 'time')} not after the one before ({_first_numbers(back, first)})"
             effect = "light curves are sorted by time; of equal times the first counts"
-            findings.append(warning(found, "ascending times", effect))
+            findings.append(warning(found=found, expected="ascending times", effect=effect))
         outside = [
             k for k, (a, b, c) in enumerate(zip(starts, mids, ends, strict=True)) if a > b or b > c
         ]
         if outside:
-            found = (
-                f"{_count(outside, 'mid time')} outside start and end ({_listed(outside, first)})"
+            found = f"{_count_text(outside, 'mid time')} outside start and end ({_first_numbers(outside, first)})"
+            findings.append(
+                warning(
+                    found=found, expected="start, mid, end in order", effect="the mid times count"
+                )
             )
-            findings.append(warning(found, "start, mid, end in order", "the mid times count"))
         if mid == UTC[1] and not back:
             findings += _gap_findings(path, mids, first)
     return findings
@@ -249,15 +267,22 @@ def _gap_findings(path, mids, first):
     if not gaps:
         return []
     longest = max(steps.values())
-    found = f"{_count(gaps, 'gap')} of up to {longest * 1440:.2f} min, after {_listed(gaps, first)}"
+    found = f"{_count_text(gaps, 'gap')} of up to {longest * 1440:.2f} min, after {_first_numbers(gaps, first)}"
     expected = f"one integration each {usual * 1440:.2f} min"
     return [
-        Finding("note", path, f"INT_TIMES/{UTC[1]}", found, expected, "the light curve has gaps")
+        Finding(
+            "note",
+            path,
+            key=f"INT_TIMES/{UTC[1]}",
+            found=found,
+            expected=expected,
+            effect="the light curve has gaps",
+        )
     ]
 
 
 def _scale_findings(path, times, primary):
-    """Find times of another exposure, and barycentric times that are none."""
+    """Find times of another exposure, and barycentric times that are too far from UTC."""
     utc, tdb = times.columns[UTC[1]], times.columns[TDB[1]]
     findings = []
     offsets = [b - a for a, b in zip(utc, tdb, strict=True) if a and b and isfinite(a + b)]
@@ -265,7 +290,16 @@ def _scale_findings(path, times, primary):
     if abs(furthest) > _TDB_OFFSET:
         found, expected = f"{furthest:.4g} d from UTC", f"less than {_TDB_OFFSET} d"
         effect = "the barycentric times of the products are these"
-        findings.append(Finding("warning", path, f"INT_TIMES/{TDB[1]}", found, expected, effect))
+        findings.append(
+            Finding(
+                "warning",
+                path,
+                key=f"INT_TIMES/{TDB[1]}",
+                found=found,
+                expected=expected,
+                effect=effect,
+            )
+        )
     begin, end = primary.get("EXPSTART"), primary.get("EXPEND")
     known = [time for time in utc if time and isfinite(time)]
     if known and isinstance(begin, float) and isinstance(end, float) and begin < end:
@@ -274,6 +308,13 @@ def _scale_findings(path, times, primary):
             found, expected = f"{early:.6f} to {late:.6f}", f"within {begin:.6f} to {end:.6f}"
             effect = "EXPSTART and EXPEND disagree with the times, which count"
             findings.append(
-                Finding("warning", path, f"INT_TIMES/{UTC[1]}", found, expected, effect)
+                Finding(
+                    "warning",
+                    path,
+                    key=f"INT_TIMES/{UTC[1]}",
+                    found=found,
+                    expected=expected,
+                    effect=effect,
+                )
             )
     return findings

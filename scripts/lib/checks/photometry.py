@@ -11,16 +11,24 @@ from pathlib import Path
 
 from scripts.lib.checks.references import missing_file
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.imaging import (
-    _corner,
-    _header,
+    array_corner,
+    extension_header,
+    gain_corner,
     gain_section,
-    gain_start,
     sums_whole_array,
 )
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
+
+__all__ = [
+    "aperture_errors",
+    "gain_errors",
+    "imaging_check",
+    "option_errors",
+    "segment_errors",
+]
 
 _RADII = ("radius", "radius_inner", "radius_outer")
 _error = partial(Finding, "error")
@@ -28,7 +36,7 @@ _setting = partial(_error, "config")
 _BOXES = ("search_box_width", "fit_box_width")
 
 
-def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
+def segment_errors(path, hdus, options, gain_path=None, gain_hdus=None):
     """
     Find what prevents the photometry of a segment.
 
@@ -47,73 +55,86 @@ def segment_problems(path, hdus, options, gain_path=None, gain_hdus=None):
 
     Returns
     -------
-    problems : list of Finding
+    errors : list of Finding
         Errors of the segment, the settings and the gain reference.
     """
-    primary, sci = (_header(hdus, name) for name in ("PRIMARY", "SCI"))
-    # Of a compressed segment ERR is not known before it is unpacked.
-    err = _header(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
+    primary, sci = (extension_header(hdus, name) for name in ("PRIMARY", "SCI"))
+    # In a compressed file only the headers up to SCI have been read.
+    err = extension_header(hdus, "ERR") if any(hdu.name == "ERR" for hdu in hdus) else None
     shape = next(hdu.shape for hdu in hdus if hdu.name == "SCI")[1:]
     path = str(path)
-    problems = _keyword_problems(path, primary, sci, err)
-    options_at_fault = option_problems(options)
-    problems += options_at_fault
-    if not options_at_fault and not sums_whole_array(primary):
-        problems += aperture_problems(path, options, shape)
-        problems += _position_problems(path, sci, shape)
+    errors = _keyword_errors(path, primary, sci, err)
+    wrong_options = option_errors(options)
+    errors += wrong_options
+    if not wrong_options and not sums_whole_array(primary):
+        errors += aperture_errors(path, options, shape)
+        errors += _position_errors(path, sci, shape)
     if sci.get("BUNIT") == "DN/s":
         if gain_hdus is None:
             why = f"{path} has BUNIT DN/s"
-            problems.append(_setting("references/gain", "null", "a gain reference", why))
+            errors.append(
+                _setting(
+                    key="references/gain", found="null", expected="a gain reference", effect=why
+                )
+            )
         else:
-            problems += gain_problems(str(gain_path), primary, shape, gain_hdus)
-    return problems
+            errors += gain_errors(str(gain_path), primary, shape, gain_hdus)
+    return errors
 
 
-def _keyword_problems(path, primary, sci, err):
-    """Find keywords of a segment that are missing or of no use."""
+def _keyword_errors(path, primary, sci, err):
+    """Find keywords of a segment that are missing or unusable."""
     position, unit_of = "the planned position [pixels from 1]", "the unit of the samples"
-    problems = [
-        _error(path, f"{name} in SCI", repr(sci.get(name)), position)
+    errors = [
+        _error(path, key=f"{name} in SCI", found=repr(sci.get(name)), expected=position)
         for name in ("XREF_SCI", "YREF_SCI")
         if not _is_number(sci.get(name))
     ]
-    problems += [
-        _error(path, f"BUNIT in {name}", repr(header.get("BUNIT")), unit_of)
+    errors += [
+        _error(path, key=f"BUNIT in {name}", found=repr(header.get("BUNIT")), expected=unit_of)
         for name, header in (("SCI", sci), ("ERR", err))
         if header is not None and not _is_text(header.get("BUNIT"))
     ]
     unit = sci.get("BUNIT")
     if unit == "MJy/sr" and not _is_number(sci.get("PIXAR_SR")):
         found = repr(sci.get("PIXAR_SR"))
-        problems.append(_error(path, "PIXAR_SR in SCI", found, "the area of a pixel [sr]"))
+        errors.append(
+            _error(path, key="PIXAR_SR in SCI", found=found, expected="the area of a pixel [sr]")
+        )
     if unit == "DN/s" and not _is_number(primary.get("EFFINTTM")):
         found = repr(primary.get("EFFINTTM"))
-        problems.append(_error(path, "EFFINTTM", found, "the time of an integration [s]"))
-    return problems
+        errors.append(
+            _error(path, key="EFFINTTM", found=found, expected="the time of an integration [s]")
+        )
+    return errors
 
 
-def _position_problems(path, sci, shape):
-    """Find a planned position that is not in the array."""
+def _position_errors(path, sci, shape):
+    """Find a planned position outside the array."""
     axes = (("XREF_SCI", shape[1]), ("YREF_SCI", shape[0]))
     return [
-        _error(path, f"{name} in SCI", repr(sci[name]), f"a place in the array, 0.5 to {length}.5")
+        _error(
+            path,
+            key=f"{name} in SCI",
+            found=repr(sci[name]),
+            expected=f"a position in the array, 0.5 to {length}.5",
+        )
         for name, length in axes
         if _is_number(sci.get(name)) and not 0 <= sci[name] - 0.5 <= length
     ]
 
 
 def _is_text(value):
-    """Tell texts that say something from all else."""
+    """Whether a value is a text that is not blank."""
     return isinstance(value, str) and bool(value.strip())
 
 
 def _is_number(value):
-    """Tell finite numbers from all else, logicals included."""
+    """Whether a value is a finite number; logicals are not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def option_problems(options):
+def option_errors(options):
     """
     Find settings that contradict each other or are out of range.
 
@@ -124,31 +145,39 @@ def option_problems(options):
 
     Returns
     -------
-    problems : list of Finding
+    errors : list of Finding
         One for each setting.
     """
-    problems = [
-        _setting(f"tso_photometry/{name}", repr(options[name]), "a positive number of pixels")
+    errors = [
+        _setting(
+            key=f"tso_photometry/{name}",
+            found=repr(options[name]),
+            expected="a positive number of pixels",
+        )
         for name in _RADII
         if not _is_number(options[name]) or options[name] <= 0
     ]
-    problems += [
-        _setting(f"tso_photometry/{name}", repr(options[name]), "a positive whole number of pixels")
+    errors += [
+        _setting(
+            key=f"tso_photometry/{name}",
+            found=repr(options[name]),
+            expected="a positive whole number of pixels",
+        )
         for name in _BOXES
         if not _is_number(options[name]) or options[name] < 1 or options[name] % 1
     ]
-    if not problems and options["radius_inner"] >= options["radius_outer"]:
+    if not errors and options["radius_inner"] >= options["radius_outer"]:
         expected = f"less than radius_outer, {options['radius_outer']!r}"
         found = repr(options["radius_inner"])
-        problems.append(_setting("tso_photometry/radius_inner", found, expected))
-    return problems
+        errors.append(_setting(key="tso_photometry/radius_inner", found=found, expected=expected))
+    return errors
 
 
-def aperture_problems(path, options, shape):
+def aperture_errors(path, options, shape):
     """
     Find apertures that do not fit an image.
 
-    An aperture that only its place puts partly off the image is no problem.
+    An aperture that would fit, but whose position puts it partly off the image, is accepted.
 
     Parameters
     ----------
@@ -161,23 +190,29 @@ def aperture_problems(path, options, shape):
 
     Returns
     -------
-    problems : list of Finding
+    errors : list of Finding
         One for each setting.
     """
     array = f"the array of {shape[1]} x {shape[0]} pixels"
-    problems = []
+    errors = []
     if 2 * options["radius"] > min(shape):
         expected, why = f"at most {min(shape) / 2:g}", f"the aperture is larger than {array}"
         found = repr(options["radius"])
-        problems.append(_error(path, "tso_photometry/radius", found, expected, why))
+        errors.append(
+            _error(path, key="tso_photometry/radius", found=found, expected=expected, effect=why)
+        )
     if options["radius_inner"] >= hypot(*shape):
         expected, why = f"less than {hypot(*shape):.1f}", f"the annulus is beyond {array}"
         found = repr(options["radius_inner"])
-        problems.append(_error(path, "tso_photometry/radius_inner", found, expected, why))
-    return problems
+        errors.append(
+            _error(
+                path, key="tso_photometry/radius_inner", found=found, expected=expected, effect=why
+            )
+        )
+    return errors
 
 
-def gain_problems(path, primary, shape, gain_hdus):
+def gain_errors(path, primary, shape, gain_hdus):
     """
     Find why a gain reference does not cover a segment.
 
@@ -194,26 +229,39 @@ def gain_problems(path, primary, shape, gain_hdus):
 
     Returns
     -------
-    problems : list of Finding
+    errors : list of Finding
         Empty, or one about the reference.
     """
     found = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
-    corner, gain_corner = _corner(primary), gain_start(gain_hdus)
+    corner, start = array_corner(primary), gain_corner(gain_hdus)
     if len(found) != 2:
-        return [_error(path, "SCI", f"shape {found}", "an image (y, x)")]
-    if gain_corner is None:
+        return [_error(path, key="SCI", found=f"shape {found}", expected="an image (y, x)")]
+    if start is None:
         expected = "the corner of the gain's array in the detector"
-        return [_error(path, "SUBSTRT1, SUBSTRT2", f"none with shape {found}", expected)]
+        return [
+            _error(
+                path, key="SUBSTRT1, SUBSTRT2", found=f"none with shape {found}", expected=expected
+            )
+        ]
     if corner is None:
         expected = "the corner of its array in the detector, to cut the gain to it"
-        return [_error(path, "SUBSTRT1, SUBSTRT2", "none in the segment", expected)]
+        return [
+            _error(path, key="SUBSTRT1, SUBSTRT2", found="none in the segment", expected=expected)
+        ]
     rows, columns = gain_section(primary, shape, gain_hdus)
     if rows.start < 0 or columns.start < 0 or rows.stop > found[0] or columns.stop > found[1]:
-        place, wanted = (
-            f"SUBSTRT1={first[1]}, SUBSTRT2={first[0]}" for first in (gain_corner, corner)
+        found_corner, wanted = (
+            f"SUBSTRT1={first[1]}, SUBSTRT2={first[0]}" for first in (start, corner)
         )
         expected = f"to cover {shape} from {wanted} on"
-        return [_error(path, "SCI", f"shape {found} with corner {place}", expected)]
+        return [
+            _error(
+                path,
+                key="SCI",
+                found=f"shape {found} with corner {found_corner}",
+                expected=expected,
+            )
+        ]
     return []
 
 
@@ -226,32 +274,34 @@ def imaging_check(base_dir, references):
     base_dir : str or Path
         Folder that relative paths start from.
     references : ReferenceFiles
-        Reference files and settings of each segment; it observes all segments.
+        Reference files and settings of each segment; all segments that are checked
+        get registered there.
 
     Returns
     -------
     check : callable
         Takes the path and the header-data units of a segment and returns its
-        problems, a list of Finding; none if it is no image or photometry is
+        errors, a list of Finding; empty for spectra, and where photometry is
         skipped.
     """
     gain_hdus = cache(read_hdus)
 
     def check(path, hdus):
-        references.observe(path, hdus)
-        if hdus[0].header.get("EXP_TYPE") not in IMAGING:
+        references.register(path, hdus)
+        mode = mode_of(hdus[0].header.get("EXP_TYPE"))
+        if not mode.is_imaging:
             return []
-        options, gain = references.settings("tso_photometry", path), None
+        options, gain = references.settings(mode.settings, path), None
         if options["skip"]:
             return []
         try:
-            gain = references.find("gain", path)
+            gain = references.reference("gain", path)
             if gain.source == "crds" and gain.path and not Path(gain.path).is_file():
                 return [missing_file(gain)]
             headers = gain_hdus(Path(base_dir, gain.path)) if gain.path else None
-            return segment_problems(path, hdus, options, gain.path, headers)
+            return segment_errors(path, hdus, options, gain.path, headers)
         except InputError as error:
             known_as = Path(base_dir, gain.path) if gain else None
-            return [of_error(str(gain.path if gain else path), error, known_as)]
+            return [Finding.from_error(str(gain.path if gain else path), error, known_as)]
 
     return check

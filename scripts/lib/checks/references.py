@@ -1,4 +1,4 @@
-"""Checks of the reference files before any job runs, and what is said about those in use."""
+"""Checks of the reference files before any job runs, and notes on those in use."""
 
 from functools import partial
 from pathlib import Path
@@ -6,21 +6,21 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
-from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe
+from scripts.lib.instruments.branches import CONFIGURED_STEPS
+from scripts.lib.instruments.modes import mode_of
+from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe_aperture
 from scripts.lib.references.extract1d import (
     ApertureError,
     check_entry,
-    entries_of,
+    find_entries,
     read_reference,
 )
-from scripts.lib.references.kinds import _CORRECTED, SOSS_REFERENCES, used_kinds
+from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.selection import NOT_APPLICABLE
 
+__all__ = ["missing_file", "product_findings", "reference_findings"]
+
 _ASDF_REFERENCES = ("wavelengthrange", "pastasoss")
-_BRANCH_STEPS = {
-    "imaging": ("outlier_detection", "tso_photometry"),
-    "spectroscopy": ("outlier_detection", "pixel_replace", "extract_1d", "white_light"),
-}
 
 
 def reference_findings(config, products, references, base_dir="."):
@@ -34,64 +34,70 @@ def reference_findings(config, products, references, base_dir="."):
     products : list of Product
         What the workflow is to make.
     references : ReferenceFiles
-        It has observed all segments.
+        All segments are registered there.
     base_dir : str or Path
         Folder that relative paths start from.
 
     Returns
     -------
     findings : list of Finding
-        Errors: files that are not there, of the wrong format, or without an
+        Errors: files that are missing, of the wrong format, or without an
         aperture of the mode, and those that NIRISS SOSS needs but are not
-        given. Warnings: others that a step
-        would use, with what is assumed instead, an aperture correction that
+        given. Warnings: other missing ones that a step would use, with what is
+        assumed instead, an aperture correction that
         the mode does not have, and parameters that are left out. Notes: files
         of CRDS that are used, and a missing aperture correction.
     """
     given = {name: path for name, path in config["references"].items() if path is not None}
     findings = [
-        *references.notes,
+        *references.context_findings,
         *(
             finding
             for name, path in given.items()
             if path != NOT_APPLICABLE
-            for finding in _given_problems(name, path, base_dir)
+            for finding in _given_errors(name, path, base_dir)
         ),
-        *_given_parameters(config["pars"], base_dir),
+        *_parameter_errors(config["pars"], base_dir),
     ]
     for product in products:
         try:
             findings += product_findings(product, references)
         except InputError as error:
-            findings.append(Finding("error", product.asn_path, "", str(error)))
+            findings.append(Finding("error", product.asn_path, found=str(error)))
     return list(dict.fromkeys(findings))
 
 
-def _given_problems(name, path, base_dir):
-    """Find out whether a reference that the configuration names cannot be used."""
-    error = partial(Finding, "error", "config", f"references/{name}")
+def _given_errors(name, path, base_dir):
+    """Find why a reference that the configuration names cannot be used."""
+    error = partial(Finding, "error", "config", key=f"references/{name}")
     if not Path(base_dir, path).is_file():
-        return [error(f"no file {path}", "a reference file, null or N/A")]
-    problem = _format_problem(name, Path(base_dir, path))
-    return [Finding("error", "config", "", f"references/{name}: {problem}")] if problem else []
+        return [error(found=f"no file {path}", expected="a reference file, null or N/A")]
+    error = _format_error(name, Path(base_dir, path))
+    return [Finding("error", "config", found=f"references/{name}: {error}")] if error else []
 
 
-def _format_problem(kind, path):
-    """What a reader says of a file of the wrong format; the data are not read."""
+def _format_error(kind, path):
+    """Return a reader's message about a file of the wrong format; the data are not read."""
     try:
         if kind == "extract1d":
             read_reference(path)
         elif kind not in _ASDF_REFERENCES:
             read_hdus(path)
-    except InputError as problem:
-        return str(problem)
+    except InputError as error:
+        return str(error)
     return None
 
 
-def _given_parameters(pars, base_dir):
-    """Find parameter references of the configuration that are not there."""
+def _parameter_errors(pars, base_dir):
+    """Find parameter references of the configuration that are missing."""
     return [
-        Finding("error", "config", f"pars/{step}", f"no file {path}", "an ASDF file, null or N/A")
+        Finding(
+            "error",
+            "config",
+            key=f"pars/{step}",
+            found=f"no file {path}",
+            expected="an ASDF file, null or N/A",
+        )
         for step, path in pars.items()
         if path and path != NOT_APPLICABLE and not Path(base_dir, path).is_file()
     ]
@@ -106,7 +112,7 @@ def product_findings(product, references):
     product : Product
         The product.
     references : ReferenceFiles
-        It has observed the segments.
+        The segments are registered there.
 
     Returns
     -------
@@ -115,7 +121,7 @@ def product_findings(product, references):
     """
     first = product.segments[0].path
     findings = []
-    for step in _BRANCH_STEPS[product.branch]:
+    for step in CONFIGURED_STEPS[product.branch]:
         missing = [
             missing_file(file)
             for file in references.parameter_files(step, first)
@@ -126,8 +132,8 @@ def product_findings(product, references):
         return findings
     for kind in used_kinds(product, references):
         for segment in product.segments:
-            reference = references.find(kind, segment.path)
-            findings += _of_reference(reference, segment.exp_type, references.context)
+            reference = references.reference(kind, segment.path)
+            findings += _segment_reference_findings(reference, segment.exp_type, references.context)
     findings += [
         *_unusable_apertures(product, references),
         *_unused_correction(product, references),
@@ -136,76 +142,99 @@ def product_findings(product, references):
 
 
 def _unusable_apertures(product, references):
-    """Find slits or modes of which the EXTRACT1D reference has no aperture, and wrong values."""
+    """Find slits or modes without an aperture in the EXTRACT1D reference, and wrong values."""
     if "extract1d" not in used_kinds(product, references):
         return []
     paths = [segment.path for segment in product.segments]
-    asked = {(references.find("extract1d", path), references.slit(path)): path for path in paths}
+    wanted = {
+        (references.reference("extract1d", path), references.slit_name(path)): path
+        for path in paths
+    }
     findings = []
-    for (reference, slit), path in asked.items():
-        if reference.path is None or not references.place(reference).is_file():
+    for (reference, slit), path in wanted.items():
+        if reference.path is None or not references.path_to(reference).is_file():
             continue
         try:
-            entries = read_reference(references.place(reference))
+            entries = read_reference(references.path_to(reference))
         except InputError:
-            # The checks of the configuration and of the CRDS cache tell it.
+            # Reported by `_given_errors` or `_crds_findings`, which read the file as well.
             continue
         try:
-            for entry in entries_of(entries, slit):
+            for entry in find_entries(entries, slit):
                 check_entry(entry, references.settings("extract_1d", path))
-        except ApertureError as problem:
-            findings.append(Finding("error", reference.path, "", str(problem)))
+        except ApertureError as error:
+            findings.append(Finding("error", reference.path, found=str(error)))
     return findings
 
 
 def _unused_correction(product, references):
-    """Warn of an aperture correction that is given for a mode which has none."""
-    if "extract1d" not in used_kinds(product, references) or product.exp_type in _CORRECTED:
+    """Warn of an aperture correction that is given for a mode without one."""
+    if (
+        "extract1d" not in used_kinds(product, references)
+        or mode_of(product.exp_type).has_aperture_correction
+    ):
         return []
-    given = references.find("apcorr", product.segments[0].path)
+    given = references.reference("apcorr", product.segments[0].path)
     if given.source != "config" or given.path is None:
         return []
     key, effect = f"references/apcorr of {product.exp_type}", "it is not applied"
-    return [Finding("warning", "config", key, given.name, "null or N/A in this mode", effect)]
+    return [
+        Finding(
+            "warning",
+            "config",
+            key=key,
+            found=given.name,
+            expected="null or N/A in this mode",
+            effect=effect,
+        )
+    ]
 
 
-def _of_reference(reference, exp_type, context):
-    """Say what is to be known of one reference of a segment."""
+def _segment_reference_findings(reference, exp_type, context):
+    """Report one reference of a segment: missing, assumed, or selected by CRDS."""
     key = f"references/{reference.kind} of {exp_type}"
-    # Without the name of the context: products carry this, and another context is no change of theirs.
+    # The context is left out: products record this, and must not change when only the context does.
     unknown = "null, and none in CRDS" if context else "null"
-    if reference.kind in SOSS_REFERENCES and reference.path is None:
+    if reference.path is None and reference.kind in mode_of(exp_type).required_references:
         found = "N/A" if reference.source in ("config", "crds") else unknown
         expected = "the reference file of NIRISS SOSS"
-        return [Finding("error", "config", f"references/{reference.kind}", found, expected)]
+        return [
+            Finding(
+                "error",
+                "config",
+                key=f"references/{reference.kind}",
+                found=found,
+                expected=expected,
+            )
+        ]
     if reference.source == "crds" and reference.path is not None:
-        return _of_crds(reference, key)
+        return _crds_findings(reference, key)
     if reference.kind == "gain":
-        # The checks of images tell where one is missing.
+        # Reported by `imaging_check` where it is needed.
         return []
     if reference.source == "default":
-        effect = describe(EXTRACT1D[exp_type])
-        return [Finding("warning", "config", key, unknown, effect=effect)]
+        effect = describe_aperture(EXTRACT1D[exp_type])
+        return [Finding("warning", "config", key=key, found=unknown, effect=effect)]
     if reference.source == "none":
-        # The light outside the aperture is a factor that relative light curves do not have.
+        # The light outside the aperture is a constant factor, which relative light curves divide out.
         severity = "note" if reference.kind == "apcorr" else "warning"
-        return [Finding(severity, "config", key, unknown, effect=EFFECTS[reference.kind])]
+        return [Finding(severity, "config", key=key, found=unknown, effect=EFFECTS[reference.kind])]
     return []
 
 
-def _of_crds(reference, key):
-    """Say which file of CRDS is used, or that it is not in the cache or unreadable."""
+def _crds_findings(reference, key):
+    """Report which file of CRDS is used, or that it is unreadable or not in the cache."""
     if not Path(reference.path).is_file():
         return [missing_file(reference)]
-    problem = _format_problem(reference.kind, reference.path)
-    if problem:
-        return [Finding("error", "CRDS", "", problem)]
-    return [Finding("note", "config", key, "null", effect=f"{reference.name} is used")]
+    error = _format_error(reference.kind, reference.path)
+    if error:
+        return [Finding("error", "CRDS", found=error)]
+    return [Finding("note", "config", key=key, found="null", effect=f"{reference.name} is used")]
 
 
 def missing_file(reference):
     """
-    Tell that the cache lacks a file.
+    Report a file that is missing in the CRDS cache.
 
     Parameters
     ----------
@@ -219,4 +248,4 @@ def missing_file(reference):
     """
     name = Path(reference.path).name
     expected = f"the {reference.kind} that CRDS selects; `crds sync --files {name}` fetches it"
-    return Finding("error", reference.path, "file", "none", expected)
+    return Finding("error", reference.path, key="file", found="none", expected=expected)

@@ -1,5 +1,5 @@
 """
-What a segment tells about itself beside its data, and checks of it that cost next to nothing.
+Facts about a segment from its headers and times, and checks that read no pixels.
 
 Standard library only: the workflow does them for every segment at each start.
 """
@@ -10,16 +10,19 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 
-from scripts.lib.checks.int_times import TDB, UTC, int_times_findings, read_times
+from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.fits.cards import padded_length
+from scripts.lib.instruments.modes import mode_of
+from scripts.lib.segment_data.integrations import TDB, UTC
 
-# What the segments of a product have in common.
+__all__ = ["COMMON", "COMMON_NUMBERS", "OF_SCIENCE", "HeaderFacts", "check_segment"]
+
+# Keywords that should be equal in all segments of a product.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
 OF_SCIENCE = ("BUNIT", "SRCTYPE")
 _IDENTITY = ("PROGRAM", "OBSERVTN", "VISIT", "VISITGRP", "SEQ_ID", "ACT_ID", "EXPOSURE", "DETECTOR")
-_BLOCK_LENGTH = 2880
 _FLOATS, _INTEGERS = (-32, -64), (8, 16, 32, 64)
 _UNSIGNED_ZEROS = {16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
 _VARIANCES = {
@@ -30,21 +33,22 @@ _VARIANCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HeaderFacts:
     """
-    What the page about a visit and the comparison of segments need of a segment.
+    What the doctor's page and the comparison of segments need to know of a segment.
 
     Attributes
     ----------
     keywords : dict of str to object
         Keywords of the primary header and of SCI that the file has.
     identity : tuple or None
-        What the archive tells an exposure and detector by; None if incomplete.
+        Keywords that identify an exposure and detector in the archive; None if
+        incomplete.
     file_bytes : int
         Length of the file.
     utc, tdb : tuple of float or None
-        Mid times of the first and the last integration [MJD, d]; None if the
-        file has none.
+        Mid times of the first and the last integration that have one
+        [MJD, d]; None if no integration has.
     """
 
     keywords: dict
@@ -54,23 +58,23 @@ class Facts:
     tdb: tuple | None
 
 
-def check_segment(path, place, hdus):
+def check_segment(path, location, hdus):
     """
-    Look at the headers and the times of a segment.
+    Check the headers and the times of a segment.
 
     Parameters
     ----------
     path : str
         The file as the user names it, for the messages.
-    place : str or Path
-        Where it is.
+    location : str or Path
+        The same file, or its decompressed copy, to be opened.
     hdus : list of Hdu
         Its header-data units, those of a cube with SCI, ERR and DQ.
 
     Returns
     -------
-    facts : Facts
-        What there is.
+    facts : HeaderFacts
+        From the headers and INT_TIMES.
     findings : list of Finding
         What is wrong or unusual about the planes, their units, INT_TIMES and
         the end of the file.
@@ -80,13 +84,13 @@ def check_segment(path, place, hdus):
     InputError
         If INT_TIMES cannot be read.
     """
-    times, size = read_times(place, hdus), os.stat(place).st_size
+    times, size = read_times(location, hdus), os.stat(location).st_size
     primary, sci = hdus[0].header, _first(hdus, "SCI").header
     names = ("INSTRUME", *COMMON, *COMMON_NUMBERS, "DATAMODL", "S_PHOTOM", "TSOVISIT")
     keywords = {name: primary[name] for name in names if primary.get(name) is not None}
     keywords |= {name: sci[name] for name in OF_SCIENCE if sci.get(name) is not None}
     identity = tuple(primary.get(name) for name in _IDENTITY)
-    facts = Facts(
+    facts = HeaderFacts(
         keywords=keywords,
         identity=None if None in identity else identity,
         file_bytes=size,
@@ -99,8 +103,8 @@ def check_segment(path, place, hdus):
         *_unit_findings(path, hdus),
         *int_times_findings(path, hdus, times),
     ]
-    # The length of compressed data is not known before they are read.
-    if Path(place).suffix != ".gz":
+    # The size of a compressed file says nothing about the length of its data.
+    if Path(location).suffix != ".gz":
         findings += _end_findings(path, hdus, size)
     return facts, findings
 
@@ -111,13 +115,13 @@ def _first(hdus, name):
 
 
 def _ends(times, name):
-    """First and last of the times that are known, or None."""
+    """First and last of the known times, or None."""
     known = [time for time in times.columns[name] if time and isfinite(time)] if times else []
     return (known[0], known[-1]) if known else None
 
 
 def _plane_findings(path, hdus):
-    """Find planes whose type of number is not what the steps read."""
+    """Find planes whose type of number the steps cannot read."""
     findings = []
     for name in ("SCI", "ERR", "DQ", *_VARIANCES):
         hdu = _first(hdus, name)
@@ -127,54 +131,69 @@ def _plane_findings(path, hdus):
         error = partial(Finding, "error", path)
         if bits not in (_INTEGERS if name == "DQ" else _FLOATS):
             expected = "integers" if name == "DQ" else "floating-point numbers"
-            findings.append(error(name, f"BITPIX {bits}", expected))
+            findings.append(error(key=name, found=f"BITPIX {bits}", expected=expected))
         elif (hdu.header.get("BSCALE") or 1) != 1 or zero not in (0, _UNSIGNED_ZEROS.get(bits)):
             found = f"BSCALE {hdu.header.get('BSCALE')!r}, BZERO {hdu.header.get('BZERO')!r}"
-            findings.append(error(name, found, "none, or those of unsigned integers"))
+            findings.append(
+                error(key=name, found=found, expected="none, or those of unsigned integers")
+            )
     return findings
 
 
 def _variance_findings(path, hdus):
     """Find variances that are missing or of another shape; NIRISS SOSS takes its errors from ERR."""
     primary, shape = hdus[0].header, _first(hdus, "SCI").shape
-    exp_type, findings = primary.get("EXP_TYPE"), []
-    if exp_type == "NIS_SOSS":
+    mode, findings = mode_of(primary.get("EXP_TYPE")), []
+    if mode.is_soss:
         return []
     for name, what in _VARIANCES.items():
         hdu = _first(hdus, name)
         if hdu is not None and hdu.shape == shape:
             continue
-        lacking = hdu is None and (name == "VAR_FLAT" or exp_type in IMAGING)
+        is_usual = hdu is None and (name == "VAR_FLAT" or mode.is_imaging)
         found = "none" if hdu is None else f"shape {hdu.shape}"
-        effect = f"the errors of the spectra lack the part {what}"
-        if exp_type in IMAGING:
-            effect = f"the diagnostics lack the part {what}"
+        effect = f"the part {what} is missing in the errors of the spectra"
+        if mode.is_imaging:
+            effect = f"the part {what} is missing in the diagnostics"
         expected = f"the variance {what}, of shape {shape}"
-        severity = "note" if lacking else "warning"
-        findings.append(Finding(severity, path, name, found, expected, effect))
+        severity = "note" if is_usual else "warning"
+        findings.append(
+            Finding(severity, path, key=name, found=found, expected=expected, effect=effect)
+        )
     return findings
 
 
 def _unit_findings(path, hdus):
-    """Find units that the calibration status contradicts, or that no step knows."""
+    """Find units that contradict the calibration status, or that no step knows."""
     primary, units = hdus[0].header, [_first(hdus, n).header.get("BUNIT") for n in ("SCI", "ERR")]
     warning, findings = partial(Finding, "warning", path), []
     expected, effect = _expected_units(primary)
-    if units[0] not in expected and (units[0] is not None or primary["EXP_TYPE"] not in IMAGING):
+    is_imaging = mode_of(primary["EXP_TYPE"]).is_imaging
+    if units[0] not in expected and (units[0] is not None or not is_imaging):
         status = f" with S_PHOTOM {primary['S_PHOTOM']}" if primary.get("S_PHOTOM") else ""
         found = f"{units[0] or 'none'}{status}"
-        findings.append(warning("BUNIT in SCI", found, " or ".join(expected), effect))
+        findings.append(
+            warning(key="BUNIT in SCI", found=found, expected=" or ".join(expected), effect=effect)
+        )
     if None not in units and units[0] != units[1]:
         effect = "the errors are taken to be in the unit of SCI"
-        findings.append(warning("BUNIT in ERR", f"{units[1]}", f"{units[0]}, as in SCI", effect))
+        findings.append(
+            warning(
+                key="BUNIT in ERR",
+                found=f"{units[1]}",
+                expected=f"{units[0]}, as in SCI",
+                effect=effect,
+            )
+        )
     return findings
 
 
 def _expected_units(primary):
-    """Units that a segment may be in, and what happens to others."""
-    if primary["EXP_TYPE"] in IMAGING:
+    """Units that a segment may have, and the effect of others."""
+    mode = mode_of(primary["EXP_TYPE"])
+    if mode.is_imaging:
         return ("MJy/sr", "DN/s"), "the fluxes stay in this unit"
-    if primary["EXP_TYPE"] == "NIS_SOSS":
+    if mode.is_soss:
         return ("DN/s",), "the spectra are taken for count rates"
     if str(primary.get("S_PHOTOM")).upper() == "COMPLETE":
         return ("MJy/sr", "MJy"), "the spectra are taken for calibrated ones, in Jy"
@@ -184,11 +203,24 @@ def _expected_units(primary):
 def _end_findings(path, hdus, size):
     """Find bytes after the last header-data unit, and a last one without padding."""
     last = hdus[-1]
-    end = last.data_offset + -(-last.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+    end = last.data_offset + padded_length(last.data_bytes)
     if size > end:
         found = f"{size - end} bytes after {last.name or 'the last HDU'} that are no FITS extension"
-        return [Finding("warning", path, "file", found, "none", "they are ignored")]
+        return [
+            Finding(
+                "warning", path, key="file", found=found, expected="none", effect="they are ignored"
+            )
+        ]
     if size < end:
         found, expected = f"{size} bytes", f"{end}, with the padding of {last.name or 'the end'}"
-        return [Finding("note", path, "file", found, expected, "the data are complete")]
+        return [
+            Finding(
+                "note",
+                path,
+                key="file",
+                found=found,
+                expected=expected,
+                effect="the data are complete",
+            )
+        ]
     return []

@@ -1,42 +1,44 @@
 """
 Checks of the world coordinates in the ASDF extension of a segment.
 
-The bytes and the tree are looked at first, without any of the packages that
-build the coordinates.
+Only the bytes and the tree are examined, without the packages that build the
+coordinates.
 """
 
 import hashlib
 
 from scripts.lib.files import asdf_tree
 from scripts.lib.findings import Finding
-from scripts.lib.instruments.modes import IMAGING
+from scripts.lib.instruments.modes import mode_of
+
+__all__ = ["content_findings", "extension_findings", "needs_wcs", "unreadable_coordinates"]
 
 
 def needs_wcs(exp_type, skips):
     """
-    Tell whether a step needs the world coordinates of a segment.
+    Return whether a step needs the world coordinates of a segment.
 
     Parameters
     ----------
     exp_type : str
         ``EXP_TYPE``.
     skips : callable
-        Tells whether a step is left out, by its name in the configuration.
+        Takes a section of the configuration and returns whether its step is
+        skipped.
 
     Returns
     -------
     needed : bool
         False for NIRISS SOSS, whose wavelengths come from references, and
-        where the step is left out.
+        where the step is skipped.
     """
-    if exp_type == "NIS_SOSS":
-        return False
-    return not skips("tso_photometry" if exp_type in IMAGING else "extract_1d")
+    mode = mode_of(exp_type)
+    return not mode.is_soss and not skips(mode.settings)
 
 
 def extension_findings(path, hdus, needed):
     """
-    Find out whether a segment has the extension with the world coordinates.
+    Check that a segment has the extension with the world coordinates.
 
     Parameters
     ----------
@@ -54,12 +56,16 @@ def extension_findings(path, hdus, needed):
     """
     if not needed or any(hdu.name == "ASDF" and hdu.data_bytes for hdu in hdus):
         return []
-    return [Finding("error", path, "ASDF", "none", "the world coordinates of assign_wcs")]
+    return [
+        Finding(
+            "error", path, key="ASDF", found="none", expected="the world coordinates of assign_wcs"
+        )
+    ]
 
 
 def content_findings(path, content, needed):
     """
-    Find out whether an ASDF extension is intact and has world coordinates.
+    Check that an ASDF extension is intact and has world coordinates.
 
     Parameters
     ----------
@@ -82,12 +88,12 @@ def content_findings(path, content, needed):
     found = _damage(content)
     if found is None:
         return []
-    return [unreadable(path, found, needed)]
+    return [unreadable_coordinates(path, found, needed)]
 
 
-def unreadable(path, found, needed):
+def unreadable_coordinates(path, found, needed):
     """
-    Make a finding of world coordinates that cannot be read.
+    Report world coordinates that cannot be read.
 
     Parameters
     ----------
@@ -105,11 +111,18 @@ def unreadable(path, found, needed):
     """
     effect = "" if needed else "no step needs them"
     severity = "error" if needed else "warning"
-    return Finding(severity, path, "ASDF", found, "readable world coordinates (meta.wcs)", effect)
+    return Finding(
+        severity,
+        path,
+        key="ASDF",
+        found=found,
+        expected="readable world coordinates (meta.wcs)",
+        effect=effect,
+    )
 
 
 def _damage(content):
-    """Describe the first thing that is wrong with an ASDF file, None if nothing."""
+    """Describe the first defect of an ASDF file; None if it is intact."""
     if not content.startswith(b"#ASDF "):
         return f"no ASDF file: it starts with {content[:8]!r}"
     tree, position = asdf_tree.split(content)
@@ -135,12 +148,12 @@ def _count_blocks(content, position):
 
 
 def _md5(data):
-    """Checksum of a block as ASDF has it."""
+    """Checksum of a block by the ASDF standard."""
     return hashlib.md5(data, usedforsecurity=False).digest()
 
 
 def _tree_damage(text, n_blocks):
-    """Describe what is wrong with the tree: no YAML, no coordinates, arrays without their block."""
+    """Describe a defect of the tree: no YAML, no coordinates, arrays without their block."""
     try:
         tree = asdf_tree.compose(text)
     except ValueError as error:

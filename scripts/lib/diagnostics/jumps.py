@@ -1,13 +1,22 @@
-"""Steps in a series: sudden changes that stay."""
+"""Jumps in a series: sudden changes that stay. The size of a jump is called its step."""
 
 import numpy as np
 
 from scripts.lib.diagnostics.noise import clipped_sigma, mad_sigma, point_to_point_sigma
 
+__all__ = [
+    "clip_outliers",
+    "find_jump",
+    "find_shape_jumps",
+    "jump_significance",
+    "measure_jump",
+    "window_length",
+]
+
 
 def window_length(length):
     """
-    Number of values on each side of a step that are compared.
+    Number of values on each side of a jump that are compared.
 
     Parameters
     ----------
@@ -22,9 +31,9 @@ def window_length(length):
     return int(np.clip(length // 15, 4, 60))
 
 
-def scan(values, window):
+def jump_significance(values, window):
     """
-    Significance of a step at every place.
+    Step at every position, and its significance.
 
     Parameters
     ----------
@@ -36,7 +45,7 @@ def scan(values, window):
     Returns
     -------
     step : ndarray, shape (n,)
-        Mean of the values from k on minus that of the values before it; 0
+        Mean of ``window`` values from a position on minus that of those before it; 0
         within ``window`` of the ends.
     significance : ndarray, shape (n,)
         The step over its error by the point-to-point scatter; where the
@@ -54,9 +63,9 @@ def scan(values, window):
     return step, step / error if error > 0 else np.zeros(len(values))
 
 
-def strongest_step(values, threshold, barred=()):
+def find_jump(values, threshold, known=()):
     """
-    Find the most significant step.
+    Find the most significant jump.
 
     Parameters
     ----------
@@ -64,23 +73,23 @@ def strongest_step(values, threshold, barred=()):
         Series without NaN, detrended.
     threshold : float
         Least significance.
-    barred : sequence of int
-        Places near which steps are known already.
+    known : sequence of int
+        Positions of known jumps; none is looked for within ``window`` of them.
 
     Returns
     -------
-    place : int or None
-        Index of the first value after the step; None if there is none.
+    position : int or None
+        Index of the first value after the jump; None if none is significant.
     """
     window = window_length(len(values))
-    _, significance = scan(clipped_series(values), window)
-    for known in barred:
-        significance[max(known - window, 0) : known + window + 1] = 0.0
-    place = int(np.argmax(np.abs(significance)))
-    return place if abs(significance[place]) >= threshold else None
+    _, significance = jump_significance(clip_outliers(values), window)
+    for other in known:
+        significance[max(other - window, 0) : other + window + 1] = 0.0
+    position = int(np.argmax(np.abs(significance)))
+    return position if abs(significance[position]) >= threshold else None
 
 
-def clipped_series(values):
+def clip_outliers(values):
     """
     Pull lone outliers in to the median of their neighbours.
 
@@ -101,15 +110,15 @@ def clipped_series(values):
     return np.where(np.abs(values - middle) > limit, middle, values) if limit > 0 else values
 
 
-def local_step(values, place, window, inflation=1.0):
+def measure_jump(values, position, window, inflation=1.0):
     """
-    Step of a series at a known place.
+    Measure the step of a series at a known position.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
         Series, detrended; NaN is left out.
-    place : int
+    position : int
         Index of the first value after it.
     window : int
         Values on each side at most.
@@ -122,8 +131,8 @@ def local_step(values, place, window, inflation=1.0):
         Difference of the clipped means and its standard deviation; NaN where
         a side has less than three values.
     """
-    parts = (values[max(place - window, 0) : place], values[place : place + window])
-    sides = [_without_outliers(part[np.isfinite(part)]) for part in parts]
+    parts = (values[max(position - window, 0) : position], values[position : position + window])
+    sides = [_drop_outliers(part[np.isfinite(part)]) for part in parts]
     if min(map(len, sides)) < 3:
         return np.nan, np.nan
     sigma = point_to_point_sigma(values)
@@ -131,15 +140,15 @@ def local_step(values, place, window, inflation=1.0):
     return float(sides[1].mean() - sides[0].mean()), float(error)
 
 
-def _without_outliers(values):
+def _drop_outliers(values):
     """Values within 4 robust sigma of their median."""
     limit = 4.0 * mad_sigma(values)
     return values[np.abs(values - np.median(values)) <= limit] if limit > 0 else values
 
 
-def shape_steps(values, threshold):
+def find_shape_jumps(values, threshold):
     """
-    Steps of a place or width, away from slow drifts.
+    Find the jumps of a position or width, apart from slow drifts.
 
     Parameters
     ----------
@@ -150,33 +159,35 @@ def shape_steps(values, threshold):
 
     Returns
     -------
-    steps : list of (int, float, float)
-        Place, step and significance of at most three steps, from a joint fit
+    jumps : list of (int, float, float)
+        Index, step and significance of at most three jumps, from a joint fit
         with a parabola.
     """
     known = np.isfinite(values)
     if known.sum() < 20:
         return []
     index = np.arange(len(values))
-    filled = clipped_series(np.interp(index, index[known], values[known]))
+    filled = clip_outliers(np.interp(index, index[known], values[known]))
     found, solution = [], None
     for _ in range(4):
-        design = _parabola_and_steps(len(values), found)
+        design = _parabola_and_jumps(len(values), found)
         solution = np.linalg.lstsq(design, filled, rcond=None)[0]
-        place = strongest_step(filled - design @ solution, threshold, found)
-        if place is None or len(found) == 3:
+        position = find_jump(filled - design @ solution, threshold, found)
+        if position is None or len(found) == 3:
             break
-        found.append(place)
+        found.append(position)
     error = point_to_point_sigma(filled) * np.sqrt(2.0 / window_length(len(values)))
     steps = solution[3 : 3 + len(found)]
     return [
-        (place, float(step), float(abs(step) / error))
-        for place, step in zip(found, steps, strict=True)
+        (position, float(step), float(abs(step) / error))
+        for position, step in zip(found, steps, strict=True)
     ]
 
 
-def _parabola_and_steps(length, places):
-    """Columns of a fit: 1, x, x^2 and a step at each place."""
+def _parabola_and_jumps(length, positions):
+    """Columns of a fit: 1, x, x^2 and a step at each position."""
     x = np.linspace(-1.0, 1.0, length)
-    columns = [x**k for k in range(3)] + [np.arange(length) >= place for place in places]
+    columns = [x**power for power in range(3)] + [
+        np.arange(length) >= position for position in positions
+    ]
     return np.stack(columns, axis=1).astype(float)

@@ -1,20 +1,22 @@
-"""Figures of merit of one light curve: noise, seams, steps and correlations."""
+"""Metrics of one light curve: noise, seams, jumps and correlations."""
 
 import numpy as np
 
 from scripts.lib.diagnostics import noise
-from scripts.lib.diagnostics.jumps import local_step, shape_steps, window_length
-from scripts.lib.diagnostics.light_curve_model import jacobian, take_apart
+from scripts.lib.diagnostics.jumps import find_shape_jumps, measure_jump, window_length
+from scripts.lib.diagnostics.light_curve_model import fit_light_curve, jacobian
 
-PPM = 1e6
+__all__ = ["find_seams", "light_curve_metrics"]
+
+_PPM = 1e6
 _SHAPES = ("x", "y", "width")
 _SHAPE_THRESHOLD = 8.0
-# Smaller changes of place or width are within what the linear fit can tell.
+# The linear fit cannot resolve smaller changes of position or width [pixels].
 _LEAST_SHAPE_STEP = 1e-3
 _MINUTES = 1440.0
 
 
-def seam_places(columns):
+def find_seams(columns):
     """
     Find where segments meet, of one exposure or of two.
 
@@ -22,18 +24,18 @@ def seam_places(columns):
     ----------
     columns : dict of str to ndarray
         ``segment`` and ``integration`` (integrations,): numbers in the
-        exposure. A new exposure begins at 1, with segment 1 as well.
+        exposure. In a new exposure both start again at 1.
 
     Returns
     -------
     seams : list of int
         Index of the first integration of every segment but the first.
     """
-    other = (np.diff(columns["segment"]) != 0) | (np.diff(columns["integration"]) <= 0)
-    return (np.flatnonzero(other) + 1).tolist()
+    differs = (np.diff(columns["segment"]) != 0) | (np.diff(columns["integration"]) <= 0)
+    return (np.flatnonzero(differs) + 1).tolist()
 
 
-def cadence_days(times):
+def _cadence_days(times):
     """
     Typical time between integrations.
 
@@ -45,23 +47,23 @@ def cadence_days(times):
     Returns
     -------
     cadence : float
-        Median difference [d]; NaN if the times are not known.
+        Median difference [d]; NaN without known times.
     """
     steps = np.diff(times)
     steps = steps[np.isfinite(steps) & (steps > 0)]
     return float(np.median(steps)) if len(steps) else np.nan
 
 
-def scatter_figures(flux, raw, fit, residuals, derivatives):
+def _scatter_metrics(flux, raw, fit, residuals, derivatives):
     """
     Scatter of a light curve by every definition in use [ppm].
 
     Parameters
     ----------
     flux, raw : ndarray, shape (integrations,)
-        Flux over its median, and the same of the peer's sum.
+        Flux over its median, and the same of the plain sum that ``jwst`` makes.
     fit : Fit
-        Baseline and dip.
+        Baseline and transit.
     residuals : ndarray, shape (integrations,)
         Flux over the fit minus 1.
     derivatives : ndarray, shape (valid integrations, parameters)
@@ -69,26 +71,26 @@ def scatter_figures(flux, raw, fit, residuals, derivatives):
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         Defined in docs/diagnostics.md.
     """
     valid = residuals[fit.valid]
     raw_median = np.nanmedian(raw)
-    outside = np.isfinite(residuals) & (fit.curve >= 1.0)
+    outside = np.isfinite(residuals) & (fit.light >= 1.0)
     parameters = noise.orthonormal_basis(derivatives).shape[1]
     return {
-        "scatter_ppm": PPM * noise.clipped_sigma(valid, parameters),
-        "point_to_point_sigma_ppm": PPM * noise.point_to_point_sigma(valid),
-        "mad_sigma_ppm": PPM * noise.mad_sigma(valid),
-        "mad_diff_ppm": PPM * noise.difference_mad(flux),
-        "mad_second_ppm": PPM * noise.second_difference_mad(flux),
-        "rms_baseline_ppm": PPM * float(np.std(residuals[outside])) if outside.any() else None,
-        "peer_point_to_point_sigma_ppm": PPM
+        "scatter_ppm": _PPM * noise.clipped_sigma(valid, parameters),
+        "point_to_point_sigma_ppm": _PPM * noise.point_to_point_sigma(valid),
+        "mad_sigma_ppm": _PPM * noise.mad_sigma(valid),
+        "mad_diff_ppm": _PPM * noise.difference_mad(flux),
+        "mad_second_ppm": _PPM * noise.second_difference_mad(flux),
+        "rms_baseline_ppm": _PPM * float(np.std(residuals[outside])) if outside.any() else None,
+        "peer_point_to_point_sigma_ppm": _PPM
         * noise.point_to_point_sigma(raw / raw_median / fit.smooth),
     }
 
 
-def averaging_figures(valid_residuals, derivatives, cadence):
+def _averaging_metrics(valid_residuals, derivatives, cadence):
     """
     Time-averaging curve and its beta.
 
@@ -103,7 +105,7 @@ def averaging_figures(valid_residuals, derivatives, cadence):
 
     Returns
     -------
-    figures : dict
+    metrics : dict
         ``time_averaging`` with lists; ``beta_10_30_min``, its error, and
         ``beta_max`` over sizes with six bins or more; None where the visit is
         too short or has no times.
@@ -120,14 +122,14 @@ def averaging_figures(valid_residuals, derivatives, cadence):
         "time_averaging": {
             "integrations": sizes.tolist(),
             "minutes": minutes.tolist() if np.isfinite(cadence) else None,
-            "rms_ppm": (PPM * measured).tolist(),
-            "white_ppm": (PPM * white).tolist(),
+            "rms_ppm": (_PPM * measured).tolist(),
+            "white_ppm": (_PPM * white).tolist(),
             "beta": beta.tolist(),
         },
     }
 
 
-def dip_figures(fit, bjd, times):
+def _transit_metrics(fit, bjd, times):
     """
     Describe the transit or eclipse.
 
@@ -136,39 +138,39 @@ def dip_figures(fit, bjd, times):
     fit : Fit
         The fit.
     bjd : ndarray, shape (integrations,)
-        Barycentric mid times (MJD, TDB) [d]; the middle is not known if one is NaN.
+        Barycentric mid times (MJD, TDB) [d]; the middle is None if any is NaN.
     times : ndarray, shape (integrations,)
-        Those that the fit has, in UTC where ``bjd`` is not known [d]; the
-        duration is not known if one is NaN.
+        Times that were fitted, in UTC where ``bjd`` is not known [d]; the
+        duration is None if any is NaN.
 
     Returns
     -------
-    figures : dict or None
-        Depth [ppm], middle (MJD, TDB), duration [h]; None if there is no dip.
+    metrics : dict or None
+        Depth [ppm], middle (MJD, TDB), duration [h]; None without a transit or eclipse.
     """
-    if fit.dip is None:
+    if fit.transit is None:
         return None
-    mid = bjd[0] + (fit.dip.mid + 1.0) / 2.0 * (bjd[-1] - bjd[0])
-    duration = fit.dip.duration / 2.0 * (times[-1] - times[0]) * 24.0
+    mid = bjd[0] + (fit.transit.mid + 1.0) / 2.0 * (bjd[-1] - bjd[0])
+    duration = fit.transit.duration / 2.0 * (times[-1] - times[0]) * 24.0
     return {
-        "depth_ppm": PPM * float(1.0 - fit.curve.min()),
+        "depth_ppm": _PPM * float(1.0 - fit.light.min()),
         "mid_bjd_tdb": float(mid) if np.isfinite(bjd).all() else None,
         "duration_h": float(duration) if np.isfinite(times).all() else None,
-        "partial": bool(fit.dip.partial),
+        "partial": bool(fit.transit.partial),
         "information_gain": fit.gain,
     }
 
 
-def seam_figures(columns, fit, residuals, scatter, beta):
+def _seam_metrics(columns, fit, residuals, scatter, beta):
     """
-    Step of the flux at every seam of two segments.
+    Step of the flux at every seam.
 
     Parameters
     ----------
     columns : dict of str to ndarray
         ``segment``, ``integration`` and ``bjd_tdb`` (integrations,).
     fit : Fit
-        The fit, with steps on seams if they are significant.
+        The fit, with jumps on seams if they are significant.
     residuals : ndarray, shape (integrations,)
         Flux over the fit minus 1; NaN where not valid.
     scatter : float
@@ -181,11 +183,11 @@ def seam_figures(columns, fit, residuals, scatter, beta):
     seams : list of dict
         Step and its error [ppm], significance, and step over scatter.
     """
-    known = dict(zip(fit.steps, fit.sizes, strict=True))
-    rest = _without_steps(fit, residuals)
+    known = dict(zip(fit.jumps, fit.steps, strict=True))
+    rest = _remove_jumps(fit, residuals)
     window, results = window_length(len(rest)), []
-    for seam in seam_places(columns):
-        step, error = local_step(rest, seam, window, beta)
+    for seam in find_seams(columns):
+        step, error = measure_jump(rest, seam, window, beta)
         step += known.get(seam, 0.0)
         results.append(
             {
@@ -193,33 +195,33 @@ def seam_figures(columns, fit, residuals, scatter, beta):
                 "after": int(columns["segment"][seam]),
                 "first_integration": int(columns["integration"][seam]),
                 "bjd_tdb": float(columns["bjd_tdb"][seam]),
-                "step_ppm": PPM * step,
-                "error_ppm": PPM * error,
+                "step_ppm": _PPM * step,
+                "error_ppm": _PPM * error,
                 "significance": abs(step) / error if error > 0 else None,
-                "step_over_scatter": PPM * abs(step) / scatter if scatter > 0 else None,
+                "step_over_scatter": _PPM * abs(step) / scatter if scatter > 0 else None,
             }
         )
     return results
 
 
-def _without_steps(fit, residuals):
-    """Residuals less the steps that are known."""
+def _remove_jumps(fit, residuals):
+    """Residuals minus the steps of the fit."""
     rest = residuals.copy()
-    for place, size in zip(fit.steps, fit.sizes, strict=True):
-        rest[place:] -= size
+    for position, step in zip(fit.jumps, fit.steps, strict=True):
+        rest[position:] -= step
     return rest
 
 
 def _inflation(fit, residuals, derivatives, cadence):
     """Factor on errors of steps for correlated noise: beta without the steps, but at least 1."""
-    rest = _without_steps(fit, residuals)[fit.valid]
-    averaging = averaging_figures(rest - rest.mean(), derivatives, cadence)
+    rest = _remove_jumps(fit, residuals)[fit.valid]
+    averaging = _averaging_metrics(rest - rest.mean(), derivatives, cadence)
     return max(averaging["beta_10_30_min"] or averaging["beta_max"] or 1.0, 1.0)
 
 
-def tilt_figures(columns, fit):
+def _tilt_events(columns, fit):
     """
-    Sudden changes of flux, place or width away from the seams of the flux.
+    Sudden changes of flux within a segment, and of position or width.
 
     Parameters
     ----------
@@ -231,37 +233,37 @@ def tilt_figures(columns, fit):
     Returns
     -------
     events : list of dict
-        Where, the relative change of the flux if it has one [ppm], and the
-        changes of the shape [pixels] with their significance. Changes within
-        a window of each other are one event.
+        Integration and time, relative change of the flux if it jumps [ppm], and
+        changes of position and width [pixels] with their significance. Changes
+        within half a window of each other are one event.
     """
     window = window_length(len(fit.x))
-    seams = seam_places(columns)
+    seams = find_seams(columns)
     events = [
-        {"place": place, "flux_step_ppm": PPM * size, "shape_steps": {}}
-        for place, size in zip(fit.steps, fit.sizes, strict=True)
-        if place not in seams
+        {"position": position, "flux_step_ppm": _PPM * step, "shape_steps": {}}
+        for position, step in zip(fit.jumps, fit.steps, strict=True)
+        if position not in seams
     ]
     for name in _SHAPES:
-        for place, step, significance in shape_steps(columns[name], _SHAPE_THRESHOLD):
+        for position, step, significance in find_shape_jumps(columns[name], _SHAPE_THRESHOLD):
             if abs(step) < _LEAST_SHAPE_STEP:
                 continue
-            near = [event for event in events if abs(event["place"] - place) <= window // 2]
+            near = [event for event in events if abs(event["position"] - position) <= window // 2]
             if not near:
-                near = [{"place": place, "flux_step_ppm": None, "shape_steps": {}}]
+                near = [{"position": position, "flux_step_ppm": None, "shape_steps": {}}]
                 events += near
             change = {"step_pix": step, "significance": significance}
             near[0]["shape_steps"][name] = change
     for event in events:
-        place = event.pop("place")
-        event["integration"] = int(columns["integration"][place])
-        event["bjd_tdb"] = float(columns["bjd_tdb"][place])
+        position = event.pop("position")
+        event["integration"] = int(columns["integration"][position])
+        event["bjd_tdb"] = float(columns["bjd_tdb"][position])
     return sorted(events, key=lambda event: event["integration"])
 
 
-def correlation_figures(columns, residuals):
+def _correlation_metrics(columns, residuals):
     """
-    Correlation of the residual flux with place and width.
+    Correlation of the residual flux with position and width.
 
     Parameters
     ----------
@@ -272,24 +274,24 @@ def correlation_figures(columns, residuals):
 
     Returns
     -------
-    figures : dict of str to dict
+    metrics : dict of str to dict
         Coefficient, slope [ppm per pixel] and significance; None where the
-        place is not known.
+        position is not known.
     """
-    figures = {}
+    metrics = {}
     for name in _SHAPES:
         coefficient, slope, significance = noise.correlation(residuals, columns[name])
-        figures[name] = {
+        metrics[name] = {
             "coefficient": coefficient,
-            "slope_ppm_per_pix": None if slope is None else PPM * slope,
+            "slope_ppm_per_pix": None if slope is None else _PPM * slope,
             "significance": significance,
         }
-    return figures
+    return metrics
 
 
-def light_curve_figures(columns):
+def light_curve_metrics(columns):
     """
-    All figures of one light curve.
+    All metrics of one light curve.
 
     Parameters
     ----------
@@ -298,57 +300,57 @@ def light_curve_figures(columns):
 
     Returns
     -------
-    figures : dict
-        Figures by name, defined in docs/diagnostics.md.
+    metrics : dict
+        Metrics by name, defined in docs/diagnostics.md.
     arrays : dict of str to ndarray
-        ``model`` with the steps, ``residuals`` in which they are left, and
+        ``model`` with the jumps, ``residuals`` that still contain them, and
         ``valid`` (integrations,), for plots; empty if the light curve is too short.
     """
     flux, times = columns["flux_norm"], columns["bjd_tdb"]
     if not np.isfinite(times).all():
         times = columns["mjd_utc"]
-    cadence = cadence_days(times)
-    figures = {
+    cadence = _cadence_days(times)
+    metrics = {
         "n_integrations": len(flux),
         "n_without_flux": int((~np.isfinite(flux)).sum()),
         "cadence_s": cadence * 86400.0 if np.isfinite(cadence) else None,
-        **expected_figures(columns),
+        **_expected_metrics(columns),
     }
-    fit = take_apart(times, flux, seam_places(columns))
+    fit = fit_light_curve(times, flux, find_seams(columns))
     if fit is None:
-        return figures | {"too_short": True}, {}
+        return metrics | {"too_short": True}, {}
     residuals = flux / fit.smooth - 1.0
     residuals -= np.median(residuals[fit.valid])
-    rest = _without_steps(fit, residuals)
-    figures |= {
+    rest = _remove_jumps(fit, residuals)
+    metrics |= {
         "n_outlying": int((np.isfinite(flux) & ~fit.valid).sum()),
         "baseline": fit.baseline,
-        "dip": dip_figures(fit, columns["bjd_tdb"], times),
-        **_noise_figures(columns, fit, residuals, cadence),
-        "tilt_events": tilt_figures(columns, fit),
-        "correlations": correlation_figures(columns, rest),
+        "dip": _transit_metrics(fit, columns["bjd_tdb"], times),
+        **_noise_metrics(columns, fit, residuals, cadence),
+        "tilt_events": _tilt_events(columns, fit),
+        "correlations": _correlation_metrics(columns, rest),
     }
     for name in ("error", "photon"):
-        expected = figures[f"expected_{name}_ppm"]
-        figures[f"ratio_to_{name}"] = figures["scatter_ppm"] / expected if expected else None
+        expected = metrics[f"expected_{name}_ppm"]
+        metrics[f"ratio_to_{name}"] = metrics["scatter_ppm"] / expected if expected else None
     model = fit.smooth + residuals - rest
-    return figures, {"model": model, "residuals": residuals, "valid": fit.valid}
+    return metrics, {"model": model, "residuals": residuals, "valid": fit.valid}
 
 
-def _noise_figures(columns, fit, residuals, cadence):
+def _noise_metrics(columns, fit, residuals, cadence):
     """Scatter, averages and seams of a light curve."""
     derivatives = jacobian(fit)
-    scatter = scatter_figures(
+    scatter = _scatter_metrics(
         columns["flux_norm"], columns["flux_raw"], fit, residuals, derivatives
     )
-    averaging = averaging_figures(residuals[fit.valid], derivatives, cadence)
+    averaging = _averaging_metrics(residuals[fit.valid], derivatives, cadence)
     valid_only = np.where(fit.valid, residuals, np.nan)
     inflation = _inflation(fit, valid_only, derivatives, cadence)
-    seams = seam_figures(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
+    seams = _seam_metrics(columns, fit, valid_only, scatter["scatter_ppm"], inflation)
     return scatter | averaging | {"seams": seams}
 
 
-def expected_figures(columns):
+def _expected_metrics(columns):
     """
     Expected scatter of an integration.
 
@@ -359,15 +361,15 @@ def expected_figures(columns):
 
     Returns
     -------
-    figures : dict of str to (float or None)
+    metrics : dict of str to (float or None)
         ``expected_error_ppm`` and ``expected_photon_ppm``: medians of the
         relative errors; None where they are 0 or unknown.
     """
-    figures = {}
+    metrics = {}
     for name, column in (("error", "flux_error"), ("photon", "photon_error")):
         relative = columns[column] / np.abs(columns["flux"])
         relative = relative[np.isfinite(relative) & (relative > 0)]
-        figures[f"expected_{name}_ppm"] = (
-            PPM * float(np.median(relative)) if len(relative) else None
+        metrics[f"expected_{name}_ppm"] = (
+            _PPM * float(np.median(relative)) if len(relative) else None
         )
-    return figures
+    return metrics

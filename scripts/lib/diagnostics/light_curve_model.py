@@ -1,9 +1,9 @@
 """
-What of a light curve is not noise: a slow baseline and a transit or eclipse.
+Model of a light curve without its noise: a slow baseline, jumps, and a transit or eclipse.
 
 The baseline is a straight line, a parabola, or a line with an exponential ramp at the start; the
-dip is that of a dark disc in front of a limb-darkened one (an eclipse is the case of no limb
-darkening). Which of them a light curve has is decided by the Bayesian information criterion.
+transit is that of a dark disc in front of a limb-darkened one (an eclipse is the case of no limb
+darkening). The Bayesian information criterion decides which of them a light curve has.
 Times here are scaled to -1 at the first and 1 at the last integration.
 """
 
@@ -11,28 +11,36 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from scripts.lib.diagnostics.jumps import strongest_step, window_length
-from scripts.lib.diagnostics.least_squares import fit_within
+from scripts.lib.diagnostics.jumps import find_jump, window_length
 from scripts.lib.diagnostics.noise import mad_sigma, point_to_point_sigma
-from scripts.lib.diagnostics.transit_search import BASELINES, Dip, baseline_columns, choose_model
+from scripts.lib.diagnostics.transit_search import (
+    BASELINES,
+    Transit,
+    baseline_columns,
+    choose_model,
+)
 
-# Points of the binned light curve that the shape of a dip is fitted to.
+__all__ = ["Fit", "find_inliers", "fit_light_curve", "jacobian", "scaled_times"]
+
+# Points of the binned light curve that the shape of a transit is fitted to.
 _POINTS = 400
-# Significance from which on a step is tried, and that it needs in the common fit: less where it
+# The fit of the shape ends when it changes the sum of squares by less than this part.
+_TOLERANCE = 1e-5
+# Significance from which on a jump is tried, and that it needs in the common fit: less where it
 # is expected, on a seam.
-_STEP_CANDIDATE = 4.0
-_STEP_THRESHOLD = 6.5
+_JUMP_CANDIDATE = 4.0
+_JUMP_THRESHOLD = 6.5
 _SEAM_THRESHOLD = 5.0
-_MOST_STEPS = 4
+_MOST_JUMPS = 4
 _MOST_SEAMS = 30
-# Integrations within which a step is put on a seam.
+# Integrations within which a jump is moved to a seam.
 _SNAP = 5
 
 
 @dataclass
 class Fit:
     """
-    A light curve taken apart.
+    A light curve's baseline, transit and jumps.
 
     Attributes
     ----------
@@ -44,30 +52,30 @@ class Fit:
         Name of the baseline.
     tau : float
         Time scale of the ramp in scaled time.
-    dip : Dip or None
+    transit : Transit or None
         Transit or eclipse.
     gain : float
-        Gain of information by the dip.
-    steps : list of int
-        Places of steps that were fitted together with the rest.
-    sizes : list of float
+        Gain of information by the transit.
+    jumps : list of int
+        Indices of jumps that were fitted together with the rest.
+    steps : list of float
         Their relative sizes.
     smooth : ndarray, shape (n,)
-        Baseline times dip, without steps.
-    curve : ndarray, shape (n,)
-        The dip alone, 1 outside.
+        Baseline times transit, without jumps.
+    light : ndarray, shape (n,)
+        Light that the transit alone leaves, 1 outside.
     """
 
     x: np.ndarray
     valid: np.ndarray
     baseline: str = "straight line"
     tau: float = 0.0
-    dip: Dip | None = None
+    transit: Transit | None = None
     gain: float = 0.0
+    jumps: list = field(default_factory=list)
     steps: list = field(default_factory=list)
-    sizes: list = field(default_factory=list)
     smooth: np.ndarray | None = None
-    curve: np.ndarray | None = None
+    light: np.ndarray | None = None
 
 
 def scaled_times(times):
@@ -83,6 +91,11 @@ def scaled_times(times):
     -------
     x : ndarray, shape (n,)
         Scaled times.
+
+    Examples
+    --------
+    >>> scaled_times(np.array([10.0, 11.0, 14.0]))
+    array([-1. , -0.5,  1. ])
     """
     if not np.isfinite(times).all() or not times[-1] > times[0]:
         times = np.arange(len(times), dtype=float)
@@ -90,9 +103,9 @@ def scaled_times(times):
     return 2.0 * (times - times[0]) / span - 1.0
 
 
-def inliers(flux, limit=5.0):
+def find_inliers(flux, limit=5.0):
     """
-    Find integrations that do not stick out from their neighbours.
+    Find the integrations that are no outliers among their neighbours.
 
     Parameters
     ----------
@@ -105,6 +118,13 @@ def inliers(flux, limit=5.0):
     -------
     valid : ndarray of bool, shape (n,)
         False for NaN and outliers.
+
+    Examples
+    --------
+    >>> flux = np.tile([1.0, 1.1], 6)
+    >>> flux[5] = 9.0
+    >>> np.flatnonzero(~find_inliers(flux))
+    array([5])
     """
     valid = np.isfinite(flux)
     if valid.sum() < 9:
@@ -117,7 +137,7 @@ def inliers(flux, limit=5.0):
     return valid & (np.abs(filled - middle) <= limit * spread) if spread > 0 else valid
 
 
-def binned(x, flux, points=_POINTS):
+def _bin_neighbours(x, flux, points=_POINTS):
     """
     Average neighbours.
 
@@ -139,38 +159,45 @@ def binned(x, flux, points=_POINTS):
     return np.add.reduceat(x, starts) / counts, np.add.reduceat(flux, starts) / counts
 
 
-def _design(fit, x, light):
-    """Columns of the linear part: baseline and steps, under the dip."""
+def _design_columns(fit, x, light):
+    """Columns of the linear part, baseline and jumps times the transit's light, and those of the baseline."""
     kind = BASELINES[fit.baseline][0]
     columns = baseline_columns(x, kind, fit.tau)
-    steps = [x >= fit.x[place] for place in fit.steps]
-    return np.column_stack([columns, *steps]) * light[:, None], columns.shape[1]
+    jumps = [x >= fit.x[position] for position in fit.jumps]
+    return np.column_stack([columns, *jumps]) * light[:, None], columns.shape[1]
 
 
-def _refine(fit, x, flux):
-    """Fit the shape of the dip to the binned light curve."""
+def _refine_transit(fit, x, flux):
+    """Fit the shape of the transit to the binned light curve."""
+    from scipy.optimize import least_squares
 
     def residual(vector):
-        columns, _ = _design(fit, x, Dip.of_vector(vector).light(x))
+        columns, _ = _design_columns(fit, x, Transit.from_vector(vector).light(x))
         return flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
 
-    scale = np.std(residual(fit.dip.vector())) or 1.0
+    scale = np.std(residual(fit.transit.to_vector())) or 1.0
     lower = np.array([-1.5, np.log(0.02), 1e-3, 0.0, 0.0, -0.3])
     upper = np.array([1.5, np.log(6.0), 0.5, 0.95, 1.0, 0.8])
-    start = np.clip(fit.dip.vector(), lower + 1e-4, upper - 1e-4)
+    start = np.clip(fit.transit.to_vector(), lower + 1e-4, upper - 1e-4)
     scales = np.array([0.05, 0.1, 0.02, 0.2, 0.2, 0.2])
-    best = fit_within(lambda vector: residual(vector) / scale, start, lower, upper, scales)
-    fit.dip = Dip.of_vector(best)
+    best = least_squares(
+        lambda vector: residual(vector) / scale,
+        start,
+        bounds=(lower, upper),
+        x_scale=scales,
+        ftol=_TOLERANCE,
+    )
+    fit.transit = Transit.from_vector(best.x)
 
 
 def _fit_ramp(fit, x, flux):
-    """Find the time scale of the ramp among those that the binned light curve can tell."""
-    light = fit.dip.light(x) if fit.dip else np.ones(len(x))
+    """Find the time scale of the ramp among those that the binned light curve can show."""
+    light = fit.transit.light(x) if fit.transit else np.ones(len(x))
     trials, grid = [], np.geomspace(0.01, 1.0, 41)
     for _ in range(3):
         for tau in grid:
             fit.tau = float(tau)
-            columns, _ = _design(fit, x, light)
+            columns, _ = _design_columns(fit, x, light)
             rest = flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
             trials.append(((rest**2).sum(), fit.tau))
         fit.tau = min(trials)[1]
@@ -179,24 +206,24 @@ def _fit_ramp(fit, x, flux):
 
 
 def _solve(fit, flux):
-    """Baseline, dip and step sizes from all valid integrations."""
-    fit.curve = fit.dip.light(fit.x) if fit.dip else np.ones(len(fit.x))
-    columns, n_baseline = _design(fit, fit.x, fit.curve)
+    """Fit baseline and steps to all valid integrations; return the residual of all."""
+    fit.light = fit.transit.light(fit.x) if fit.transit else np.ones(len(fit.x))
+    columns, n_baseline = _design_columns(fit, fit.x, fit.light)
     solution = np.linalg.lstsq(columns[fit.valid], flux[fit.valid], rcond=None)[0]
     fit.smooth = columns[:, :n_baseline] @ solution[:n_baseline]
-    fit.sizes = [float(size) for size in solution[n_baseline:]]
+    fit.steps = [float(step) for step in solution[n_baseline:]]
     return flux - columns @ solution
 
 
-def _snapped(place, seams):
-    """Move a place to a seam that is at most five integrations away."""
-    near = [seam for seam in seams if abs(seam - place) <= _SNAP]
-    return min(near, key=lambda seam: abs(seam - place)) if near else place
+def _snap_to_seam(position, seams):
+    """Move a position to a seam that is at most five integrations away."""
+    near = [seam for seam in seams if abs(seam - position) <= _SNAP]
+    return min(near, key=lambda seam: abs(seam - position)) if near else position
 
 
-def take_apart(times, flux, seams=()):
+def fit_light_curve(times, flux, seams=()):
     """
-    Fit baseline, dip and steps of a light curve.
+    Fit baseline, transit and jumps of a light curve.
 
     Parameters
     ----------
@@ -206,65 +233,77 @@ def take_apart(times, flux, seams=()):
         Flux over its median; NaN is left out.
     seams : sequence of int
         Indices of the first integration of every segment but the first; a
-        step within five integrations of a seam is put on it.
+        jump within five integrations of a seam is moved to it.
 
     Returns
     -------
     fit : Fit or None
         None with less than 20 valid integrations.
+
+    Examples
+    --------
+    A transit 1 % deep in the middle, with noise of 0.05 %:
+
+    >>> times = np.linspace(-1.0, 1.0, 400)
+    >>> noise = np.random.default_rng(1).normal(0.0, 5e-4, 400)
+    >>> fit = fit_light_curve(times, np.where(abs(times) < 0.3, 0.99, 1.0) + noise)
+    >>> fit.baseline, fit.jumps
+    ('straight line', [])
+    >>> abs(round(fit.transit.mid, 2)), round(fit.transit.ratio**2, 3)
+    (0.0, 0.01)
     """
-    fit = Fit(scaled_times(times), inliers(flux))
+    fit = Fit(scaled_times(times), find_inliers(flux))
     if fit.valid.sum() < 20:
         return None
-    x, y = binned(fit.x[fit.valid], flux[fit.valid])
-    fit.baseline, fit.dip, fit.gain = choose_model(x, y)
+    x, y = _bin_neighbours(fit.x[fit.valid], flux[fit.valid])
+    fit.baseline, fit.transit, fit.gain = choose_model(x, y)
     fit.tau = BASELINES[fit.baseline][1]
-    rest = _adjust(fit, x, y, flux)
-    while len(fit.steps) < _MOST_STEPS:
-        trial, found = _best_step(fit, rest, (x, y, flux), seams)
+    rest = _refit(fit, x, y, flux)
+    while len(fit.jumps) < _MOST_JUMPS:
+        trial, found = _add_jump(fit, rest, (x, y, flux), seams)
         if trial is None:
             break
         fit, rest = trial, found
     return fit
 
 
-def _best_step(fit, rest, data, seams):
-    """Fit with the step that explains most, if it is significant, and its residual."""
+def _add_jump(fit, rest, data, seams):
+    """Fit with the jump that explains most, and its residual; None if no jump is significant."""
     used = np.flatnonzero(fit.valid)
-    barred = np.searchsorted(used, fit.steps)
-    place = strongest_step(rest[fit.valid], _STEP_CANDIDATE, barred)
-    places = [seam for seam in seams[:_MOST_SEAMS] if seam not in fit.steps]
-    if place is not None and _snapped(int(used[place]), seams) not in seams:
-        places.append(int(used[place]))
+    known = np.searchsorted(used, fit.jumps)
+    found = find_jump(rest[fit.valid], _JUMP_CANDIDATE, known)
+    candidates = [seam for seam in seams[:_MOST_SEAMS] if seam not in fit.jumps]
+    if found is not None and _snap_to_seam(int(used[found]), seams) not in seams:
+        candidates.append(int(used[found]))
     best, best_rest, most = None, None, 0.0
-    for place in places:
-        trial = replace(fit, steps=[*fit.steps, place])
-        trial_rest = _adjust(trial, *data)
-        before, after = ((one[fit.valid] ** 2).sum() for one in (rest, trial_rest))
+    for position in candidates:
+        trial = replace(fit, jumps=[*fit.jumps, position])
+        trial_rest = _refit(trial, *data)
+        before, after = ((residual[fit.valid] ** 2).sum() for residual in (rest, trial_rest))
         if before - after > most:
             best, best_rest, most = trial, trial_rest, before - after
     if best is None:
         return None, None
-    threshold = _SEAM_THRESHOLD if best.steps[-1] in seams else _STEP_THRESHOLD
+    threshold = _SEAM_THRESHOLD if best.jumps[-1] in seams else _JUMP_THRESHOLD
     significance = np.sqrt(most) / _correlated_sigma(best_rest[fit.valid])
     return (best, best_rest) if significance >= threshold else (None, None)
 
 
 def _correlated_sigma(rest):
-    """Scatter of a residual, as large as its averages over a window make it."""
+    """Scatter of a residual; that of its averages over a window, scaled, if it is larger."""
     window = window_length(len(rest))
     sums = np.cumsum(np.append(0.0, rest))
     means = (sums[window:] - sums[:-window]) / window
     return max(point_to_point_sigma(rest), float(np.sqrt(window * np.mean(means**2))))
 
 
-def _adjust(fit, x, y, flux):
-    """Fit everything anew with the steps that are known; the residual is returned."""
+def _refit(fit, x, y, flux):
+    """Fit everything again with the known jumps and return the residual."""
     for _ in range(4 if BASELINES[fit.baseline][0] == "ramp" else 1):
         if BASELINES[fit.baseline][0] == "ramp":
             _fit_ramp(fit, x, y)
-        if fit.dip is not None:
-            _refine(fit, x, y)
+        if fit.transit is not None:
+            _refine_transit(fit, x, y)
     return _solve(fit, flux)
 
 
@@ -280,14 +319,18 @@ def jacobian(fit):
     Returns
     -------
     derivatives : ndarray, shape (valid integrations, parameters)
-        Of the baseline and the dip, without the steps.
+        Of the baseline and the transit, without the steps.
     """
     x = fit.x[fit.valid]
     kind = BASELINES[fit.baseline][0]
-    columns = [baseline_columns(x, kind, fit.tau) * fit.curve[fit.valid, None]]
-    if fit.dip is not None:
-        vector = fit.dip.vector()
-        for k, step in enumerate((1e-3, 1e-2, 1e-3, 1e-2, 1e-2, 1e-2)):
-            moved = [Dip.of_vector(vector + sign * step * (np.arange(6) == k)) for sign in (1, -1)]
-            columns.append((moved[0].light(x) - moved[1].light(x))[:, None])
+    columns = [baseline_columns(x, kind, fit.tau) * fit.light[fit.valid, None]]
+    if fit.transit is not None:
+        vector = fit.transit.to_vector()
+        for parameter, step in enumerate((1e-3, 1e-2, 1e-3, 1e-2, 1e-2, 1e-2)):
+            change = step * (np.arange(6) == parameter)
+            above, below = (
+                Transit.from_vector(vector + change),
+                Transit.from_vector(vector - change),
+            )
+            columns.append((above.light(x) - below.light(x))[:, None])
     return np.hstack(columns)

@@ -1,8 +1,16 @@
-"""Noise of every spectral element, elements that are worse than their neighbours, and a map."""
+"""Noise of every spectral element, elements that are noisier than their neighbours, and a map."""
 
 import numpy as np
 
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA, mad_sigma
+
+__all__ = [
+    "LightCurveMap",
+    "choose_stretches",
+    "element_noise",
+    "find_worse_elements",
+    "running_median",
+]
 
 # Stretches of consecutive integrations in which elements are compared, and their length.
 _STRETCHES = 8
@@ -15,7 +23,7 @@ _MAP_TIMES = 400
 _MAP_BINS = 200
 
 
-def stretches(n_integrations):
+def choose_stretches(n_integrations):
     """
     Choose stretches of consecutive integrations, spread evenly.
 
@@ -37,19 +45,26 @@ def stretches(n_integrations):
 
 def running_median(values, width=_NEIGHBOURS):
     """
-    Median of the neighbours of each value.
+    Median of each value and its neighbours.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
         Values; NaN is left out.
     width : int, optional
-        Number of neighbours, odd.
+        Number of values in the median, odd.
 
     Returns
     -------
     median : ndarray, shape (n,)
-        NaN where all neighbours are.
+        NaN where all of these values are.
+
+    Examples
+    --------
+    Beyond the ends, nothing counts:
+
+    >>> running_median(np.array([1.0, 5.0, np.nan, 2.0, 3.0]), width=3)
+    array([3. , 3. , 3.5, 2.5, 2.5])
     """
     half = width // 2
     padded = np.pad(values, half, constant_values=np.nan)
@@ -60,45 +75,49 @@ def running_median(values, width=_NEIGHBOURS):
     return median
 
 
-def element_figures(groups):
+def element_noise(stretches):
     """
     Noise of every element in some stretches of consecutive integrations.
 
     Parameters
     ----------
-    groups : list of dict of str to ndarray
+    stretches : list of dict of str to ndarray
         ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` (integrations, elements)
         of each stretch.
 
     Returns
     -------
-    figures : dict of str to ndarray, shape (elements,)
+    metrics : dict of str to ndarray, shape (elements,)
         ``noise``, ``error`` and ``photon``: point-to-point scatter by the
         median absolute deviation, propagated error and photon noise, all
         relative to the element's median flux; ``drift``: root mean square of
         the stretches' medians, less those of the neighbouring elements, over
         what white noise gives. NaN where an element has no flux.
     """
-    flux = np.concatenate([group["FLUX"] for group in groups])
+    flux = np.concatenate([stretch["FLUX"] for stretch in stretches])
     with np.errstate(invalid="ignore", divide="ignore"):
         level = _column_median(flux)
         level = np.where(level > 0, level, np.nan)
-        steps = np.concatenate([np.diff(group["FLUX"], axis=0) for group in groups])
+        steps = np.concatenate([np.diff(stretch["FLUX"], axis=0) for stretch in stretches])
         steps -= _column_median(steps)
         noise = MAD_TO_SIGMA * _column_median(np.abs(steps)) / np.sqrt(2.0) / level
-        error = _column_median(np.concatenate([group["FLUX_ERROR"] for group in groups])) / level
-        photon = _column_median(np.concatenate([group["FLUX_VAR_POISSON"] for group in groups]))
+        error = (
+            _column_median(np.concatenate([stretch["FLUX_ERROR"] for stretch in stretches])) / level
+        )
+        photon = _column_median(
+            np.concatenate([stretch["FLUX_VAR_POISSON"] for stretch in stretches])
+        )
         photon = np.sqrt(photon) / level
-        medians = np.stack([_column_median(group["FLUX"]) for group in groups]) / level
-        spread = 1.2533 * noise / np.sqrt(min(len(group["FLUX"]) for group in groups))
+        medians = np.stack([_column_median(stretch["FLUX"]) for stretch in stretches]) / level
+        spread = 1.2533 * noise / np.sqrt(min(len(stretch["FLUX"]) for stretch in stretches))
         local = medians - np.stack([running_median(row) for row in medians])
         local -= local.mean(axis=0)
-        drift = np.sqrt((local**2).sum(axis=0) / max(len(groups) - 1, 1)) / spread
+        drift = np.sqrt((local**2).sum(axis=0) / max(len(stretches) - 1, 1)) / spread
     return {"noise": noise, "error": error, "photon": photon, "drift": drift}
 
 
 def _column_median(values):
-    """Median of each column without NaN; NaN where there is nothing else."""
+    """Median of each column's values that are not NaN; NaN where all are."""
     if not len(values):
         return np.full(values.shape[1], np.nan)
     known = np.isfinite(values).sum(axis=0)
@@ -108,14 +127,14 @@ def _column_median(values):
     return np.take_along_axis(ordered, picks, axis=0).mean(axis=0)
 
 
-def worse_elements(figures):
+def find_worse_elements(metrics):
     """
     Find elements that are noisier, or drift more, than their neighbours.
 
     Parameters
     ----------
-    figures : dict of str to ndarray
-        Of :func:`element_figures`.
+    metrics : dict of str to ndarray
+        Of :func:`element_noise`.
 
     Returns
     -------
@@ -125,24 +144,24 @@ def worse_elements(figures):
         1.5 times and by 8 robust standard deviations; a drifting one has a
         ``drift`` 6 and twice the median.
     """
-    ratio = figures["noise"] / figures["error"]
+    ratio = metrics["noise"] / metrics["error"]
     usual = running_median(ratio)
     spread = mad_sigma(ratio / usual - 1.0)
     noisy = (ratio > _WORST_FACTOR * usual) & (
         ratio / usual - 1.0 > _NOISE_THRESHOLD * max(spread, 0.01)
     )
-    drift = figures["drift"]
+    drift = metrics["drift"]
     typical = np.nanmedian(drift) if np.isfinite(drift).any() else np.nan
     drifting = drift > max(_DRIFT_THRESHOLD, 2.0 * typical)
     found = [
-        {"element": int(k), "kind": "noise", "factor": float(ratio[k] / usual[k])}
-        for k in np.flatnonzero(noisy)
+        {"element": int(element), "kind": "noise", "factor": float(ratio[element] / usual[element])}
+        for element in np.flatnonzero(noisy)
     ]
     found += [
-        {"element": int(k), "kind": "drift", "factor": float(drift[k] / typical)}
-        for k in np.flatnonzero(drifting & ~noisy)
+        {"element": int(element), "kind": "drift", "factor": float(drift[element] / typical)}
+        for element in np.flatnonzero(drifting & ~noisy)
     ]
-    return sorted(found, key=lambda one: -one["factor"])
+    return sorted(found, key=lambda worse: -worse["factor"])
 
 
 class LightCurveMap:
@@ -172,9 +191,9 @@ class LightCurveMap:
         Parameters
         ----------
         rows : slice
-            Their place in the series.
+            Their rows in the series.
         flux : ndarray, shape (integrations, elements)
-            Flux; NaN is left out, and the template makes up for it.
+            Flux; a NaN is left out of both sum and template.
         template : ndarray, shape (elements,)
             Median spectrum.
         """
@@ -188,7 +207,7 @@ class LightCurveMap:
             np.add.at(target, times, np.add.reduceat(values, starts, axis=1))
 
     def image(self):
-        """Flux over its median in every cell (times, wavelengths); NaN where there is none."""
+        """Flux over its median in every cell (times, wavelengths); NaN in a cell without flux."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self._weights > 0, self._sums / self._weights, np.nan).astype(
                 np.float32

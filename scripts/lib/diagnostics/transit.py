@@ -1,15 +1,13 @@
 """Light curve of a planet in front of a limb-darkened star."""
 
-from __future__ import annotations
-
 import numpy as np
+
+__all__ = ["occulted_fraction", "sky_separation"]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 
-def sky_separation(
-    times: np.ndarray, mid_time: float, duration: float, radius_ratio: float, impact: float
-) -> np.ndarray:
+def sky_separation(times, mid_time, duration, radius_ratio, impact):
     """
     Distance between the centres of planet and star for a planet on a straight chord.
 
@@ -20,7 +18,7 @@ def sky_separation(
     mid_time : float
         Middle of the transit.
     duration : float
-        Time from first to fourth contact; 0 puts the planet beside the star at all times.
+        Time from first to fourth contact; 0 puts the planet next to the star at all times.
     radius_ratio, impact : float
         Planet's radius and impact parameter in stellar radii.
 
@@ -36,9 +34,7 @@ def sky_separation(
     return np.hypot(along, impact)
 
 
-def occulted_fraction(
-    separation: np.ndarray, radius_ratio: float, u1: float, u2: float
-) -> np.ndarray:
+def occulted_fraction(separation, radius_ratio, u1, u2):
     """
     Part of the star's light hidden by an opaque disc.
 
@@ -78,13 +74,13 @@ def occulted_fraction(
     return (annuli + _disc_light(covered_core, u1, u2)) / _disc_light(1.0, u1, u2)
 
 
-def _brightness(radius: np.ndarray, u1: float, u2: float) -> np.ndarray:
+def _brightness(radius, u1, u2):
     """Brightness at a radius of the stellar disc, 1 at the centre."""
     dim = 1.0 - np.sqrt(np.clip(1.0 - radius**2, 0.0, 1.0))
     return 1.0 - u1 * dim - u2 * dim**2
 
 
-def _disc_light(radius: np.ndarray | float, u1: float, u2: float) -> np.ndarray:
+def _disc_light(radius, u1, u2):
     """Light of the star inside a radius: the integral of 2 pi r I(r)."""
     rest = 1.0 - np.square(radius)
     plain = 1.0 - rest

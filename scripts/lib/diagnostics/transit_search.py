@@ -1,10 +1,13 @@
 """Which baseline a light curve has, and whether a transit or eclipse is in it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from scripts.lib.diagnostics.transit import occulted_fraction, sky_separation
+
+__all__ = ["BASELINES", "Transit", "baseline_columns", "choose_model", "trapezoid_shapes"]
 
 BASELINES = {
     "straight line": ("line", 0.0),
@@ -12,13 +15,13 @@ BASELINES = {
     "line and fast ramp": ("ramp", 0.05),
     "line and ramp": ("ramp", 0.2),
 }
-# Gain of information that a dip needs to be believed, and its lead over a step.
+# Gain of information that a transit needs to be accepted, and its lead over a jump.
 _LEAST_GAIN = 20.0
 _LEAST_LEAD = 10.0
 
 
 @dataclass
-class Dip:
+class Transit:
     """
     A transit or eclipse.
 
@@ -39,7 +42,7 @@ class Dip:
     u2: float = 0.1
 
     def light(self, x):
-        """Light that is left at scaled times, 1 outside of the dip."""
+        """Light that is left at scaled times, 1 outside of the transit."""
         separation = sky_separation(x, self.mid, self.duration, self.ratio, self.impact)
         light = np.ones(len(x))
         inside = separation < 1.0 + self.ratio
@@ -47,15 +50,15 @@ class Dip:
             light[inside] -= occulted_fraction(separation[inside], self.ratio, self.u1, self.u2)
         return light
 
-    def vector(self):
+    def to_vector(self):
         """Parameters as the fit varies them."""
         return np.array(
             [self.mid, np.log(self.duration), self.ratio, self.impact, self.u1, self.u2]
         )
 
     @classmethod
-    def of_vector(cls, vector):
-        """Make a dip from the parameters of the fit."""
+    def from_vector(cls, vector):
+        """Make a transit from the parameters of the fit."""
         mid, duration, *rest = (float(value) for value in vector)
         return cls(mid, float(np.exp(duration)), *rest)
 
@@ -91,9 +94,9 @@ def baseline_columns(x, kind, tau):
     return np.stack(columns, axis=1)
 
 
-def trapezoids(x):
+def trapezoid_shapes(x):
     """
-    Dips to search with: trapezoids whose slopes are a tenth of their length.
+    Transits to search with: trapezoids whose slopes are a tenth of their length.
 
     Parameters
     ----------
@@ -104,40 +107,56 @@ def trapezoids(x):
     -------
     shapes : ndarray, shape (shapes, n)
         Depth 1.
-    places : ndarray, shape (shapes, 2)
+    positions : ndarray, shape (shapes, 2)
         Middle and duration of each.
     """
-    places = np.array(
+    positions = np.array(
         [
             (mid, duration)
             for duration in np.geomspace(0.08, 1.4, 12)
             for mid in np.arange(-1.0 - duration / 4, 1.0 + duration / 4, duration / 10)
         ]
     )
-    distance = np.abs(x[None, :] - places[:, :1])
-    half, slope = places[:, 1:] / 2.0, places[:, 1:] / 10.0
-    return np.clip((half - distance) / slope, 0.0, 1.0), places
+    distance = np.abs(x[None, :] - positions[:, :1])
+    half, slope = positions[:, 1:] / 2.0, positions[:, 1:] / 10.0
+    return np.clip((half - distance) / slope, 0.0, 1.0), positions
 
 
-def _projected(columns, shapes):
-    """Shapes without what the columns can make of them, and the columns' orthonormal basis."""
+def _project_out(columns, shapes):
+    """Shapes minus their projection on the columns, and the columns' orthonormal basis."""
     basis, _ = np.linalg.qr(columns)
     return shapes - (shapes @ basis) @ basis.T, basis
 
 
-def _best_shape(columns, flux, shapes, dips_only):
-    """Sum of squares after the best shape, its index and coefficient."""
-    rest, basis = _projected(columns, shapes)
+class _ShapeFit(NamedTuple):
+    """Least-squares fit of a baseline and the best of some shapes: residual, and index of the shape."""
+
+    squares: float
+    residual: np.ndarray
+    index: int
+    coefficient: float
+
+
+def _fit_best_shape(columns, flux, shapes, dimming_only=False):
+    """Fit a baseline's columns together with the one shape that lowers the sum of squares most."""
+    rest, basis = _project_out(columns, shapes)
     residual = flux - basis @ (basis.T @ flux)
     power = (rest**2).sum(axis=1)
     overlap = rest @ residual
+    # A shape that is nearly a combination of the columns would be fitted to their rounding errors.
     usable = power > 0.02 * (shapes**2).sum(axis=1) + 1e-12
-    if dips_only:
+    if dimming_only:
         usable &= overlap < 0
     gain = np.where(usable, overlap**2 / np.where(power > 0, power, 1.0), 0.0)
     best = int(np.argmax(gain))
     coefficient = overlap[best] / power[best] if gain[best] > 0 else 0.0
-    return (residual**2).sum() - gain[best], best, coefficient, residual - coefficient * rest[best]
+    squares = (residual**2).sum() - gain[best]
+    return _ShapeFit(squares, residual - coefficient * rest[best], best, coefficient)
+
+
+def _information_criterion(squares, length, parameters):
+    """Bayesian information criterion of a fit; the lower, the better."""
+    return length * np.log(squares / length) + parameters * np.log(length)
 
 
 def _effective_number(residual):
@@ -155,7 +174,7 @@ def _effective_number(residual):
 
 def choose_model(x, flux):
     """
-    Decide which baseline a light curve has, and whether it has a dip.
+    Decide which baseline a light curve has, and whether a transit is in it.
 
     Parameters
     ----------
@@ -166,33 +185,36 @@ def choose_model(x, flux):
     -------
     baseline : str
         One of ``BASELINES``.
-    dip : Dip or None
-        First guess of a dip.
+    transit : Transit or None
+        First guess of a transit or eclipse.
     gain : float
-        Gain of information by the dip: effective number of points times the
-        logarithm of the ratio of the sums of squares. A dip must also beat a
-        step, which is noise, by ten.
+        Gain of information by the transit: effective number of points times the
+        logarithm of the ratio of the sums of squares. A transit must also beat a
+        jump, which is noise, by ten.
     """
-    n, log_n = len(x), np.log(len(x))
-    shapes, places = trapezoids(x)
-    edges = (np.arange(n)[None, :] >= np.arange(4, n - 4)[:, None]).astype(float)
-    plain, dipped = {}, {}
+    n = len(x)
+    shapes, positions = trapezoid_shapes(x)
+    jumps = (np.arange(n)[None, :] >= np.arange(4, n - 4)[:, None]).astype(float)
+    plain, plain_criteria, jump_criteria, transits, transit_criteria = {}, {}, {}, {}, {}
     for name, (kind, tau) in BASELINES.items():
         columns = baseline_columns(x, kind, tau)
         size = columns.shape[1]
-        squares = _best_shape(columns, flux, np.zeros((1, n)), False)[0]
-        stepped = _best_shape(columns, flux, edges, False)[0] if n > 12 else squares
-        plain[name] = (n * np.log(squares / n) + size * log_n, squares)
-        squares, best, depth, rest = _best_shape(columns, flux, shapes, True)
-        dipped[name] = (n * np.log(squares / n) + (size + 4) * log_n, squares, best, depth, rest)
-        dipped[name] += (n * np.log(stepped / n) + (size + 1) * log_n,)
-    without = min(plain, key=lambda name: plain[name][0])
-    name = min(dipped, key=lambda name: dipped[name][0])
-    _, squares, best, depth, rest, stepped = dipped[name]
-    gain = _effective_number(rest) * np.log(plain[without][1] / squares) if depth < 0 else 0.0
-    mid, duration = places[best]
-    dip = Dip(float(mid), float(duration), float(np.sqrt(np.clip(-depth, 1e-6, 0.15))))
-    lead = min(one[5] for one in dipped.values()) - dipped[name][0]
+        plain[name] = _fit_best_shape(columns, flux, np.zeros((1, n)))
+        plain_criteria[name] = _information_criterion(plain[name].squares, n, size)
+        jump = _fit_best_shape(columns, flux, jumps) if n > 12 else plain[name]
+        jump_criteria[name] = _information_criterion(jump.squares, n, size + 1)
+        transits[name] = _fit_best_shape(columns, flux, shapes, dimming_only=True)
+        transit_criteria[name] = _information_criterion(transits[name].squares, n, size + 4)
+    without = min(plain_criteria, key=plain_criteria.get)
+    name = min(transit_criteria, key=transit_criteria.get)
+    best = transits[name]
+    depth, gain = -best.coefficient, 0.0
+    if depth > 0:
+        ratio = plain[without].squares / best.squares
+        gain = _effective_number(best.residual) * np.log(ratio)
+    mid, duration = positions[best.index]
+    transit = Transit(float(mid), float(duration), float(np.sqrt(np.clip(depth, 1e-6, 0.15))))
+    lead = min(jump_criteria.values()) - transit_criteria[name]
     if gain < _LEAST_GAIN or lead < _LEAST_LEAD:
         return without, None, float(gain)
-    return name, dip, float(gain)
+    return name, transit, float(gain)

@@ -1,8 +1,10 @@
-"""What the figures of a visit mean, in plain words."""
+"""What the metrics of a visit mean, in plain words."""
+
+__all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "visit_verdict"]
 
 _NAMES = {
-    "x": "the place along x",
-    "y": "the place along y",
+    "x": "the position along x",
+    "y": "the position along y",
     "width": "the width of the star or trace",
 }
 
@@ -15,19 +17,19 @@ def curve_name(curve):
     ----------
     curve : dict
         ``detector`` and ``order``, 0 for images; ``several_orders``, whether
-        the detector has others.
+        the detector has light curves of other orders.
 
     Returns
     -------
     name : str
-        Detector, and the order if it is not 1 or -1, or one of several.
+        Detector, with the order unless it is 1 or -1 and the only one.
     """
     order = abs(curve["order"])
     alone = order in (0, 1) and not curve.get("several_orders")
     return curve["detector"] if alone else f"{curve['detector']} order {order}"
 
 
-def relative(ppm):
+def relative_text(ppm):
     """
     Write a relative flux so that it can be read.
 
@@ -46,12 +48,12 @@ def relative(ppm):
 
 def noise_sentence(curve):
     """
-    Scatter of a light curve beside what is expected.
+    Scatter of a light curve next to what is expected.
 
     Parameters
     ----------
     curve : dict
-        Figures of the light curve.
+        Metrics of the light curve.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def noise_sentence(curve):
     if curve.get("too_short"):
         count = curve["n_integrations"] - curve["n_without_flux"]
         return f"{name}: {count} integrations with flux are too few to judge."
-    text = f"{name}: scatter {relative(curve['scatter_ppm'])} per integration"
+    text = f"{name}: scatter {relative_text(curve['scatter_ppm'])} per integration"
     if curve["cadence_s"]:
         text += f" of {curve['cadence_s']:.3g} s"
     ratios = [
@@ -78,23 +80,28 @@ def noise_sentence(curve):
 
 def curve_findings(curve):
     """
-    What is odd about a light curve.
+    What is unusual about a light curve.
 
     Parameters
     ----------
     curve : dict
-        Figures of the light curve.
+        Metrics of the light curve.
 
     Returns
     -------
     findings : list of str
-        One sentence each; empty if nothing is.
+        One sentence each; empty if nothing is unusual.
     """
     checks = [_absence_findings]
     if not curve.get("too_short"):
         checks = [
-            *(_noise_findings, _seam_findings, _tilt_findings, _correlation_findings),
-            *(_absence_findings, _sample_findings, _element_findings),
+            _noise_findings,
+            _seam_findings,
+            _tilt_findings,
+            _correlation_findings,
+            _absence_findings,
+            _sample_findings,
+            _element_findings,
         ]
     name = curve_name(curve)
     return [f"{name}: {text}" for check in checks for text in check(curve)]
@@ -103,21 +110,21 @@ def curve_findings(curve):
 def _noise_findings(curve):
     """Scatter above the errors, and noise that does not average out."""
     if curve["ratio_to_error"] and curve["ratio_to_error"] > 1.3:
-        yield f"the scatter is {curve['ratio_to_error']:.2f} times what the errors tell"
+        yield f"the scatter is {curve['ratio_to_error']:.2f} times what the errors predict"
     if curve["ratio_to_error"] and curve["ratio_to_error"] < 0.7:
         yield (
-            f"the scatter is only {curve['ratio_to_error']:.2f} times what the errors tell: "
+            f"the scatter is only {curve['ratio_to_error']:.2f} times what the errors predict: "
             "they are too large"
         )
     beta, error = curve["beta_10_30_min"], curve["beta_10_30_min_error"]
     if beta and beta > 1.4 and beta - 1.0 > 2.5 * error:
-        yield f"red noise: averages over 10 to 30 min scatter {beta:.1f} times as white noise would"
+        yield f"red noise: averages over 10 to 30 min scatter {beta:.1f} times as much as white noise"
     elif not beta and (curve["beta_max"] or 0) > 2.0:
-        yield f"red noise: averages scatter up to {curve['beta_max']:.1f} times as white noise would"
+        yield f"red noise: averages scatter up to {curve['beta_max']:.1f} times as much as white noise"
 
 
 def _seam_findings(curve):
-    """Steps where segments meet."""
+    """Steps at the seams of segments."""
     for seam in curve["seams"]:
         if (seam["significance"] or 0) > 4.0:
             yield (
@@ -140,11 +147,11 @@ def _tilt_findings(curve):
 
 
 def _correlation_findings(curve):
-    """Flux that follows the place or width of the star."""
-    for key, figures in curve["correlations"].items():
-        coefficient = figures["coefficient"]
-        if coefficient is not None and abs(coefficient) > 0.3 and figures["significance"] > 5.0:
-            slope = figures["slope_ppm_per_pix"]
+    """Flux that follows the position or width of the star or trace."""
+    for key, metrics in curve["correlations"].items():
+        coefficient = metrics["coefficient"]
+        if coefficient is not None and abs(coefficient) > 0.3 and metrics["significance"] > 5.0:
+            slope = metrics["slope_ppm_per_pix"]
             yield (
                 f"the flux follows {_NAMES[key]} (correlation {coefficient:+.2f}, "
                 f"{slope:+.3g} ppm per pixel)"
@@ -162,41 +169,41 @@ def _absence_findings(curve):
 
 
 def _sample_findings(curve):
-    """Integrations and pixels that are odd."""
+    """Outlying integrations and missing pixels."""
     outlying = curve["n_outlying"]
     if outlying > max(3, 0.01 * curve["n_integrations"]):
-        yield f"{outlying} integrations stick out by more than 5 sigma"
+        yield f"{outlying} integrations are outliers by more than 5 sigma"
     invalid = curve.get("flags", {}).get("aperture", {}).get("invalid_fraction")
     if invalid and invalid > 0.02:
-        yield f"{100 * invalid:.1f} % of the pixels in the aperture are lacking"
+        yield f"{100 * invalid:.1f} % of the pixels in the aperture are missing"
 
 
 def _element_findings(curve):
-    """Columns that are worse than their neighbours."""
+    """Columns that are noisier, or drift more, than their neighbours."""
     worse = curve.get("worse_elements") or []
     if worse:
         shown = ", ".join(
-            f"{one['wavelength_um']:.4f} µm (pixel {one['pixel']}, {one['kind']})"
-            for one in worse[:5]
+            f"{column['wavelength_um']:.4f} µm (pixel {column['pixel']}, {column['kind']})"
+            for column in worse[:5]
         )
         more = f" and {len(worse) - 5} others" if len(worse) > 5 else ""
-        plural = "columns are" if len(worse) > 1 else "column is"
-        yield f"{len(worse)} bad {plural} worse than the neighbours: {shown}{more}"
+        columns = "columns are worse than their" if len(worse) > 1 else "column is worse than its"
+        yield f"{len(worse)} {columns} neighbours: {shown}{more}"
 
 
 def _summary(curves):
     """Scatter, worst seam and flags of the visit in one sentence."""
     parts = []
     for curve in curves:
-        text = f"{curve_name(curve)} scatters by {relative(curve['scatter_ppm'])}"
+        text = f"{curve_name(curve)} scatters by {relative_text(curve['scatter_ppm'])}"
         ratio = curve["ratio_to_photon"]
         parts.append(f"{text}, {ratio:.2f} times photon noise" if ratio else text)
     seams = [(seam, curve) for curve in curves for seam in curve["seams"] if seam["significance"]]
     if seams:
         worst, curve = max(seams, key=lambda pair: pair[0]["significance"])
-        place = f" of {curve_name(curve)}" if len(curves) > 1 else ""
+        owner = f" of {curve_name(curve)}" if len(curves) > 1 else ""
         step, error = worst["step_ppm"], worst["error_ppm"]
-        parts.append(f"the worst seam{place} is {step:+.0f} ± {error:.0f} ppm")
+        parts.append(f"the worst seam{owner} is {step:+.0f} ± {error:.0f} ppm")
     flags = [curve["flags"]["aperture"]["outlier_fraction"] for curve in curves if "flags" in curve]
     flags = [fraction for fraction in flags if fraction is not None]
     if flags:
@@ -204,14 +211,14 @@ def _summary(curves):
     return f"{'; '.join(parts)}."
 
 
-def overall(curves):
+def visit_verdict(curves):
     """
     Verdict on a visit.
 
     Parameters
     ----------
     curves : list of dict
-        Figures of its light curves.
+        Metrics of its light curves.
 
     Returns
     -------
@@ -230,8 +237,10 @@ def overall(curves):
             "findings": findings,
         }
     count = len(findings)
-    odd = f"{count} thing{'s' if count > 1 else ''} to look at." if count else "Nothing looks odd."
-    level, headline = "look" if count else "good", f"{_summary(judged)} {odd}"
+    unusual = (
+        f"{count} thing{'s' if count > 1 else ''} to look at." if count else "Nothing unusual."
+    )
+    level, headline = "look" if count else "good", f"{_summary(judged)} {unusual}"
     return {
         "level": level,
         "headline": headline,

@@ -1,31 +1,49 @@
-"""Noise, seams, flags and drifts of a visit in figures, and a verdict in words."""
+"""Metrics of the noise, seams, flags and drifts of a visit, and a verdict in words."""
 
 import math
 
 import numpy as np
 
-from scripts import __version__
-from scripts.lib.diagnostics.light_curve_metrics import light_curve_figures, seam_places
+from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
-    element_figures,
-    stretches,
-    worse_elements,
+    choose_stretches,
+    element_noise,
+    find_worse_elements,
 )
-from scripts.lib.diagnostics.verdict import overall
+from scripts.lib.diagnostics.verdict import visit_verdict
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
+from scripts.lib.provenance.software import SOFTWARE
+
+__all__ = [
+    "contamination_metrics",
+    "diagnose",
+    "dropped_integrations",
+    "frame_arrays",
+    "read_order_statistics",
+    "split_curves",
+    "to_json_value",
+]
 
 _FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
-_META = {
+# Keyword of each description of the visit.
+_KEYWORDS = {
     "target": "TARGNAME",
     "instrument": "INSTRUME",
     "exp_type": "EXP_TYPE",
     "filter": "FILTER",
     "grating": "GRATING",
     "subarray": "SUBARRAY",
+}
+# Factors between the scatter of white noise and what other tools print.
+_CONVENTIONS = {
+    "sigma": "standard deviation of white noise per integration, relative flux",
+    "mad_sigma_over_mad": MAD_TO_SIGMA,
+    "mad_diff_over_sigma": 0.9539,
+    "mad_second_over_sigma": 0.8261,
 }
 
 
@@ -56,12 +74,12 @@ def split_curves(columns):
 
 def dropped_integrations(numbers, total):
     """
-    Numbers of integrations that the exposure should have.
+    Numbers of the integrations that are missing from an exposure.
 
     Parameters
     ----------
     numbers : ndarray of int
-        Numbers of those that are there, counted from 1.
+        Numbers of the integrations in the segments, counted from 1.
     total : int
         Number of integrations of the exposure.
 
@@ -73,7 +91,7 @@ def dropped_integrations(numbers, total):
     return sorted(set(range(1, total + 1)) - set(numbers.tolist()))
 
 
-def flag_figures(statistics):
+def _flag_metrics(statistics):
     """
     Flags of all segments of a detector by class of pixels.
 
@@ -84,23 +102,23 @@ def flag_figures(statistics):
 
     Returns
     -------
-    figures : dict of str to dict
+    metrics : dict of str to dict
         For ``aperture``, ``wings`` and ``background``: number of pixels, and
-        fractions of samples flagged as outliers and lacking altogether, with
+        fractions of samples that are flagged as outliers and that are missing, with
         the largest fraction of outliers in an integration.
     """
-    figures = {}
-    for k, name in enumerate(CLASSES):
-        size = int(statistics[0]["class_sizes"][k])
-        outliers = np.concatenate([arrays["outliers"][:, k] for arrays in statistics])
-        invalid = np.concatenate([arrays["invalid"][:, k] for arrays in statistics])
-        figures[name] = {
+    metrics = {}
+    for column, name in enumerate(CLASSES):
+        size = int(statistics[0]["class_sizes"][column])
+        outliers = np.concatenate([arrays["outliers"][:, column] for arrays in statistics])
+        invalid = np.concatenate([arrays["invalid"][:, column] for arrays in statistics])
+        metrics[name] = {
             "pixels": size,
             "outlier_fraction": float(outliers.mean() / size) if size else None,
             "invalid_fraction": float(invalid.mean() / size) if size else None,
             "worst_outlier_fraction": float(outliers.max() / size) if size else None,
         }
-    return figures
+    return metrics
 
 
 def frame_arrays(statistics):
@@ -116,19 +134,20 @@ def frame_arrays(statistics):
     -------
     arrays : dict of str to ndarray
         Median image, aperture, background and trace of the first segment;
-        sums of the maps of flags of all that have its size; fractions of outliers per integration and
-        class (integrations, classes).
+        sum of the maps of flags of all segments whose images have its size;
+        fractions of outliers (integrations, classes).
     """
     first = statistics[0]
     arrays = {name: first[name] for name in _FRAME_ARRAYS if name in first}
-    maps = [one["outlier_map"] for one in statistics]
-    arrays["outlier_map"] = sum(one for one in maps if one.shape == maps[0].shape)
-    counts = np.concatenate([one["outliers"] for one in statistics])
+    shape = first["outlier_map"].shape
+    maps = [segment["outlier_map"] for segment in statistics]
+    arrays["outlier_map"] = sum(flags for flags in maps if flags.shape == shape)
+    counts = np.concatenate([segment["outliers"] for segment in statistics])
     arrays["outlier_fractions"] = counts / np.maximum(first["class_sizes"], 1)
     return arrays
 
 
-def spectral_figures(series, columns):
+def _spectral_metrics(series, columns):
     """
     Noise of the elements of one detector and order, and a map.
 
@@ -141,7 +160,7 @@ def spectral_figures(series, columns):
 
     Returns
     -------
-    figures : dict
+    metrics : dict
         ``worse_elements`` and medians over the elements of the ratio of noise
         to the errors and photons.
     arrays : dict of str to ndarray
@@ -154,30 +173,32 @@ def spectral_figures(series, columns):
     image = LightCurveMap(series.n_integrations, series.n_elements)
     for rows, values in series.blocks():
         image.add(rows, values["FLUX"], series.template)
-    groups = []
-    for wanted in stretches(series.n_integrations):
-        parts = [values for _, values in series.blocks([wanted])]
-        groups.append({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    elements = element_figures(groups)
-    worse = worse_elements(elements)
-    for one in worse:
-        one["wavelength_um"] = float(series.wavelength[one["element"]])
-        one["pixel"] = (
-            int(columns[one["element"]]) if len(columns) == series.n_elements else one["element"]
+    stretches = []
+    for rows in choose_stretches(series.n_integrations):
+        parts = [values for _, values in series.blocks([rows])]
+        stretches.append(
+            {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         )
-    figures = {"worse_elements": worse}
+    elements = element_noise(stretches)
+    worse = find_worse_elements(elements)
+    knows_pixels = len(columns) == series.n_elements
+    for description in worse:
+        element = description["element"]
+        description["wavelength_um"] = float(series.wavelength[element])
+        description["pixel"] = int(columns[element]) if knows_pixels else element
+    metrics = {"worse_elements": worse}
     for name in ("error", "photon"):
         ratio = elements["noise"] / elements[name]
         ratio = ratio[np.isfinite(ratio)]
         key = f"median_element_ratio_to_{name}"
-        figures[key] = float(np.median(ratio)) if len(ratio) else None
+        metrics[key] = float(np.median(ratio)) if len(ratio) else None
     arrays = {f"element_{name}": values for name, values in elements.items()}
-    return figures, arrays | {"map": image.image(), "wavelength": series.wavelength}
+    return metrics, arrays | {"map": image.image(), "wavelength": series.wavelength}
 
 
-def visit_figures(curves, meta):
+def _visit_metrics(curves, meta):
     """
-    What the visit is.
+    Describe the visit.
 
     Parameters
     ----------
@@ -188,37 +209,27 @@ def visit_figures(curves, meta):
 
     Returns
     -------
-    figures : dict
-        Target, instrument, times and numbers.
+    metrics : dict
+        Target, instrument, times, and numbers of integrations and segments.
     """
     first = next(iter(curves.values()))
     times = first["bjd_tdb"][np.isfinite(first["bjd_tdb"])]
-    figures = {name: meta.get(keyword) for name, keyword in _META.items()}
-    return figures | {
+    metrics = {name: meta.get(keyword) for name, keyword in _KEYWORDS.items()}
+    return metrics | {
         "n_integrations": len(first["flux"]),
-        "n_segments": 1 + len(seam_places(first)),
+        "n_segments": 1 + len(find_seams(first)),
         "start_bjd_tdb": float(times[0]) if len(times) else None,
         "end_bjd_tdb": float(times[-1]) if len(times) else None,
         "duration_h": float(np.ptp(times) * 24.0) if len(times) else None,
     }
 
 
-def conventions():
-    """Factors between the scatter of white noise and what tools print."""
-    return {
-        "sigma": "standard deviation of white noise per integration, relative flux",
-        "mad_sigma_over_mad": MAD_TO_SIGMA,
-        "mad_diff_over_sigma": 0.9539,
-        "mad_second_over_sigma": 0.8261,
-    }
-
-
-def json_value(value):
-    """Value as JSON can have it: no arrays, NaN is null, six digits."""
+def to_json_value(value):
+    """Convert a value for JSON: arrays to lists, NaN to null, floats to six digits below 10000."""
     if isinstance(value, dict):
-        return {str(key): json_value(one) for key, one in value.items()}
+        return {str(key): to_json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [json_value(one) for one in value]
+        return [to_json_value(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -228,7 +239,7 @@ def json_value(value):
     return value
 
 
-def order_statistics(paths, segments, detector, order):
+def read_order_statistics(paths, segments, detector, order):
     """
     Read the statistics of one light curve.
 
@@ -246,9 +257,9 @@ def order_statistics(paths, segments, detector, order):
     Returns
     -------
     statistics : list of dict of str to ndarray
-        Those of the segments of the detector, of all if none is of it,
-        without segments of which this order was not extracted: all arrays of
-        the first, the flags of the others.
+        Statistics of the detector's segments, or of all segments if none is of
+        this detector; segments of which the order was not extracted are left
+        out. All arrays of the first, only the flags of the rest.
     """
     chosen = [
         path
@@ -262,12 +273,12 @@ def order_statistics(paths, segments, detector, order):
     return found
 
 
-def contamination_figures(contamination, spectrum):
+def contamination_metrics(contamination, spectrum):
     """
-    Light of other orders in the aperture of an order, each column weighted by its own light.
+    Light of other orders in the aperture of an order, each column weighted by the order's light.
 
     Without the weights, columns in which the order has hardly any light would
-    decide: the ratio goes to infinity there.
+    dominate: the ratio goes to infinity there.
 
     Parameters
     ----------
@@ -275,13 +286,13 @@ def contamination_figures(contamination, spectrum):
         Light of the other orders over that of this one in each column; NaN
         without a model.
     spectrum : ndarray, shape (elements,)
-        Median spectrum; columns where it is NaN or not positive do not count.
+        Median spectrum; columns where it is NaN or not positive are left out.
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         ``contamination_mean`` and ``contamination_p95``, the ratio that 95 %
-        of the order's light do not exceed; empty without any column.
+        of the order's light do not exceed; empty if all columns are left out.
     """
     used = np.flatnonzero(np.isfinite(contamination) & (spectrum > 0))
     if not len(used):
@@ -295,7 +306,7 @@ def contamination_figures(contamination, spectrum):
     }
 
 
-def diagnose(product, table, series, statistics_of, exposure_integrations):
+def diagnose(product, table, series, order_statistics, exposure_integrations):
     """
     Measure a visit.
 
@@ -306,9 +317,9 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
     table : tuple
         Columns, units and meta of its light-curve table.
     series : list of SpectralSeries
-        Its spectra; empty for images.
-    statistics_of : callable
-        Gives the statistics (list of dict) of a detector and order.
+        Spectra of the visit; empty for images.
+    order_statistics : callable
+        Returns the statistics (list of dict) of a detector and order.
     exposure_integrations : int
         Number of integrations of the exposure.
 
@@ -319,36 +330,36 @@ def diagnose(product, table, series, statistics_of, exposure_integrations):
     curves : dict of (str, int) to dict of str to ndarray
         Rows of the light curves.
     arrays : list of dict of str to ndarray
-        What is plotted, of each light curve.
+        Arrays for plots, of each light curve.
     """
     columns, _, meta = table
     curves = split_curves(columns)
-    series = {(one.detector, one.order): one for one in series}
-    figures, arrays = [], []
+    series = {(spectra.detector, spectra.order): spectra for spectra in series}
+    metrics, arrays = [], []
     for key, rows in curves.items():
-        statistics = statistics_of(*key)
-        found, plots = light_curve_figures(rows)
-        found["flags"] = flag_figures(statistics)
+        statistics = order_statistics(*key)
+        found, plots = light_curve_metrics(rows)
+        found["flags"] = _flag_metrics(statistics)
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations
         )
         plots |= frame_arrays(statistics)
         if "contamination" in statistics[0] and key in series:
             ratios = statistics[0]["contamination"]
-            found |= contamination_figures(ratios, series[key].template)
+            found |= contamination_metrics(ratios, series[key].template)
         if key in series:
-            more, images = spectral_figures(series[key], statistics[0]["pixels"])
+            more, images = _spectral_metrics(series[key], statistics[0]["pixels"])
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
-        figures.append(names | found)
+        metrics.append(names | found)
         arrays.append(plots)
     diagnostics = {
         "product": product,
-        "made_by": f"tso3flow {__version__}",
-        "verdict": overall(figures),
-        "visit": visit_figures(curves, meta),
-        "light_curves": figures,
-        "conventions": conventions(),
+        "made_by": SOFTWARE,
+        "verdict": visit_verdict(metrics),
+        "visit": _visit_metrics(curves, meta),
+        "light_curves": metrics,
+        "conventions": _CONVENTIONS,
     }
-    return json_value(diagnostics), curves, arrays
+    return to_json_value(diagnostics), curves, arrays

@@ -3,17 +3,19 @@
 import hashlib
 from dataclasses import dataclass, field
 from functools import partial
+from operator import eq
 
 import numpy as np
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import BLOCK_LENGTH
-from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.dq import DO_NOT_USE, PLANES
 
-PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
+__all__ = ["Survey", "checksum_findings", "data_findings", "repeated_findings", "survey_data"]
+
 _BLOCK_BYTES = 32_000_000
 _LISTED = 5
-# Part of the pixels beyond the usual that an integration may lack.
+# Fraction of pixels that may be bad in an integration beyond the usual number.
 _MANY_BAD = 0.2
 _WORD_BYTES = 4
 
@@ -21,7 +23,7 @@ _WORD_BYTES = 4
 @dataclass
 class Survey:
     """
-    What the integrations of a segment hold, in their order.
+    Counts and checksums of the integrations of a segment, in their order.
 
     Attributes
     ----------
@@ -54,12 +56,12 @@ class Survey:
 
     def add(self, planes):
         """
-        Take in a block of integrations.
+        Add a block of integrations.
 
         Parameters
         ----------
         planes : dict of str to ndarray
-            SCI, ERR, DQ and the variances that there are, each
+            SCI, ERR, DQ and the variances of the file, each
             (integrations, y, x).
         """
         science, flagged = planes["SCI"], (planes["DQ"] & DO_NOT_USE) != 0
@@ -95,7 +97,7 @@ def survey_data(file):
     Returns
     -------
     survey : Survey
-        What they hold. Variances of another shape are left out.
+        Counts and checksums. Variances of another shape are left out.
 
     Raises
     ------
@@ -104,8 +106,8 @@ def survey_data(file):
 
     Notes
     -----
-    Memory: 32 MB for a block of integrations of all planes and its masks, or
-    that of one integration, and 150 bytes for each integration.
+    Memory: 32 MB for a block of all planes and its masks, or a single
+    integration if it is larger, and 150 bytes for each integration.
     """
     shape = file.shape("SCI")
     names = [name for name in PLANES if name in file and file.shape(name) == shape]
@@ -119,14 +121,14 @@ def survey_data(file):
 
 def data_findings(path, survey, first):
     """
-    Find what is wrong with the data of a segment.
+    Find errors in the data of a segment.
 
     Parameters
     ----------
     path : str
         The file, for the messages.
     survey : Survey
-        What its planes hold.
+        Survey of its planes.
     first : int
         Number of its first integration.
 
@@ -134,33 +136,25 @@ def data_findings(path, survey, first):
     -------
     findings : list of Finding
         Warnings, one for each kind: integrations that are NaN, flagged,
-        constant or repeated, or that lack many more pixels than the others;
+        constant or repeated, or have many more bad pixels than usual;
         infinite samples; errors and variances that are NaN or not positive.
     """
     n = len(survey.usable)
     warning = partial(_warning, path, first, n)
     usual = sorted(survey.usable)[n // 2]
-    nothing = [k for k in range(n) if not survey.finite["SCI"][k]]
-    all_flagged = [k for k in range(n) if survey.flagged[k] == survey.pixels]
+    nothing = _where(count == 0 for count in survey.finite["SCI"])
+    all_flagged = _where(count == survey.pixels for count in survey.flagged)
     lost = {*nothing, *all_flagged}
-    few = [
-        k
-        for k in range(n)
-        if k not in lost and usual - survey.usable[k] > _MANY_BAD * survey.pixels
-    ]
-    constant = [k for k in range(n) if survey.constant[k]]
-    repeated = [
-        k for k in range(1, n) if survey.digests[k] == survey.digests[k - 1] and k not in lost
-    ]
-    repeated = [k for k in repeated if not survey.constant[k]]
-    infinite = [k for k in range(n) if survey.infinite[k]]
+    few = _where(usual - count > _MANY_BAD * survey.pixels for count in survey.usable)
+    few = [index for index in few if index not in lost]
+    constant, infinite = _where(survey.constant), _where(survey.infinite)
+    repeated = _where(map(eq, survey.digests, [None, *survey.digests]))
+    repeated = [index for index in repeated if index not in {*lost, *constant}]
     no_flux = "these integrations have no flux"
     return [
         *warning("SCI", "no finite pixel", nothing, no_flux),
         *warning("DQ", "all pixels DO_NOT_USE", all_flagged, no_flux),
-        *warning(
-            "DQ", "many more bad pixels than usual", few, "their flux lacks what these pixels hold"
-        ),
+        *warning("DQ", "many more bad pixels than usual", few, "their flux misses these pixels"),
         *warning("SCI", "one value in all pixels", constant, "they count like all others"),
         *warning("SCI", "the image of the integration before", repeated, "they count twice"),
         *warning("SCI", "infinite values", infinite, "they spoil sums that include them"),
@@ -168,30 +162,39 @@ def data_findings(path, survey, first):
     ]
 
 
+def _where(flags):
+    """Indices of the integrations for which a flag is set."""
+    return [index for index, flag in enumerate(flags) if flag]
+
+
 def _error_findings(warning, survey, lost):
-    """Find errors and variances that are of no use where there are data."""
-    findings, present = [], [k for k in range(len(survey.usable)) if k not in lost]
-    no_errors = [k for k in present if not survey.finite["ERR"][k]]
-    zero = [k for k in present if survey.finite["ERR"][k] and not survey.positive_errors[k]]
+    """Find errors and variances that are useless in integrations that have data."""
+    findings, present = [], [index for index in range(len(survey.usable)) if index not in lost]
+    no_errors = [index for index in present if not survey.finite["ERR"][index]]
+    zero = [
+        index
+        for index in present
+        if survey.finite["ERR"][index] and not survey.positive_errors[index]
+    ]
     findings += warning("ERR", "no finite pixel", no_errors, "all of their pixels are lost")
     findings += warning(
         "ERR", "no positive pixel", zero, "every deviation from the median is an outlier"
     )
     for name, counts in survey.finite.items():
         if name.startswith("VAR_"):
-            empty = [k for k in present if not counts[k]]
+            empty = [index for index in present if not counts[index]]
             findings += warning(name, "no finite pixel", empty, "all of their pixels are lost")
     return findings
 
 
-def _warning(path, first, total, key, what, rows, effect):
-    """Make a warning about some integrations, if there are any."""
-    if not rows:
+def _warning(path, first, total, key, defect, indices, effect):
+    """Make a list of one warning about some integrations; an empty one without integrations."""
+    if not indices:
         return []
-    numbers = ", ".join(str(first + k) for k in rows[:_LISTED])
-    more = ", ..." if len(rows) > _LISTED else ""
-    found = f"{what} in {len(rows)} of {total} integrations ({numbers}{more})"
-    return [Finding("warning", path, key, found, "", effect)]
+    numbers = ", ".join(str(first + index) for index in indices[:_LISTED])
+    more = ", ..." if len(indices) > _LISTED else ""
+    found = f"{defect} in {len(indices)} of {total} integrations ({numbers}{more})"
+    return [Finding("warning", path, key=key, found=found, effect=effect)]
 
 
 def repeated_findings(surveys):
@@ -209,22 +212,22 @@ def repeated_findings(surveys):
         A warning for each pair of files; integrations without data or with
         one value are not compared.
     """
-    places, shared = {}, {}
+    seen, shared = {}, {}
     for path, (first, survey) in surveys.items():
-        for k, digest in enumerate(survey.digests):
-            if survey.constant[k] or not survey.finite["SCI"][k]:
+        for index, digest in enumerate(survey.digests):
+            if survey.constant[index] or not survey.finite["SCI"][index]:
                 continue
-            other = places.setdefault((survey.pixels, digest), (path, first + k))
+            other = seen.setdefault((survey.pixels, digest), (path, first + index))
             if other[0] != path:
-                shared.setdefault((path, other[0]), []).append((first + k, other[1]))
+                shared.setdefault((path, other[0]), []).append((first + index, other[1]))
     return [
         Finding(
             "warning",
             path,
-            "SCI",
-            f"the data of {len(pairs)} integrations of {other}, {pairs[0][0]} as {pairs[0][1]} there",
-            "data of its own",
-            "these integrations count twice",
+            key="SCI",
+            found=f"the data of {len(pairs)} integrations of {other}, {pairs[0][0]} as {pairs[0][1]} there",
+            expected="data of its own",
+            effect="these integrations count twice",
         )
         for (path, other), pairs in shared.items()
     ]
@@ -260,7 +263,11 @@ def checksum_findings(path, file):
         if found != int(expected):
             key = f"DATASUM in {hdu.name or 'an unnamed HDU'}"
             effect = "the data are not those that were written"
-            findings.append(Finding("warning", path, key, expected, str(found), effect))
+            findings.append(
+                Finding(
+                    "warning", path, key=key, found=expected, expected=str(found), effect=effect
+                )
+            )
     return findings
 
 

@@ -7,17 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable
-from scripts.lib.doctor.data import (
-    checksum_findings,
-    data_findings,
-    repeated_findings,
-    survey_data,
-)
+from scripts.lib.checks.world_coordinates import content_findings, needs_wcs, unreadable_coordinates
+from scripts.lib.doctor.data import checksum_findings, data_findings, repeated_findings, survey_data
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.inputs.compressed import check_headers, unpack
+
+__all__ = ["Examination", "build_wcs", "examine_products"]
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +27,12 @@ class Examination:
     ----------
     builds_wcs : bool
         Whether to build the world coordinates of the first segment of each
-        exposure and detector, beside looking at the bytes of all.
+        exposure and detector, besides looking at the bytes of all.
 
     Attributes
     ----------
     findings : list of Finding
-        What was found so far.
+        All findings so far.
     """
 
     def __init__(self, builds_wcs=True):
@@ -50,42 +47,42 @@ class Examination:
         Parameters
         ----------
         segment : Segment
-            What is known from its headers.
+            Segment with its headers.
         needs : bool
             Whether a step needs its world coordinates.
 
         Returns
         -------
         segment : Segment
-            The same; with ``facts`` also if it is compressed.
+            The same; a compressed one with its ``facts``.
         """
         try:
-            with plain_file(segment.path) as place:
-                return self._examine_plain(segment, place, needs)
+            with _plain_file(segment.path) as plain:
+                return self._examine_plain(segment, plain, needs)
         except InputError as error:
-            self.findings.append(of_error(segment.path, error))
+            self.findings.append(Finding.from_error(segment.path, error))
         except OSError as error:
             if not segment.is_compressed:
                 raise
-            self.findings.append(_packed_only(segment, error))
+            self.findings.append(_unpacking_finding(segment, error))
         return segment
 
-    def _examine_plain(self, segment, place, needs):
-        """Examine a segment that is, decompressed if need be, in a file."""
+    def _examine_plain(self, segment, plain, needs):
+        """Examine a segment in its plain, if need be decompressed, file."""
         try:
-            known = self._unpacked(segment, place) if segment.is_compressed else segment
+            known = self._check_unpacked(segment, plain) if segment.is_compressed else segment
             if known is None:
                 return segment
-            with open_fits(place) as file:
+            with open_fits(plain) as file:
                 self._examine_data(known, file, needs)
         except InputError as error:
-            self.findings.append(of_error(segment.path, error, place))
+            self.findings.append(Finding.from_error(segment.path, error, plain))
             return segment
         return known
 
-    def _unpacked(self, segment, place):
-        """Make the checks of headers that were put off; None if the data cannot be examined."""
-        facts, findings = check_headers(segment.path, place)
+    def _check_unpacked(self, segment, plain):
+        """Check the headers of a decompressed segment; None if its data cannot be examined."""
+        facts, findings = check_headers(segment.path, plain)
         self.findings += findings
         if any(finding.severity == "error" for finding in findings):
             return None
@@ -108,15 +105,15 @@ class Examination:
         self.findings += damage
 
     def finish(self):
-        """Add what can be found when all segments are known."""
+        """Add the findings that need all segments."""
         self.findings += repeated_findings(self._surveys)
 
 
-def _packed_only(segment, error):
-    """Warning about a segment that cannot be unpacked here; a run does it in the output folder."""
+def _unpacking_finding(segment, error):
+    """Warning about a segment that cannot be unpacked here; a run unpacks it in the output folder."""
     found = f"that it cannot be unpacked in {tempfile.gettempdir()} ({error.strerror or error})"
-    effect = "its data are not examined; set TMPDIR to a folder with room"
-    return Finding("warning", segment.path, "file", found, "", effect)
+    effect = "its data are not examined; set TMPDIR to a folder with space"
+    return Finding("warning", segment.path, key="file", found=found, effect=effect)
 
 
 def build_wcs(path, file, needs):
@@ -142,19 +139,19 @@ def build_wcs(path, file, needs):
     try:
         read_wcs(file)
     except InputError as error:
-        return [unreadable(path, str(error).removeprefix(f"{file.path}"), needs)]
-    # Packages of others read what others wrote: anything may go wrong.
+        return [unreadable_coordinates(path, str(error).removeprefix(f"{file.path}"), needs)]
+    # asdf and gwcs may raise any error for a tree that other software wrote.
     except Exception as error:
         log.info("%s: the world coordinates cannot be built", path, exc_info=error)
         found = f"{type(error).__name__} ({(str(error).splitlines() or [''])[0]})"
-        return [unreadable(path, found, needs)]
+        return [unreadable_coordinates(path, found, needs)]
     return []
 
 
 @contextmanager
-def plain_file(path):
+def _plain_file(path):
     """
-    Have a segment as a plain file, decompressed to the folder for temporary files if need be.
+    Provide a segment as a plain file, decompressed to the folder for temporary files if need be.
 
     Parameters
     ----------
@@ -163,44 +160,44 @@ def plain_file(path):
 
     Yields
     ------
-    place : Path
-        Where to read it.
+    plain : Path
+        File to read.
     """
     if not path.endswith(".gz"):
         yield Path(path)
         return
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "segment.fits"
-        unpack(path, place)
-        yield place
+        plain = Path(folder) / "segment.fits"
+        unpack(path, plain)
+        yield plain
 
 
-def examine_products(products, configs, others):
+def examine_products(products, configs, loose_segments):
     """
     Examine all segments.
 
     Parameters
     ----------
     products : list of Product
-        What the workflow is to make.
+        Products that the workflow will make.
     configs : list of dict
         The configuration of each, with the settings of its steps.
-    others : list of Segment
+    loose_segments : list of Segment
         Segments of no product.
 
     Returns
     -------
     products : list of Product
-        The same, with more known of compressed segments.
+        The same; compressed segments with their ``facts``.
     findings : list of Finding
-        What was found in the data.
+        Findings about the data.
     """
     examination, known = Examination(), []
     for product, config in zip(products, configs, strict=True):
         needs = needs_wcs(product.exp_type, lambda step, config=config: config[step]["skip"])
         segments = [examination.examine(segment, needs) for segment in product.segments]
         known.append(replace(product, segments=tuple(segments)))
-    for segment in others:
+    for segment in loose_segments:
         examination.examine(segment, needs_wcs(segment.exp_type, lambda step: False))
     examination.finish()
     return known, examination.findings

@@ -4,14 +4,22 @@ import re
 import textwrap
 from datetime import datetime
 
-from scripts.lib.findings import SEVERITIES, counted
+from scripts.lib.findings import SEVERITIES, severity_counts
 from scripts.lib.planning.machine_needs import size_text
+
+__all__ = ["WIDTH", "finding_lines", "page", "segment_table", "time_text"]
 
 WIDTH = 100
 _LABEL, _TITLE = 13, 9
 _HEADINGS = (
-    *("seg", "detector", "ints", "UTC of mid times", "as BJD_TDB"),
-    *("size", "pipeline", "CRDS"),
+    "seg",
+    "detector",
+    "ints",
+    "UTC of mid times",
+    "as BJD_TDB",
+    "size",
+    "pipeline",
+    "CRDS",
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _MINUTE, _HOUR = 60, 3600
@@ -37,18 +45,18 @@ def page(report):
     title = f"tso3flow {report['version']}: doctor"
     lines = [f"{title}{report['made']:>{WIDTH - len(title)}}", "=" * WIDTH]
     for record in report["products"]:
-        lines += ["", *product_lines(record)]
+        lines += ["", *_product_lines(record)]
     if report["others"]:
         lines += ["", "Segments of no product, because of the errors below", ""]
         lines += segment_table(report["others"])
-    lines += ["", *machine_lines(report), "", *finding_lines(report["findings"]), ""]
-    lines += ["=" * WIDTH, *_wrapped(f"VERDICT: {report['verdict']}"), ""]
+    lines += ["", *_machine_lines(report), "", *finding_lines(report["findings"]), ""]
+    lines += ["=" * WIDTH, *_wrap(f"VERDICT: {report['verdict']}"), ""]
     return "\n".join(lines)
 
 
-def product_lines(record):
+def _product_lines(record):
     """
-    Write what is said of a product.
+    Describe a product.
 
     Parameters
     ----------
@@ -77,7 +85,7 @@ def product_lines(record):
     }
     lines = [record["name"]]
     for label, text in known.items():
-        lines += _wrapped(f"{label:<{_LABEL}}{text}", "  ", " " * (_LABEL + 2))
+        lines += _wrap(f"{label:<{_LABEL}}{text}", "  ", " " * (_LABEL + 2))
     return [*lines, "", *segment_table(record["segments"])]
 
 
@@ -93,7 +101,7 @@ def segment_table(records):
     Returns
     -------
     lines : list of str
-        Heading and one line for each; ``-`` where a file does not tell.
+        Heading and a line for each; ``-`` for values that a file does not have.
     """
     rows = [_HEADINGS]
     for record in records:
@@ -148,9 +156,9 @@ def time_text(seconds):
     return f"{seconds / _MINUTE:.0f} min" if seconds < 2 * _HOUR else f"{seconds / _HOUR:.1f} h"
 
 
-def machine_lines(report):
+def _machine_lines(report):
     """
-    Write what the machine has.
+    Describe the machine.
 
     Parameters
     ----------
@@ -160,7 +168,7 @@ def machine_lines(report):
     Returns
     -------
     lines : list of str
-        Room on the disk, memory and cores.
+        Space on the disk, memory and cores.
     """
     disk = (
         f"{size_text(report['missing_bytes'])} to be written to {report['output_dir']}, "
@@ -170,13 +178,13 @@ def machine_lines(report):
     return [
         line
         for label, text in (("disk", disk), ("machine", machine))
-        for line in _wrapped(f"{label:<{_LABEL + 2}}{text}", rest=" " * (_LABEL + 2))
+        for line in _wrap(f"{label:<{_LABEL + 2}}{text}", rest=" " * (_LABEL + 2))
     ]
 
 
 def finding_lines(findings):
     """
-    Write the findings, the gravest first and those that are alike as one.
+    Write the findings, the most severe first, and similar ones as one.
 
     Parameters
     ----------
@@ -187,7 +195,7 @@ def finding_lines(findings):
     -------
     lines : list of str
         A paragraph for each: severity and file, what was found and expected,
-        what will happen.
+        and the effect.
     """
     groups = {}
     for severity in SEVERITIES:
@@ -195,28 +203,28 @@ def finding_lines(findings):
             kind = (finding.key, finding.found, finding.expected, finding.effect)
             alike = tuple(_NUMBER.sub("#", text) for text in kind)
             groups.setdefault((severity, alike), []).append(finding)
-    lines = [f"Findings: {', '.join(counted(findings, SEVERITIES)) or 'none'}"]
+    lines = [f"Findings: {', '.join(severity_counts(findings, SEVERITIES)) or 'none'}"]
     for (severity, _), group in groups.items():
         lines += ["", *_finding_lines(severity, group)]
     return lines
 
 
 def _finding_lines(severity, group):
-    """Paragraph of findings that are alike."""
-    first, others = group[0], len(group) - 1
-    files = f" (and {others} more, alike)" if others else ""
+    """Paragraph of similar findings."""
+    first, more = group[0], len(group) - 1
+    files = f" (and {more} more, alike)" if more else ""
     found = f"{first.key}: found {first.found}" if first.key else first.found
     expected = f", expected {first.expected}" if first.expected else ""
     inner = " " * _TITLE
-    lines = _wrapped(f"{severity.upper():<{_TITLE}}{first.path}{files}", rest=inner)
-    lines += _wrapped(found + expected, inner, inner)
+    lines = _wrap(f"{severity.upper():<{_TITLE}}{first.path}{files}", rest=inner)
+    lines += _wrap(found + expected, inner, inner)
     if first.effect:
-        lines += _wrapped(f"-> {first.effect}", inner, f"{inner}   ")
+        lines += _wrap(f"-> {first.effect}", inner, f"{inner}   ")
     return lines
 
 
-def _wrapped(text, first="", rest=""):
-    """Lines of a text that fit the page, indented; words are not broken."""
+def _wrap(text, first="", rest=""):
+    """Break a text into indented lines that fit the page, without breaking words."""
     return textwrap.wrap(
         text,
         WIDTH,

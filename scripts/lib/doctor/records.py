@@ -1,21 +1,25 @@
-"""What the doctor's page and its JSON say of each product; standard library only."""
+"""Records of products and segments for the doctor's page and its JSON; standard library only."""
 
 from datetime import datetime, timedelta
 
-from scripts.lib.findings import counted
-from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb, steps_of
+from scripts.lib.findings import severity_counts
+from scripts.lib.instruments.modes import mode_of
+from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb
+from scripts.lib.planning.targets import has_report, product_steps
+
+__all__ = ["product_record", "segment_record", "utc_text", "verdict"]
 
 _MJD_ZERO = datetime(1858, 11, 17)
 
 
 def product_record(product, config, references):
     """
-    Describe what will be made of an association or group of segments.
+    Describe a product, and how the workflow will make it.
 
     Parameters
     ----------
     product : Product
-        What the workflow is to make.
+        Product that the workflow will make.
     config : dict
         The validated configuration, with the settings of the steps for it.
     references : dict of str to str
@@ -28,14 +32,14 @@ def product_record(product, config, references):
         predicted memory, time and size, and a list of segments; ready for
         JSON.
     """
-    of_segments, of_product = steps_of(product, config)
-    reports = [] if config["report"]["skip"] or not of_product else ["report"]
+    segment_steps, collecting_steps = product_steps(product, config)
+    reports = ["report"] if has_report(product, config) else []
     return {
         "name": product.name,
         "association": product.asn_path,
         "branch": product.branch,
         "reason": _reason(product, config),
-        "steps": [*of_segments, *of_product, *reports],
+        "steps": [*segment_steps, *collecting_steps, *reports],
         "references": references,
         "memory_mb": memory_mb(product, config),
         "core_seconds": round(core_seconds(product, config), 1),
@@ -49,7 +53,7 @@ def _reason(product, config):
     exp_type = product.exp_type
     if product.branch == "imaging":
         return f"EXP_TYPE {exp_type} is a time series of images: aperture photometry"
-    if exp_type == "NIS_SOSS":
+    if mode_of(exp_type).is_soss:
         how = "models of the orders (ATOCA)" if config["extract_1d"]["soss_atoca"] else "box"
         return f"EXP_TYPE {exp_type} has overlapping spectral orders: {how}"
     return f"EXP_TYPE {exp_type} is a time series of spectra: sum over the aperture"
@@ -62,13 +66,13 @@ def segment_record(segment):
     Parameters
     ----------
     segment : Segment
-        Its headers in short, with ``facts`` if more is known.
+        The segment, with ``facts`` if its headers have been read in full.
 
     Returns
     -------
     record : dict
-        File, place, integrations, times, size and versions; None where the
-        file does not tell.
+        File, detector, integrations, times, size and versions; None for values
+        that the file does not have.
     """
     facts = segment.facts
     keywords = facts.keywords if facts else {}
@@ -104,8 +108,8 @@ def utc_text(mjd):
     Returns
     -------
     text : str
-        ISO date and time to the second; the number itself where no calendar
-        reaches.
+        ISO date and time to the second; the number itself outside of the
+        calendar's range.
     """
     try:
         moment = _MJD_ZERO + timedelta(days=mjd)
@@ -116,7 +120,7 @@ def utc_text(mjd):
 
 def verdict(findings):
     """
-    Sum up the findings in one line.
+    Summarise the findings in one line.
 
     Parameters
     ----------
@@ -126,9 +130,11 @@ def verdict(findings):
     Returns
     -------
     line : str
-        How many errors and warnings there are and what follows.
+        Number of errors and warnings, and whether a run can start.
     """
-    told = " and ".join(counted(findings, ("error", "warning")))
+    counts = " and ".join(severity_counts(findings, ("error", "warning")))
     if any(finding.severity == "error" for finding in findings):
-        return f"{told}: a run would stop or fail; mend the errors first"
-    return f"{told}: a run can start; know the warnings" if told else "all well: a run can start"
+        return f"{counts}: a run would stop or fail; fix the errors first"
+    if counts:
+        return f"{counts}: a run can start; read the warnings first"
+    return "all well: a run can start"

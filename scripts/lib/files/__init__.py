@@ -1,1 +1,1 @@
-"""Files that appear whole, and the formats next to FITS: ECSV, ASDF, YAML, arrays."""
+"""Files that appear only when complete, and the formats next to FITS: ECSV, ASDF, YAML, arrays."""

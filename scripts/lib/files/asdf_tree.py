@@ -1,4 +1,4 @@
-"""Parts of an ASDF file, looked at without the packages that build objects from them."""
+"""Read the parts of an ASDF file without the packages that build objects from them."""
 
 import re
 import struct
@@ -6,11 +6,29 @@ from typing import NamedTuple
 
 from scripts.lib.files.fast_yaml import safe_loader
 
+__all__ = [
+    "Block",
+    "array_sources",
+    "blocks",
+    "compose",
+    "entry",
+    "nodes_below",
+    "plain_value",
+    "set_row_counts",
+    "sort_extensions",
+    "split",
+    "versions",
+]
+
 _BLOCK_MAGIC = b"\xd3BLK"
 # Flags, compression, allocated, used and original length, checksum.
 _BLOCK_HEADER = struct.Struct(">I4sQQQ16s")
 _STREAMED = 1
 _TREE_START, _TREE_END = b"\n---", b"\n..."
+_BLOCK_INDEX = b"#ASDF BLOCK INDEX"
+# The list of extensions that a file was written with, and where each of its entries starts.
+_EXTENSIONS = re.compile(rb"^history:\n  extensions:\n((?:  - .*\n(?:    .*\n)*)+)", re.MULTILINE)
+_ENTRY = re.compile(rb"^(?=  - )", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -20,9 +38,9 @@ class Block(NamedTuple):
     Attributes
     ----------
     is_streamed : bool
-        Whether the data go on to the end of the file, and their length is not known.
+        Whether the data continue to the end of the file, so that their length is not known.
     compression : bytes
-        Name of the compression of the data; zeros if there is none.
+        Name of the compression; zeros if the data are not compressed.
     checksum : bytes
         MD5 of the data as stored; zeros if it is not known.
     data : bytes
@@ -37,7 +55,7 @@ class Block(NamedTuple):
 
 def split(content):
     """
-    Find the tree of an ASDF file, and where its blocks start.
+    Split an ASDF file into its tree and its blocks.
 
     Parameters
     ----------
@@ -48,9 +66,9 @@ def split(content):
     -------
     tree : bytes
         The file up to the end of its tree, which is YAML with two comments at its start; empty if
-        there is no complete tree.
+        the file has no complete tree.
     position : int
-        Offset behind the tree.
+        Offset of the first byte after the tree.
 
     References
     ----------
@@ -63,6 +81,23 @@ def split(content):
     return content[: end + 1], content.find(b"\n", end + 1) + 1
 
 
+def versions(tree):
+    """
+    Versions of ASDF that a tree names in the comments at its start.
+
+    Parameters
+    ----------
+    tree : bytes
+        Tree, as :func:`split` returns it.
+
+    Returns
+    -------
+    comments : bytes
+        All bytes before the YAML.
+    """
+    return tree.partition(_TREE_START)[0]
+
+
 def blocks(content, position):
     """
     Go through the binary blocks of an ASDF file.
@@ -72,12 +107,12 @@ def blocks(content, position):
     content : bytes
         The file.
     position : int
-        Offset behind its tree.
+        Offset of the first byte after the tree.
 
     Yields
     ------
     block : Block
-        Each block in its order.
+        Each block, in the order of the file.
 
     Raises
     ------
@@ -115,25 +150,25 @@ def compose(tree):
     Returns
     -------
     node : yaml.Node
-        Its root.
+        Root of the tree.
 
     Raises
     ------
     ValueError
-        If it is no YAML.
+        If the text is not YAML.
     """
     import yaml
 
     try:
         return yaml.compose(tree, Loader=safe_loader())
-    # The parser in Python, which is taken where there is no other, calls itself.
+    # Without LibYAML the parser is written in Python and recursive: deep nesting exhausts the stack.
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
 def plain_value(node):
     """
-    Build what a node stands for.
+    Convert a node to the value that it stands for.
 
     Parameters
     ----------
@@ -143,12 +178,12 @@ def plain_value(node):
     Returns
     -------
     value : object
-        Of mappings, lists, texts, numbers, booleans and None.
+        Mappings, lists, texts, numbers, booleans and None.
 
     Raises
     ------
     ValueError
-        If there is anything else in it, such as an array.
+        If the node contains anything else, such as an array.
     """
     import yaml
 
@@ -163,20 +198,20 @@ def plain_value(node):
 
 def entry(node, *names):
     """
-    Look a key up in a node, or a path of keys.
+    Look up a key in a node, or a path of keys.
 
     Parameters
     ----------
     node : yaml.Node or None
         Any node.
     *names : str
-        The key, and those in its value.
+        The key, then the keys below it.
 
     Returns
     -------
     value : yaml.Node or None
-        Node of its value, the last one if a key is repeated; None if there is no mapping with
-        this key.
+        Node of the value, the last one if a key is repeated; None if the node is no mapping or
+        has no such key.
     """
     for name in names:
         if getattr(node, "id", None) != "mapping":
@@ -187,7 +222,7 @@ def entry(node, *names):
 
 def nodes_below(node):
     """
-    Go through a node and all that are below it.
+    Go through a node and all nodes below it.
 
     Parameters
     ----------
@@ -197,8 +232,8 @@ def nodes_below(node):
     Yields
     ------
     node : yaml.Node
-        Each node once, also where the tree refers to it several times; in an order that depends on
-        the tree alone.
+        Each node once, also where the tree refers to it several times; the order depends only on
+        the tree.
     """
     waiting, seen = [node], set()
     while waiting:
@@ -214,7 +249,7 @@ def nodes_below(node):
 
 def array_sources(node):
     """
-    Tell where the arrays below a node are.
+    Go through the sources of the arrays below a node.
 
     Parameters
     ----------
@@ -224,7 +259,8 @@ def array_sources(node):
     Yields
     ------
     source : str
-        Number of a binary block, or what else stands there; empty if the values are in the tree.
+        Text of the array's ``source``, normally the number of a binary block; empty if the values
+        are in the tree.
     """
     for below in nodes_below(node):
         if below.tag.partition("core/ndarray")[1]:
@@ -232,18 +268,12 @@ def array_sources(node):
             yield source if isinstance(source, str) else ""
 
 
-_EXTENSIONS = re.compile(rb"^history:\n  extensions:\n((?:  - .*\n(?:    .*\n)*)+)", re.MULTILINE)
-
-
-_START = re.compile(rb"^(?=  - )", re.MULTILINE)
-
-
 def sort_extensions(content):
     """
     Sort the list of extensions that an ASDF file was written with.
 
-    asdf writes it in the order of a Python set, which differs from run to run;
-    it has no meaning.
+    asdf writes the list in the order of a Python set, which differs from run to run; the order
+    has no meaning.
 
     Parameters
     ----------
@@ -253,19 +283,18 @@ def sort_extensions(content):
     Returns
     -------
     content : bytes
-        The file, of the same length, with the list sorted; as it was if it
-        has none.
+        The file, of the same length, with the list sorted; unchanged if it has no such list.
     """
     found = _EXTENSIONS.search(content)
     if found is None:
         return content
-    entries = sorted(entry for entry in _START.split(found[1]) if entry)
+    entries = sorted(entry for entry in _ENTRY.split(found[1]) if entry)
     return content[: found.start(1)] + b"".join(entries) + content[found.end(1) :]
 
 
-def with_row_counts(tree, counts):
+def set_row_counts(tree, counts):
     """
-    State the full number of rows of the EXTRACT1D tables in an ASDF file.
+    Set the numbers of rows of the EXTRACT1D tables in an ASDF file.
 
     Parameters
     ----------
@@ -279,6 +308,11 @@ def with_row_counts(tree, counts):
     tree : bytes
         The file with the shapes replaced and without its block index, which
         the ASDF standard makes optional.
+
+    Raises
+    ------
+    ValueError
+        If the tree does not refer to one of the tables.
     """
     for version, count in enumerate(counts, start=1):
         pattern = rb"(source: ['\"]?fits:EXTRACT1D,%d['\"]?\b.*?shape: \[)1(\])" % version
@@ -286,4 +320,4 @@ def with_row_counts(tree, counts):
         if not found:
             msg = f"the ASDF tree does not refer to EXTRACT1D number {version}"
             raise ValueError(msg)
-    return tree.partition(b"#ASDF BLOCK INDEX")[0]
+    return tree.partition(_BLOCK_INDEX)[0]

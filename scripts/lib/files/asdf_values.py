@@ -1,8 +1,10 @@
-"""Plain values and arrays of ASDF files, read without asdf, whose extensions take a second to import."""
+"""Read plain values and arrays of ASDF files without asdf, whose extensions take a second to import."""
 
 import numpy as np
 
 from scripts.lib.files import asdf_tree
+
+__all__ = ["plain_entries"]
 
 _DTYPES = {
     **{f"float{8 * size}": f"f{size}" for size in (4, 8)},
@@ -32,8 +34,8 @@ def plain_entries(content, names):
     Raises
     ------
     ValueError
-        If the file is damaged, or an entry has anything else in it: objects,
-        arrays within the tree, compressed or masked ones. asdf may read it.
+        If the file is damaged, or an entry contains anything else: objects, arrays whose values
+        are in the tree, compressed or masked arrays. asdf may be able to read it.
 
     References
     ----------
@@ -48,12 +50,12 @@ def plain_entries(content, names):
     try:
         return {name: _build(node, blocks) for name, node in nodes.items() if node is not None}
     except TypeError as error:
-        # Of damaged trees: a list where a word should be.
+        # A damaged tree may have a list where a name belongs.
         raise ValueError(str(error)) from error
 
 
 def _build(node, blocks):
-    """What a node stands for."""
+    """Value of a node."""
     if "core/ndarray" in node.tag:
         return _array(node, blocks)
     if not node.tag.startswith("tag:yaml.org,2002:"):
@@ -67,7 +69,7 @@ def _build(node, blocks):
 
 
 def _array(node, blocks):
-    """Array of a binary block."""
+    """Array that a node describes, from its binary block."""
     if node.id != "mapping" or {key.value for key, _ in node.value} != _ARRAY_KEYS:
         msg = "found an array that is not simple"
         raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""Files that appear under their name only when they are complete."""
+"""Write files that appear under their name only when they are complete."""
 
 import errno
 import fcntl
@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
+
+__all__ = ["atomic_file", "write_arrays", "write_text"]
 
 _NO_ROOM = "make room there, or set another output_dir"
 _NO_RIGHT = "make the folder writable, or set another output_dir"
@@ -26,9 +28,9 @@ _SYNC_SECONDS = 0.2
 
 
 @contextmanager
-def whole_file(path):
+def atomic_file(path):
     """
-    Have a file written beside its place, and put it there when it is complete.
+    Write a file under a temporary name, and rename it when it is complete.
 
     Parameters
     ----------
@@ -47,15 +49,15 @@ def whole_file(path):
     ------
     InputError
         If the operating system refuses to write the file, or another process
-        is writing it. The file of this name is as it was.
+        is writing it. An earlier file of this name stays unchanged.
     """
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
-    with _refusals_explained(path, part):
+    with _explain_refusals(path, part):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _locked(path, part)
+        lock = _lock(path, part)
         try:
-            with _synced_beside(lock):
+            with _sync_meanwhile(lock):
                 yield part
             with part.open("rb") as written:
                 os.fsync(written.fileno())
@@ -70,8 +72,8 @@ def whole_file(path):
 
 
 @contextmanager
-def _synced_beside(descriptor):
-    """Bring a file to disk while it is being made, so that little is left to wait for at its end."""
+def _sync_meanwhile(descriptor):
+    """Sync a file to disk while it is being written, so that the last sync is short."""
     ended, refusals = threading.Event(), []
 
     def sync():
@@ -79,7 +81,7 @@ def _synced_beside(descriptor):
             while not ended.wait(_SYNC_SECONDS):
                 os.fdatasync(descriptor)
         except OSError as error:
-            # The system tells of it once; the last sync would not learn of it.
+            # The system reports a failed write only once: the last sync would succeed.
             refusals.append(error)
 
     thread = threading.Thread(target=sync, daemon=True)
@@ -94,12 +96,12 @@ def _synced_beside(descriptor):
 
 
 @contextmanager
-def _refusals_explained(path, part):
+def _explain_refusals(path, part):
     """Turn the system's refusal to write a file into a message that says what to do."""
     try:
         yield
     except OSError as error:
-        # One that names another file is about reading that.
+        # An error that names another file comes from reading that file.
         own = (part, path, *path.parents)
         if error.filename is not None and Path(error.filename) not in own:
             raise
@@ -109,12 +111,12 @@ def _refusals_explained(path, part):
         raise InputError(msg) from error
 
 
-def _locked(path, part):
-    """Make the part empty and lock it; its descriptor. Locks of a killed process are gone with it."""
+def _lock(path, part):
+    """Empty and lock the part, and return its descriptor. A killed process leaves no lock behind."""
     while True:
         lock = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            _take(lock, path)
+            _take_lock(lock, path)
             # Before the lock was free, its holder may have renamed the part to the finished file.
             if part.exists() and os.path.samestat(os.fstat(lock), part.stat()):
                 os.ftruncate(lock, 0)
@@ -125,8 +127,8 @@ def _locked(path, part):
         os.close(lock)
 
 
-def _take(lock, path):
-    """Take the lock of a file that is to be written; do without where a file system has none."""
+def _take_lock(lock, path):
+    """Take the lock of a file that is to be written; go on without one if the file system has none."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -141,7 +143,7 @@ def _take(lock, path):
 
 
 def _sync_folder(folder):
-    """Have the new name on disk, where the file system can do that."""
+    """Sync a new name in a folder to disk, if the file system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -160,8 +162,13 @@ def write_arrays(path, arrays):
         File of numpy's format ``.npz``.
     arrays : dict of str to ndarray
         The arrays; no object arrays.
+
+    Raises
+    ------
+    InputError
+        As :func:`atomic_file`.
     """
-    with whole_file(path) as part, part.open("wb") as file:
+    with atomic_file(path) as part, part.open("wb") as file:
         np.savez(file, **arrays)
 
 
@@ -174,7 +181,12 @@ def write_text(path, text):
     path : Path
         The file.
     text : str
-        Its content.
+        Content, written in UTF-8.
+
+    Raises
+    ------
+    InputError
+        As :func:`atomic_file`.
     """
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_text(text, encoding="utf-8")

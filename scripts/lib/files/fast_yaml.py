@@ -1,10 +1,12 @@
-"""Parse YAML with the compiled parser, also where a library takes the one written in Python."""
+"""Parse YAML with the compiled parser, also where a library uses the one written in Python."""
 
 from contextlib import contextmanager
 
+__all__ = ["compiled_yaml", "safe_loader"]
+
 
 def safe_loader():
-    """Class that ``yaml.load`` takes: that of LibYAML, or where that is missing the one in Python."""
+    """Loader class for ``yaml.load``: that of LibYAML or, where it is missing, the one in Python."""
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -13,11 +15,11 @@ def safe_loader():
 @contextmanager
 def compiled_yaml():
     """
-    Let ``yaml.safe_load`` of a library use LibYAML while the context lasts.
+    Let a library's ``yaml.safe_load`` use LibYAML while the context lasts.
 
-    asdf reads 50 lists of extensions with it before it opens its first file.
-    Both parsers give the same; that in Python takes 0.4 s longer. Without
-    LibYAML nothing is changed.
+    asdf calls it for 50 lists of extensions before it opens its first file.
+    Both parsers give the same result; the one in Python takes 0.4 s longer.
+    Without LibYAML nothing is changed.
     """
     import yaml
 

@@ -1,1 +1,1 @@
-"""FITS headers, cards, tables and data by block, read and written without astropy."""
+"""Read and write FITS headers, cards, tables and data by block, without astropy."""

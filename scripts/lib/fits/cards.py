@@ -1,7 +1,33 @@
-"""Format and replace single FITS header cards, keeping all others as they are."""
+"""Format and replace single FITS header cards, keeping all others unchanged."""
+
+__all__ = [
+    "BLOCK_LENGTH",
+    "CARD_LENGTH",
+    "format_card",
+    "header_bytes",
+    "padded_length",
+    "set_card",
+]
 
 CARD_LENGTH = 80
 BLOCK_LENGTH = 2880
+
+
+def padded_length(length):
+    """
+    Length of a header or of data with its padding.
+
+    Parameters
+    ----------
+    length : int
+        Length without padding [bytes].
+
+    Returns
+    -------
+    length : int
+        Length rounded up to a multiple of 2880 [bytes].
+    """
+    return -(-length // BLOCK_LENGTH) * BLOCK_LENGTH
 
 
 def format_card(keyword, value, comment=""):
@@ -71,20 +97,25 @@ def set_card(cards, keyword, value, comment="", after=""):
         New value. A string too long for one card becomes a ``CONTINUE``
         sequence.
     comment : str, optional
-        Comment of a card that is new; a replaced card keeps its own.
+        Comment of a new card; a replaced card keeps its own, if it has one.
     after : str, optional
-        A new card goes behind the last card whose keyword starts with this.
+        A new card is put after the last card whose keyword starts with this.
+
+    Raises
+    ------
+    ValueError
+        If a value that cannot be continued, such as that of ``HISTORY``, does not fit a card.
     """
     first = None if keyword == "HISTORY" else _index(cards, keyword)
     if first is None:
-        place = max(
+        last = max(
             (i for i, card in enumerate(cards) if after and card.startswith(after)), default=None
         )
-        place = len(cards) if place is None else _end_of(cards, place)
-        cards[place:place] = _cards_of(keyword, value, comment)
+        index = len(cards) if last is None else _sequence_end(cards, last)
+        cards[index:index] = _format_cards(keyword, value, comment)
         return
     comment = _comment(cards[first]) or comment
-    cards[first : _end_of(cards, first)] = _cards_of(keyword, value, comment)
+    cards[first : _sequence_end(cards, first)] = _format_cards(keyword, value, comment)
 
 
 def _index(cards, keyword):
@@ -93,8 +124,8 @@ def _index(cards, keyword):
     return next((i for i, card in enumerate(cards) if card.startswith(start)), None)
 
 
-def _end_of(cards, first):
-    """Index behind a card and the CONTINUE cards that belong to it."""
+def _sequence_end(cards, first):
+    """Index after a card and the CONTINUE cards that belong to it."""
     end = first + 1
     while end < len(cards) and cards[end].startswith("CONTINUE"):
         end += 1
@@ -112,8 +143,8 @@ def _comment(card):
     return value.partition("/")[2].strip()
 
 
-def _cards_of(keyword, value, comment):
-    """Cards of one keyword; long strings by the CONTINUE convention."""
+def _format_cards(keyword, value, comment):
+    """Format the cards of one keyword, long strings by the CONTINUE convention."""
     if (
         not isinstance(value, str)
         or keyword in ("HISTORY", "COMMENT")
@@ -152,4 +183,4 @@ def header_bytes(cards):
         The header, a multiple of 2880 bytes.
     """
     text = "".join(cards) + f"{'END':<{CARD_LENGTH}s}"
-    return text.ljust(-(-len(text) // BLOCK_LENGTH) * BLOCK_LENGTH).encode("ascii")
+    return text.ljust(padded_length(len(text))).encode("ascii")

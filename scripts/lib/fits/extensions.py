@@ -1,26 +1,28 @@
-"""Headers of image and table extensions."""
+"""Format the headers of image and table extensions."""
 
 import numpy as np
 
 from scripts.lib.fits.cards import format_card
 
-_COLUMN_FORMATS = {"f8": "D", "f4": "E", "i8": "K"}
+__all__ = ["column_cards", "image_cards", "table_cards", "table_rows", "table_shape_cards"]
+
+_COLUMN_FORMATS = {"f8": "D", "f4": "E", "i8": "K", "i4": "J"}
 
 
 def image_cards(name, shape, bitpix, version=None, unit=None):
     """
-    Header of an image.
+    Header of an image extension.
 
     Parameters
     ----------
     name : str
-        Name of the extension.
+        Name of the extension (EXTNAME).
     shape : tuple of int
         Shape in numpy order.
     bitpix : int
-        BITPIX.
+        Type of the values (BITPIX).
     version : int, optional
-        Number among the extensions of the name.
+        Number among the extensions of this name (EXTVER).
     unit : str, optional
         Unit of the values.
 
@@ -52,14 +54,14 @@ def table_shape_cards(dtype, n_rows):
     Parameters
     ----------
     dtype : dtype
-        Its row, structured.
+        Structured type of a row.
     n_rows : int
         Number of rows.
 
     Returns
     -------
     cards : list of str
-        Those before the cards of the columns, up to TFIELDS.
+        Cards before those of the columns, up to TFIELDS.
     """
     return [
         format_card("XTENSION", "BINTABLE", "binary table extension"),
@@ -102,13 +104,13 @@ def table_cards(name, rows, units, version=None):
     Parameters
     ----------
     name : str
-        Name of the extension.
+        Name of the extension (EXTNAME).
     rows : ndarray
         Structured array of float64, float32 and int64.
     units : dict of str to str
         Unit of each column that has one.
     version : int, optional
-        Number among the extensions of the name.
+        Number among the extensions of this name (EXTVER).
 
     Returns
     -------
@@ -117,14 +119,47 @@ def table_cards(name, rows, units, version=None):
     """
     cards = [*table_shape_cards(rows.dtype, len(rows)), *_name_cards(name, version)]
     for number, column in enumerate(rows.dtype.names, start=1):
-        cards.append(format_card(f"TTYPE{number}", column))
-        cards.append(format_card(f"TFORM{number}", _COLUMN_FORMATS[rows.dtype[column].str[1:]]))
-        if units.get(column) is not None:
-            cards.append(format_card(f"TUNIT{number}", units[column]))
+        cards += column_cards(number, column, rows.dtype[column], units.get(column))
+    return cards
+
+
+def column_cards(number, name, dtype, unit=None, zero=None):
+    """
+    Cards of one column of a binary table.
+
+    Parameters
+    ----------
+    number : int
+        Number of the column, from 1.
+    name : str
+        Name of the column.
+    dtype : dtype
+        Type of its value in a row: float64, float32, int64, int32 or a vector of them.
+    unit : str, optional
+        Unit of the column.
+    zero : int, optional
+        Number subtracted from unsigned integers before they were stored (TZERO).
+
+    Returns
+    -------
+    cards : list of str
+        Cards without END.
+    """
+    letter, length = _COLUMN_FORMATS[dtype.base.str[1:]], dtype.shape[0] if dtype.shape else ""
+    cards = [
+        format_card(f"TTYPE{number}", name),
+        format_card(f"TFORM{number}", f"{length}{letter}"),
+    ]
+    if unit is not None:
+        cards.append(format_card(f"TUNIT{number}", unit))
+    if zero is not None:
+        cards.append(format_card(f"TZERO{number}", zero))
+    if dtype.shape:
+        cards.append(format_card(f"TDIM{number}", f"({length})"))
     return cards
 
 
 def _name_cards(name, version):
-    """Name of an extension, and its number if it has one."""
+    """Cards of an extension's name, and of its number if it has one."""
     cards = [format_card("EXTNAME", name, "extension name")]
     return cards if version is None else [*cards, format_card("EXTVER", version, "extension value")]

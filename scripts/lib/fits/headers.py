@@ -1,8 +1,8 @@
 """
 Read the headers of a FITS file with the standard library alone.
 
-Parsing a header must cost neither an import of a numerical package nor the
-reading of data: the workflow does it for every input file at each start.
+Parsing a header must neither import a numerical package nor read data: the
+workflow does it for every input file at each start.
 """
 
 import gzip
@@ -15,12 +15,13 @@ from math import isfinite, prod
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits.cards import BLOCK_LENGTH, CARD_LENGTH, padded_length
 
-_BLOCK_LENGTH = 2880
-_CARD_LENGTH = 80
+__all__ = ["Hdu", "NoValue", "parse_cards", "read_hdus"]
+
 _BITPIX = (8, 16, 32, 64, -32, -64)
-_READ_LENGTH = 10 * _BLOCK_LENGTH
-_END_CARD = b"END".ljust(_CARD_LENGTH)
+_READ_LENGTH = 10 * BLOCK_LENGTH
+_END_CARD = b"END".ljust(CARD_LENGTH)
 _CARD = re.compile(
     r"(?:HIERARCH +(?P<long>[^=]*?) *=|(?P<keyword>[A-Za-z0-9_-]{1,8}) *= ) *"
     r"(?:'(?P<string>(?:[^']|'')*)'|(?P<other>[^/]*))"
@@ -50,8 +51,8 @@ class Hdu:
     version : int
         ``EXTVER``, 1 if there is none.
     header : dict of str to (str, bool, int, float or None)
-        Value of each keyword, the first where a keyword is repeated; None
-        where the card has no value. Text that is no FITS value is a `NoValue`.
+        Value of each keyword, the first if a keyword is repeated; None if
+        the card has no value. Text that is no FITS value is a `NoValue`.
     cards : list of str
         The cards, 80 characters each, without ``END``.
     header_offset, data_offset : int
@@ -82,8 +83,8 @@ def read_hdus(path, until=None):
     path : str or Path
         The file; one whose name ends in ``.gz`` is decompressed.
     until : str, optional
-        Name of the extension to stop at, without a look at its data: no more
-        of a compressed file is then read than need be.
+        Name of the extension to stop at, without checking that its data are complete: no more
+        of a compressed file is then read than necessary.
 
     Returns
     -------
@@ -193,7 +194,7 @@ def _walk(path, file, until):
         if hdu.name == until:
             break
         _check_data(path, file, hdu, size)
-        offset = hdu.data_offset + -(-hdu.data_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+        offset = hdu.data_offset + padded_length(hdu.data_bytes)
     if not hdus:
         msg = f"{path}: not a FITS file: it is empty"
         raise InputError(msg)
@@ -216,7 +217,7 @@ def _header_text(path, file, offset, number):
         if not more:
             msg = f"{path}: truncated in the header of HDU {number}: no END card in the {len(data)} bytes found"
             raise InputError(msg)
-        searched = len(data) // _CARD_LENGTH * _CARD_LENGTH
+        searched = len(data) // CARD_LENGTH * CARD_LENGTH
         data += more
         end = _find_end(data, searched)
     return data[:end].decode("latin-1")
@@ -225,45 +226,46 @@ def _header_text(path, file, offset, number):
 def _find_end(data, start=0):
     """Position of the END card on an 80-byte boundary, or None."""
     position = data.find(_END_CARD, start)
-    while position >= 0 and position % _CARD_LENGTH:
+    while position >= 0 and position % CARD_LENGTH:
         position = data.find(_END_CARD, position + 1)
     return position if position >= 0 else None
 
 
 def _hdu(path, text, offset, number):
-    """Make the header-data unit of the header text found at an offset."""
-    cards = [text[k : k + _CARD_LENGTH] for k in range(0, len(text), _CARD_LENGTH)]
-    place = f"{path}: not a FITS file: header of HDU {number}"
+    """Header-data unit of the header text found at an offset."""
+    cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
+    location = f"{path}: not a FITS file: header of HDU {number}"
     if strange := _UNPRINTABLE.search(text):
-        msg = f"{place}: found {strange[0]!r} at byte {offset + strange.start()}, expected printable ASCII"
+        msg = f"{location}: found {strange[0]!r} at byte {offset + strange.start()}, expected printable ASCII"
         raise InputError(msg)
     header = parse_cards(cards)
     if not number and header.get("SIMPLE") is not True:
-        msg = f"{place}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
+        msg = f"{location}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
         raise InputError(msg)
-    axes = _whole_number(place, header, "NAXIS", None, range(1000))
-    shape = tuple(_whole_number(place, header, f"NAXIS{k}", None) for k in range(axes, 0, -1))
-    elements = _whole_number(place, header, "PCOUNT", 0) + prod(shape) if shape else 0
-    groups = _whole_number(place, header, "GCOUNT", 1)
-    data_bytes = abs(_whole_number(place, header, "BITPIX", None, _BITPIX)) // 8 * groups * elements
-    version = _whole_number(place, header, "EXTVER", 1, None)
+    axes = _whole_number(location, header, "NAXIS", None, range(1000))
+    shape = tuple(_whole_number(location, header, f"NAXIS{k}", None) for k in range(axes, 0, -1))
+    elements = _whole_number(location, header, "PCOUNT", 0) + prod(shape) if shape else 0
+    groups = _whole_number(location, header, "GCOUNT", 1)
+    data_bytes = (
+        abs(_whole_number(location, header, "BITPIX", None, _BITPIX)) // 8 * groups * elements
+    )
+    version = _whole_number(location, header, "EXTVER", 1, None)
     if "TFIELDS" in header:
-        _whole_number(place, header, "TFIELDS", None, range(1000))
+        _whole_number(location, header, "TFIELDS", None, range(1000))
     name = str(header.get("EXTNAME") or "").upper() if number else "PRIMARY"
-    header_bytes = len(text) + _CARD_LENGTH
-    data_offset = offset + -(-header_bytes // _BLOCK_LENGTH) * _BLOCK_LENGTH
+    data_offset = offset + padded_length(len(text) + CARD_LENGTH)
     return Hdu(name, version, header, cards, offset, data_offset, data_bytes, shape)
 
 
-def _whole_number(place, header, keyword, default, allowed=range(1 << 62)):
-    """Whole number of a keyword; InputError if it is missing without a default, or not allowed."""
+def _whole_number(location, header, keyword, default, allowed=range(1 << 62)):
+    """Whole number of a keyword; InputError if it is not allowed, or missing and has no default."""
     value = header.get(keyword)
     if value is None and default is not None:
         return default
     if type(value) is not int or (allowed is not None and value not in allowed):
         found = "none" if value is None else repr(value)
         expected = "one of " + ", ".join(map(str, _BITPIX)) if allowed is _BITPIX else "a count"
-        msg = f"{place}: {keyword}: found {found}, expected {expected}"
+        msg = f"{location}: {keyword}: found {found}, expected {expected}"
         raise InputError(msg)
     return value
 

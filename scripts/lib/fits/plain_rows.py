@@ -1,4 +1,4 @@
-"""Rows of FITS binary tables read with the standard library alone."""
+"""Read rows of FITS binary tables with the standard library alone."""
 
 import gzip
 import struct
@@ -6,23 +6,14 @@ import zlib
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits.columns import parse_form
+
+__all__ = ["FLOATS", "INTEGERS", "number_columns", "read_columns"]
 
 _TABLE_AXES = 2
+# Codes of the module struct by type letter of TFORMn.
 _CODES = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
-_BYTES = {
-    "L": 1,
-    "A": 1,
-    "B": 1,
-    "I": 2,
-    "J": 4,
-    "E": 4,
-    "K": 8,
-    "D": 8,
-    "C": 8,
-    "P": 8,
-    "M": 16,
-    "Q": 16,
-}
+# Type letters of whole and of floating-point numbers.
 INTEGERS, FLOATS = "BIJK", "ED"
 
 
@@ -39,21 +30,21 @@ def number_columns(table):
     -------
     columns : dict
         Type letter of ``TFORMn``, one of ``BIJKED``, and offset in the row [bytes] by the name
-        of the column; empty if it is no binary table.
+        of the column; empty if the unit is no binary table.
     length : int
-        Length of a row, the sum of all its columns [bytes].
+        Length of a row, the sum of all its columns [bytes]; 0 if the unit is no binary table.
     """
     header, columns, offset = table.header, {}, 0
     if header.get("XTENSION") != "BINTABLE" or len(table.shape) != _TABLE_AXES:
         return columns, offset
     fields = header.get("TFIELDS")
     for k in range(1, (fields if isinstance(fields, int) else 0) + 1):
-        form, name = str(header.get(f"TFORM{k}", "")).strip(), header.get(f"TTYPE{k}")
-        digits = form[: len(form) - len(form.lstrip("0123456789"))]
-        count, letter = int(digits) if digits else 1, form[len(digits) : len(digits) + 1]
-        if letter in _CODES and count == 1:
-            columns[name] = (letter, offset)
-        offset += -(-count // 8) if letter == "X" else count * _BYTES.get(letter, 0)
+        form = parse_form(header.get(f"TFORM{k}"))
+        if form is None:
+            continue
+        if form.letter in _CODES and form.count == 1:
+            columns[header.get(f"TTYPE{k}")] = (form.letter, offset)
+        offset += form.row_bytes
     return columns, offset
 
 
@@ -68,17 +59,17 @@ def read_columns(path, table, names):
     table : Hdu
         Header-data unit of the table.
     names : iterable of str
-        Columns that :func:`number_columns` finds.
+        Names of columns that :func:`number_columns` finds.
 
     Returns
     -------
     rows : dict
-        A tuple of numbers for each column, without ``TSCALn`` and ``TZEROn``.
+        Tuple of numbers of each column, as stored: ``TSCALn`` and ``TZEROn`` are not applied.
 
     Raises
     ------
     InputError
-        The file cannot be read or ends before the table does.
+        If the file cannot be read or ends before the table does.
     """
     columns, (n_rows, row_bytes) = number_columns(table)[0], table.shape
     names = sorted(names, key=lambda name: columns[name][1])

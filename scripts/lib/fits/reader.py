@@ -1,4 +1,4 @@
-"""Read and write FITS data by block, and make products appear whole or not at all."""
+"""Read FITS data block by block."""
 
 import os
 from pathlib import Path
@@ -9,15 +9,18 @@ from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.fits.tables import UNSIGNED, native_table, table_dtype
 
+__all__ = ["PIECE_LENGTH", "FitsFile", "open_fits"]
+
 _IMAGE_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
-_PIECE_LENGTH = 1 << 20
+# Bytes whose order is swapped at a time: they stay in the processor's cache.
+PIECE_LENGTH = 1 << 20
 
 
 class FitsFile:
     """
     Read access to the data of a FITS file by block, without memory mapping.
 
-    Nothing but headers is held: peak memory is that of the arrays returned.
+    Only headers are kept in memory: peak memory is that of the arrays returned.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ class FitsFile:
         return any(hdu.name == name for hdu in self.hdus)
 
     def hdu(self, name, version=1):
-        """Return the header-data unit of this name, the ``version``-th in file order."""
+        """Return the header-data unit of this name, the ``version``-th in file order, or raise InputError."""
         found = [hdu for hdu in self.hdus if hdu.name == name]
         if len(found) < version:
             msg = f"{self.path}: extension {name} (number {version}) is missing"
@@ -86,7 +89,7 @@ class FitsFile:
             done += count
 
     def read_bytes(self, name):
-        """Return the data of an extension as they are stored, without the padding behind them."""
+        """Return the data of an extension as they are stored, without their padding."""
         hdu = self.hdu(name)
         content = bytearray(hdu.data_bytes)
         self.read_into(np.frombuffer(content, np.uint8), hdu.data_offset)
@@ -105,7 +108,7 @@ class FitsFile:
         rows : slice, optional
             Range along the axis before the last.
         version : int, optional
-            Number of the extension among those of the name.
+            Number of the extension among those of this name, in file order.
 
         Returns
         -------
@@ -118,7 +121,8 @@ class FitsFile:
         Raises
         ------
         InputError
-            If the image has another BZERO or a BSCALE, or not two or three axes.
+            If the extension is missing, has another BZERO or a BSCALE, or not
+            two or three axes.
         """
         hdu = self.hdu(name, version)
         header, dtype = hdu.header, np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
@@ -143,8 +147,8 @@ class FitsFile:
         return self._read_image(hdu, _IMAGE_DTYPES[hdu.header["BITPIX"]], integrations, rows)
 
     def _read_image(self, hdu, dtype, integrations, rows):
-        """Read a block: in one go where whole frames are wanted, else frame by frame."""
-        shape = self._with_axes(hdu, (2, 3)).shape
+        """Read a block: whole frames together, parts of frames one by one."""
+        shape = self._check_axes(hdu, (2, 3)).shape
         shape, dtype = shape if len(shape) == 3 else (1, *shape), np.dtype(dtype)
         integrations = integrations if len(hdu.shape) == 3 else slice(None)
         first, last, _ = integrations.indices(shape[0])
@@ -161,17 +165,17 @@ class FitsFile:
         return block if len(hdu.shape) == 3 else block[0]
 
     def _fill(self, array, offset):
-        """Fill an array, a native one by way of a buffer that stays in the processor's cache."""
+        """Fill an array from an offset; swap to native byte order in a buffer that stays in the cache."""
         if not array.dtype.isnative:
             self.read_into(array, offset)
             return
         flat = array.reshape(-1)
-        buffer = np.empty(max(1, min(_PIECE_LENGTH // array.itemsize, len(flat))), array.dtype)
+        buffer = np.empty(max(1, min(PIECE_LENGTH // array.itemsize, len(flat))), array.dtype)
         stored = buffer.view(buffer.dtype.newbyteorder(">"))
         for first in range(0, len(flat), len(buffer)):
             piece = flat[first : first + len(buffer)]
             self.read_into(buffer[: len(piece)], offset + first * array.itemsize)
-            # Faster than swapping in place.
+            # Copying from the buffer is faster than swapping the bytes in the array.
             piece[:] = stored[: len(piece)]
 
     def read_table(self, name, version=1, rows=slice(None)):
@@ -183,7 +187,7 @@ class FitsFile:
         name : str
             Extension name.
         version : int, optional
-            Which of several extensions of this name.
+            Number of the extension among those of this name, in file order.
         rows : slice, optional
             Range of rows.
 
@@ -196,7 +200,7 @@ class FitsFile:
         Raises
         ------
         InputError
-            If the extension is no table, or has columns that are not supported.
+            If the extension is missing or no table, or has columns that are not supported.
         """
         hdu, dtype, numbers = self._table(name, version, rows)
         stored = np.empty(len(numbers), dtype)
@@ -214,7 +218,7 @@ class FitsFile:
         columns : list of str
             Column names.
         version : int, optional
-            Which of several extensions of this name.
+            Number of the extension among those of this name, in file order.
         rows : slice, optional
             Range of rows.
 
@@ -227,7 +231,7 @@ class FitsFile:
         Raises
         ------
         InputError
-            If the extension is no table, or has columns that are not supported.
+            If the extension is missing or no table, or has columns that are not supported.
         """
         hdu, dtype, numbers = self._table(name, version, rows)
         arrays = {}
@@ -244,11 +248,11 @@ class FitsFile:
 
     def _table(self, name, version, rows):
         """Header-data unit of a table, type of its rows as stored, and numbers of some rows."""
-        hdu = self._with_axes(self.hdu(name, version), (2,))
+        hdu = self._check_axes(self.hdu(name, version), (2,))
         dtype = table_dtype(hdu.header, f"{self.path}[{name}]")
         return hdu, dtype, range(*rows.indices(hdu.shape[0]))
 
-    def _with_axes(self, hdu, allowed):
+    def _check_axes(self, hdu, allowed):
         """Return a header-data unit if it has a number of axes that is allowed, else raise."""
         if len(hdu.shape) not in allowed:
             expected = " or ".join(map(str, allowed))

@@ -1,17 +1,18 @@
-"""Rows of FITS binary tables as numpy's structured arrays."""
-
-import re
+"""Convert rows of FITS binary tables to numpy's structured arrays."""
 
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.fits.columns import parse_form
 
+__all__ = ["UNSIGNED", "native_table", "table_dtype"]
+
+# Unsigned type for each signed one in which FITS stores it.
 UNSIGNED = {np.dtype(">i2"): np.uint16, np.dtype(">i4"): np.uint32, np.dtype(">i8"): np.uint64}
-_FORM = re.compile(r"(\d{0,9})([ALBIJKED]) *")
 _TABLE_DTYPES = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 
 
-def table_dtype(header, place="table"):
+def table_dtype(header, location="table"):
     """
     Structured type of a binary table's rows as stored.
 
@@ -19,13 +20,13 @@ def table_dtype(header, place="table"):
     ----------
     header : dict
         Keywords of the table extension.
-    place : str, optional
-        File and extension, for messages.
+    location : str, optional
+        File and extension, named in messages.
 
     Returns
     -------
     dtype : dtype
-        Big-endian structured type, one field a column.
+        Big-endian structured type, one field for each column.
 
     Raises
     ------
@@ -34,41 +35,41 @@ def table_dtype(header, place="table"):
         columns together are not as long as a row.
     """
     fields, width = [], 0
-    for k in range(1, _table_number(header, "TFIELDS", place) + 1):
-        form, name = header.get(f"TFORM{k}"), header.get(f"TTYPE{k}")
-        match = _FORM.fullmatch(form) if isinstance(form, str) else None
-        if match is None:
-            msg = f"{place}: TFORM{k}: found {form!r}, expected a binary table's form such as 1D"
+    for k in range(1, _table_number(header, "TFIELDS", location) + 1):
+        text, name = header.get(f"TFORM{k}"), header.get(f"TTYPE{k}")
+        form = parse_form(text)
+        if form is None or form.rest or form.letter not in ("A", *_TABLE_DTYPES):
+            msg = f"{location}: TFORM{k}: found {text!r}, expected a binary table's form such as 1D"
             raise InputError(msg)
         if not isinstance(name, str) or not name or name in (field[0] for field in fields):
-            msg = f"{place}: TTYPE{k}: found {name!r}, expected a name no other column has"
+            msg = f"{location}: TTYPE{k}: found {name!r}, expected a name no other column has"
             raise InputError(msg)
-        length, code = int(match[1] or 1), match[2]
-        base = f"S{length}" if code == "A" else _TABLE_DTYPES[code]
+        length, is_text = form.count, form.letter == "A"
+        base = f"S{length}" if is_text else _TABLE_DTYPES[form.letter]
         zero, scale = header.get(f"TZERO{k}") or 0, header.get(f"TSCAL{k}") or 1
-        if scale != 1 or (zero and zero != _zero_of_unsigned(np.dtype(base))):
-            msg = f"{place}: TZERO{k}: found {zero} with TSCAL{k} {scale}, expected those of unsigned integers or none"
+        if scale != 1 or (zero and zero != _unsigned_zero(np.dtype(base))):
+            msg = f"{location}: TZERO{k}: found {zero} with TSCAL{k} {scale}, expected those of unsigned integers or none"
             raise InputError(msg)
-        fields.append((name, base) if code == "A" or length == 1 else (name, base, (length,)))
-        width += np.dtype(base).itemsize * (1 if code == "A" else length)
-    row = _table_number(header, "NAXIS1", place)
-    # Looked at before the type is made, as numpy has none of more than 2 GB.
+        fields.append((name, base) if is_text or length == 1 else (name, base, (length,)))
+        width += form.row_bytes
+    row = _table_number(header, "NAXIS1", location)
+    # Checked before the type is made: numpy has no types of more than 2 GB.
     if width != row:
-        msg = f"{place}: NAXIS1: found {row}, expected {width}, the length of its columns"
+        msg = f"{location}: NAXIS1: found {row}, expected {width}, the length of its columns"
         raise InputError(msg)
     return np.dtype(fields)
 
 
-def _zero_of_unsigned(dtype):
-    """TZERO of unsigned integers that are stored as a signed type; None if there is none."""
+def _unsigned_zero(dtype):
+    """TZERO of unsigned integers that are stored as this type; None if FITS stores none as it."""
     return 1 << (8 * dtype.itemsize - 1) if dtype in UNSIGNED else None
 
 
-def _table_number(header, keyword, place):
-    """Whole number that a table's header must have."""
+def _table_number(header, keyword, location):
+    """Count that a table's header must have."""
     value = header.get(keyword)
     if type(value) is not int or value not in range(1 << 31):
-        msg = f"{place}: {keyword}: found {value!r}, expected a count"
+        msg = f"{location}: {keyword}: found {value!r}, expected a count"
         raise InputError(msg)
     return value
 

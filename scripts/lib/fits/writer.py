@@ -1,4 +1,4 @@
-"""Products written block by block, whole or not at all."""
+"""Write products block by block, whole or not at all."""
 
 import os
 from contextlib import ExitStack
@@ -6,18 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
-from scripts.lib.fits.cards import BLOCK_LENGTH, header_bytes
-from scripts.lib.fits.reader import _PIECE_LENGTH
+from scripts.lib.files.atomic import atomic_file
+from scripts.lib.fits.cards import header_bytes, padded_length
+from scripts.lib.fits.reader import PIECE_LENGTH
+
+__all__ = ["ProductWriter"]
+
+_COPY_LENGTH = 1 << 24
 
 
 class ProductWriter:
     """
     Write a FITS product that appears under its name only when it is complete.
 
-    The bytes go to the part of :func:`~scripts.lib.files.atomic.whole_file`;
-    leaving the ``with`` block cleanly syncs them to disk and renames, an
-    exception removes them.
+    The bytes are written by :func:`~scripts.lib.files.atomic.atomic_file`:
+    leaving the ``with`` block cleanly syncs them to disk and gives the file
+    its name, an exception removes them.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ class ProductWriter:
 
     def __enter__(self):
         with ExitStack() as stack:
-            part = stack.enter_context(whole_file(self.path))
+            part = stack.enter_context(atomic_file(self.path))
             self._file = stack.enter_context(part.open("r+b", buffering=0))
             self._open = stack.pop_all()
         return self
@@ -54,17 +58,17 @@ class ProductWriter:
         cards : list of str
             Header cards without ``END``.
         data_bytes : int, optional
-            Length of the data; padded to whole FITS blocks with zeros.
+            Length of the data [bytes]; they are padded to whole FITS blocks with zeros.
 
         Returns
         -------
         offset : int
-            Offset of the data in the file.
+            Offset of the data in the file [bytes].
         """
         header = header_bytes(cards)
         self.write(header, self._end)
         offset = self._end + len(header)
-        self._end = offset + -(-data_bytes // BLOCK_LENGTH) * BLOCK_LENGTH
+        self._end = offset + padded_length(data_bytes)
         return offset
 
     def write(self, data, offset):
@@ -88,7 +92,7 @@ class ProductWriter:
         shape : tuple of int
             Shape of the whole cube (integrations, y, x).
         integration, row : int, optional
-            Place of the block's first element in the cube.
+            Position of the block's first element in the cube.
         """
         row_length = shape[2] * block.itemsize
         frame_length = shape[1] * row_length
@@ -100,9 +104,9 @@ class ProductWriter:
             self._write_stored(frame, start + k * frame_length)
 
     def _write_stored(self, array, offset):
-        """Write an array as it is stored, by way of pieces that stay in the processor's cache."""
+        """Write an array big-endian, in pieces that stay in the processor's cache."""
         flat, dtype = array.reshape(-1), array.dtype
-        step = _PIECE_LENGTH // array.itemsize
+        step = PIECE_LENGTH // array.itemsize
         for first in range(0, len(flat), step):
             piece = flat[first : first + step]
             if dtype.kind == "u":
@@ -127,6 +131,3 @@ class ProductWriter:
             piece = np.empty(min(_COPY_LENGTH, hdu.data_bytes - done), np.uint8)
             source.read_into(piece, hdu.data_offset + done)
             self.write(piece, offset + done)
-
-
-_COPY_LENGTH = 1 << 24

@@ -11,6 +11,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.segments import UNUSABLE
 
+__all__ = ["Association", "read_association"]
+
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,150}")
 _POOL = re.compile(r"[ -~]{0,150}")
 
@@ -25,13 +27,13 @@ class Association:
     path : str
         The file.
     asn_id, asn_pool, product : str
-        Association id, pool (empty if there is none) and name of the product.
+        Association id, pool (empty if none is named) and name of the product.
     members : tuple of str
         Paths of the science members.
     others : tuple of str
         Paths of the other members, which are left out.
-    oddities : tuple of Finding
-        What is unusual about the file.
+    findings : tuple of Finding
+        Warnings and notes about the file.
     """
 
     path: str
@@ -40,7 +42,7 @@ class Association:
     product: str
     members: tuple
     others: tuple
-    oddities: tuple
+    findings: tuple
 
 
 def read_association(path, base_dir):
@@ -57,8 +59,8 @@ def read_association(path, base_dir):
     Returns
     -------
     association : Association
-        Only the first product counts, as in the peer; the members' paths
-        start where the association file is, unless absolute.
+        Only the first product counts, as in ``jwst``; the members' paths are
+        relative to the association's folder, unless absolute.
 
     Raises
     ------
@@ -94,22 +96,26 @@ def read_association(path, base_dir):
         product=product["name"],
         members=tuple(member for member, _ in science),
         others=tuple(member for member, _ in others),
-        oddities=tuple(_association_oddities(path, len(content["products"]), others)),
+        findings=tuple(_association_findings(path, len(content["products"]), others)),
     )
 
 
-def _association_oddities(path, products, others):
-    """Find further products of an association, and members that are no science."""
-    oddities = []
+def _association_findings(path, products, others):
+    """Find more than one product in an association, and members that are not science."""
+    findings = []
     if products > 1:
         effect = "the first counts"
-        oddities.append(Finding("warning", path, "products", str(products), "one", effect))
+        findings.append(
+            Finding(
+                "warning", path, key="products", found=str(products), expected="one", effect=effect
+            )
+        )
     kinds = Counter(exptype.lower() for _, exptype in others)
-    oddities += [
-        Finding("note", path, f"exptype {kind}", f"{count}", "", "left out")
+    findings += [
+        Finding("note", path, key=f"exptype {kind}", found=f"{count}", effect="left out")
         for kind, count in kinds.items()
     ]
-    return oddities
+    return findings
 
 
 def _first_product(path, content):

@@ -1,14 +1,16 @@
-"""Compressed segments: unpacking and checking them."""
+"""Unpack compressed segments and check the unpacked files."""
 
 import gzip
 import os
 import zlib
 
-from scripts.lib.checks.headers import header_oddities, header_problems
+from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import check_segment
 from scripts.lib.errors import InputError
-from scripts.lib.findings import of_error, stop_at_errors
+from scripts.lib.findings import Finding, stop_at_errors
 from scripts.lib.fits.headers import read_hdus
+
+__all__ = ["check_headers", "check_unpacked", "unpack"]
 
 _PIECE_LENGTH = 1 << 20
 
@@ -27,10 +29,10 @@ def unpack(source, target):
     Raises
     ------
     InputError
-        If the compressed file cannot be read, or is truncated or damaged,
-        which its checksum tells.
+        If the compressed file cannot be read, is truncated, or does not have
+        its checksum.
     OSError
-        If the other cannot be written.
+        If the target cannot be written.
 
     Notes
     -----
@@ -42,7 +44,7 @@ def unpack(source, target):
 
 
 def _pieces(source):
-    """Yield the decompressed content of a file; InputError where it cannot be had."""
+    """Yield the decompressed content of a file; InputError where it cannot be read."""
     try:
         with gzip.open(source) as file:
             while piece := file.read(_PIECE_LENGTH):
@@ -55,7 +57,7 @@ def _pieces(source):
         msg = f"{source}: file: found damaged data ({error}), expected a sound .gz file"
         raise InputError(msg) from error
     except OSError as error:
-        # Of a disk's error while reading Python does not name the file.
+        # Python does not name the file in an I/O error.
         msg = f"{source}: cannot be read: {error.strerror or error}"
         raise InputError(msg) from error
 
@@ -73,10 +75,10 @@ def check_headers(source, path):
 
     Returns
     -------
-    facts : Facts or None
-        None if the headers have problems.
+    facts : HeaderFacts or None
+        None if the headers have errors.
     findings : list of Finding
-        What is wrong or unusual.
+        Errors, warnings and notes.
 
     Raises
     ------
@@ -84,13 +86,13 @@ def check_headers(source, path):
         If the headers cannot be read; the message names the unpacked file.
     """
     hdus = read_hdus(path)
-    if problems := header_problems(source, hdus):
-        return None, problems
+    if errors := header_errors(source, hdus):
+        return None, errors
     facts, findings = check_segment(source, path, hdus)
-    return facts, [*header_oddities(source, hdus), *findings]
+    return facts, [*header_warnings(source, hdus), *findings]
 
 
-def check(source, path):
+def check_unpacked(source, path):
     """
     Make sure that an unpacked segment can be processed.
 
@@ -103,17 +105,17 @@ def check(source, path):
 
     Returns
     -------
-    warnings : list of Finding
-        What is unusual.
+    findings : list of Finding
+        Warnings and notes.
 
     Raises
     ------
     InputError
-        With one line for each thing that prevents processing.
+        With one line for each error that prevents processing.
     """
     try:
         _, findings = check_headers(source, path)
     except InputError as error:
-        raise InputError(str(of_error(source, error, path))) from error
+        raise InputError(str(Finding.from_error(source, error, path))) from error
     stop_at_errors(findings)
     return findings

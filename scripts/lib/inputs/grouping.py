@@ -4,20 +4,21 @@ import os
 import re
 from pathlib import Path
 
-from scripts import __version__
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.product_names import product_name
-from scripts.lib.instruments.modes import TSO_TYPES
+from scripts.lib.instruments.modes import mode_of
+from scripts.lib.provenance.software import SOFTWARE
 
-# Exposures of target acquisition, by the part of EXP_TYPE behind the instrument.
+__all__ = ["association_content", "group_segments", "left_out", "product_key"]
+
+# Exposures of target acquisition, by the part of EXP_TYPE after the instrument.
 _ACQUISITION = ("TACQ", "TACONFIRM", "CONFIRM", "MSATA", "TASLIT", "VERIFY", "WATA")
 _PART = re.compile(r"[A-Za-z0-9]{1,20}")
-_GRISM_WITHOUT_GRISM = ("CLEAR", "GDHS0", "GDHS60")
 
 
 def left_out(path, primary):
     """
-    Tell why a segment found in a folder or by a pattern is in no product.
+    Say why a segment found in a folder or by a pattern belongs to no product.
 
     Parameters
     ----------
@@ -30,21 +31,24 @@ def left_out(path, primary):
     -------
     notes : list of Finding
         Empty for science, else one note: target acquisition, background, no
-        time series, and what the archive's rule for time series excludes.
+        time series, or optical elements that the archive's rule for time series
+        excludes.
     """
     exp_type = str(primary.get("EXP_TYPE") or "")
-    is_series = primary.get("TSOVISIT") is True or exp_type in TSO_TYPES
-    grism = exp_type == "NRC_TSGRISM"
+    mode = mode_of(exp_type)
+    is_series = primary.get("TSOVISIT") is True or mode.is_always_time_series
     reasons = {
         "EXP_TYPE": exp_type.partition("_")[2] in _ACQUISITION and "target acquisition",
         "BKGDTARG": primary.get("BKGDTARG") is True and "background",
         "TSOVISIT": bool(exp_type) and not is_series and "no time series",
         "NINTS": primary.get("NINTS") == 1 and "no time series",
-        "FILTER": exp_type == "NIS_SOSS" and primary.get("FILTER") == "F277W" and "not calibrated",
-        "PUPIL": grism and primary.get("PUPIL") in _GRISM_WITHOUT_GRISM and "no grism",
+        **{
+            keyword: primary.get(keyword) in values and reason
+            for keyword, values, reason in mode.left_out
+        },
     }
     notes = [
-        Finding("note", path, key, f"{primary.get(key)!r}", "", f"{reason}; left out")
+        Finding("note", path, key=key, found=f"{primary.get(key)!r}", effect=f"{reason}; left out")
         for key, reason in reasons.items()
         if reason
     ]
@@ -52,13 +56,13 @@ def left_out(path, primary):
 
 
 def product_key(segment):
-    """Return what decides the product of a segment: program, association, instrument, optics."""
+    """Return the key of a segment's product: program, association, instrument, optical path."""
     return segment.program, segment.asn_id, segment.instrument, segment.optical_path
 
 
 def group_segments(segments):
     """
-    Put segments into products as the archive does.
+    Group segments into products as the archive does.
 
     Parameters
     ----------
@@ -69,8 +73,8 @@ def group_segments(segments):
     -------
     products : dict of str to list of Segment
         Segments by the name of the product, that is by program, observation,
-        instrument and optical path; those of all visits of an observation are
-        together.
+        instrument and optical path; the visits of an observation are one
+        product.
     findings : list of Finding
         Errors: segments whose program or observation is unknown.
     """
@@ -86,9 +90,9 @@ def group_segments(segments):
             Finding(
                 "error",
                 segment.path,
-                key,
-                repr(part) if part else "none",
-                "letters and digits, which name its product",
+                key=key,
+                found=repr(part) if part else "none",
+                expected="letters and digits, which name its product",
             )
             for key, part in unusable.items()
         ]
@@ -102,15 +106,15 @@ def group_segments(segments):
 
 def association_content(product, folder):
     """
-    Make the association that stands for a grouped product.
+    Make the association of a product that was grouped from segments.
 
     Parameters
     ----------
     product : Product
         The product.
     folder : str or Path
-        Folder in which the association is written; the paths of members start
-        there.
+        Folder in which the association is written; the paths of members are
+        relative to it.
 
     Returns
     -------
@@ -120,7 +124,7 @@ def association_content(product, folder):
     first = product.segments[0]
     members = [
         {
-            "expname": _relative(segment.path, folder),
+            "expname": _member_path(segment.path, folder),
             "exptype": "science",
             "exposerr": None,
             "asn_candidate": f"[('{product.asn_id}', 'observation')]",
@@ -131,7 +135,7 @@ def association_content(product, folder):
         "asn_type": "tso3",
         "asn_rule": "candidate_Asn_Lv3TSO",
         "version_id": None,
-        "code_version": f"tso3flow {__version__}",
+        "code_version": SOFTWARE,
         "degraded_status": "No known degraded exposures in association.",
         "program": first.program,
         "constraints": "segments grouped by program, observation, instrument and optical path",
@@ -142,8 +146,8 @@ def association_content(product, folder):
     }
 
 
-def _relative(path, folder):
-    """Path of a member as an association in a folder names it."""
+def _member_path(path, folder):
+    """Path of a member relative to the folder of its association; absolute ones stay."""
     if os.path.isabs(path):
         return path
     return Path(os.path.relpath(path, folder)).as_posix()

@@ -2,16 +2,27 @@
 
 import re
 
+__all__ = [
+    "ASSOCIATION",
+    "CRFINTS",
+    "optical_path",
+    "product_name",
+    "visit_numbers",
+]
+
 # What stands for "none" in the keywords of optical elements.
 _EMPTY = ("", "N/A", "NULL", "NONE", "--", "N", "F")
 _IN_NAME = re.compile(r"jw(\d{5})(\d{3})(\d{3})_")
-# The archive numbers the targets of a program; no header holds the number.
-UNKNOWN_TARGET = "t000"
+# The archive numbers the targets of a program; no header has the number.
+_UNKNOWN_TARGET = "t000"
+# The names of the output that the checks of the input need; planning.targets has all names.
+CRFINTS = "{segment}_crfints.fits"
+ASSOCIATION = "{product}_asn.json"
 
 
-def place_of(stem, primary):
+def visit_numbers(stem, primary):
     """
-    Program, observation and visit of a segment.
+    Numbers of the program, observation and visit of a segment.
 
     Parameters
     ----------
@@ -23,8 +34,8 @@ def place_of(stem, primary):
     Returns
     -------
     program, observation, visit : str
-        ``PROGRAM``, ``OBSERVTN`` and ``VISIT`` filled up with zeros, or else
-        what the file name says; empty if neither tells.
+        ``PROGRAM``, ``OBSERVTN`` and ``VISIT`` padded with zeros, or else
+        the numbers in the file name; empty if neither gives them.
     """
     in_name = _IN_NAME.match(stem)
     named = in_name.groups() if in_name else ("", "", "")
@@ -39,7 +50,7 @@ def place_of(stem, primary):
 
 def optical_path(primary):
     """
-    Optical elements, slit and subarray as the names of products give them.
+    Optical elements, slit and subarray in the form of products' names.
 
     Parameters
     ----------
@@ -50,8 +61,8 @@ def optical_path(primary):
     -------
     path : str
         Filter, and pupil or grating, in alphabetical order, ``clear`` if
-        there is none; then the fixed slit and the subarray unless it is the
-        full frame; in lower case, joined by ``-``.
+        neither is in the beam; then the fixed slit and the subarray unless it is
+        the full frame; in lower case, joined by ``-``.
 
     References
     ----------
@@ -77,7 +88,7 @@ def _element(primary, keyword):
 
 def product_name(program, asn_id, instrument, path):
     """
-    Name of the product of an association.
+    Give the name of an association's product.
 
     Parameters
     ----------
@@ -88,11 +99,11 @@ def product_name(program, asn_id, instrument, path):
     instrument : str
         ``INSTRUME``.
     path : str
-        As of :func:`optical_path`.
+        Optical path, see :func:`optical_path`.
 
     Returns
     -------
     name : str
         E.g. ``jw01366-o003_t000_nirspec_f290lp-g395h-s1600a1-sub2048``.
     """
-    return f"jw{program}-{asn_id}_{UNKNOWN_TARGET}_{instrument.lower()}_{path}"
+    return f"jw{program}-{asn_id}_{_UNKNOWN_TARGET}_{instrument.lower()}_{path}"

@@ -1,23 +1,26 @@
-"""What products to make from which segments: level-3 associations, or segments without one."""
+"""Products to make, and their segments: level-3 associations, or segments without one."""
 
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.lib.checks.groups import comparison_findings, group_oddities, group_problems
+from scripts.lib.checks.groups import comparison_findings, group_errors, group_warnings
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.inputs.association_files import read_association
 from scripts.lib.inputs.grouping import group_segments, left_out, product_key
-from scripts.lib.inputs.search import find_sources
-from scripts.lib.inputs.segments import describe, open_segment, read_segment
+from scripts.lib.inputs.product_names import ASSOCIATION
+from scripts.lib.inputs.search import find_files
+from scripts.lib.inputs.segments import describe_segment, open_segment, read_segment
+
+__all__ = ["Product", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """
-    What one association asks for, or one group of segments without an association.
+    Product of one association, or of one group of segments without an association.
 
     Attributes
     ----------
@@ -28,11 +31,12 @@ class Product:
     asn_path : str
         The association file; of a group the one that the workflow writes.
     asn_pool : str
-        Name of the association pool, empty if there is none.
+        Name of the association pool, empty if none is named.
     segments : tuple of Segment
         Science members by exposure, segment and detector.
-    oddities : tuple of Finding
-        What is unusual about the association and its segments taken together.
+    findings : tuple of Finding
+        Warnings and notes about the association and about its segments compared
+        with each other.
     is_group : bool
         Whether the workflow has to write the association.
     """
@@ -42,7 +46,7 @@ class Product:
     asn_path: str
     asn_pool: str
     segments: tuple
-    oddities: tuple
+    findings: tuple
     is_group: bool = False
 
     @property
@@ -57,11 +61,11 @@ class Product:
 
     @property
     def branch(self):
-        """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
+        """Branch of the pipeline, ``imaging`` or ``spectroscopy``."""
         return self.segments[0].branch
 
 
-def survey(patterns, base_dir, further=None, output_dir=None):
+def survey(patterns, base_dir, extra_check=None, output_dir=None):
     """
     Read associations and the headers of segments, whatever is wrong with them.
 
@@ -72,133 +76,148 @@ def survey(patterns, base_dir, further=None, output_dir=None):
         ``base_dir`` or absolute.
     base_dir : str or Path
         The working directory.
-    further : callable, optional
-        Further check of a segment, as for
+    extra_check : callable, optional
+        Additional check of a segment, as for
         :func:`~scripts.lib.inputs.segments.read_segment`.
     output_dir : str, optional
-        Folder of the products: segments there are not looked at, and the
-        associations of grouped segments are named there.
+        Folder of the products: segments there are left out, and the
+        associations of grouped segments get paths there.
 
     Returns
     -------
     products : list of Product
-        Those without problems of their own: one for each association, in the
+        Those without errors: one for each association, in the
         order of the patterns, then one for each group of segments that no
         association names, by name.
     findings : list of Finding
         Everything about the patterns, the associations and the segments.
     """
-    sources = find_sources(patterns, base_dir, output_dir)
-    products, findings, named = [], list(sources.findings), set()
-    for path in sources.associations.values():
+    files = find_files(patterns, base_dir, output_dir)
+    products, findings, named = [], list(files.findings), set()
+    for path in files.associations.values():
         try:
             association = read_association(path, base_dir)
         except InputError as error:
-            findings.append(of_error(path, error))
+            findings.append(Finding.from_error(path, error))
             continue
-        members = [_locate(member, base_dir, sources.members) for member in association.members]
-        named.update(_real(base_dir, member) for member in (*members, *association.others))
-        product, found = _product(association, members, base_dir, further)
+        members = [_locate(member, base_dir, files.members) for member in association.members]
+        named.update(_real_path(base_dir, member) for member in (*members, *association.others))
+        product, found = _product(association, members, base_dir, extra_check)
         findings += found
         products += [product] if product else []
-    segments, science, found = _loose_segments(sources.segments, named, base_dir, further)
+    segments, science, found = _loose_segments(files.segments, named, base_dir, extra_check)
     findings += found
     groups, found = _groups(segments, products, output_dir or "")
     products, findings = products + groups, findings + found
     useful = {
-        sources.patterns[real]
-        for real in {*sources.associations, *named, *science}
-        if real in sources.patterns
+        files.patterns[real]
+        for real in {*files.associations, *named, *science}
+        if real in files.patterns
     }
     findings += [
-        Finding("error", pattern, "association", "no time series of science", "one or more")
-        for pattern in dict.fromkeys(sources.patterns.values())
+        Finding(
+            "error",
+            pattern,
+            key="association",
+            found="no time series of science",
+            expected="one or more",
+        )
+        for pattern in dict.fromkeys(files.patterns.values())
         if pattern not in useful
     ]
     return products, findings + _clashes(products)
 
 
 def _locate(path, base_dir, folders):
-    """Path of a member: as named, or compressed, or else anywhere in the folders searched."""
+    """Path of a member: as named, or compressed, or else in the folders that were searched."""
     name = Path(path).name
-    places = (path, f"{path}.gz", *folders.get(name, ()), *folders.get(f"{name}.gz", ()))
-    return next((p for p in places if os.path.isfile(os.path.join(base_dir, p))), path)
+    candidates = (path, f"{path}.gz", *folders.get(name, ()), *folders.get(f"{name}.gz", ()))
+    return next((p for p in candidates if os.path.isfile(os.path.join(base_dir, p))), path)
 
 
-def _real(base_dir, path):
-    """Real path of a file, or the path itself if it is none that a system could have."""
+def _real_path(base_dir, path):
+    """Real path of a file, or the path itself if no system could have such a file."""
     try:
         return os.path.realpath(Path(base_dir, path))
     except ValueError:
         return path
 
 
-def _loose_segments(paths, named, base_dir, further):
-    """Segments of science that no association names, their real paths, and what is found."""
+def _loose_segments(paths, named, base_dir, extra_check):
+    """Segments of science that no association names, their real paths, and findings."""
     segments, science, findings = [], [], []
     for real, path in paths.items():
         if real in named:
             continue
         if path.endswith(".gz") and real.removesuffix(".gz") in paths:
-            found = f"{Path(path).name.removesuffix('.gz')} beside it"
-            findings.append(Finding("note", path, "file", found, "", "left out"))
+            found = f"{Path(path).name.removesuffix('.gz')} next to it"
+            findings.append(Finding("note", path, key="file", found=found, effect="left out"))
             science.append(real)
             continue
-        hdus, problems = open_segment(path, base_dir)
+        hdus, errors = open_segment(path, base_dir)
         notes = left_out(path, hdus[0].header) if hdus else []
-        findings += [*problems, *notes]
+        findings += [*errors, *notes]
         if notes:
             continue
         science.append(real)
-        if not problems:
-            segment, found = describe(path, base_dir, hdus, further=further)
+        if not errors:
+            segment, found = describe_segment(path, base_dir, hdus, extra_check=extra_check)
             findings += found
             segments += [segment] if segment else []
     return segments, science, findings
 
 
 def _groups(segments, products, output_dir):
-    """Products of segments that no association names, and what is found."""
+    """Products of segments that no association names, and findings."""
     taken = {product_key(product.segments[0]): product for product in products}
     groups, findings = group_segments([s for s in segments if product_key(s) not in taken])
     for segment in segments:
         if product_key(segment) in taken:
             expected = f"it among the members of {taken[product_key(segment)].asn_path}"
             findings.append(
-                Finding("warning", segment.path, "association", "none", expected, "left out")
+                Finding(
+                    "warning",
+                    segment.path,
+                    key="association",
+                    found="none",
+                    expected=expected,
+                    effect="left out",
+                )
             )
-    made = []
+    made_products = []
     for name, members in groups.items():
-        found = [oddity for segment in members for oddity in segment.oddities]
+        found = [finding for segment in members for finding in segment.findings]
         product, together = _assemble(
             Product(
                 name=name,
                 asn_id=members[0].asn_id,
-                asn_path=os.path.join(output_dir, f"{name}_asn.json"),
+                asn_path=os.path.join(output_dir, ASSOCIATION.format(product=name)),
                 asn_pool="none",
                 segments=tuple(members),
-                oddities=(),
+                findings=(),
                 is_group=True,
             ),
             found,
         )
         findings += together
-        made += [product] if product else []
-    return made, findings
+        made_products += [product] if product else []
+    return made_products, findings
 
 
-def _product(association, members, base_dir, further):
-    """Describe the product of an association, if nothing prevents it, and what is found."""
-    segments, findings = [], list(association.oddities)
+def _product(association, members, base_dir, extra_check):
+    """Product of an association, None if there are errors, and findings."""
+    segments, findings = [], list(association.findings)
     for path, count in Counter(members).items():
-        segment, found = read_segment(path, base_dir, association.asn_id, further, association.path)
+        segment, found = read_segment(
+            path, base_dir, association.asn_id, extra_check, association.path
+        )
         findings += found
         if segment:
             segments.append(segment)
-            findings += segment.oddities
+            findings += segment.findings
         if count > 1:
             found = f"{count} times in {association.path}"
-            findings.append(Finding("error", path, "member", found, "once"))
+            findings.append(Finding("error", path, key="member", found=found, expected="once"))
     return _assemble(
         Product(
             name=association.product,
@@ -206,38 +225,38 @@ def _product(association, members, base_dir, further):
             asn_path=association.path,
             asn_pool=association.asn_pool,
             segments=tuple(segments),
-            oddities=association.oddities,
+            findings=association.findings,
         ),
         findings,
     )
 
 
 def _assemble(product, findings):
-    """Product with its segments in order and checked together, unless there are errors."""
-    segments = sorted(product.segments, key=lambda segment: segment.place)
-    findings = [*findings, *group_problems(segments)]
+    """Sort the segments of a product and check them together; None if there are errors."""
+    segments = sorted(product.segments, key=lambda segment: segment.sort_key)
+    findings = [*findings, *group_errors(segments)]
     if any(finding.severity == "error" for finding in findings):
         return None, findings
     label = product.name if product.is_group else product.asn_path
-    together = [*group_oddities(label, segments), *comparison_findings(label, segments)]
-    oddities = (*product.oddities, *together)
-    return replace(product, segments=tuple(segments), oddities=oddities), findings + together
+    together = [*group_warnings(label, segments), *comparison_findings(label, segments)]
+    product = replace(product, segments=tuple(segments), findings=(*product.findings, *together))
+    return product, findings + together
 
 
 def _clashes(products):
-    """Find products that two associations would write, or else segments that they would."""
-    problems, makers = [], {}
+    """Find products, or else flagged segments, that two associations would write."""
+    errors, makers = [], {}
     for product in products:
         names = [product.name, *(segment.crfints for segment in product.segments)]
         taken = [name for name in names if name in makers]
-        problems += [
+        errors += [
             Finding(
                 "error",
                 product.asn_path,
-                "product",
-                f"{name}, which {makers[name]} makes as well",
+                key="product",
+                found=f"{name}, which {makers[name]} makes as well",
             )
             for name in (taken[:1] if product.name in makers else taken)
         ]
         makers |= dict.fromkeys(set(names) - set(taken), product.asn_path)
-    return problems
+    return errors

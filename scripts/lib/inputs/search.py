@@ -1,4 +1,4 @@
-"""What the configuration's paths and patterns stand for: associations, segments and folders."""
+"""Search for associations and segments by the configuration's paths, folders and patterns."""
 
 import glob
 import json
@@ -8,13 +8,15 @@ from pathlib import Path
 
 from scripts.lib.findings import Finding
 
+__all__ = ["SUFFIXES", "FoundFiles", "find_files"]
+
 SUFFIXES = ("_calints.fits", "_calints.fits.gz")
 
 
 @dataclass(slots=True)
-class Sources:
+class FoundFiles:
     """
-    Files that the configuration asks for.
+    Files that the configuration's patterns match.
 
     Attributes
     ----------
@@ -23,7 +25,7 @@ class Sources:
     segments : dict of str to str
         Calibrated files by their real path.
     patterns : dict of str to str
-        Pattern by the real path of the file that it was the first to find.
+        First pattern that matches a file, by the file's real path.
     members : dict of str to list of str
         Calibrated files in folders by their name.
     findings : list of Finding
@@ -37,9 +39,9 @@ class Sources:
     findings: list = field(default_factory=list)
 
 
-def find_sources(patterns, base_dir, output_dir=None):
+def find_files(patterns, base_dir, output_dir=None):
     """
-    Find the files that paths, folders and glob patterns stand for.
+    Find the files that paths, folders and glob patterns match.
 
     Parameters
     ----------
@@ -53,66 +55,72 @@ def find_sources(patterns, base_dir, output_dir=None):
 
     Returns
     -------
-    sources : Sources
+    files : FoundFiles
         Each file once, in the order of the patterns; folders are searched to
-        any depth, without those whose name starts with a dot, for segments and
-        for associations of type ``tso3``.
+        any depth for segments and for associations of type ``tso3``, except
+        those whose name starts with a dot.
     """
-    sources = Sources()
+    found = FoundFiles()
     skipped = ()
     if output_dir:
         skipped = [os.path.realpath(Path(base_dir, output_dir, part)) for part in ("", "segments")]
     for pattern in patterns:
         matches = _matches(pattern, base_dir)
-        usable = [_add(sources, pattern, os.path.normpath(m), base_dir, skipped) for m in matches]
+        usable = [_add(found, pattern, os.path.normpath(m), base_dir, skipped) for m in matches]
         if not matches:
-            finding = Finding("error", pattern, "association", "no such file", "one or more")
-            sources.findings.append(finding)
+            finding = Finding(
+                "error", pattern, key="association", found="no such file", expected="one or more"
+            )
+            found.findings.append(finding)
         elif not any(usable):
-            found = (
+            matched = (
                 "neither an association (*.json) nor a segment (*_calints.fits, *_calints.fits.gz)"
             )
-            sources.findings.append(Finding("error", pattern, "association", found, "one or more"))
-    return sources
+            found.findings.append(
+                Finding("error", pattern, key="association", found=matched, expected="one or more")
+            )
+    return found
 
 
 def _matches(pattern, base_dir):
-    """Paths that a pattern stands for; a file or folder of this very name comes first."""
+    """Paths that a pattern matches; a file or folder of exactly this name has precedence."""
     if os.path.exists(os.path.join(base_dir, pattern)):
         return [pattern]
     return sorted(glob.glob(pattern, root_dir=base_dir, recursive=True))
 
 
-def _add(sources, pattern, path, base_dir, skipped):
-    """Add a file, or what a folder holds, and tell whether there was anything of use."""
-    place = Path(base_dir, path)
-    if not place.is_dir():
-        return _add_file(sources, pattern, path, base_dir)
-    if glob.has_magic(pattern) and os.path.realpath(place) in skipped:
+def _add(found, pattern, path, base_dir, skipped):
+    """Add a file, or the files in a folder; return whether any is an association or a segment."""
+    location = Path(base_dir, path)
+    if not location.is_dir():
+        return _add_file(found, pattern, path, base_dir)
+    if glob.has_magic(pattern) and os.path.realpath(location) in skipped:
         return False
     usable = False
-    for folder, files in _folders(sources, place, skipped):
-        inside = os.path.normpath(Path(path, os.path.relpath(folder, place)))
+    for folder, files in _folders(found, location, skipped):
+        inside = os.path.normpath(Path(path, os.path.relpath(folder, location)))
         for name in files:
             file = os.path.normpath(Path(inside, name))
             if name.endswith(SUFFIXES):
-                sources.members.setdefault(name, []).append(file)
+                found.members.setdefault(name, []).append(file)
             elif not (name.endswith(".json") and _is_tso3(Path(base_dir, file))):
-                sources.findings += _odd_name(file, name)
+                found.findings += _name_notes(file, name)
                 continue
-            usable |= _add_file(sources, pattern, file, base_dir)
+            usable |= _add_file(found, pattern, file, base_dir)
     return usable
 
 
-def _folders(sources, place, skipped):
+def _folders(found, location, skipped):
     """Yield a folder and those in it, links included, each once and with its files in order."""
 
-    def tell(error):
-        found = error.strerror or str(error)
-        sources.findings.append(Finding("error", error.filename, "folder", found, "a readable one"))
+    def report(error):
+        reason = error.strerror or str(error)
+        found.findings.append(
+            Finding("error", error.filename, key="folder", found=reason, expected="a readable one")
+        )
 
-    seen = {*skipped, os.path.realpath(place)}
-    for folder, names, files in os.walk(place, onerror=tell, followlinks=True):
+    seen = {*skipped, os.path.realpath(location)}
+    for folder, names, files in os.walk(location, onerror=report, followlinks=True):
         below = {name: os.path.realpath(Path(folder, name)) for name in sorted(names)}
         names[:] = []
         for name, real in below.items():
@@ -122,31 +130,38 @@ def _folders(sources, place, skipped):
         yield folder, sorted(files)
 
 
-def _add_file(sources, pattern, path, base_dir):
-    """Add a file if its name is that of an association or a segment, and tell whether it is."""
+def _add_file(found, pattern, path, base_dir):
+    """Add a file if its name is that of an association or a segment; return whether it is."""
     if path.endswith(SUFFIXES):
-        known = sources.segments
+        known = found.segments
     elif path.endswith(".json"):
-        known = sources.associations
+        known = found.associations
     else:
         return False
     real = os.path.realpath(Path(base_dir, path))
     known.setdefault(real, path)
-    sources.patterns.setdefault(real, pattern)
+    found.patterns.setdefault(real, pattern)
     return True
 
 
-def _odd_name(path, name):
-    """Note on a calibrated file whose name has another ending."""
+def _name_notes(path, name):
+    """Note that the name of a calibrated file has an unexpected ending."""
     if "calints" not in name or ".fits" not in name:
         return []
     return [
-        Finding("note", path, "file name", name, " or ".join(f"*{s}" for s in SUFFIXES), "left out")
+        Finding(
+            "note",
+            path,
+            key="file name",
+            found=name,
+            expected=" or ".join(f"*{s}" for s in SUFFIXES),
+            effect="left out",
+        )
     ]
 
 
 def _is_tso3(path):
-    """Whether a file in a folder is a level-3 association of a time series, and not our own."""
+    """Whether a file is a level-3 association of a time series that was not written here."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

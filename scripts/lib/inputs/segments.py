@@ -1,4 +1,4 @@
-"""One segment of an exposure as its headers describe it."""
+"""One segment of an exposure as its headers describe_segment it."""
 
 import math
 import os
@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.lib.checks.headers import header_oddities, header_problems
-from scripts.lib.checks.segments import Facts, check_segment
+from scripts.lib.checks.headers import header_errors, header_warnings
+from scripts.lib.checks.segments import HeaderFacts, check_segment
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, of_error
+from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
-from scripts.lib.inputs.product_names import optical_path, place_of
+from scripts.lib.inputs.product_names import CRFINTS, optical_path, visit_numbers
 from scripts.lib.inputs.search import SUFFIXES
-from scripts.lib.instruments.modes import SPECTROSCOPY
+from scripts.lib.instruments.modes import mode_of
+
+__all__ = ["UNUSABLE", "Segment", "describe_segment", "open_segment", "read_segment"]
 
 # Snakemake takes braces for wildcards.
 UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
@@ -25,7 +27,7 @@ _SEGMENT_IN_NAME = re.compile(r"-seg(\d+)")
 @dataclass(frozen=True, slots=True)
 class Segment:
     """
-    A calibrated segment: what the workflow has to know before it reads data.
+    A calibrated segment: what the workflow needs to know before it reads data.
 
     Attributes
     ----------
@@ -34,35 +36,35 @@ class Segment:
     stem : str
         File name without ``_calints.fits`` and without association id.
     name : str
-        Stem and association id: what the names of the segment's products start with.
+        Stem and association id; the names of the segment's products start with it.
     exposure_id : str
         Stem without segment and detector.
     number : int
         Number of the segment in its exposure, from 1.
     detector : str
-        ``DETECTOR``, empty if there is none.
+        ``DETECTOR``, empty if the header has none.
     exp_type : str
         ``EXP_TYPE``.
     first_integration : int
-        ``INTSTART``, 1 if there is none.
+        ``INTSTART``, 1 if the header has none.
     exposure_integrations : int
         ``NINTS``, the integrations of the whole exposure.
     shape : tuple of int
         Shape of the SCI cube (integrations, y, x).
     data_bytes : int
         Length of all data of the file, estimated if it is compressed.
-    oddities : tuple of Finding
-        What is unusual about the file but does not stop its processing.
-    facts : Facts, optional
-        What else the checks of the input know of it.
+    findings : tuple of Finding
+        Warnings and notes about the file, which do not stop its processing.
+    facts : HeaderFacts, optional
+        What the checks of the input found in its headers and times.
     asn_id : str
         Association id.
     program, observation, visit : str
-        Place in the archive, empty where neither header nor name tells.
+        Their numbers as text, empty where neither header nor name gives them.
     instrument, target : str
-        ``INSTRUME`` and ``TARGNAME``, empty if there is none.
+        ``INSTRUME`` and ``TARGNAME``, empty if the header has none.
     optical_path : str
-        Optical elements, slit and subarray as names of products give them.
+        Optical elements, slit and subarray in the form of products' names.
     """
 
     path: str
@@ -76,8 +78,8 @@ class Segment:
     exposure_integrations: int
     shape: tuple
     data_bytes: int
-    oddities: tuple
-    facts: Facts | None = None
+    findings: tuple
+    facts: HeaderFacts | None = None
     asn_id: str = ""
     program: str = ""
     observation: str = ""
@@ -98,26 +100,26 @@ class Segment:
 
     @property
     def last_integration(self):
-        """Number of the last integration, counted from ``INTSTART``; ``INTEND`` may be wrong."""
+        """Number of the last integration, counted from ``INTSTART`` because ``INTEND`` may be wrong."""
         return self.first_integration + self.nints - 1
 
     @property
     def branch(self):
-        """Branch of the peer's pipeline, ``imaging`` or ``spectroscopy``."""
-        return "spectroscopy" if self.exp_type in SPECTROSCOPY else "imaging"
+        """Branch of the pipeline, ``imaging`` or ``spectroscopy``."""
+        return mode_of(self.exp_type).branch
 
     @property
     def crfints(self):
         """File name of the product with outliers flagged."""
-        return f"{self.name}_crfints.fits"
+        return CRFINTS.format(segment=self.name)
 
     @property
-    def place(self):
-        """What the segments of a product are sorted by: exposure, segment, detector."""
+    def sort_key(self):
+        """Exposure, segment and detector, by which the segments of a product are sorted."""
         return (self.exposure_id, self.number, self.detector)
 
 
-def read_segment(path, base_dir, asn_id=None, further=None, listed_in=None):
+def read_segment(path, base_dir, asn_id=None, extra_check=None, listed_in=None):
     """
     Describe a segment from its headers.
 
@@ -129,21 +131,21 @@ def read_segment(path, base_dir, asn_id=None, further=None, listed_in=None):
         Folder that relative paths start from.
     asn_id : str, optional
         Association id; that of the segment's observation if not given.
-    further : callable, optional
+    extra_check : callable, optional
         Called with the path and the header-data units of a file that has no
-        other problems; returns the problems it finds.
+        other errors; returns the errors it finds.
     listed_in : str, optional
         As for :func:`open_segment`.
 
     Returns
     -------
     segment : Segment or None
-        None if there are problems.
-    problems : list of Finding
+        None if there are errors.
+    errors : list of Finding
         Everything about the file that prevents processing.
     """
-    hdus, problems = open_segment(path, base_dir, listed_in)
-    return (None, problems) if problems else describe(path, base_dir, hdus, asn_id, further)
+    hdus, errors = open_segment(path, base_dir, listed_in)
+    return (None, errors) if errors else describe_segment(path, base_dir, hdus, asn_id, extra_check)
 
 
 def open_segment(path, base_dir, listed_in=None):
@@ -162,29 +164,31 @@ def open_segment(path, base_dir, listed_in=None):
     Returns
     -------
     hdus : list of Hdu
-        All header-data units; of a compressed file those up to SCI, as the
-        others are behind data that would have to be decompressed.
-    problems : list of Finding
-        Why they cannot be read.
+        All header-data units; of a compressed file those up to SCI, because the
+        data before the others would have to be decompressed.
+    errors : list of Finding
+        Reasons why they cannot be read.
     """
     if not path.endswith(SUFFIXES):
         expected = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        return [], [Finding("error", path, "file name", Path(path).name, expected)]
+        return [], [
+            Finding("error", path, key="file name", found=Path(path).name, expected=expected)
+        ]
     if UNUSABLE.search(path):
         expected = "no braces and control characters"
-        return [], [Finding("error", path, "file name", repr(path), expected)]
+        return [], [Finding("error", path, key="file name", found=repr(path), expected=expected)]
     if not os.path.isfile(os.path.join(base_dir, path)):
         expected = f"a member of {listed_in}" if listed_in else "one where the link leads"
-        return [], [Finding("error", path, "file", "none", expected)]
+        return [], [Finding("error", path, key="file", found="none", expected=expected)]
     try:
         return read_hdus(Path(base_dir, path), "SCI" if path.endswith(".gz") else None), []
     except InputError as error:
-        return [], [of_error(path, error, Path(base_dir, path))]
+        return [], [Finding.from_error(path, error, Path(base_dir, path))]
 
 
-def describe(path, base_dir, hdus, asn_id=None, further=None):
+def describe_segment(path, base_dir, hdus, asn_id=None, extra_check=None):
     """
-    Describe a segment whose headers are read.
+    Describe a segment whose headers have been read.
 
     Parameters
     ----------
@@ -193,45 +197,45 @@ def describe(path, base_dir, hdus, asn_id=None, further=None):
     base_dir : Path
         Folder that relative paths start from.
     hdus : list of Hdu
-        Its header-data units, as of :func:`open_segment`.
-    asn_id, further
+        Its header-data units from :func:`open_segment`.
+    asn_id, extra_check
         As for :func:`read_segment`.
 
     Returns
     -------
     segment : Segment or None
-        None if there are problems.
-    problems : list of Finding
+        None if there are errors.
+    errors : list of Finding
         Everything about the file that prevents processing.
     """
-    problems = header_problems(path, hdus, complete=not path.endswith(".gz"))
-    if further is not None and not problems:
-        problems = further(path, hdus)
-    if problems:
-        return None, problems
+    errors = header_errors(path, hdus, complete=not path.endswith(".gz"))
+    if extra_check is not None and not errors:
+        errors = extra_check(path, hdus)
+    if errors:
+        return None, errors
     segment = _segment(path, hdus, asn_id)
     if segment.is_compressed:
         return segment, []
-    return _checked_segment(segment, Path(base_dir, path), hdus)
+    return _check_contents(segment, Path(base_dir, path), hdus)
 
 
-def _checked_segment(segment, place, hdus):
-    """Look further into a segment whose headers have no problems; as describe."""
+def _check_contents(segment, location, hdus):
+    """Check planes and times of a segment and add its facts; returns as describe_segment."""
     try:
-        facts, findings = check_segment(segment.path, place, hdus)
+        facts, findings = check_segment(segment.path, location, hdus)
     except InputError as error:
-        return None, [of_error(segment.path, error, place)]
+        return None, [Finding.from_error(segment.path, error, location)]
     if errors := [finding for finding in findings if finding.severity == "error"]:
         return None, errors
-    return replace(segment, oddities=(*segment.oddities, *findings), facts=facts), []
+    return replace(segment, findings=(*segment.findings, *findings), facts=facts), []
 
 
 def _segment(path, hdus, asn_id):
-    """Describe a file whose headers have no problems."""
+    """Describe a file whose headers have no errors."""
     primary, compressed = hdus[0].header, path.endswith(".gz")
     sci = next(hdu for hdu in hdus if hdu.name == "SCI")
     stem = Path(path).name.removesuffix(".gz").removesuffix(SUFFIXES[0])
-    program, observation, visit = place_of(stem, primary)
+    program, observation, visit = visit_numbers(stem, primary)
     asn_id = asn_id or f"o{observation}"
     stem = stem.replace(f"_{asn_id}", "")
     detector = str(primary.get("DETECTOR") or "")
@@ -252,7 +256,7 @@ def _segment(path, hdus, asn_id):
             if compressed
             else sum(hdu.data_bytes for hdu in hdus)
         ),
-        oddities=tuple(header_oddities(path, hdus, complete=not compressed)),
+        findings=tuple(header_warnings(path, hdus, complete=not compressed)),
         asn_id=asn_id,
         program=program,
         observation=observation,

@@ -1,14 +1,20 @@
-"""Subarrays of the imaging modes: their place on the detector, and what is measured on them."""
+"""Subarrays of the imaging modes: their position on the detector, and what photometry sums."""
+
+__all__ = [
+    "array_corner",
+    "extension_header",
+    "gain_corner",
+    "gain_section",
+    "sums_whole_array",
+]
 
 _FULL_FRAME = {"MIRI": (1024, 1032)}
-
-
 _OTHER_FULL_FRAME = (2048, 2048)
 
 
 def sums_whole_array(primary):
     """
-    Tell whether photometry is the sum of the whole array, without a background.
+    Return whether photometry is the sum of the whole array, without a background.
 
     Parameters
     ----------
@@ -26,16 +32,16 @@ def sums_whole_array(primary):
 
 def gain_section(primary, shape, gain_hdus):
     """
-    Part of a gain reference that a segment's array covers.
+    Find the part of a gain reference that a segment's array covers.
 
     Parameters
     ----------
     primary : dict
-        Keywords of the segment's primary header.
+        Keywords of the segment's primary header, which has a corner.
     shape : tuple of int
         Shape (y, x) of its images.
     gain_hdus : list of Hdu
-        Header-data units of a reference without problems.
+        Header-data units of a reference without errors.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def gain_section(primary, shape, gain_hdus):
     """
     starts = (
         corner - reference
-        for corner, reference in zip(_corner(primary), gain_start(gain_hdus), strict=True)
+        for corner, reference in zip(array_corner(primary), gain_corner(gain_hdus), strict=True)
     )
     rows, columns = (
         slice(start, start + length) for start, length in zip(starts, shape, strict=True)
@@ -52,9 +58,9 @@ def gain_section(primary, shape, gain_hdus):
     return rows, columns
 
 
-def gain_start(gain_hdus):
+def gain_corner(gain_hdus):
     """
-    Corner of a gain reference in the detector.
+    Find the corner of a gain reference on the detector.
 
     Parameters
     ----------
@@ -67,18 +73,44 @@ def gain_start(gain_hdus):
         First row and column, from 1: SUBSTRT2 and SUBSTRT1, or (1, 1) for a
         full frame without them; None if unknown.
     """
-    primary = _header(gain_hdus, "PRIMARY")
+    primary = extension_header(gain_hdus, "PRIMARY")
     shape = next((hdu.shape for hdu in gain_hdus if hdu.name == "SCI"), ())
     full = _FULL_FRAME.get(str(primary.get("INSTRUME")).upper(), _OTHER_FULL_FRAME)
-    return _corner(primary) or ((1, 1) if shape == full else None)
+    return array_corner(primary) or ((1, 1) if shape == full else None)
 
 
-def _corner(primary):
-    """First row and column of an array in the detector, from 1; None if unknown."""
+def array_corner(primary):
+    """
+    Look up the corner of an array on the detector.
+
+    Parameters
+    ----------
+    primary : dict
+        Keywords of the primary header.
+
+    Returns
+    -------
+    corner : tuple of int or None
+        First row and column, from 1: SUBSTRT2 and SUBSTRT1; None if unknown.
+    """
     corner = primary.get("SUBSTRT2"), primary.get("SUBSTRT1")
     return corner if all(isinstance(start, int) for start in corner) else None
 
 
-def _header(hdus, name):
-    """Keywords of the first extension of a name; none if there is no such extension."""
+def extension_header(hdus, name):
+    """
+    Look up the keywords of an extension.
+
+    Parameters
+    ----------
+    hdus : list of Hdu
+        Header-data units of a file.
+    name : str
+        ``EXTNAME``, or PRIMARY.
+
+    Returns
+    -------
+    keywords : dict
+        Those of the first extension with this name; empty if there is none.
+    """
     return next((hdu.header for hdu in hdus if hdu.name == name), {})

@@ -1,27 +1,28 @@
 """Subarrays of NIRISS SOSS, and what can be extracted from them."""
 
+__all__ = ["SHAPES", "TOO_MANY_ROWS", "soss_layout", "why_not_extracted"]
+
 # Subarrays whose images are those of SUBSTRIP256, superstripes reassembled to it included.
-_LIKE_SUBSTRIP256 = (
-    *("SUBSTRIP256", "SUB17STRIPE_SOSS", "SUB60STRIPE_SOSS"),
-    *("SUB204STRIPE_SOSS", "SUB680STRIPE_SOSS"),
-)
-
-
+_LIKE_SUBSTRIP256 = [
+    "SUBSTRIP256",
+    "SUB17STRIPE_SOSS",
+    "SUB60STRIPE_SOSS",
+    "SUB204STRIPE_SOSS",
+    "SUB680STRIPE_SOSS",
+]
 SHAPES = {"SUBSTRIP256": (256, 2048), "SUBSTRIP96": (96, 2048)}
-
-
-# Rows that an image of SUBSTRIP256 has more than one of SUBSTRIP96.
+# Difference in rows between images of SUBSTRIP256 and SUBSTRIP96.
 TOO_MANY_ROWS = 160
 
 
-def layout_of(subarray):
+def soss_layout(subarray):
     """
-    Find out which of two layouts the images of a subarray have.
+    Find which of two layouts the images of a subarray have.
 
     Parameters
     ----------
     subarray : str
-        SUBARRAY of a segment that :func:`why_not_extracted` has no objection to.
+        SUBARRAY of a segment for which :func:`why_not_extracted` returns None.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def layout_of(subarray):
 
 def why_not_extracted(primary):
     """
-    Tell why a segment has no spectra to extract.
+    Say why no spectra can be extracted from a segment.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def why_not_extracted(primary):
     Returns
     -------
     reason : str or None
-        FILTER or SUBARRAY and what was expected; None if there are spectra.
+        FILTER or SUBARRAY and what was expected; None if spectra can be extracted.
     """
     found, subarray = primary.get("FILTER"), primary.get("SUBARRAY")
     if found != "CLEAR":

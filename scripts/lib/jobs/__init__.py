@@ -1,1 +1,1 @@
-"""What every job does besides its work: log, failure, progress and memory."""
+"""Logging, reports of failures and of progress, and memory settings of every job."""

@@ -8,40 +8,44 @@ import sys
 
 from scripts.lib.errors import InputError
 from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
-from scripts.lib.jobs.progress import unless_progress
+from scripts.lib.jobs.progress import hide_progress
 
-# Python looks for garbage after so many new objects. With its own 700, a fifth of the time of large
-# imports goes into looking at objects that stay.
+__all__ = ["describe_failure", "run_job"]
+
+# Number of new objects after which Python collects garbage. With the default of 700, a fifth of the
+# time of large imports is spent on examining objects that stay.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
-# What shells report of a process that Ctrl-C ended.
+# Exit code that shells report for a process that Ctrl-C ended.
 _INTERRUPTED = 130
 
 
-def run_job(snakemake, function):
+def run_job(snakemake, function, logs_input_warnings=True):
     """
-    Call the I/O function of a step script and report its failure.
+    Call the I/O function of a step script, and report its failure.
 
     Messages of all loggers, and Python warnings, go to the job's log file and
     to standard error. The process ends with exit code 1 when the function
     raises: an :class:`~scripts.lib.errors.InputError`, a refusal of the
     operating system and exhausted memory are reported in one message,
     anything else with the traceback. A job that is interrupted or terminated
-    removes what it has begun to write, says so and ends with code 130.
+    removes its unfinished files, logs that and ends with code 130.
 
     Parameters
     ----------
     snakemake : object
         The ``snakemake`` object of a script. The first item of its ``log``,
         if there is one, is the path of the log file; its ``params`` may have
-        a list ``input_warnings`` of what to log before the work starts.
+        a list ``input_warnings``.
     function : callable
         Called with ``snakemake``.
+    logs_input_warnings : bool
+        Whether to log the warnings about the input before calling the function.
 
     Raises
     ------
     SystemExit
-        With code 1, if the function raised an exception; 130, if it was stopped.
+        With code 1 if the function raised an exception, 130 if it was stopped.
     """
     keep_freed_memory()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
@@ -49,8 +53,9 @@ def run_job(snakemake, function):
     log = logging.getLogger(function.__module__)
     try:
         _start_logging(snakemake.log)
-        for warning in snakemake.params.get("input_warnings", ()):
-            log.warning("%s", warning)
+        if logs_input_warnings:
+            for warning in snakemake.params.get("input_warnings", ()):
+                log.warning("%s", warning)
         function(snakemake)
     except KeyboardInterrupt:
         log.error("stopped before the end; nothing was written, so run again")
@@ -68,17 +73,17 @@ def run_job(snakemake, function):
 
 def describe_failure(error):
     """
-    Describe a failure that the user or the owner of the machine can remedy.
+    Describe a failure that the user or the administrator of the machine can remedy.
 
     Parameters
     ----------
     error : Exception
-        What was raised.
+        Exception that was raised.
 
     Returns
     -------
     message : str or None
-        One message without traceback; None of a failure that is a bug.
+        One message without traceback; None if the failure is a bug.
     """
     if isinstance(error, InputError):
         return str(error)
@@ -91,7 +96,7 @@ def describe_failure(error):
 
 
 def _log_cost(log):
-    """Log what the process has cost so far, its imports included."""
+    """Log CPU time and peak memory of the process so far, including its imports."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     seconds = usage.ru_utime + usage.ru_stime
     log.info("CPU %.2f s, peak memory %d MB", seconds, peak_memory_mb())
@@ -103,7 +108,7 @@ def _start_logging(paths):
     logging.raiseExceptions = False
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, force=True)
     if not sys.stderr.isatty():
-        logging.getLogger().handlers[0].addFilter(unless_progress)
+        logging.getLogger().handlers[0].addFilter(hide_progress)
     logging.captureWarnings(True)
     if paths:
         file = logging.FileHandler(paths[0], mode="w", encoding="utf-8")

@@ -1,9 +1,11 @@
-"""Behaviour of the C library's memory allocator in jobs that work block by block."""
+"""Settings of the memory allocator for jobs that work block by block, and their peak memory."""
 
 import ctypes
 import re
 import resource
 from pathlib import Path
+
+__all__ = ["keep_freed_memory", "peak_memory_mb"]
 
 # Parameters of mallopt(3), from glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
@@ -16,9 +18,9 @@ def keep_freed_memory():
     """
     Keep freed memory for the next arrays instead of returning it to the system.
 
-    The arrays of one block of data have the size of those of the block before.
-    By default glibc maps each anew, and clearing its pages then takes longer
-    than the arithmetic. Peak memory does not change, but it is held to the end.
+    The arrays of one block of data have the sizes of those of the block before.
+    By default glibc maps new pages for each, and clearing these takes longer
+    than the arithmetic. Peak memory does not change, but is kept to the end.
 
     Returns
     -------
@@ -36,19 +38,19 @@ def keep_freed_memory():
 
 def peak_memory_mb():
     """
-    Find out the largest memory that this process has had.
+    Peak memory of this process.
 
     Returns
     -------
     memory : float
-        Resident memory [MB]. Where there is no ``/proc``, of its parent if
-        that had more when it started this process.
+        Peak resident memory [MB]. Without ``/proc`` it is at least the memory
+        of the parent when that started this process.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
         status = ""
     match = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-    # Unlike getrusage, /proc starts anew with the program. Both count units of 1024 bytes.
+    # getrusage keeps the parent's peak, /proc does not. Both count units of 1024 bytes.
     peak = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * 1024 / 1e6

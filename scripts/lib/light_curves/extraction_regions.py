@@ -1,11 +1,14 @@
-"""Which pixels of a segment make which spectrum, and its statistics by spectral order."""
+"""Pixels of a segment that are summed to each light curve, and its statistics by spectral order."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.soss.aperture_images import read_apertures
 from scripts.lib.spectra.aperture_images import read_aperture
+
+__all__ = ["SINGLE", "Region", "read_regions", "read_statistics"]
 
 # Name of the only region of images and of spectra with one order.
 SINGLE = "all"
@@ -14,7 +17,7 @@ SINGLE = "all"
 @dataclass(frozen=True)
 class Region:
     """
-    Pixels that make one light curve.
+    Pixels that are summed to one light curve.
 
     Attributes
     ----------
@@ -27,11 +30,11 @@ class Region:
     pixels : ndarray of int, shape (elements,)
         Pixel along the dispersion of each spectral element; empty for images.
     trace : ndarray of float, shape (pixels along the dispersion,), optional
-        Place of the trace across the dispersion, where the references tell it.
+        Position of the trace across the dispersion, if the references contain it.
     contamination : ndarray of float, shape (elements,), optional
         Light of other orders in the aperture over that of this one.
     filled : bool
-        Whether the extraction itself makes up for pixels that an integration lacks.
+        Whether the extraction itself fills missing pixels.
     """
 
     name: str
@@ -50,7 +53,7 @@ def read_regions(spectra, across, shape):
     Parameters
     ----------
     spectra : FitsFile
-        Its spectra.
+        The segment's spectra.
     across : int
         Axis across the dispersion.
     shape : tuple of int
@@ -59,10 +62,10 @@ def read_regions(spectra, across, shape):
     Returns
     -------
     regions : list of Region
-        One for each spectral order of NIRISS SOSS, else one; empty if the
-        file knows none.
+        One for each spectral order of NIRISS SOSS, else a single one; empty if the
+        file has no aperture.
     """
-    if spectra.primary.get("EXP_TYPE") == "NIS_SOSS":
+    if mode_of(spectra.primary.get("EXP_TYPE")).is_soss:
         return [
             _soss_region(order, aperture, shape)
             for order, aperture in read_apertures(spectra).items()
@@ -81,7 +84,7 @@ def _soss_region(order, aperture, shape):
     trace[columns] = aperture.row
     weights = np.array(aperture.images[0])
     if (weights > 0).all():
-        # SUBSTRIP96 sums all rows as order 2: there is no aperture whose border could be drawn.
+        # In SUBSTRIP96 order 2 is the sum of all rows: its aperture has no border to draw.
         trace[:] = np.nan
     return Region(
         str(order),
@@ -104,9 +107,9 @@ def read_statistics(path, order, names=None):
         File of a segment's statistics: arrays of the segment, and under
         ``<region>/`` those of a region.
     order : int
-        Spectral order; where the segment has but one region it does not matter.
+        Spectral order; ignored if the segment has only one region.
     names : container of str, optional
-        What to read; everything by default.
+        Arrays to read; all by default.
 
     Returns
     -------

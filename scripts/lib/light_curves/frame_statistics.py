@@ -1,56 +1,71 @@
-"""What the images of a segment have in common, and how each differs: medians, shifts, flags."""
+"""Median of the images of a segment, and how each image differs from it: shifts, flags, light."""
 
 import numpy as np
 
+from scripts.lib.segment_data.medians import nan_median
+
+__all__ = [
+    "CLASSES",
+    "ShapeFit",
+    "class_counts",
+    "image_derivative",
+    "median_frame",
+    "missing_light",
+    "pixel_classes",
+    "spread_indices",
+    "trace_moments",
+]
+
 CLASSES = ("aperture", "wings", "background")
 # Width in pixels of the wings on each side of the aperture.
-WING_WIDTH = 3
-# Five-point first and second derivative (Abramowitz & Stegun 1964, table 25.2).
+_WING_WIDTH = 3
+# Five-point first and second image_derivative (Abramowitz & Stegun 1964, table 25.2).
 _FIRST = np.array([1, -8, 0, 8, -1]) / 12
 _SECOND = np.array([-1, 16, -30, 16, -1]) / 12
-# Derivatives of a median that are below this part of it are rounding errors.
+# Derivatives below this part of the median are rounding errors.
 _LEAST_STRUCTURE = 1e-9
+# Relative to the largest. Smaller ones are rounding errors of the scaled normal matrix, which
+# the default of numpy, 1e-15, would invert on one processor and not on another.
+_SMALLEST_SINGULAR_VALUE = 1e-12
 
 
 def spread_indices(length, count):
     """
-    Choose integrations that are spread evenly.
+    Choose evenly spread integrations.
 
     Parameters
     ----------
     length : int
         Number of integrations.
     count : int
-        How many to choose at most.
+        Largest number of integrations to choose.
 
     Returns
     -------
     indices : ndarray of int
-        Ascending, each once.
+        Ascending, without repetition.
     """
     return np.unique(np.linspace(0, length - 1, min(count, length)).round().astype(int))
 
 
 def median_frame(frames):
     """
-    Median over integrations of the samples that are not NaN.
+    Median over integrations of the samples that are finite.
 
     Parameters
     ----------
     frames : ndarray of float, shape (integrations, y, x)
-        Images in any unit; NaN is left out. Changed: sorted in place.
+        Images in any unit; infinite samples are set to NaN in place.
 
     Returns
     -------
     median : ndarray of float64, shape (y, x)
-        NaN where more than half of the samples are NaN.
+        NaN where more than half of the samples are not finite.
     """
-    frames.sort(axis=0)
-    count = np.isfinite(frames).sum(axis=0)
-    middle = np.maximum(count - 1, 0)
-    picks = np.stack([middle // 2, (middle + 1) // 2])
-    median = np.take_along_axis(frames, picks, axis=0).mean(axis=0, dtype=np.float64)
-    median[2 * count < len(frames)] = np.nan
+    finite = np.isfinite(frames)
+    frames[~finite] = np.nan
+    median = nan_median(frames, dtype=np.float64)
+    median[2 * np.count_nonzero(finite, axis=0) < len(frames)] = np.nan
     return median
 
 
@@ -66,11 +81,11 @@ def pixel_classes(aperture):
     Returns
     -------
     classes : ndarray of bool, shape (3, y, x)
-        Pixels in the aperture; not in it but within ``WING_WIDTH`` pixels
+        Pixels in the aperture; not in it but within 3 pixels
         along an axis; all others.
     """
     near = aperture.copy()
-    for step in range(1, WING_WIDTH + 1):
+    for step in range(1, _WING_WIDTH + 1):
         for axis in (0, 1):
             for rolled, wrapped in ((step, slice(None, step)), (-step, slice(-step, None))):
                 shifted = np.roll(aperture, rolled, axis)
@@ -79,7 +94,7 @@ def pixel_classes(aperture):
     return np.stack([aperture, near & ~aperture, ~near])
 
 
-def derivative(image, axis, kernel=_FIRST):
+def image_derivative(image, axis, kernel=_FIRST):
     """
     Five-point derivative of an image.
 
@@ -88,20 +103,22 @@ def derivative(image, axis, kernel=_FIRST):
     image : ndarray of float, shape (y, x)
         The image.
     axis : int
-        Axis to go along.
+        Axis of the derivative.
     kernel : ndarray, shape (5,), optional
         Weights of the neighbours from -2 to 2.
 
     Returns
     -------
     slope : ndarray of float, shape (y, x)
-        Per pixel; 0 in the two pixels at each end, NaN beside NaN.
+        Per pixel; 0 in the two pixels at each end, NaN next to NaN.
     """
     turned = np.moveaxis(image, axis, 0)
     slope = np.zeros_like(turned)
     length = len(turned)
     if length > 4:
-        slope[2:-2] = sum(weight * turned[k : length - 4 + k] for k, weight in enumerate(kernel))
+        slope[2:-2] = sum(
+            weight * turned[start : length - 4 + start] for start, weight in enumerate(kernel)
+        )
     return np.moveaxis(slope, 0, axis)
 
 
@@ -111,17 +128,16 @@ class ShapeFit:
 
     An image that is brighter by a, moved by (dx, dy) and broadened across one
     axis by a variance v is (1 + a) (M - dx M_x - dy M_y + v / 2 M_cc) to first
-    order, but for the square of the shift, which adds to v and is taken from
-    it. The coefficients follow by least squares, weighted as for photon
+    order. The square of the shift across adds to v and is subtracted from it. The coefficients follow by least squares, weighted as for photon
     noise, over all pixels of the aperture and its wings at once, so that
     single bad pixels matter little.
 
     Parameters
     ----------
     median : ndarray of float, shape (y, x)
-        Median image M; NaN pixels and their neighbours take no part.
+        Median image M; NaN pixels and their neighbours are left out.
     used : ndarray of bool, shape (y, x)
-        Pixels that take part.
+        Pixels that are fitted.
     across : int
         Axis across which the width is measured: 0 (y) or 1 (x).
     """
@@ -130,9 +146,9 @@ class ShapeFit:
         templates = np.stack(
             [
                 median,
-                derivative(median, 1),
-                derivative(median, 0),
-                derivative(median, across, _SECOND),
+                image_derivative(median, 1),
+                image_derivative(median, 0),
+                image_derivative(median, across, _SECOND),
             ]
         )
         self._across = 2 if across == 0 else 1
@@ -145,12 +161,16 @@ class ShapeFit:
         level = np.abs(self._median)
         weights = 1.0 / np.maximum(level, 0.05 * np.percentile(level, 99.0) + 1e-300)
         scale = np.sqrt((basis**2 * weights).sum(axis=1))
-        # An image without structure along an axis tells nothing of a shift along it.
-        untold = scale <= _LEAST_STRUCTURE * scale[0]
-        scaled = np.where(untold[:, None], 0.0, basis / np.where(untold, 1.0, scale)[:, None])
+        # An image without structure along an axis does not change by a shift along it.
+        undetermined = scale <= _LEAST_STRUCTURE * scale[0]
+        scaled = np.where(
+            undetermined[:, None], 0.0, basis / np.where(undetermined, 1.0, scale)[:, None]
+        )
         normal = (scaled * weights) @ scaled.T
         self._solution = (
-            (scaled * weights).T @ np.linalg.pinv(normal) / np.where(untold, np.nan, scale)
+            (scaled * weights).T
+            @ np.linalg.pinv(normal, rcond=_SMALLEST_SINGULAR_VALUE)
+            / np.where(undetermined, np.nan, scale)
         )
 
     def __call__(self, images):
@@ -167,7 +187,7 @@ class ShapeFit:
         shapes : ndarray of float64, shape (integrations, 4)
             Brightness minus 1, shift along x and y [pixels], change of the
             squared width [pixels**2]; NaN for an image without a sample, and
-            for what the median has no structure to tell.
+            where the median has too little structure to determine a coefficient.
         """
         difference = images[:, self._used].astype(np.float64) - self._median
         empty = ~np.isfinite(difference).any(axis=1)
@@ -182,7 +202,7 @@ class ShapeFit:
 
 def trace_moments(median, weights, across):
     """
-    Place and width of a trace.
+    Position and width of a trace.
 
     Parameters
     ----------
@@ -196,22 +216,22 @@ def trace_moments(median, weights, across):
     Returns
     -------
     centre : ndarray of float64, shape (elements along dispersion,)
-        Flux-weighted mean place [pixels]; NaN where there is no flux.
+        Flux-weighted mean position [pixels]; NaN without flux.
     mean_centre, width : float
-        Mean of the places and root of the mean squared distance from them,
+        Mean of these positions, and root of the mean squared distance from them,
         both weighted by flux [pixels].
     """
     light = np.where(np.isfinite(median), np.maximum(median, 0.0) * (weights > 0), 0.0)
     light = np.moveaxis(light, across, 0)
-    place = np.arange(len(light), dtype=float)[:, None]
+    position = np.arange(len(light), dtype=float)[:, None]
     total = light.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        centre = (light * place).sum(axis=0) / total
+        centre = (light * position).sum(axis=0) / total
     known = total > 0
     if not known.any():
         return centre, np.nan, np.nan
     mean = float(np.average(centre[known], weights=total[known]))
-    squares = (light[:, known] * (place - centre[known]) ** 2).sum()
+    squares = (light[:, known] * (position - centre[known]) ** 2).sum()
     return centre, mean, float(np.sqrt(squares / total.sum()))
 
 
@@ -242,10 +262,10 @@ def missing_light(invalid, light, across):
     Parameters
     ----------
     invalid : ndarray of bool, shape (integrations, y, x)
-        Pixels that an integration lacks.
+        Missing pixels of each integration.
     light : ndarray of float, shape (y, x)
         Median image without background times the weights of the sum; NaN
-        where the pixel is lacking throughout, which is no loss of light.
+        where the pixel is missing in all integrations, which loses no light.
     across : int or None
         Axis across the dispersion; None takes the image as one element.
 

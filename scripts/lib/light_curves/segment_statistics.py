@@ -1,4 +1,4 @@
-"""What the images of a segment say of its light: sums, backgrounds, positions and widths."""
+"""Statistics of a segment's images: median, background, flags, missing light, positions, widths."""
 
 import logging
 
@@ -15,26 +15,34 @@ from scripts.lib.light_curves.frame_statistics import (
 from scripts.lib.photometry.circular_apertures import Ring, overlap
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
+__all__ = [
+    "Target",
+    "background_level",
+    "circle",
+    "measure_integrations",
+    "median_image",
+    "photon_part",
+]
+
 log = logging.getLogger(__name__)
 
-
-# Integrations of which the median image is made, and the part of photons in the errors.
+# Integrations from which the median image, and the photons' part of the errors, are computed.
 _SAMPLE = 31
-
-
 _PHOTON_SAMPLE = 5
+# Bytes of each plane that are read at a time.
+_BLOCK_BYTES = 1 << 24
 
 
 def background_level(median, region, across):
     """
-    Level of the background beside the trace.
+    Level of the background next to the trace.
 
     Parameters
     ----------
     median : ndarray of float, shape (y, x)
         Median image.
     region : ndarray of bool, shape (y, x)
-        Pixels of the background; nowhere if none is subtracted.
+        Pixels of the background; all False if none is subtracted.
     across : int
         Axis across the dispersion.
 
@@ -42,7 +50,7 @@ def background_level(median, region, across):
     -------
     level : ndarray of float64
         Median of the region in each element along the dispersion, in a shape
-        that broadcasts to the image; 0 where there is none.
+        that broadcasts to the image; 0 in elements without background pixels.
     """
     values = np.where(region & np.isfinite(median), median, np.nan)
     values = np.moveaxis(values, across, 0)
@@ -69,13 +77,47 @@ def circle(shape, x, y, radius):
     weights : ndarray of float64, shape (y, x)
         Fraction of each pixel that is inside.
     """
-    place = (slice(0, shape[0]), slice(0, shape[1]))
-    return overlap(Ring(radius), x, y, place)[0].reshape(shape)
+    section = (slice(0, shape[0]), slice(0, shape[1]))
+    return overlap(Ring(radius), x, y, section)[0].reshape(shape)
+
+
+def median_image(member, across):
+    """
+    Median image of a sample of the integrations, some rows at a time.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment.
+    across : int or None
+        Axis across the dispersion; None for images.
+
+    Returns
+    -------
+    median : ndarray of float64, shape (y, x)
+        Median of 31 integrations spread over the segment, or of all if there are fewer, in the
+        unit of SCI. Samples that the sum leaves out count as NaN; NaN where all are.
+    """
+    n_integrations, height, width = member.shape("SCI")
+    indices = spread_indices(n_integrations, _SAMPLE).tolist()
+    median = np.empty((height, width))
+    step = max(1, _BLOCK_BYTES // (4 * len(indices) * width))
+    for first in range(0, height, step):
+        rows = slice(first, first + step)
+        samples = {
+            name: np.concatenate(
+                [member.read(name, slice(index, index + 1), rows) for index in indices]
+            )
+            for name in ("SCI", "DQ")
+        }
+        samples["SCI"][_missing_samples(samples["SCI"], samples["DQ"], across)] = np.nan
+        median[rows] = median_frame(samples["SCI"])
+    return median
 
 
 class Target:
     """
-    What is measured of one region in every integration.
+    Measurements of one region in every integration.
 
     Parameters
     ----------
@@ -94,7 +136,7 @@ class Target:
         self._classes = pixel_classes(region.weights > 0)
 
     def empty_arrays(self, n_integrations, across):
-        """Arrays to be filled by block, with the sizes of the classes."""
+        """Arrays to be filled block by block, with the sizes of the classes of pixels."""
         n_classes = len(self._classes)
         arrays = {
             "outliers": np.zeros((n_integrations, n_classes)),
@@ -125,14 +167,14 @@ class Target:
 
 def measure_integrations(member, targets, across):
     """
-    Go through the integrations of a segment once.
+    Measure all integrations of a segment in one pass.
 
     Parameters
     ----------
     member : FitsFile
         The segment.
     targets : list of Target
-        What to measure.
+        Regions to measure.
     across : int or None
         Axis across the dispersion; None for images.
 
@@ -142,13 +184,13 @@ def measure_integrations(member, targets, across):
         ``outlier_map`` and ``invalid_map`` (y, x), how often each pixel was
         flagged; and under ``<region>/``: counts of flags for each integration
         (integrations, classes), fraction of missing light (integrations,
-        elements) unless the extraction makes up for it, shapes (integrations,
+        elements) unless the extraction compensates for it, shapes (integrations,
         4); for images ``photon_variance`` (integrations,): of the sum over
         the aperture, in squared units of the image.
 
     Notes
     -----
-    Peak memory: some 16 MB of each plane.
+    Peak memory: about 16 MB for each plane.
     """
     n_integrations, *shape = member.shape("SCI")
     arrays = {name: np.zeros(shape, np.int32) for name in ("outlier_map", "invalid_map")}
@@ -159,7 +201,7 @@ def measure_integrations(member, targets, across):
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
         images, flags = member.read("SCI", block), member.read("DQ", block)
-        outlier, invalid = (flags & OUTLIER) != 0, _lacking(images, flags, across)
+        outlier, invalid = (flags & OUTLIER) != 0, _missing_samples(images, flags, across)
         arrays["outlier_map"] += outlier.sum(axis=0, dtype=np.int32)
         arrays["invalid_map"] += invalid.sum(axis=0, dtype=np.int32)
         if across is not None:
@@ -173,32 +215,8 @@ def measure_integrations(member, targets, across):
             if variances is not None:
                 photons = np.einsum("tyx,yx->t", variances, target.weights)
                 arrays[f"{target.name}/photon_variance"][block] = photons
-        progress.reached(block.stop)
+        progress.update(block.stop)
     return arrays
-
-
-def _lacking(images, flags, across):
-    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
-    if across is None:
-        return ~np.isfinite(images)
-    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)
-
-
-def _median(member, across):
-    """Median image of a sample of the integrations, some rows at a time."""
-    n_integrations, height, width = member.shape("SCI")
-    indices = spread_indices(n_integrations, _SAMPLE).tolist()
-    median = np.empty((height, width))
-    step = max(1, _BLOCK_BYTES // (4 * len(indices) * width))
-    for first in range(0, height, step):
-        rows = slice(first, first + step)
-        samples = {
-            name: np.concatenate([member.read(name, slice(k, k + 1), rows) for k in indices])
-            for name in ("SCI", "DQ")
-        }
-        samples["SCI"][_lacking(samples["SCI"], samples["DQ"], across)] = np.nan
-        median[rows] = median_frame(samples["SCI"])
-    return median
 
 
 def photon_part(member, region, across):
@@ -218,12 +236,12 @@ def photon_part(member, region, across):
     -------
     part : ndarray of float64, shape (elements,)
         Sum over a sample of the integrations of the weighted ``VAR_POISSON``
-        over that of the squared ``ERR``; NaN where there is no valid pixel.
+        over that of the squared ``ERR``; NaN without a valid pixel.
     """
     photons, total = np.zeros((2, *member.shape("SCI")[1:]))
-    for k in spread_indices(member.shape("SCI")[0], _PHOTON_SAMPLE):
-        one = slice(k, k + 1)
-        variance, error = member.read("VAR_POISSON", one)[0], member.read("ERR", one)[0]
+    for index in spread_indices(member.shape("SCI")[0], _PHOTON_SAMPLE):
+        chosen = slice(index, index + 1)
+        variance, error = member.read("VAR_POISSON", chosen)[0], member.read("ERR", chosen)[0]
         valid = np.isfinite(variance) & np.isfinite(error)
         photons[valid] += variance[valid]
         total[valid] += error[valid].astype(float) ** 2
@@ -232,4 +250,8 @@ def photon_part(member, region, across):
         return (photons / total)[region.pixels]
 
 
-_BLOCK_BYTES = 1 << 24
+def _missing_samples(images, flags, across):
+    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
+    if across is None:
+        return ~np.isfinite(images)
+    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)

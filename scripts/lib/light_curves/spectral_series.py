@@ -6,17 +6,20 @@ from functools import cached_property
 
 import numpy as np
 
+from scripts.lib.fits.columns import parse_form
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import spread_indices
 
+__all__ = ["Part", "SpectralSeries", "open_series", "series_times", "sum_spectra", "valid_share"]
+
 log = logging.getLogger(__name__)
 
 _VALUES = ("FLUX", "FLUX_ERROR", "FLUX_VAR_POISSON")
-# Above this fraction of missing light a sample is no longer scaled up, but lacking.
+# A sample with more missing light than this is NaN instead of scaled up.
 _MOST_MISSING = 0.5
 _BLOCK_BYTES = 1 << 24
-# Integrations of which the median spectrum is made.
+# Integrations from which the median spectrum is computed.
 _SAMPLE = 101
 
 
@@ -32,7 +35,7 @@ class Part:
     version : int
         Number of the table among those of the file.
     rows : slice
-        Its place in the series.
+        Its rows in the series.
     segment : int
         Number of the segment.
     first : int
@@ -69,7 +72,7 @@ class SpectralSeries:
     parts : list of Part
         The segments in order of time.
     replaced : bool
-        Whether lacking pixels were replaced before the sum, so that none is made up for.
+        Whether missing pixels were replaced before the sum, so that nothing is compensated.
     """
 
     detector: str
@@ -87,7 +90,7 @@ class SpectralSeries:
 
     def blocks(self, chosen=None):
         """
-        Go through the spectra, corrected for pixels that they lack.
+        Go through the spectra, corrected for missing pixels.
 
         Parameters
         ----------
@@ -97,7 +100,7 @@ class SpectralSeries:
         Yields
         ------
         rows : slice
-            Place of the block in the series.
+            Rows of the block in the series.
         values : dict of str to ndarray
             ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` float64
             (integrations, elements), divided by the part of the light that is
@@ -118,17 +121,19 @@ class SpectralSeries:
                     values = {name: array.reshape(len(array), -1) for name, array in values.items()}
                     if photon_part is not None and not values["FLUX_VAR_POISSON"].any():
                         values["FLUX_VAR_POISSON"] = values["FLUX_ERROR"] ** 2 * photon_part
-                    yield rows, _completed(values, None if missing is None else missing[local])
+                    yield rows, _compensate(values, None if missing is None else missing[local])
 
     def _corrections(self, part):
-        """What the statistics of a segment tell: missing light, photons' part of the variance."""
+        """Missing light, and photons' part of the variance, from a segment's statistics; else None."""
         statistics = read_statistics(part.statistics, self.order, ("missing", "photon_part"))
-        found = [statistics.get(name) for name in ("missing", "photon_part")]
-        found = [None if one is None or one.shape[-1] != self.n_elements else one for one in found]
-        return (None if self.replaced else found[0]), found[1]
+        missing, photon_part = (
+            values if values is not None and values.shape[-1] == self.n_elements else None
+            for values in map(statistics.get, ("missing", "photon_part"))
+        )
+        return (None if self.replaced else missing), photon_part
 
     def _pieces(self, rows, chosen):
-        """Parts of a range of rows that are wanted, none of them too long."""
+        """Wanted parts of a range of rows, each short enough for a block."""
         step = max(1, _BLOCK_BYTES // (8 * self.n_elements * len(_VALUES)))
         for wanted in chosen or [rows]:
             first, last = max(rows.start, wanted.start), min(rows.stop, wanted.stop)
@@ -137,9 +142,9 @@ class SpectralSeries:
 
     @cached_property
     def template(self):
-        """Median spectrum (elements,) of a sample; NaN where more than half of the sample is."""
+        """Median spectrum (elements,) of some integrations; NaN where more than half of them are."""
         indices = spread_indices(self.n_integrations, _SAMPLE)
-        chosen = [slice(k, k + 1) for k in indices.tolist()]
+        chosen = [slice(index, index + 1) for index in indices.tolist()]
         sample = np.concatenate([values["FLUX"] for _, values in self.blocks(chosen)])
         finite = np.isfinite(sample)
         template = np.full(self.n_elements, np.nan)
@@ -150,23 +155,23 @@ class SpectralSeries:
 
 def valid_share(missing):
     """
-    Share of the light that is there, to divide fluxes by.
+    Share of the light in valid pixels, to divide fluxes by.
 
     Parameters
     ----------
     missing : ndarray
-        Fraction of the light that is in lacking pixels.
+        Fraction of the light that is in missing pixels.
 
     Returns
     -------
     share : ndarray
-        Of the same shape; NaN where less than a half is there.
+        1 minus `missing`, of the same shape; NaN where it is a half or less.
     """
     return np.where(missing < _MOST_MISSING, 1.0 - missing, np.nan)
 
 
-def _completed(values, missing):
-    """Values of the samples as if no pixel were lacking."""
+def _compensate(values, missing):
+    """Divide the samples by their share of valid light, as if no pixel were missing."""
     values["raw"] = values["FLUX"]
     if missing is None:
         values["missing"] = np.zeros_like(values["FLUX"], dtype=np.float32)
@@ -192,55 +197,47 @@ def open_series(spectra, segments, statistics, replaced=False):
     statistics : list of str
         Files of the segments' statistics.
     replaced : bool, optional
-        Whether lacking pixels were replaced before the sum.
+        Whether missing pixels were replaced before the sum.
 
     Returns
     -------
     series : list of SpectralSeries
-        One for each detector and order, in the order met. A segment whose
+        One for each detector and order, in the order in which they are met. A segment whose
         spectra have another number of elements than the first is left out
         with a warning.
     """
     found = {}
-    for k, (path, segment) in enumerate(zip(spectra, segments, strict=True)):
+    for path, segment, statistics_path in zip(spectra, segments, statistics, strict=True):
         with open_fits(path) as file:
             count = sum(hdu.name == "EXTRACT1D" for hdu in file.hdus)
             for version in range(1, count + 1):
-                part_of = _series_of(file, version, segment, found)
-                if part_of is None:
+                series = _find_series(file, version, segment, found)
+                if series is None:
                     continue
-                start = part_of.parts[-1].rows.stop if part_of.parts else 0
+                start = series.parts[-1].rows.stop if series.parts else 0
                 rows = slice(start, start + file.header("EXTRACT1D", version)["NAXIS2"])
-                part_of.parts.append(
-                    Part(
-                        path,
-                        version,
-                        rows,
-                        segment["number"],
-                        segment["first"],
-                        statistics[k],
-                    )
-                )
-    series = [one for one in found.values() if one.parts and one.n_integrations]
-    for one in series:
-        one.replaced = replaced
-    return series
+                numbers = segment["number"], segment["first"]
+                series.parts.append(Part(path, version, rows, *numbers, statistics_path))
+    filled = [series for series in found.values() if series.parts and series.n_integrations]
+    for series in filled:
+        series.replaced = replaced
+    return filled
 
 
-def _series_of(file, version, segment, found):
-    """Series that a table belongs to; None if it does not fit the first segment's."""
+def _find_series(file, version, segment, found):
+    """Series to which a table belongs; None if its number of elements differs from the first's."""
     header = file.header("EXTRACT1D", version)
     order = header.get("SPORDER") or 1
     detector = str(header.get("DETECTOR") or segment["detector"] or "")
-    form = {header[f"TTYPE{k}"]: k for k in range(1, header["TFIELDS"] + 1)}
-    n_elements = int(header[f"TFORM{form['FLUX']}"].strip().rstrip("D") or 1)
+    numbers = {header[f"TTYPE{number}"]: number for number in range(1, header["TFIELDS"] + 1)}
+    n_elements = parse_form(header[f"TFORM{numbers['FLUX']}"]).count
     if (detector, order) not in found:
         rows = slice(0, 1)
         wavelength = file.read_columns("EXTRACT1D", ["WAVELENGTH"], version, rows)["WAVELENGTH"]
         found[detector, order] = SpectralSeries(
             detector,
             order,
-            str(header.get(f"TUNIT{form['FLUX']}") or ""),
+            str(header.get(f"TUNIT{numbers['FLUX']}") or ""),
             n_elements,
             wavelength.reshape(-1) if wavelength.size else np.full(n_elements, np.nan),
         )
@@ -286,9 +283,9 @@ def series_times(series):
     return columns
 
 
-def sum_completed(values, template, used):
+def sum_spectra(values, template, used):
     """
-    Sum spectra so that lacking samples are no dips.
+    Sum spectra over elements; missing samples are compensated.
 
     Parameters
     ----------
@@ -303,12 +300,12 @@ def sum_completed(values, template, used):
     Returns
     -------
     columns : dict of str to ndarray
-        Each (integrations,): ``flux_raw``, sum of the finite samples as the
-        peer takes it; ``flux``, the sum times the ratio of the template's
+        Each (integrations,): ``flux_raw``, sum of the finite samples as
+        ``jwst`` takes it; ``flux``, the sum times the ratio of the template's
         light to that in the finite samples; ``flux_error`` propagated from
         the errors and ``photon_error`` from the Poisson variances, scaled
-        likewise; ``missing``, the fraction of light that is in lacking pixels
-        and samples. NaN where less than half of the light is there.
+        likewise; ``missing``, the fraction of light that is in missing pixels
+        and samples. NaN where half of the light or more is in missing samples.
     """
     chosen = used & np.isfinite(template)
     raw = values["raw"][:, used]
@@ -317,7 +314,7 @@ def sum_completed(values, template, used):
     light = np.abs(template[chosen])
     total = light.sum() if light.sum() > 0 else np.inf
     share = finite @ light / total
-    there = (finite * (1.0 - values["missing"][:, chosen])) @ light / total
+    valid = (finite * (1.0 - values["missing"][:, chosen])) @ light / total
     share = np.where(share > _MOST_MISSING, share, np.nan)
     error = np.where(finite, values["FLUX_ERROR"][:, chosen], 0.0)
     photon = np.where(finite, values["FLUX_VAR_POISSON"][:, chosen], 0.0)
@@ -326,5 +323,5 @@ def sum_completed(values, template, used):
         "flux": np.where(finite, flux, 0.0).sum(axis=1) / share,
         "flux_error": np.sqrt(np.nansum(error**2, axis=1)) / share,
         "photon_error": np.sqrt(np.nansum(photon, axis=1)) / share,
-        "missing": np.clip(1.0 - there, 0.0, 1.0),
+        "missing": np.clip(1.0 - valid, 0.0, 1.0),
     }

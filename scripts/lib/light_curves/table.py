@@ -1,15 +1,21 @@
-"""Rows of a light curve with errors and flags."""
+"""Rows of the table of light curves: flux, errors, flags, position and width."""
 
 import numpy as np
 
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes
 from scripts.lib.light_curves.segment_statistics import background_level
-from scripts.lib.light_curves.spectral_series import (
-    series_times,
-    sum_completed,
-    valid_share,
-)
+from scripts.lib.light_curves.spectral_series import series_times, sum_spectra, valid_share
+
+__all__ = [
+    "DESCRIPTIONS",
+    "flag_fractions",
+    "imaging_rows",
+    "normalise_flux",
+    "segment_shifts",
+    "spectral_rows",
+    "white_light",
+]
 
 DESCRIPTIONS = {
     "detector": "detector",
@@ -18,29 +24,25 @@ DESCRIPTIONS = {
     "integration": "number of the integration in the exposure, from 1",
     "mjd_utc": "mid time, MJD in UTC",
     "bjd_tdb": "mid time at the barycentre of the solar system, MJD in TDB (add 2400000.5 for BJD)",
-    "flux_raw": "sum of the finite samples as in the peer's table",
-    "flux": "the sum with lacking pixels and samples made up for",
+    "flux_raw": "sum of the finite samples, as in the white-light table of jwst",
+    "flux": "the sum with missing pixels and samples compensated",
     "flux_error": "error propagated from the errors of the pixels",
     "photon_error": "the part of the error that is photon noise",
     "flux_norm": "flux over its median",
     "flux_norm_error": "error of flux_norm",
-    "missing": "fraction of the light that is in lacking pixels and samples",
+    "missing": "fraction of the light that is in missing pixels and samples",
     "outlier_fraction": "fraction of the aperture's pixels flagged OUTLIER",
-    "invalid_fraction": "fraction of the aperture's pixels that are lacking",
-    "x": "place of the star, or shift of the spectrum, along x",
-    "y": "place of the star, or shift of the spectrum, along y",
+    "invalid_fraction": "fraction of the aperture's pixels that are missing",
+    "x": "position of the star, or shift of the spectrum, along x",
+    "y": "position of the star, or shift of the spectrum, along y",
     "width": "width (standard deviation) of the star, or of the trace across the dispersion",
 }
-
-
-# What of the statistics of a segment tells where the trace is, and what its flags.
+# Arrays of a segment's statistics about the trace's position, and about flags.
 _SHAPE_ARRAYS = ("median", "aperture", "background", "across", "trace_moments", "shapes")
-
-
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 
 
-def normalised(columns):
+def normalise_flux(columns):
     """
     Divide flux and error by the median of the flux.
 
@@ -65,7 +67,7 @@ def normalised(columns):
 
 def segment_shifts(segments):
     """
-    Place of the trace in every integration, in the frame of the first segment.
+    Position of the trace in every integration, in the frame of the first segment.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def segment_shifts(segments):
     Returns
     -------
     columns : dict of str to ndarray
-        ``x`` and ``y`` (integrations,): mean place of the trace across the
+        ``x`` and ``y`` (integrations,): mean position of the trace across the
         dispersion, and shift since the first segment's median along it
         [pixels]; ``width`` [pixels]. NaN where unknown, as in segments whose
         images have another size than the first.
@@ -83,19 +85,19 @@ def segment_shifts(segments):
     segments = iter(segments)
     first = next(segments)
     across = int(first["across"])
-    fit, image = _fit_of(first)
+    fit, image = _fit_median(first)
     centre, width = first["trace_moments"]
     origin = np.zeros(2)
     origin[1 - across] = centre
-    places = [first["shapes"][:, 1:]]
+    shifts = [first["shapes"][:, 1:]]
     for arrays in segments:
-        other_fit, other = _fit_of(arrays)
+        other_fit, other = _fit_median(arrays)
         start = np.full(4, np.nan)
         if other.shape == image.shape:
-            # The noise of a median biases fits to it; that of both cancels in the difference.
+            # The noise of a median biases fits to it; in the difference the two biases cancel.
             start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
-        places.append(arrays["shapes"][:, 1:] + start[1:])
-    x, y, variance = np.concatenate(places).T
+        shifts.append(arrays["shapes"][:, 1:] + start[1:])
+    x, y, variance = np.concatenate(shifts).T
     squared = np.maximum(width**2 + variance, 0.0)
     return {"x": origin[0] + x, "y": origin[1] + y, "width": np.sqrt(squared)}
 
@@ -136,13 +138,13 @@ def white_light(series, limits):
     Returns
     -------
     columns : dict of str to ndarray
-        Columns of :func:`scripts.lib.light_curves.spectral_series.sum_completed`.
+        Columns of :func:`scripts.lib.light_curves.spectral_series.sum_spectra`.
     """
     used = (series.wavelength >= limits[0]) & (series.wavelength <= limits[1])
     template = series.template
     columns = {}
     for rows, values in series.blocks():
-        for name, part in sum_completed(values, template, used).items():
+        for name, part in sum_spectra(values, template, used).items():
             columns.setdefault(name, np.empty(series.n_integrations))[rows] = part
     return columns
 
@@ -165,7 +167,7 @@ def spectral_rows(series, limits):
     for names, gather in ((_SHAPE_ARRAYS, segment_shifts), (_FLAG_ARRAYS, flag_fractions)):
         parts = (read_statistics(part.statistics, series.order, names) for part in series.parts)
         columns |= gather(parts)
-    return _labelled(columns, series.detector, series.order)
+    return _label_rows(columns, series.detector, series.order)
 
 
 def imaging_rows(tables, statistics, segments):
@@ -184,14 +186,14 @@ def imaging_rows(tables, statistics, segments):
     Returns
     -------
     columns : dict of str to ndarray
-        All columns of the table, each (integrations,); NaN in what the
-        photometry does not have, and in fluxes that lack more than half of
-        the light.
+        All columns of the table, each (integrations,); NaN in columns
+        that the photometry does not have, and in fluxes of which half of the
+        light or more is missing.
     """
     lengths = [len(table.columns["MJD"]) for table in tables]
 
     def column(name):
-        """Column over all segments, NaN where a segment lacks it."""
+        """Column over all segments, NaN where a segment has none."""
         parts = [
             table.columns.get(name, np.full(length, np.nan))
             for table, length in zip(tables, lengths, strict=True)
@@ -205,9 +207,12 @@ def imaging_rows(tables, statistics, segments):
     columns = {
         "mjd_utc": column("MJD"),
         "bjd_tdb": column("BJD_TDB"),
-        "segment": np.repeat([one["number"] for one in segments], lengths).astype(np.int64),
+        "segment": np.repeat([segment["number"] for segment in segments], lengths).astype(np.int64),
         "integration": np.concatenate(
-            [one["first"] + np.arange(n) for one, n in zip(segments, lengths, strict=True)]
+            [
+                segment["first"] + np.arange(length)
+                for segment, length in zip(segments, lengths, strict=True)
+            ]
         ).astype(np.int64),
         "flux_raw": net,
         "flux": net / share,
@@ -219,11 +224,11 @@ def imaging_rows(tables, statistics, segments):
         "width": np.sqrt(np.abs(column("psf_width_x") * column("psf_width_y"))),
     }
     columns |= flag_fractions(statistics)
-    return _labelled(columns, segments[0]["detector"], 0)
+    return _label_rows(columns, segments[0]["detector"], 0)
 
 
-def _fit_of(arrays):
-    """Fit to the median of a segment without background, and this image."""
+def _fit_median(arrays):
+    """Fit to a segment's median image without background, and this image."""
     across = int(arrays["across"])
     level = background_level(arrays["median"], arrays["background"] > 0, across)
     image = arrays["median"] - level
@@ -231,10 +236,10 @@ def _fit_of(arrays):
     return ShapeFit(image, used, across), image
 
 
-def _labelled(columns, detector, order):
-    """Columns in the order of the table, with detector and order."""
+def _label_rows(columns, detector, order):
+    """Add detector, order and normalised flux, and put the columns into the order of the table."""
     length = len(columns["flux"])
-    columns |= normalised(columns)
+    columns |= normalise_flux(columns)
     columns["detector"] = np.full(length, detector or "unknown")
     columns["order"] = np.full(length, order, dtype=np.int64)
     return {name: columns[name] for name in DESCRIPTIONS}

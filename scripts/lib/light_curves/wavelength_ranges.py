@@ -1,9 +1,11 @@
-"""Wavelength ranges that light curves are summed over."""
+"""Wavelength ranges over which light curves are summed."""
 
 from pathlib import Path
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.asdf_values import plain_entries
+
+__all__ = ["read_ranges", "wavelength_range"]
 
 _WIDEST = (-1.0, 1.0e10)
 
@@ -21,7 +23,7 @@ def wavelength_range(order, filter_name, reference, min_wavelength=None, max_wav
     reference : list of (order, filter, min, max) or None
         Rows of the wavelengthrange reference file.
     min_wavelength, max_wavelength : float, optional
-        Limits of the user [um]; they win over the reference.
+        User's limits [um]; they win over the reference.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def wavelength_range(order, filter_name, reference, min_wavelength=None, max_wav
     Raises
     ------
     InputError
-        If the reference has not exactly one row for the order and filter.
+        If the reference does not have exactly one row for the order and filter.
     """
     lower, upper = _WIDEST
     if reference is not None:
@@ -64,7 +66,7 @@ def read_ranges(path):
     Raises
     ------
     InputError
-        If the file is no such reference.
+        If the file is not such a reference.
     """
     try:
         rows = plain_entries(Path(path).read_bytes(), ("wavelengthrange",)).get("wavelengthrange")

@@ -1,1 +1,1 @@
-"""Running medians in time, and the samples that deviate from them."""
+"""Rolling medians over time, and the samples that deviate from them."""

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-# A block has at least this many pixels if it can: rows of fewer make reading slow.
+__all__ = ["Block", "affordable_threads", "is_rolling", "plan_blocks"]
+
+# A block has at least this many pixels if memory allows: reading fewer at a time is slow.
 _FEWEST_PIXELS = 16384
 
 
@@ -18,7 +20,7 @@ class Block:
     frames : slice
         Integrations to read.
     integrations : slice
-        Integrations to test, the windows of which lie in ``frames``.
+        Integrations to test; their windows lie in ``frames``.
     """
 
     rows: slice
@@ -33,7 +35,21 @@ class Block:
 
 
 def is_rolling(window, integrations):
-    """Tell whether a series gets a rolling median, not one median of all integrations."""
+    """
+    Return whether a series has a rolling median, not one median of all integrations.
+
+    Parameters
+    ----------
+    window : int
+        Integrations in the window of the rolling median.
+    integrations : int
+        Integrations in the series.
+
+    Returns
+    -------
+    rolling : bool
+        True if the window has more than one integration and fewer than the series.
+    """
     return 1 < window < integrations
 
 
@@ -48,15 +64,16 @@ def plan_blocks(shape, window, samples):
     window : int
         Integrations in the window of the rolling median.
     samples : int
-        Samples a block may have. It is exceeded where one row over twice the
-        window has more or, for a median of all integrations, one row over all.
+        Largest number of samples in a block. A block has more if one row over
+        twice the window has or, for a median of all integrations, one row
+        over all of them.
 
     Returns
     -------
     blocks : list of Block
-        All integrations of some rows where these are enough pixels to work
-        with, else also divided in time. Where the series is divided, frames
-        at the borders belong to two blocks.
+        All integrations of some rows if these have enough pixels to be read
+        fast, else also divided in time. Where the series is divided, the
+        frames at the borders belong to two blocks.
     """
     series, height, width = shape
     rows = max(samples // (series * width), 1)
@@ -88,7 +105,7 @@ def _divide_series(series, window, times):
 
 def affordable_threads(threads, blocks, shape, samples):
     """
-    Number of blocks to work on at a time: of wide frames a block may have more than its share.
+    Number of blocks to work on at a time: blocks of wide frames may have more than their share.
 
     Parameters
     ----------

@@ -1,23 +1,25 @@
 """
 Generate comparator programs that give the medians of several consecutive windows.
 
-The idea: consecutive windows share most of their samples. For a group of
-windows the samples common to all are sorted once; each half of the group adds
-the samples common to that half, each quarter adds its own, down to the single
-windows. Of every sorted list only the ranks survive that can still become the
-median once the missing samples are in. All sorting and merging is made of
-minima and maxima of two values, so the whole is one fixed sequence of
-operations without branches, fit for whole rows of pixels at a time.
+Consecutive windows share most of their samples. For a group of windows the
+samples common to all are sorted once; each half of the group adds the samples
+common to that half, each quarter adds its own, down to the single windows. Of
+every sorted list only the ranks are kept that can still become the median
+when the missing samples have been added. All sorting and merging consists of
+minima and maxima of two values, so the program is one fixed sequence of
+operations without branches, which works on whole rows of pixels at a time.
 
 The median depends on every sample of its window, so there is a path of minima
-and maxima from each sample to it. `numpy.minimum` and `numpy.maximum` hand NaN
-on along such paths: one NaN in the window makes the median NaN, as in
+and maxima from each sample to it. `numpy.minimum` and `numpy.maximum` pass NaN
+along such paths: one NaN in the window makes the median NaN, as in
 `numpy.median`.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
+
+__all__ = ["MAXIMUM", "MEAN", "MINIMUM", "MedianProgram", "median_program"]
 
 MINIMUM, MAXIMUM, MEAN = range(3)
 
@@ -62,7 +64,7 @@ class _Network:
         self._known = {}
 
     def add(self, kind, first, second):
-        """Value of an operation on two values; equal operations are made once."""
+        """Add an operation on two values and return its value; equal operations are added once."""
         key = (kind, *sorted((first, second)))
         if key not in self._known:
             self._known[key] = self.samples + len(self.operations)
@@ -70,7 +72,7 @@ class _Network:
         return self._known[key]
 
     def order(self, first, second):
-        """Smaller and larger of two values."""
+        """Order two values and return the smaller and the larger one."""
         return [self.add(MINIMUM, first, second), self.add(MAXIMUM, first, second)]
 
 
@@ -112,7 +114,7 @@ def median_program(window, group):
     network = _Network(window + group - 1)
     common = range(group - 1, window)
     medians = _medians(network, window, (0, group), _sort(network, common), len(common))
-    operations, scratch = _allocate(network.samples, _live(network, medians), medians)
+    operations, scratch = _allocate(network.samples, _needed_operations(network, medians), medians)
     return MedianProgram(window, group, scratch, operations)
 
 
@@ -120,8 +122,8 @@ def _medians(network, window, windows, common, count):
     """
     Values of the medians of a range of windows, in order.
 
-    ``common`` is what is left of the sorted list of the ``count`` samples that
-    all windows of the range ``(first, end)`` contain.
+    ``common`` is the rest of the sorted list of the ``count`` samples that all
+    windows of the range ``(first, end)`` contain.
     """
     first, end = windows
     common = _possible_medians(common, count, window)
@@ -141,8 +143,8 @@ def _possible_medians(values, count, window):
     """
     Cut a sorted list to the values that can be a middle value of the full window.
 
-    Each of the ``window - count`` samples to come either leaves the rank of a
-    value as it is or raises it by one. Of ``count`` samples those not in
+    Each of the ``window - count`` missing samples either keeps the rank of a
+    value or raises it by one. Those of the ``count`` samples that are not in
     ``values`` were cut before, the same number at both ends.
     """
     missing = window - count
@@ -175,7 +177,7 @@ def _merge(network, first, second):
     return merged
 
 
-def _live(network, medians):
+def _needed_operations(network, medians):
     """Operations on which the medians depend, as (value, kind, first, second)."""
     needed = set(medians)
     live = []
@@ -188,7 +190,7 @@ def _live(network, medians):
 
 
 def _allocate(samples, operations, medians):
-    """Give every value a register; a register is free after the last use of its value."""
+    """Assign a register to every value; a register is free after the last use of its value."""
     last_use = {}
     for i, (_, _, first, second) in enumerate(operations):
         last_use[first] = last_use[second] = i

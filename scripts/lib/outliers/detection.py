@@ -1,4 +1,4 @@
-"""Outliers of a segment in time: their settings, the search and the flags."""
+"""Detect and flag the outliers of a segment in time."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,13 @@ import numpy as np
 from scripts.lib.outliers.blocks import is_rolling
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling, is_outlier
-from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, unify_nan_and_dq
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, PLANES, unify_nan_and_dq
 from scripts.lib.segment_data.medians import nan_median
+
+__all__ = ["Settings", "detect_outliers", "flag_global", "mask_bits"]
+
+# Pixels whose planes stay in the processor's cache.
+_PIXELS_TO_UNIFY = 32768
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,8 @@ class Settings:
     window : int
         Integrations in the window of the rolling median.
     mask : int or None
-        DQ bits with which a sample counts as NaN in the rolling median; with
-        None every sample does.
+        DQ bits with which a sample counts as NaN in the rolling median; None
+        if every sample does.
     """
 
     snr: float = 5.0
@@ -50,6 +55,11 @@ def mask_bits(bits, maskpt, any_good):
     mask : int or None
         ``bits``; 0 if nothing is masked, as when no sample is good (the mean
         weight is then NaN); None if all samples are.
+
+    Examples
+    --------
+    >>> mask_bits(1, 0.7, any_good=True), mask_bits(1, 0.7, any_good=False)
+    (1, 0)
     """
     if not any_good or not maskpt > 0:
         return 0
@@ -60,7 +70,7 @@ def flag_global(sci, dq, err, settings):
     """
     Flag outliers from one median of all integrations, in place.
 
-    The median leaves out NaN but, unlike the rolling one, no DQ flags.
+    The median leaves out NaN but, unlike the rolling one, no flagged samples.
 
     Parameters
     ----------
@@ -75,6 +85,17 @@ def flag_global(sci, dq, err, settings):
     -------
     count : int
         Number of outliers.
+
+    Examples
+    --------
+    The median of 10, 11, 10 and 30 is 10.5:
+
+    >>> sci = np.array([[10], [11], [10], [30]], np.float32)
+    >>> dq = np.zeros((4, 1), np.uint32)
+    >>> flag_global(sci, dq, np.ones((4, 1), np.float32), Settings(snr=5.0))
+    1
+    >>> dq.ravel()
+    array([ 0,  0,  0, 17], dtype=uint32)
     """
     medians, count = nan_median(sci), 0
     for samples, flags, errors in zip(sci, dq, err, strict=True):
@@ -94,10 +115,10 @@ def detect_outliers(planes, block, series, settings):
     ----------
     planes : dict of str to ndarray
         SCI (float32) and DQ (uint32) of the frames of the block, (frames, y, x);
-        ERR and the variances that there are (float32, these also as stored in
-        FITS) of the integrations to test, (tested, y, x).
+        ERR and any variances (float32, variances also as stored in FITS) of
+        the integrations to test, (tested, y, x).
     block : Block
-        The frames, and those to test; the others are not changed.
+        Frames and integrations to test; other frames are not changed.
     series : int
         Integrations in the whole series.
     settings : Settings
@@ -108,6 +129,21 @@ def detect_outliers(planes, block, series, settings):
     -------
     count : int
         Number of outliers in the integrations tested.
+
+    Examples
+    --------
+    One pixel in five integrations: the third is an outlier, the last bad before, and both become NaN:
+
+    >>> from scripts.lib.outliers.blocks import plan_blocks
+    >>> sci = np.array([10, 11, 30, 10, 11], np.float32).reshape(5, 1, 1)
+    >>> dq = np.array([0, 0, 0, 0, 1], np.uint32).reshape(5, 1, 1)
+    >>> planes = {"SCI": sci, "DQ": dq, "ERR": np.ones((5, 1, 1), np.float32)}
+    >>> detect_outliers(planes, plan_blocks((5, 1, 1), 25, 5)[0], 5, Settings(window=25))
+    1
+    >>> dq.ravel()
+    array([ 0,  0, 17,  0,  1], dtype=uint32)
+    >>> sci.ravel()
+    array([10., 11., nan, 10., nan], dtype=float32)
     """
     flat = {name: plane.reshape(len(plane), -1) for name, plane in planes.items()}
     sci, dq, err = flat["SCI"], flat["DQ"], flat["ERR"]
@@ -122,14 +158,8 @@ def detect_outliers(planes, block, series, settings):
 
 
 def _unify(planes):
-    """Make NaN and DQ agree in planes of one dimension, in pieces that stay in the cache."""
+    """Make NaN and DQ agree in planes of one dimension, piece by piece."""
     others = [planes[name] for name in PLANES if name in planes and name not in ("SCI", "DQ")]
     for first in range(0, len(planes["SCI"]), _PIXELS_TO_UNIFY):
         piece = slice(first, first + _PIXELS_TO_UNIFY)
         unify_nan_and_dq(planes["SCI"][piece], planes["DQ"][piece], *(p[piece] for p in others))
-
-
-PLANES = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
-
-
-_PIXELS_TO_UNIFY = 32768

@@ -1,10 +1,18 @@
-"""Rolling medians over time, exactly as `numpy.median` of every window."""
+"""Compute rolling medians over time, exactly equal to `numpy.median` of every window."""
 
 import numpy as np
 
 from scripts.lib.outliers.comparator_network import MAXIMUM, MEAN, MINIMUM, median_program
 
-# Pixels a program works on at a time: its registers then stay in the cache of one core.
+__all__ = [
+    "PIXELS_AT_A_TIME",
+    "group_length",
+    "rolling_median",
+    "rolling_median_block",
+    "window_starts",
+]
+
+# Pixels that a program works on at a time: its registers then stay in the cache of one core.
 PIXELS_AT_A_TIME = 16384
 
 
@@ -25,9 +33,9 @@ def rolling_median_block(frames, window, out=None):
     -------
     medians : ndarray, shape (times, pixels)
         Median of ``frames[t : t + window]`` for each ``t``: NaN where any of
-        them is NaN. For an odd window in the type of the samples, for an even
-        one the mean of the two middle values in float64, as `numpy.median`
-        gives with a float64 ``out``.
+        these samples is NaN. For an odd window in the type of the samples, for
+        an even one the mean of the two middle values in float64, as
+        `numpy.median` computes it with a float64 ``out``.
 
     Raises
     ------
@@ -36,17 +44,22 @@ def rolling_median_block(frames, window, out=None):
 
     Notes
     -----
-    Groups of windows are done by one comparator program
-    (`scripts.lib.outliers.comparator_network`). The memory used beside the result is
+    Groups of windows are computed by one comparator program
+    (`scripts.lib.outliers.comparator_network`). The memory used besides the result is
     2 rows of `PIXELS_AT_A_TIME` values for each sample of a window of 25, and
     up to 6 for those of longer windows.
+
+    Examples
+    --------
+    >>> rolling_median_block(np.array([[1.0], [9.0], [2.0], [3.0], [8.0]]), 3).ravel()
+    array([2., 3., 3.])
     """
     times = len(frames) - window + 1
     if window < 2 or times < 1:
         msg = f"{len(frames)} frames do not allow a rolling median of {window}; window: 2..frames"
         raise ValueError(msg)
     if out is None:
-        out = np.empty((times, frames.shape[1]), median_dtype(frames.dtype, window))
+        out = np.empty((times, frames.shape[1]), _median_dtype(frames.dtype, window))
     program = median_program(window, group_length(min(window, times)))
     scratch = np.empty((program.scratch, min(PIXELS_AT_A_TIME, frames.shape[1])), frames.dtype)
     with np.errstate(invalid="ignore"):
@@ -56,14 +69,14 @@ def rolling_median_block(frames, window, out=None):
     return out
 
 
-def median_dtype(dtype, window):
+def _median_dtype(dtype, window):
     """Type of the medians: that of the samples, or float64 where two values are averaged."""
     return np.dtype(dtype if window % 2 else np.float64)
 
 
 def rolling_median(samples, window):
     """
-    Rolling median along the first axis with constant ends.
+    Rolling median along the first axis, constant at both ends.
 
     Parameters
     ----------
@@ -76,8 +89,8 @@ def rolling_median(samples, window):
     -------
     medians : ndarray, shape (integrations, ...)
         At integration ``i`` the median of the window that starts at
-        ``i - window // 2``; where that window does not fit, of the nearest one
-        that does. NaN where any sample of the window is NaN.
+        ``i - window // 2`` or, if that is not inside the series, of the
+        nearest one that is. NaN where any sample of the window is NaN.
 
     Raises
     ------
@@ -88,6 +101,13 @@ def rolling_median(samples, window):
     -----
     Equal to ``moving_median_over_zeroth_axis`` of jwst 3.0.0 for all windows but 2,
     where that function overwrites its whole result with the last value.
+
+    Examples
+    --------
+    Windows of three: (1, 9, 2), (9, 2, 3) and (2, 3, 8); the first and the last are used twice.
+
+    >>> rolling_median(np.array([1.0, 9.0, 2.0, 3.0, 8.0]), 3)
+    array([2., 2., 3., 3., 3.])
     """
     frames = samples.reshape(len(samples), -1)
     medians = rolling_median_block(frames, window)
@@ -107,12 +127,29 @@ def window_starts(integrations, window):
     -------
     starts : ndarray of int, shape (integrations,)
         ``i - window // 2`` limited to the windows inside the series.
+
+    Examples
+    --------
+    >>> window_starts(5, 3)
+    array([0, 0, 1, 2, 2])
     """
     return np.clip(np.arange(integrations) - window // 2, 0, integrations - window)
 
 
 def group_length(window):
-    """Number of consecutive windows done together: the largest power of two not above the window."""
+    """
+    Number of consecutive windows that one program computes.
+
+    Parameters
+    ----------
+    window : int
+        Samples in a window.
+
+    Returns
+    -------
+    group : int
+        Largest power of two not above ``window``.
+    """
     return 1 << (window.bit_length() - 1)
 
 

@@ -1,1 +1,1 @@
-"""Photometry of images: centroids, star fits, circular apertures and the table of results."""
+"""Photometry of images: centroids, fits of the star, circular apertures, table of results."""

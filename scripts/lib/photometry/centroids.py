@@ -2,7 +2,11 @@
 
 import numpy as np
 
-# Sums of less than this have no centre of mass (photutils.centroids.centroid_com).
+from scripts.lib.segment_data.medians import nan_median
+
+__all__ = ["background_levels", "centres_of_mass", "group_by_count", "source_disc"]
+
+# A box whose sum is smaller has no centre of mass (photutils.centroids.centroid_com).
 _SMALLEST_TOTAL = 1e-30
 
 
@@ -22,15 +26,15 @@ def source_disc(shape, x, y, radius):
     Returns
     -------
     disc : ndarray of bool, shape (y, x)
-        True where the centre of the pixel is nearer than ``radius``.
+        True where the centre of the pixel is nearer to the star than ``radius``.
     """
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     return (columns - x) ** 2 + (rows - y) ** 2 < radius**2
 
 
-def equal_counts(good):
+def group_by_count(good):
     """
-    Group integrations by the number of good pixels, for work on whole arrays.
+    Group integrations by their number of good pixels, for work on whole arrays.
 
     Parameters
     ----------
@@ -42,8 +46,8 @@ def equal_counts(good):
     rows : ndarray of int
         Integrations with the same number of good pixels.
     count : int
-        That number. ``values[rows][good[rows]].reshape(-1, count)`` are then
-        the good values of these integrations, in order.
+        Number of good pixels. ``values[rows][good[rows]].reshape(-1, count)``
+        are then the good values of these integrations, in order.
     """
     counts = np.count_nonzero(good, axis=1)
     for count in np.unique(counts):
@@ -59,31 +63,17 @@ def background_levels(images, outside):
     images : ndarray of float32, shape (integrations, y, x)
         Images in any unit.
     outside : ndarray of bool, shape (y, x)
-        Pixels to use, whatever their DQ; those that are NaN are left out.
+        Pixels to use, whatever their DQ; NaN values are left out.
 
     Returns
     -------
     levels : ndarray of float32, shape (integrations,)
-        Medians, bit-equal to `numpy.nanmedian`: the two middle values of an
-        even number are averaged in float32. NaN where no pixel is left.
+        Medians, bit-equal to `numpy.nanmedian`: for an even number of pixels
+        the two middle values are averaged in float32. NaN where no pixel is
+        left.
     """
     samples = np.take(images.reshape(len(images), -1), np.flatnonzero(outside), axis=1)
-    levels = np.full(len(images), np.nan, images.dtype)
-    good = ~np.isnan(samples)
-    for rows, count in equal_counts(good):
-        if count:
-            levels[rows] = _medians(samples[rows][good[rows]].reshape(-1, count))
-    return levels
-
-
-def _medians(samples):
-    """Median of each row of an array without NaN, which is reordered."""
-    middle = samples.shape[1] // 2
-    samples.partition(middle, axis=1)
-    if samples.shape[1] % 2:
-        return samples[:, middle]
-    with np.errstate(over="ignore", invalid="ignore"):
-        return (samples[:, :middle].max(axis=1) + samples[:, middle]) / samples.dtype.type(2)
+    return nan_median(samples, axis=1)
 
 
 def centres_of_mass(images, bad, levels, x, y, width):
@@ -95,25 +85,25 @@ def centres_of_mass(images, bad, levels, x, y, width):
     images : ndarray of float32, shape (integrations, y, x)
         Images in any unit.
     bad : ndarray of bool, shape of ``images``
-        Pixels that count as 0. Infinite values do, too; negative ones stay.
+        Pixels that count as 0. Infinite values also count as 0; negative ones are used.
     levels : ndarray of float32, shape (integrations,)
         Background of each image, subtracted in float32.
     x, y : float
         Centre of the box [pixels].
     width : int
-        Width of the box [pixels], odd. It is centred as well as whole pixels
-        allow and cut at the edges of the image.
+        Width of the box [pixels], odd. The box is centred to whole pixels and
+        cut at the edges of the image.
 
     Returns
     -------
     x_centres, y_centres : ndarray of float64, shape (integrations,)
         Centres of mass [pixels]; NaN where the box has no good pixel or a sum
-        of 0, or the centre is not in the image. All NaN if the centre of the
-        box is not.
+        of 0, or the centre of mass is outside the image. All NaN if the
+        centre of the box is outside the image.
 
     Notes
     -----
-    Bit-equal to `photutils.centroids.centroid_sources` in jwst 3.0.0.
+    Bit-equal to `photutils.centroids.centroid_sources` as jwst 3.0.0 uses it.
     """
     height, length = images.shape[1:]
     centres = np.full((2, len(images)), np.nan)

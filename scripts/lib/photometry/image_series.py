@@ -7,6 +7,8 @@ import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE
 
+__all__ = ["ImageSeries", "conversion"]
+
 log = logging.getLogger(__name__)
 
 # Bytes of one plane of a block, unless one image is larger.
@@ -26,7 +28,7 @@ class ImageSeries:
     shape : tuple of int
         Shape (integrations, y, x).
     factor : float, ndarray of float32 or None
-        What SCI and ERR are multiplied by, in float32.
+        Factor by which SCI and ERR are multiplied, in float32; None for 1.
     """
 
     read: object
@@ -34,7 +36,7 @@ class ImageSeries:
     factor: object = None
 
     def blocks(self):
-        """Slices of integrations that are read at a time."""
+        """Return slices of the integrations that are read at a time."""
         length = max(_BLOCK_BYTES // (4 * self.shape[1] * self.shape[2]), 1)
         return [
             slice(first, min(first + length, self.shape[0]))
@@ -42,7 +44,7 @@ class ImageSeries:
         ]
 
     def plane(self, name, block):
-        """Samples or errors of a block in the unit of the product, float32."""
+        """Return samples or errors of a block in the unit of the product, float32."""
         values = self.read(name, block).astype(np.float32, copy=False)
         if self.factor is None:
             return values
@@ -50,7 +52,7 @@ class ImageSeries:
             return values * self.factor
 
     def bad(self, block, images):
-        """Pixels of a block that are flagged ``DO_NOT_USE`` or NaN."""
+        """Return the pixels of a block that are flagged ``DO_NOT_USE`` or NaN."""
         return ((self.read("DQ", block) & DO_NOT_USE) != 0) | np.isnan(images)
 
 
@@ -72,7 +74,8 @@ def conversion(unit, pixel_area=None, integration_time=None, gain=None):
     Returns
     -------
     factor : float, ndarray of float32 or None
-        The factor; None for another unit, which is kept with a warning.
+        The factor; None for another unit, which is kept and of which a
+        warning is logged.
     unit : str
         Unit of the fluxes.
     """

@@ -1,4 +1,4 @@
-"""Photometry of a star in each image of a series."""
+"""Measure a star in each image of a series."""
 
 import logging
 from dataclasses import dataclass, fields
@@ -9,9 +9,16 @@ from scripts.lib.jobs.progress import Progress
 from scripts.lib.photometry.centroids import background_levels, centres_of_mass, source_disc
 from scripts.lib.photometry.circular_apertures import Ring, ring_sums
 from scripts.lib.photometry.gaussian_fit import FWHM_TO_SIGMA, cut_out, fit_gaussian
-from scripts.lib.photometry.table import (
-    BACKGROUND_COLUMNS,
-)
+from scripts.lib.photometry.table import BACKGROUND_COLUMNS
+
+__all__ = [
+    "Settings",
+    "aperture_centre",
+    "locate",
+    "measure",
+    "measure_apertures",
+    "measure_whole_array",
+]
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +33,15 @@ class Settings:
     radius : float
         Radius of the aperture.
     radius_inner, radius_outer : float
-        Radii of the background annulus. The inner one also is the radius of
-        the disc that counts as the star where the centroid is measured.
+        Radii of the background annulus. The inner one is also the radius of
+        the disc around the star that is left out of the background of its
+        centroid.
     centroid_source : bool
-        Whether the star is looked for, else it is at its planned position.
+        Whether the star is located; else its planned position is used.
     search_box_width, fit_box_width : int
         Widths of the boxes of the first and second centroid.
     moving_centroid : bool
-        Whether the aperture follows the centroid of each integration, else it
+        Whether the aperture follows the centroid of each integration; else it
         is at the median of all.
     """
 
@@ -77,13 +85,13 @@ def locate(series, planned, settings):
     Returns
     -------
     columns : dict of str to ndarray
-        ``centroid_x``, ``centroid_y`` (integrations,) [pixels], NaN where
-        there is none; and unless the first pass finds nothing
+        ``centroid_x``, ``centroid_y`` (integrations,) [pixels], NaN where an
+        integration has no centroid; unless the first pass finds nothing, also
         ``psf_width_x``, ``psf_width_y`` (standard deviation) [pixels] and
         ``psf_flux``, NaN where the fit fails.
     """
     centres = np.full((series.shape[0], 2), np.nan)
-    for block, *parts in _without_star(series, planned, settings):
+    for block, *parts in _background_blocks(series, planned, settings):
         found = centres_of_mass(*parts, *planned, settings.search_box_width)
         centres[block] = np.column_stack(found)
     if not np.isfinite(centres).any(axis=0).all():
@@ -102,7 +110,7 @@ def _fit_star(series, guess, settings):
     """Centroid (x, y) near a guess, flux and FWHM (x, y) of the star, (5, integrations)."""
     measured = np.full((5, series.shape[0]), np.nan)
     single, width, progress = 0, settings.fit_box_width, Progress(log, series.shape[0])
-    for block, images, bad, levels in _without_star(series, guess, settings):
+    for block, images, bad, levels in _background_blocks(series, guess, settings):
         centres = np.array(centres_of_mass(images, bad, levels, *guess, width))
         found = np.flatnonzero(np.isfinite(centres).all(axis=0))
         windows = cut_out(images[found], bad[found], levels[found], *centres[:, found], width)
@@ -110,7 +118,7 @@ def _fit_star(series, guess, settings):
         measured[:2, block] = centres
         measured[2:, block.start + found] = fitted.T
         single += count
-        progress.reached(block.stop)
+        progress.update(block.stop)
     log.info(
         "%d integrations: %d without a centroid, %d without a fitted width, %d fitted one by one",
         series.shape[0],
@@ -121,8 +129,8 @@ def _fit_star(series, guess, settings):
     return measured
 
 
-def _without_star(series, position, settings):
-    """Blocks with their images, bad pixels and levels outside the star."""
+def _background_blocks(series, position, settings):
+    """Blocks with their images, bad pixels and background levels outside the star."""
     outside = ~source_disc(series.shape[1:], *position, settings.radius_inner)
     for block in series.blocks():
         images = series.plane("SCI", block)
@@ -131,22 +139,22 @@ def _without_star(series, position, settings):
 
 def aperture_centre(columns, planned, moving):
     """
-    Place of the aperture in every integration.
+    Position of the aperture in every integration.
 
     Parameters
     ----------
     columns : dict of str to ndarray
         ``centroid_x``, ``centroid_y`` (integrations,) [pixels]; empty if the
-        star was not looked for.
+        star was not located.
     planned : tuple of float
-        Planned position [pixels], used where there is no centroid at all.
+        Planned position [pixels], used if no integration has a centroid.
     moving : bool
         Whether the aperture follows the centroids.
 
     Returns
     -------
     x, y : float or ndarray
-        The place; arrays (integrations,) only if it moves.
+        The position; arrays (integrations,) only if it moves.
     """
     x, y = columns.get("centroid_x"), columns.get("centroid_y")
     if x is None:
@@ -213,9 +221,9 @@ def measure_whole_array(series):
     Returns
     -------
     columns : dict of str to ndarray
-        Columns of :func:`measure_apertures`: sums and net fluxes float32, as
-        added in float32 by `numpy.nansum`, the background float64 and NaN.
-        NaN for an image without a sample, where jwst 3.0.0 has 0.
+        Columns of :func:`measure_apertures`: sums and net fluxes are float32,
+        as `numpy.nansum` adds them, the background is float64 and NaN. An
+        image without a sample has NaN, where jwst 3.0.0 has 0.
     """
     total, error = np.empty((2, series.shape[0]), np.float32)
     for block in series.blocks():
@@ -250,12 +258,12 @@ def measure(series, planned, settings, whole_array=False):
     Returns
     -------
     columns : dict of str to ndarray
-        All columns of the table but times and sky coordinates.
+        All columns of the table except times and sky coordinates.
 
     Notes
     -----
-    Reads the series three times and holds one block of it, so peak memory does
-    not depend on the number of integrations but for the columns.
+    Reads the series three times and keeps one block of it in memory, so only
+    the columns grow with the number of integrations.
     """
     columns = locate(series, planned, settings) if settings.centroid_source else {}
     centre = aperture_centre(columns, planned, settings.moving_centroid)

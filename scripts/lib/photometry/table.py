@@ -1,4 +1,4 @@
-"""Photometry of one segment as a FITS table: columns, units and descriptive keywords."""
+"""Write and read the photometry of one segment as a FITS table."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,20 @@ from scripts.lib.fits.extensions import table_cards, table_rows
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 
+__all__ = [
+    "BACKGROUND_COLUMNS",
+    "COLUMNS",
+    "META_KEYWORDS",
+    "PhotometryTable",
+    "make_table",
+    "read_photometry",
+    "write_photometry",
+]
+
 _TABLE = "PHOTOMETRY"
 _FLUX, _PIXEL, _DEGREE = "flux", "pix", "deg"
 
-# Columns of the table in their order, with the kind of their unit.
+# Columns of the table in their order, with the kind of their unit: None for times.
 COLUMNS = {
     "MJD": None,
     "BJD_TDB": None,
@@ -37,11 +47,15 @@ COLUMNS = {
     "psf_flux": _FLUX,
 }
 BACKGROUND_COLUMNS = (
-    *("annulus_sum", "annulus_sum_err", "annulus_mean", "annulus_mean_err"),
-    *("aperture_bkg", "aperture_bkg_err"),
+    "annulus_sum",
+    "annulus_sum_err",
+    "annulus_mean",
+    "annulus_mean_err",
+    "aperture_bkg",
+    "aperture_bkg_err",
 )
 
-# Descriptions of the table, with the keywords that hold them.
+# Descriptions of the table, with the keywords that have them in FITS.
 META_KEYWORDS = {
     "instrument": "INSTRUME",
     "detector": "DETECTOR",
@@ -76,7 +90,7 @@ class PhotometryTable:
 
 def make_table(columns, flux_unit, meta, has_background=True):
     """
-    Put columns in order and give them their units.
+    Make a table of columns in their order and with their units.
 
     Parameters
     ----------
@@ -87,7 +101,7 @@ def make_table(columns, flux_unit, meta, has_background=True):
     meta : dict of str to (str or None)
         Descriptions.
     has_background : bool, optional
-        Whether a background was measured; else its columns have no unit.
+        Whether a background was measured; without it its columns have no unit.
 
     Returns
     -------
@@ -104,9 +118,9 @@ def make_table(columns, flux_unit, meta, has_background=True):
     return PhotometryTable({name: columns[name] for name in units}, units, meta)
 
 
-def write_segment(path, table):
+def write_photometry(path, table):
     """
-    Write a photometry table as FITS, losslessly; whole or not at all.
+    Write a photometry table as FITS, without loss; whole or not at all.
 
     Parameters
     ----------
@@ -114,6 +128,11 @@ def write_segment(path, table):
         The file.
     table : PhotometryTable
         The table.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
     """
     rows = table_rows(table.columns)
     primary = [
@@ -131,9 +150,9 @@ def write_segment(path, table):
         product.write(rows.view(np.uint8), offset)
 
 
-def read_segment(path):
+def read_photometry(path):
     """
-    Read a photometry table that :func:`write_segment` wrote.
+    Read a photometry table that :func:`write_photometry` wrote.
 
     Parameters
     ----------
@@ -143,7 +162,12 @@ def read_segment(path):
     Returns
     -------
     table : PhotometryTable
-        The table as it was.
+        The table as it was written.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has no such table.
     """
     with open_fits(path) as file:
         rows, header = file.read_table(_TABLE), file.header(_TABLE)

@@ -1,9 +1,11 @@
-"""Tell the user what is wrong with the configuration."""
+"""Messages about the configuration's mistakes, and paths that start at home."""
 
 from itertools import pairwise
 from math import isnan
 from os.path import expanduser
 from pathlib import Path
+
+__all__ = ["contradictions", "describe_violation", "expand_home"]
 
 _TYPES = {
     "object": "a section of keys",
@@ -24,7 +26,7 @@ _LIMITS = {
 _FILES_OF_STEPS = {"extract_1d": ("soss_wave_grid_in", "soss_estimate")}
 
 
-def mistake(error):
+def describe_violation(error):
     """
     Describe a violation of the configuration's schema in one line.
 
@@ -38,17 +40,17 @@ def mistake(error):
     message : str
         The key, what was found and what is expected there.
     """
-    place = "/".join(["config", *map(str, error.absolute_path)])
+    key = "/".join(["config", *map(str, error.absolute_path)])
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
         unknown = ", ".join(sorted(str(key) for key in set(error.instance) - set(known)))
-        return f"{place}: found {unknown}, expected one of {', '.join(known)}"
+        return f"{key}: found {unknown}, expected one of {', '.join(known)}"
     found = "null" if error.instance is None else repr(error.instance)
-    return f"{place}: found {found}, expected {_expected(error.validator, error.validator_value)}"
+    return f"{key}: found {found}, expected {_expected(error.validator, error.validator_value)}"
 
 
 def _expected(rule, value):
-    """Text of what one rule of the schema asks for."""
+    """Text of what one rule of the schema expects."""
     if rule == "type":
         return " or ".join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))
     if rule == "enum":
@@ -58,7 +60,7 @@ def _expected(rule, value):
 
 def expand_home(config):
     """
-    Let paths start with ``~``, the user's home folder, as in a shell; in place.
+    Expand ``~`` at the start of paths to the user's home folder, in place.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def expand_home(config):
 
 def contradictions(config, base_dir):
     """
-    Find settings that no schema can tell to be wrong.
+    Find wrong settings that the schema accepts.
 
     Parameters
     ----------
@@ -87,9 +89,10 @@ def contradictions(config, base_dir):
     Returns
     -------
     problems : list of str
-        Numbers that are NaN, limits in the wrong order and an output folder that is none, one line each.
+        Numbers that are NaN, limits in the wrong order and an output folder that is a file, one
+        line each.
     """
-    problems = [f"{place}: found NaN, expected a number" for place in _nan_places("config", config)]
+    problems = [f"{key}: found NaN, expected a number" for key in _nan_keys("config", config)]
     folder = Path(base_dir, config["output_dir"])
     if folder.exists() and not folder.is_dir():
         problems.append(f"config/output_dir: found the file {folder}, expected a folder")
@@ -106,11 +109,11 @@ def contradictions(config, base_dir):
     return problems
 
 
-def _nan_places(place, value):
-    """Yield the places of NaN in nested sections and lists."""
+def _nan_keys(path, value):
+    """Yield the keys of NaN in nested sections and lists, joined by slashes."""
     if isinstance(value, dict | list):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
-            yield from _nan_places(f"{place}/{key}", item)
+            yield from _nan_keys(f"{path}/{key}", item)
     elif isinstance(value, float) and isnan(value):
-        yield place
+        yield path

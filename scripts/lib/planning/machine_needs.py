@@ -1,4 +1,4 @@
-"""What products will take of the machine: disk, memory and time; standard library only."""
+"""Disk, memory and time that products need; standard library only."""
 
 import math
 import os
@@ -7,8 +7,22 @@ import tempfile
 from pathlib import Path
 
 from scripts.lib.findings import Finding
-from scripts.lib.planning import resources
+from scripts.lib.instruments.modes import mode_of
+from scripts.lib.planning import resources, targets
 from scripts.lib.planning.output_folder import existing_folder
+from scripts.lib.planning.targets import in_output_folder, product_steps, report_steps
+
+__all__ = [
+    "core_seconds",
+    "disk_findings",
+    "file_bytes",
+    "free_bytes",
+    "machine_memory_mb",
+    "memory_findings",
+    "memory_mb",
+    "missing_bytes",
+    "size_text",
+]
 
 # Bytes of a row of spectra for each element, and of its numbers and times.
 _ELEMENT_BYTES, _ROW_BYTES = 136, 64
@@ -17,13 +31,11 @@ _ELEMENT_BYTES, _ROW_BYTES = 136, 64
 _BIN_BYTES, _WIDEST_RATIO = 16, 9.0
 # Statistics: median and maps of flags, aperture and background of each order; missing light.
 _MAP_BYTES, _REGION_BYTES, _MISSING_BYTES = 12, 8, 4
-_REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
 # Bytes of an integration in the light-curve tables, photometry and other statistics together.
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
 _PRODUCT_BYTES, _SEGMENT_BYTES = 8_000_000, 1_500_000
-_SOSS_ORDERS = 3
-# The head of a product is put together in the folder for temporary files.
+# The headers of a product are assembled in the folder for temporary files.
 _TEMPORARY_BYTES = 50_000_000
 # The speeds of `resources` are a tenth of those of a laptop.
 _LAPTOP = 10
@@ -32,9 +44,9 @@ _START_SECONDS = 2
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-def steps_of(product, config):
+def memory_mb(product, config):
     """
-    Steps that a product goes through.
+    Predict the memory of the largest job of a product.
 
     Parameters
     ----------
@@ -45,66 +57,17 @@ def steps_of(product, config):
 
     Returns
     -------
-    of_segments, of_product : list of str
-        Names of the steps of each segment, and of those that collect them, as
-        in :data:`~scripts.lib.planning.resources.STEPS`.
-    """
-    segment, collect = [], []
-    if not config["outlier_detection"]["skip"]:
-        segment.append("outlier_detection")
-    if product.branch == "imaging":
-        if not config["tso_photometry"]["skip"]:
-            segment.append("tso_photometry")
-            collect.append("collect_photometry")
-    elif not config["extract_1d"]["skip"]:
-        segment.append("extract_soss" if product.exp_type == "NIS_SOSS" else "extract_1d")
-        collect.append("collect_spectra")
-        if not config["white_light"]["skip"]:
-            collect.append("white_light")
-    return segment, collect
-
-
-def report_steps(product, config):
-    """
-    Steps that the light curves and the report of a product take beside those of :func:`steps_of`.
-
-    Parameters
-    ----------
-    product, config
-        As for :func:`steps_of`.
-
-    Returns
-    -------
-    of_segments, of_product : list of str
-        Names of the steps, as there; none if nothing is extracted or no report asked for.
-    """
-    of_segments, _ = steps_of(product, config)
-    extracted = {"extract_1d", "extract_soss", "tso_photometry"} & {*of_segments}
-    if not extracted or all(config[name]["skip"] for name in _REPORTS):
-        return [], []
-    reports = [] if config["report"]["skip"] else ["report_visit"]
-    return ["segment_statistics"], ["light_curve", *reports]
-
-
-def memory_mb(product, config):
-    """
-    Predict the memory of the largest job of a product.
-
-    Parameters
-    ----------
-    product, config
-        As for :func:`steps_of`.
-
-    Returns
-    -------
     memory : int
         Memory [MB] of one process.
     """
     limit, peaks = config["max_memory_mb"], [0]
-    for of_segments, of_product in (steps_of(product, config), report_steps(product, config)):
-        for step in of_segments:
+    for segment_steps, collecting in (
+        product_steps(product, config),
+        report_steps(product, config),
+    ):
+        for step in segment_steps:
             peaks += [resources.peak_mb(step, [segment], limit) for segment in product.segments]
-        peaks += [resources.peak_mb(step, product.segments, limit) for step in of_product]
+        peaks += [resources.peak_mb(step, product.segments, limit) for step in collecting]
     return max(peaks)
 
 
@@ -115,16 +78,16 @@ def core_seconds(product, config):
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`memory_mb`.
 
     Returns
     -------
     time : float
         Time [s].
     """
-    of_segments, of_product = steps_of(product, config)
-    work = sum(resources.seconds(step, product.segments) for step in of_segments)
-    jobs = len(of_segments) * len(product.segments) + len(of_product)
+    segment_steps, collecting = product_steps(product, config)
+    work = sum(resources.seconds(step, product.segments) for step in segment_steps)
+    jobs = len(segment_steps) * len(product.segments) + len(collecting)
     return work / _LAPTOP + jobs * _START_SECONDS
 
 
@@ -135,51 +98,67 @@ def file_bytes(product, config):
     Parameters
     ----------
     product, config
-        As for :func:`steps_of`.
+        As for :func:`memory_mb`.
 
     Returns
     -------
     sizes : dict of str to int
-        Bytes by file name in the output folder; all that is small goes by
-        the name of the report.
+        Bytes by file name in the output folder; all small files together are
+        under the name of the report.
     """
-    sizes, spectra, binned = {}, 0, 0
-    of_segments, _ = steps_of(product, config)
-    bins = config["spectroscopic_light_curves"]
-    measured = bool(report_steps(product, config)[0])
+    sizes = {}
     for segment in product.segments:
-        if segment.is_compressed:
-            sizes[f"segments/{segment.name}_calints.fits"] = segment.data_bytes
-        if "outlier_detection" in of_segments:
-            sizes[segment.crfints] = segment.data_bytes + _SEGMENT_BYTES
-        if {"extract_1d", "extract_soss"} & {*of_segments}:
-            size = segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
-            sizes[f"segments/{segment.name}_extract1d.fits"] = size + _SEGMENT_BYTES
-            spectra += size
-            binned += segment.nints * _bins(segment, bins) * _BIN_BYTES
-        if measured:
-            sizes[f"segments/{segment.name}_statistics.npz"] = _statistics_bytes(segment)
-    if spectra:
-        sizes[f"{product.name}_x1dints.fits"] = spectra
-    if spectra and not bins["skip"]:
-        sizes[f"{product.name}_speclc.fits"] = binned
-    tables = sum(segment.nints for segment in product.segments) * _TABLE_BYTES
-    sizes[f"{product.name}_report.html"] = tables + _PRODUCT_BYTES
+        large = _segment_file_bytes(segment)
+        for template in targets.segment_files(segment, product, config):
+            if template in large:
+                path = template.format(segment=segment.name)
+                sizes[in_output_folder(path)] = large[template]
+    large = _collected_bytes(product, config)
+    for template in [*targets.collected_files(product, config), targets.REPORT]:
+        if template in large:
+            sizes[in_output_folder(template.format(product=product.name))] = large[template]
     return sizes
 
 
+def _segment_file_bytes(segment):
+    """Sizes of the large files of a segment by their templates."""
+    return {
+        targets.CALINTS: segment.data_bytes,
+        targets.CRFINTS: segment.data_bytes + _SEGMENT_BYTES,
+        targets.EXTRACT1D: _spectra_bytes(segment) + _SEGMENT_BYTES,
+        targets.STATISTICS: _statistics_bytes(segment),
+    }
+
+
+def _collected_bytes(product, config):
+    """Sizes of the large files of a product by their templates, and of all small ones together."""
+    bins, segments = config["spectroscopic_light_curves"], product.segments
+    return {
+        targets.X1DINTS: sum(map(_spectra_bytes, segments)),
+        targets.BINNED: sum(
+            segment.nints * _bins(segment, bins) * _BIN_BYTES for segment in segments
+        ),
+        targets.REPORT: sum(segment.nints for segment in segments) * _TABLE_BYTES + _PRODUCT_BYTES,
+    }
+
+
+def _spectra_bytes(segment):
+    """Size of a segment's spectra without headers."""
+    return segment.nints * (_elements(segment) * _ELEMENT_BYTES + _ROW_BYTES)
+
+
 def _orders(segment):
-    """Most spectral orders that a segment can have."""
-    return _SOSS_ORDERS if segment.exp_type == "NIS_SOSS" else 1
+    """Largest number of spectral orders of a segment."""
+    return mode_of(segment.exp_type).spectral_orders
 
 
 def _elements(segment):
-    """Most spectral elements that a segment can have, those of all orders together."""
+    """Largest number of spectral elements of a segment, all orders together."""
     return _orders(segment) * max(segment.shape[1:])
 
 
 def _bins(segment, options):
-    """Most bins of wavelength that a segment can have, those of all orders together."""
+    """Largest number of wavelength bins of a segment, all orders together."""
     elements = max(segment.shape[1:])
     if options["edges"]:
         bins = len(options["edges"]) - 1
@@ -192,7 +171,7 @@ def _bins(segment, options):
 
 
 def _statistics_bytes(segment):
-    """Size of what the report needs of a segment's images."""
+    """Size of the statistics of a segment's images that the report needs."""
     plane = math.prod(segment.shape[1:])
     maps = plane * (_MAP_BYTES + _orders(segment) * _REGION_BYTES)
     return maps + segment.nints * max(segment.shape[1:]) * _MISSING_BYTES
@@ -214,7 +193,7 @@ def missing_bytes(products, configs, base_dir):
     Returns
     -------
     size : int
-        Bytes of the files that are not there yet.
+        Bytes of the files that do not exist yet.
     """
     return sum(
         size
@@ -226,7 +205,7 @@ def missing_bytes(products, configs, base_dir):
 
 def disk_findings(missing, output_dir, base_dir):
     """
-    Find out whether the products have room.
+    Check that there is enough disk space for the products.
 
     Parameters
     ----------
@@ -240,19 +219,21 @@ def disk_findings(missing, output_dir, base_dir):
     Returns
     -------
     findings : list of Finding
-        An error if there is less room; a warning if the folder for temporary
+        An error if there is less space; a warning if the folder for temporary
         files has little.
     """
     free, findings = free_bytes(output_dir, base_dir), []
     if missing > free:
         found, expected = f"{size_text(free)} free", f"{size_text(missing)} for the products"
-        findings.append(Finding("error", output_dir, "disk space", found, expected))
+        findings.append(
+            Finding("error", output_dir, key="disk space", found=found, expected=expected)
+        )
     return findings + _temporary_findings()
 
 
 def free_bytes(output_dir, base_dir):
     """
-    Room for products.
+    Measure the disk space that is free for products.
 
     Parameters
     ----------
@@ -268,21 +249,21 @@ def free_bytes(output_dir, base_dir):
 
 
 def _temporary_findings():
-    """Find out whether the folder for temporary files can be used."""
+    """Check that the folder for temporary files can be used."""
     try:
         folder = tempfile.gettempdir()
         free = shutil.disk_usage(folder).free
     except OSError:
-        return [Finding("error", "TMPDIR", "", "no folder for temporary files can be written to")]
+        return [Finding("error", "TMPDIR", found="no folder for temporary files can be written to")]
     if free < _TEMPORARY_BYTES:
         found, expected = f"{size_text(free)} free in {folder}", size_text(_TEMPORARY_BYTES)
-        return [Finding("warning", "TMPDIR", "", f"found {found}, expected {expected} or more")]
+        return [Finding("warning", "TMPDIR", found=f"found {found}, expected {expected} or more")]
     return []
 
 
 def memory_findings(peak_mb, machine_mb, cores):
     """
-    Find out whether the jobs fit in the memory of the machine.
+    Check that the jobs fit in the machine's memory.
 
     Parameters
     ----------
@@ -296,24 +277,33 @@ def memory_findings(peak_mb, machine_mb, cores):
     Returns
     -------
     findings : list of Finding
-        A warning if the largest job does not, a note if one on every core do
-        not.
+        A warning if the largest job does not fit, a note if one job on each
+        core does not.
     """
     if peak_mb > machine_mb:
         found, effect = f"a job of {peak_mb} MB", "it may be killed; lower max_memory_mb"
         expected = f"at most the memory of this machine, {machine_mb:.0f} MB"
-        return [Finding("warning", "config", "max_memory_mb", found, expected, effect)]
+        return [
+            Finding(
+                "warning",
+                "config",
+                key="max_memory_mb",
+                found=found,
+                expected=expected,
+                effect=effect,
+            )
+        ]
     if peak_mb * cores > machine_mb:
         found = f"jobs of up to {peak_mb} MB on {cores} cores of a machine of {machine_mb:.0f} MB"
         fitting = int(machine_mb // peak_mb)
         effect = f"take --cores {fitting} or less, or --resources mem_mb={machine_mb:.0f}"
-        return [Finding("note", "config", "max_memory_mb", found, "", effect)]
+        return [Finding("note", "config", key="max_memory_mb", found=found, effect=effect)]
     return []
 
 
 def machine_memory_mb():
     """
-    Memory that processes of this machine, or of the container, may take.
+    Measure the memory that processes of this machine, or of the container, may use.
 
     Returns
     -------
@@ -329,7 +319,7 @@ def machine_memory_mb():
 
 def size_text(size):
     """
-    Write a size in the unit that suits it.
+    Write a size with a suitable unit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The folder of the products: whether it can be written to, and what a run would replace."""
+"""The folder of the products: whether it can be written to, and earlier products in it."""
 
 import os
 from contextlib import suppress
@@ -7,14 +7,16 @@ from tempfile import NamedTemporaryFile
 
 from scripts.lib.findings import Finding
 
-# A hidden folder, so that it is none in which users keep files of their own.
-KEPT = ".earlier"
+__all__ = ["KEPT_FOLDER", "existing_folder", "keep_earlier", "refusal", "settle_earlier"]
+
+# Hidden, so that it is not one in which users keep their own files.
+KEPT_FOLDER = ".earlier"
 _PROBE_BYTES = 1 << 16
 
 
 def refusal(folder):
     """
-    Find out by writing whether a folder, or the one it would be made in, takes a small file.
+    Check by writing that a folder, or the one in which it would be made, accepts a small file.
 
     Parameters
     ----------
@@ -26,21 +28,23 @@ def refusal(folder):
     problem : Finding or None
         An error that names the folder that refused, the reason and a remedy.
     """
-    place = existing_folder(folder)
+    existing = existing_folder(folder)
     try:
-        with NamedTemporaryFile(dir=place, prefix=".room-", buffering=0) as probe:
+        with NamedTemporaryFile(dir=existing, prefix=".room-", buffering=0) as probe:
             probe.write(bytes(_PROBE_BYTES))
             os.fsync(probe.fileno())
     except OSError as error:
         found = f"that no file can be written ({error.strerror})"
         expected = "the right to write and some room"
-        return Finding("error", str(place.resolve()), "folder", found, expected)
+        return Finding(
+            "error", str(existing.resolve()), key="folder", found=found, expected=expected
+        )
     return None
 
 
 def existing_folder(folder):
     """
-    Go up to the first file or folder that is there.
+    Go up to the first file or folder that exists.
 
     Parameters
     ----------
@@ -50,10 +54,10 @@ def existing_folder(folder):
     Returns
     -------
     path : Path
-        It, or its nearest ancestor that exists and may be looked at; absolute.
+        The folder, or its nearest ancestor that exists and may be accessed; absolute.
     """
     path = Path(folder).absolute()
-    # Unlike Path.exists, os.path.exists takes what is in a locked folder for missing.
+    # Unlike Path.exists, os.path.exists returns False for what is in a locked folder.
     while not os.path.exists(path) and path != path.parent:
         path = path.parent
     return path
@@ -61,21 +65,22 @@ def existing_folder(folder):
 
 def keep_earlier(folder, names):
     """
-    Give the products of earlier runs a second name, as Snakemake deletes what it makes again.
+    Give the products of earlier runs a second name, because Snakemake deletes files to be remade.
 
     Parameters
     ----------
     folder : str or Path
         Folder of the products. The second names are hard links in its folder
-        ``.earlier`` and take no room; file systems without them do without.
+        ``.earlier`` and take no space; on file systems without hard links nothing
+        is kept.
     names : iterable of str
         File names of products.
     """
     for name in names:
-        product, kept = Path(folder, name), Path(folder, KEPT, name)
+        product, kept = Path(folder, name), Path(folder, KEPT_FOLDER, name)
         if not product.is_file():
             continue
-        new = _unfinished(kept)
+        new = _unfinished_path(kept)
         with suppress(OSError):
             kept.parent.mkdir(exist_ok=True)
             new.unlink(missing_ok=True)
@@ -83,14 +88,14 @@ def keep_earlier(folder, names):
             new.replace(kept)
 
 
-def _unfinished(kept):
-    """Name under which a second name is made."""
+def _unfinished_path(kept):
+    """Path under which a second name is made."""
     return kept.with_name(f".{kept.name}.part")
 
 
 def settle_earlier(folder, names):
     """
-    Drop the second names of products that are there.
+    Remove the second names of products that exist.
 
     Parameters
     ----------
@@ -102,19 +107,19 @@ def settle_earlier(folder, names):
     Returns
     -------
     kept : list of str
-        Products that are not there but whose earlier version is kept.
+        Products that do not exist but whose earlier version is kept.
     """
     kept = []
     for name in names:
-        earlier = Path(folder, KEPT, name)
+        earlier = Path(folder, KEPT_FOLDER, name)
         is_made = Path(folder, name).is_file()
         with suppress(OSError):
-            _unfinished(earlier).unlink(missing_ok=True)
+            _unfinished_path(earlier).unlink(missing_ok=True)
             if is_made:
                 earlier.unlink(missing_ok=True)
         if not is_made and earlier.is_file():
             kept.append(name)
     with suppress(OSError):
-        # Products that other runs have kept may still be in it.
-        Path(folder, KEPT).rmdir()
+        # It stays if it has products that other runs have kept.
+        Path(folder, KEPT_FOLDER).rmdir()
     return kept

@@ -3,12 +3,28 @@
 import math
 from dataclasses import dataclass
 
+from scripts.lib.instruments.modes import mode_of
+
+__all__ = [
+    "SNAKEMAKE_MB",
+    "STEPS",
+    "Step",
+    "is_small",
+    "peak_mb",
+    "request_mb",
+    "request_minutes",
+    "seconds",
+    "work_mb",
+]
+
 # Memory of the two Snakemake processes around the script of a job on a cluster.
 SNAKEMAKE_MB = 340
-# Time of a job on a cluster beside that of its data: queue, Snakemake and libraries from a slow disk.
+# Time of a job on a cluster before its data: queue, Snakemake and libraries from a slow disk.
 _START_MINUTES = 5
-# Segments whose jobs all take less share an allocation with others.
+# Segments whose jobs together take less share an allocation with others.
 _SHARED_SECONDS = 300
+# A mode has only one of the last two, but the limit is for the sum of all three: with a smaller sum
+# larger segments would share allocations.
 _SEGMENT_STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
 _SOSS_STEPS = ("outlier_detection", "extract_soss")
 
@@ -16,7 +32,7 @@ _SOSS_STEPS = ("outlier_detection", "extract_soss")
 @dataclass(frozen=True)
 class Step:
     """
-    What the jobs of one step take; measured, then rounded up.
+    Resources that the jobs of one step need; measured, then rounded up.
 
     Attributes
     ----------
@@ -56,7 +72,7 @@ STEPS = {
 
 def work_mb(segments, max_memory_mb):
     """
-    Working memory that a job may take: four times its data, up to the limit.
+    Find the working memory that a job may use: four times its data, up to the limit.
 
     Parameters
     ----------
@@ -100,7 +116,7 @@ def peak_mb(step, segments, max_memory_mb):
 
 def seconds(step, segments):
     """
-    Predict the time that a job takes with its data.
+    Predict the time in which a job processes its data.
 
     Parameters
     ----------
@@ -120,7 +136,7 @@ def seconds(step, segments):
 
 def request_mb(step, segments, max_memory_mb):
     """
-    Memory to ask a cluster for.
+    Predict the memory to request from a cluster.
 
     Parameters
     ----------
@@ -130,14 +146,14 @@ def request_mb(step, segments, max_memory_mb):
     Returns
     -------
     memory : int
-        Memory [MB] of the job with the Snakemake around it.
+        Memory [MB] of the job with the Snakemake processes around it.
     """
     return SNAKEMAKE_MB + peak_mb(step, segments, max_memory_mb)
 
 
 def request_minutes(step, segments):
     """
-    Time to ask a cluster for.
+    Predict the time to request from a cluster.
 
     Parameters
     ----------
@@ -147,12 +163,12 @@ def request_minutes(step, segments):
     Returns
     -------
     time : int
-        Time [min] of the job with its start.
+        Time [min] of the job, its start included.
     """
     return _START_MINUTES + math.ceil(seconds(step, segments) / 60)
 
 
 def is_small(segment):
-    """Tell whether the jobs of a segment are so short that several should share an allocation."""
-    steps = _SOSS_STEPS if segment.exp_type == "NIS_SOSS" else _SEGMENT_STEPS
+    """Return whether the jobs of a segment are so short that several should share an allocation."""
+    steps = _SOSS_STEPS if mode_of(segment.exp_type).is_soss else _SEGMENT_STEPS
     return sum(seconds(step, [segment]) for step in steps) < _SHARED_SECONDS

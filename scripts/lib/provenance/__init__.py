@@ -1,1 +1,1 @@
-"""What products record of their making: software, references, code, warnings of the input."""
+"""Records in products of how they were made: software, references, code, warnings of the input."""

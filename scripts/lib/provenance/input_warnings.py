@@ -1,24 +1,27 @@
-"""What products carry on about warnings of their input."""
+"""Warnings about the input as lines of the HISTORY of products."""
 
 import textwrap
+
+__all__ = ["warning_lines"]
 
 _LENGTH = 72
 
 
-def history_of(warnings):
+def warning_lines(warnings):
     """
-    Cut warnings for HISTORY cards.
+    Lines of HISTORY cards for warnings.
 
     Parameters
     ----------
     warnings : iterable of str
-        One line each.
+        Warnings, one line each.
 
     Returns
     -------
     lines : list of str
-        Each warning begins with ``input warning:`` and goes on in lines that
-        begin with two blanks; what is not ASCII is ``?``, as FITS asks for.
+        Lines of at most 72 characters. Each warning begins with ``input
+        warning:`` and continues in lines that begin with two blanks;
+        characters that FITS does not allow become ``?``.
     """
     return [
         line
@@ -30,5 +33,5 @@ def history_of(warnings):
 
 
 def _printable(text):
-    """Text as FITS allows it in a card."""
+    """Text with ``?`` for each character that FITS does not allow in a card."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

@@ -1,4 +1,4 @@
-"""What products record of the reference and parameter files that they were made with."""
+"""Records in products of the reference and parameter files that they were made with."""
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
@@ -6,35 +6,47 @@ from pathlib import Path
 
 from scripts.lib.fits.cards import set_card
 
-# How the cards of a record begin, and what follows in a card of 80 characters.
+__all__ = [
+    "add_records",
+    "checksum",
+    "crds_context",
+    "crds_keywords",
+    "history_lines",
+    "record_references",
+    "recorded_texts",
+    "reference_name",
+    "reference_texts",
+]
+
+# Text at the start of a record's cards, and room after it in a card of 80 characters.
 _FIRST, _NEXT = "HISTORY reference ", "HISTORY reference+"
 _LENGTH = 80 - len(_FIRST)
 
 
 def reference_name(kind, path, names):
     """
-    Name by which products call a reference.
+    Name under which products record a reference.
 
     Parameters
     ----------
     kind : str
         Kind of reference.
     path : str or None
-        The file, empty if there is none.
+        The file; empty if no file is used.
     names : dict of str to str
         Names of some kinds: ``crds://`` and the name, a default, ``N/A``.
 
     Returns
     -------
     name : str
-        The name, else that of the file, else ``N/A``.
+        The name in ``names``, else that of the file, else ``N/A``.
     """
     return names.get(kind) or (Path(path).name if path else "N/A")
 
 
 def checksum(path):
     """
-    SHA-1 of a file, as CRDS states it.
+    SHA-1 checksum of a file, the kind that CRDS uses.
 
     Parameters
     ----------
@@ -60,25 +72,40 @@ def record_references(cards, job, paths):
     cards : list of str
         Cards of the primary header; changed in place.
     job : object
-        The job: its ``params`` may have ``reference_names`` and
+        The job: its ``params`` have ``reference_names`` and
         ``parameter_files``, its ``config`` the context.
     paths : dict of str to str
-        File of each kind of reference, empty if there is none.
+        File of each kind of reference; empty if no file is used.
     """
     texts = reference_texts(job, paths)
     add_records(cards, texts)
-    for keyword, (value, comment) in crds_keywords(context_of(job), texts).items():
+    for keyword, (value, comment) in crds_keywords(crds_context(job), texts).items():
         set_card(cards, keyword, value, comment)
 
 
-def context_of(job):
-    """CRDS context in use; it is no parameter, as only another file is a reason to run again."""
-    return (getattr(job, "config", None) or {}).get("crds_context")
+def crds_context(job):
+    """
+    CRDS context in use.
+
+    It is taken from the configuration, not from the parameters: a job must run again when its files
+    change, not when only the context does.
+
+    Parameters
+    ----------
+    job : object
+        The job: its ``config`` has the context.
+
+    Returns
+    -------
+    context : str or None
+        The context.
+    """
+    return job.config["crds_context"]
 
 
 def reference_texts(job, paths):
     """
-    Say which files a job works with.
+    Records of the files that a job works with.
 
     Parameters
     ----------
@@ -90,13 +117,13 @@ def reference_texts(job, paths):
     texts : list of str
         Kind, name and checksum of each file.
     """
-    names = job.params.get("reference_names", {})
+    names = job.params.reference_names
     texts = [
         f"{kind} {reference_name(kind, path, names)} sha1 {checksum(path)}"
         for kind, path in paths.items()
         if path
     ]
-    return [*texts, *job.params.get("parameter_files", [])]
+    return [*texts, *job.params.parameter_files]
 
 
 def add_records(cards, texts):
@@ -116,17 +143,17 @@ def add_records(cards, texts):
 
 def history_lines(texts):
     """
-    Cut records for HISTORY cards.
+    Lines of HISTORY cards for records.
 
     Parameters
     ----------
     texts : list of str
-        The records; what is not ASCII becomes ``?``.
+        The records; characters that are not ASCII become ``?``.
 
     Returns
     -------
     lines : list of str
-        Lines of at most 72 characters, by which :func:`recorded_texts` finds them.
+        Lines of at most 72 characters, from which :func:`recorded_texts` restores the records.
     """
     lines = []
     for text in texts:
@@ -151,7 +178,7 @@ def recorded_texts(headers):
     Returns
     -------
     texts : list of str
-        Each record once, in the order in which they are met.
+        Each record once, in the order of their first cards.
     """
     texts = []
     for cards in headers:
@@ -165,19 +192,19 @@ def recorded_texts(headers):
 
 def crds_keywords(context, texts):
     """
-    Keywords about the context, if it selected any file.
+    Keywords of the CRDS context, if it selected any file.
 
     Parameters
     ----------
     context : str or None
-        The context.
+        CRDS context.
     texts : list of str
         Records of the files.
 
     Returns
     -------
     keywords : dict of str to (str, str)
-        Value and comment of ``CRDS_CTX`` and ``CRDS_VER``.
+        Value and comment of ``CRDS_CTX`` and, if crds is installed, of ``CRDS_VER``.
     """
     if not context or not any(" crds://" in text for text in texts):
         return {}

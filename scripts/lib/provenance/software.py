@@ -1,9 +1,34 @@
-"""Time of writing that products state."""
+"""Software and time recorded in products."""
 
 import os
 from datetime import UTC, datetime
 
+from scripts import __version__
 from scripts.lib.errors import InputError
+
+__all__ = ["JWST_KEYWORDS", "JWST_VERSION", "SOFTWARE", "file_date", "history_line"]
+
+SOFTWARE = f"tso3flow {__version__}"
+# Products equal those of this version of jwst and have its keywords; HISTORY names this software.
+JWST_VERSION = "3.0.0"
+JWST_KEYWORDS = {"CAL_VER": JWST_VERSION, "CAL_VCS": "RELEASE"}
+
+
+def history_line(what):
+    """
+    Line of HISTORY that names the software of a product.
+
+    Parameters
+    ----------
+    what : str
+        Description of the work in a few words.
+
+    Returns
+    -------
+    line : str
+        Name and version of the software, and the description.
+    """
+    return f"{SOFTWARE}: {what}"
 
 
 def file_date():
@@ -13,9 +38,9 @@ def file_date():
     Returns
     -------
     date : str
-        UTC as ``2022-07-13T12:34:56.789``: the time given by the environment
-        variable ``SOURCE_DATE_EPOCH`` in seconds since 1970, so that equal
-        work makes equal bytes, and else now.
+        UTC as ``2022-07-13T12:34:56.789``: the present time or, if the
+        environment variable ``SOURCE_DATE_EPOCH`` is set, that number of
+        seconds since 1970, so that equal work makes equal bytes.
 
     Raises
     ------

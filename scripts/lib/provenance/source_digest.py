@@ -1,10 +1,12 @@
-"""Checksum of the modules that a script imports, to rerun its jobs when one changes."""
+"""Checksum of the modules and templates that a script uses, so that its jobs rerun when one changes."""
 
 import hashlib
 import re
 from functools import cache
 
-# What is imported from these is a module.
+__all__ = ["source_digest"]
+
+# A name imported from one of these packages is a module.
 _PACKAGES = {
     "scripts.lib",
     "scripts.simulation",
@@ -29,17 +31,20 @@ _PACKAGES = {
     "scripts.lib.soss.atoca",
     "scripts.lib.spectra",
 }
-# Parsing the modules would be half of the time in which Snakemake reads the workflow.
+# Parsing the modules instead would take half of the time in which Snakemake reads the workflow.
 _IMPORT = re.compile(r"^[ \t]*from (scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 _COMMENT = re.compile(r"#.*")
+# A module renders a template; a template includes others.
+_TEMPLATE = re.compile(r'(?:\brender\(\s*|{%-? *(?:extends|include|import|from) +)"([\w.]+)"')
+_TEMPLATES = "scripts/lib/report/templates"
 
 
 def source_digest(module, read):
     """
-    Compute a checksum over the project's modules that a module imports.
+    Compute a checksum over the project's files that a module uses.
 
     Snakemake compares the script of a rule with the one that made its output,
-    but not the modules that the script imports.
+    but not the modules that the script imports, nor the templates of its page.
 
     Parameters
     ----------
@@ -47,27 +52,44 @@ def source_digest(module, read):
         Name of the module, e.g. ``scripts.extract_1d``; its own source is
         left out of the checksum.
     read : callable
-        Returns the source text of a module by its name.
+        Returns the text of a file by its path from the root of the project.
 
     Returns
     -------
     digest : str
         Twelve hexadecimal digits over the sources of all modules of the
         package ``scripts`` that are imported by ``from ... import``, directly
-        or by one another.
+        or by one another, and over the templates that they render with all
+        templates that these include.
     """
+    start = _path(module)
     found = set()
-    waiting = {module}
+    waiting = {start}
     while waiting:
         found |= waiting
-        waiting = {name for known in waiting for name in _imports(read(known))} - found
+        waiting = {path for known in waiting for path in _used_files(read(known))} - found
     digest = hashlib.sha256()
-    for name in sorted(found - {module}):
-        digest.update(f"{name}\0{read(name)}\0".encode())
+    for path in sorted(found - {start}):
+        digest.update(f"{path}\0{read(path)}\0".encode())
     return digest.hexdigest()[:12]
 
 
+def _path(module):
+    """Path of a module's source."""
+    return f"{module.replace('.', '/')}.py"
+
+
 @cache
+def _used_files(source):
+    """Paths of the project's files that a module or template uses."""
+    return {_path(module) for module in _imports(source)} | _templates(source)
+
+
+def _templates(source):
+    """Paths of the templates that a module renders or a template includes."""
+    return {f"{_TEMPLATES}/{name}" for name in _TEMPLATE.findall(source)}
+
+
 def _imports(source):
     """Names of the project's modules that a source text imports anywhere."""
     modules = set()

@@ -2,19 +2,21 @@
 Names of reference files by the rules of a CRDS context, from a local cache alone.
 
 The rules are applied by the ``crds`` package (optional extra ``crds``). It
-takes half a second to import, so that happens only where a name is wanted.
+takes half a second to import, so it is imported only where a name is wanted.
 """
 
 import ast
 import os
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 
-# What the rules may ask of a data set, by the names of its metadata.
+__all__ = ["CRDS_VARIABLES", "SELECTORS", "CrdsSelection", "open_selection"]
+
+# Keywords that the rules may use, by the names of the metadata.
 SELECTORS = {
     "META.TELESCOPE": "TELESCOP",
     "META.INSTRUMENT.NAME": "INSTRUME",
@@ -71,7 +73,7 @@ class CrdsSelection:
         -------
         name : str or None
             File name; ``N/A`` where the rules say that none applies; None if
-            they have nothing for this data set.
+            they have no file for this data set.
 
         Raises
         ------
@@ -85,7 +87,7 @@ class CrdsSelection:
         return self._names[key]
 
     def path(self, name):
-        """Place of a file in the cache, whether it is there or not."""
+        """Path of a file in the cache, whether it exists or not."""
         if name not in self._paths:
             self._paths[name] = _library()[1].locate_file(name, _OBSERVATORY)
         return self._paths[name]
@@ -93,7 +95,7 @@ class CrdsSelection:
 
 @cache
 def _library():
-    """Parts of the crds package that are used; it must not write to a cache that others share."""
+    """Modules of the crds package; it must not write to a cache that others share."""
     os.environ.setdefault("CRDS_READONLY_CACHE", "1")
     from crds.core import config, exceptions, rmap
 
@@ -131,36 +133,39 @@ def open_selection(wanted, environment=os.environ):
         None without a cache, the package or a context.
     findings : list of Finding
         An error if a context that the configuration names cannot be used; a
-        warning if there is a cache that cannot be; a note if the context is
-        the one of the last synchronisation.
+        warning if a cache cannot be used; a note if the context is the one of
+        the last synchronisation.
     """
     folder = environment.get("CRDS_PATH")
     if not folder and not wanted:
         return None, []
     severity = "error" if wanted else "warning"
     effect = "" if wanted else "no reference file is taken from the CRDS cache"
-    where = ("config", "crds_context") if wanted else ("environment", "CRDS_PATH")
+    path, key = ("config", "crds_context") if wanted else ("environment", "CRDS_PATH")
+    unusable = partial(Finding, severity, path, key=key, effect=effect)
     if not folder:
         expected = "the variable CRDS_PATH to name a CRDS cache"
-        return None, [Finding(severity, *where, wanted, expected, effect)]
+        return None, [unusable(found=wanted, expected=expected)]
     if find_spec("crds") is None:
         expected = "the Python package crds, which applies its rules: pip install crds"
-        return None, [Finding(severity, *where, wanted or folder, expected, effect)]
+        return None, [unusable(found=wanted or folder, expected=expected)]
     context, pinned = _context(wanted, environment)
     if context is None:
         expected = "a context in crds_context of the configuration or in CRDS_CONTEXT"
-        return None, [Finding(severity, *where, f"{folder} without a context", expected, effect)]
+        return None, [unusable(found=f"{folder} without a context", expected=expected)]
     if not Path(folder, "mappings", _OBSERVATORY, context).is_file():
         found = f"{context}, which is not in {folder}"
         expected = f"a context of that cache; `crds sync --contexts {context}` adds it"
-        return None, [Finding(severity, *where, found, expected, effect)]
-    told = "the context of its last synchronisation is used; crds_context pins it"
-    notes = [] if pinned else [Finding("note", *where, f"{folder}, {context}", effect=told)]
-    return CrdsSelection(context), notes
+        return None, [unusable(found=found, expected=expected)]
+    if pinned:
+        return CrdsSelection(context), []
+    found = f"{folder}, {context}"
+    effect = "the context of its last synchronisation is used; crds_context pins it"
+    return CrdsSelection(context), [Finding("note", path, key=key, found=found, effect=effect)]
 
 
 def _context(wanted, environment):
-    """Context in use and whether it is named by the user; None if there is none."""
+    """Context in use, None without one, and whether the user names it."""
     named = wanted or environment.get("CRDS_CONTEXT")
     if named and named not in _LATEST:
         return named, True

@@ -1,9 +1,11 @@
 """
-What is assumed where neither the configuration nor CRDS gives a reference file.
+Defaults where neither the configuration nor CRDS gives a reference file.
 
-Each entry names its source. All else has no default: `EFFECTS` tells what
-happens without it.
+Each entry names its source. Other references have no default: `EFFECTS` says
+what happens without them.
 """
+
+__all__ = ["EFFECTS", "EXTRACT1D", "default_apertures", "describe_aperture"]
 
 EXTRACT1D = {
     # Stock EXTRACT1D reference of CRDS for MIRI LRS (jwst_miri_extract1d): columns 30 to 41 of
@@ -18,13 +20,13 @@ EXTRACT1D = {
         "use_source_posn": False,
     },
 }
-# Columns of the array that the numbers of an aperture are those of.
+# Number of columns of the subarray for which the aperture is meant.
 _COLUMNS = {"MIR_LRS-SLITLESS": 72}
 
-# What happens without a reference file that a step would use.
+# Effect of a missing reference file that a step would use.
 EFFECTS = {
     "extract1d": "the aperture is the whole array",
-    "apcorr": "spectra lack the light outside the aperture; relative light curves do not change",
+    "apcorr": "the spectra leave out the light outside the aperture; relative light curves do not change",
     "photom": "the spectra stay count rates",
     "wavelengthrange": "light curves sum all wavelengths",
 }
@@ -32,7 +34,7 @@ EFFECTS = {
 
 def default_apertures(exp_type, shape):
     """
-    Apertures of a mode, as an EXTRACT1D reference has them.
+    Find the default apertures of a mode, in the form of an EXTRACT1D reference.
 
     Parameters
     ----------
@@ -44,16 +46,16 @@ def default_apertures(exp_type, shape):
     Returns
     -------
     apertures : list of dict or None
-        None if there is no default for this mode or subarray.
+        None if this mode or subarray has no default.
     """
     if _COLUMNS.get(exp_type) != shape[-1]:
         return None
     return [EXTRACT1D[exp_type]]
 
 
-def describe(aperture):
+def describe_aperture(aperture):
     """
-    Say in words what an aperture is.
+    Describe an aperture in words.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def describe(aperture):
     Returns
     -------
     text : str
-        Its limits.
+        The mode and its limits.
     """
     return (
         f"the aperture is that of the stock reference of {aperture['id']}: "

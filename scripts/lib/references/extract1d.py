@@ -6,27 +6,42 @@ from math import isfinite
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.instruments.modes import mode_of
+
+__all__ = [
+    "ApertureError",
+    "background_fit",
+    "check_entry",
+    "find_entries",
+    "name_file_in_errors",
+    "number",
+    "polynomials",
+    "read_reference",
+    "select_entry",
+    "slit_name",
+    "subtracts_background",
+]
 
 _ANY = "ANY"
 _NUMBERS = ("xstart", "xstop", "ystart", "ystop", "extract_width", "smoothing_length")
 _FITS = ("poly", "median")
-# Larger numbers of pixels have no meaning, and would take all memory and time.
+# Larger numbers of pixels have no meaning, and would need too much memory and time.
 _LARGEST, _LONGEST_BOXCAR, _HIGHEST_ORDER = 1e6, 1e4, 100
 
 
 class ApertureError(InputError):
-    """An aperture is not as it should be; the message does not name the file, see :func:`naming`."""
+    """An aperture is wrong; the message does not name the file, see :func:`name_file_in_errors`."""
 
 
 @contextmanager
-def naming(path):
+def name_file_in_errors(path):
     """
-    Put the name of the file before what is wrong with its apertures.
+    Put the name of the file before messages about its apertures.
 
     Parameters
     ----------
     path : str, Path or None
-        The reference file; None for apertures that are in no file.
+        The reference file; None for apertures that are not from a file.
 
     Raises
     ------
@@ -76,7 +91,7 @@ def read_reference(path):
 
 def slit_name(exp_type, header):
     """
-    Name by which the reference knows the apertures of a segment.
+    Name of a segment's apertures in the reference.
 
     Parameters
     ----------
@@ -90,10 +105,10 @@ def slit_name(exp_type, header):
     name : str or None
         Name of the slit, or the exposure type of slitless data.
     """
-    return header.get("SLTNAME") if exp_type == "NRS_BRIGHTOBJ" else exp_type
+    return header.get("SLTNAME") if mode_of(exp_type).is_named_by_slit else exp_type
 
 
-def entries_of(entries, name):
+def find_entries(entries, name):
     """
     Find the apertures of a slit, of all spectral orders, in an EXTRACT1D reference.
 
@@ -102,7 +117,7 @@ def entries_of(entries, name):
     entries : list of dict
         All apertures.
     name : str or None
-        As :func:`slit_name` tells it.
+        From :func:`slit_name`.
 
     Returns
     -------
@@ -112,7 +127,7 @@ def entries_of(entries, name):
     Raises
     ------
     ApertureError
-        If no aperture is of this name.
+        If no aperture has this name.
     """
     found = []
     for entry in entries:
@@ -137,7 +152,7 @@ def select_entry(entries, name, order):
     entries : list of dict
         Apertures in file order; the first that fits is taken.
     name : str or None
-        As :func:`slit_name` tells it.
+        From :func:`slit_name`.
     order : int
         Spectral order.
 
@@ -149,11 +164,11 @@ def select_entry(entries, name, order):
     Raises
     ------
     ApertureError
-        If no aperture is of this name.
+        If no aperture has this name.
     """
     fitting = (
         entry
-        for entry in entries_of(entries, name)
+        for entry in find_entries(entries, name)
         if entry.get("spectral_order", order) in (order, _ANY)
     )
     return next(fitting, None)
@@ -161,7 +176,7 @@ def select_entry(entries, name, order):
 
 def check_entry(entry, options):
     """
-    Make sure that the values of an aperture can be used.
+    Check that the values of an aperture can be used.
 
     Parameters
     ----------
@@ -193,7 +208,7 @@ def number(entry, key, default):
     key : str
         Its key.
     default : float or None
-        What a missing key or null stands for.
+        Value for a missing key or null.
 
     Returns
     -------
@@ -203,16 +218,16 @@ def number(entry, key, default):
     Raises
     ------
     ApertureError
-        If the value is no number, or one that is too large.
+        If the value is not a number, or is too large.
     """
     value = entry.get(key)
     if value is None:
         return default
     if type(value) not in (int, float):
-        raise _wrong(entry, key, value, "a number")
+        raise _value_error(entry, key, value, "a number")
     largest = _LONGEST_BOXCAR if key == "smoothing_length" else _LARGEST
     if not abs(value) <= largest:
-        raise _wrong(entry, key, value, f"a number from -{largest:g} to {largest:g}")
+        raise _value_error(entry, key, value, f"a number from -{largest:g} to {largest:g}")
     return value
 
 
@@ -231,12 +246,12 @@ def polynomials(entry, key):
     -------
     polynomials : tuple of tuple of float, or None
         Coefficients, constant term first, of lower and upper limits in turn;
-        None if there are none.
+        None if the aperture has none.
 
     Raises
     ------
     ApertureError
-        If the value is something else.
+        If the value is not such a list.
     """
     lists = entry.get(key)
     if lists is None:
@@ -247,12 +262,14 @@ def polynomials(entry, key):
         found = ()
     is_finite = all(values and all(map(isfinite, values)) for values in found)
     if not found or len(found) % 2 or not is_finite:
-        raise _wrong(entry, key, lists, "lists of coefficients, of lower and upper limits in turn")
+        raise _value_error(
+            entry, key, lists, "lists of coefficients, of lower and upper limits in turn"
+        )
     return found
 
 
 def subtracts_background(background, options):
-    """Tell whether a background is subtracted: where there are regions, unless the user forbids it."""
+    """Return whether a background is subtracted: if it has regions, unless the user forbids it."""
     return background is not None and options.get("subtract_background") is not False
 
 
@@ -278,7 +295,7 @@ def background_fit(entry, options):
     Raises
     ------
     ApertureError
-        If the aperture has another kind, or an order that is none.
+        If the aperture has an unknown kind, or an order out of range.
     """
     fit, order = options.get("bkg_fit"), options.get("bkg_order")
     if fit == "mean":
@@ -288,14 +305,14 @@ def background_fit(entry, options):
     if order is None:
         order = number(entry, "bkg_order", 0)
     if fit not in _FITS:
-        raise _wrong(entry, "bkg_fit", fit, " or ".join(map(repr, _FITS)))
+        raise _value_error(entry, "bkg_fit", fit, " or ".join(map(repr, _FITS)))
     if order not in range(_HIGHEST_ORDER + 1):
         expected = f"a whole number from 0 to {_HIGHEST_ORDER}"
-        raise _wrong(entry, "bkg_order", order, expected)
+        raise _value_error(entry, "bkg_order", order, expected)
     return fit, int(order)
 
 
-def _wrong(entry, key, found, expected):
-    """Error about a value of an aperture."""
+def _value_error(entry, key, found, expected):
+    """Make an error about a value of an aperture."""
     msg = f"{key} of aperture {entry.get('id')!r}: found {found!r}, expected {expected}"
     return ApertureError(msg)

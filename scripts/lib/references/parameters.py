@@ -1,4 +1,4 @@
-"""Parameter reference files (``pars-*``): what a step's parameters are instead of their defaults."""
+"""Parameter reference files (``pars-*``), whose values replace the defaults of steps' parameters."""
 
 from functools import cache
 from math import inf
@@ -7,6 +7,8 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import safe_loader
 from scripts.lib.findings import Finding
+
+__all__ = ["KINDS", "PIPELINE", "convert_parameters", "missing_steps", "read_parameters"]
 
 # Kind of reference of each section of the configuration.
 KINDS = {
@@ -18,7 +20,7 @@ KINDS = {
 }
 # The pipeline's own file, whose parameters win over those of its steps.
 PIPELINE = "pars-tso3pipeline"
-# Parameters of every step of the peer that say what it reads and writes, not how it computes.
+# Parameters of every step of `jwst` that say what it reads and writes, not how it computes.
 _GENERAL = frozenset(
     [
         "class",
@@ -43,7 +45,7 @@ _GENERAL = frozenset(
         "suffix",
     ]
 )
-# Parameters without effect on time series in the peer.
+# Parameters without effect on time series in `jwst`.
 _WITHOUT_EFFECT = {
     "outlier_detection": [
         "backg",
@@ -72,9 +74,9 @@ _WITHOUT_EFFECT = {
     ],
     "pixel_replace": ["n_adjacent_cols"],
 }
-# Steps of the peer's pipeline that are not here; it skips them unless a file asks for them.
+# Steps of the pipeline of `jwst` that are missing here; it skips them unless a file enables them.
 _MISSING_STEPS = ("adaptive_trace_model",)
-# Settings that name files: each run has its own.
+# Settings that name files, which differ from run to run.
 _FILES = ("soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate", "soss_modelname")
 
 
@@ -123,7 +125,7 @@ def read_parameters(path):
 
 
 def _tree_text(path):
-    """Text of the YAML tree of an ASDF file, without the binary blocks behind it."""
+    """Text of the YAML tree of an ASDF file, without the binary blocks after it."""
     data = Path(path).read_bytes()
     if not data.startswith(b"#ASDF"):
         msg = "it does not start with #ASDF"
@@ -133,11 +135,11 @@ def _tree_text(path):
 
 @cache
 def _untagged_loader():
-    """Loader of plain YAML that takes what has a tag for what it is without the tag."""
+    """Loader of YAML that ignores the tags of ASDF."""
     import yaml
 
     class Loader(safe_loader()):
-        """Loader of its own, so that others keep theirs."""
+        """A separate class, so that others keep their constructors."""
 
     def construct(loader, suffix, node):
         """Build a mapping, sequence or scalar regardless of its tag."""
@@ -165,27 +167,27 @@ def _properties(step):
     return _schema()["properties"][step]["properties"]
 
 
-def settings_from(step, parameters, path):
+def convert_parameters(step, parameters, path):
     """
-    Settings of a step from the parameters of a reference file.
+    Convert the parameters of a reference file to settings of a step.
 
     Parameters
     ----------
     step : str
         Section of the configuration.
     parameters : dict
-        Parameters of the peer's step; texts such as ``"5.0 4.0"`` for ``snr``
-        and ``"3.0"`` are taken for numbers.
+        Parameters of the step of ``jwst``; texts such as ``"5.0 4.0"`` for
+        ``snr`` and ``"3.0"`` are converted to numbers.
     path : str
         The file, for the messages.
 
     Returns
     -------
     settings : dict
-        Those parameters that the step has here.
+        Parameters that the step has here.
     findings : list of Finding
-        A warning for each parameter that is left out although it means
-        something: it is unknown, or its value is not supported.
+        A warning for each parameter that is left out although it has an
+        effect: it is unknown, or its value is not supported.
     """
     settings, findings = {}, []
     properties = _properties(step)
@@ -196,9 +198,9 @@ def settings_from(step, parameters, path):
             if value not in (None, False, "", "None"):
                 findings.append(_left_out(path, step, name, value, "no such setting here"))
             continue
-        number = _plain(value, name, properties[name])
-        if _is_valid(number, properties[name]):
-            settings[name] = number
+        converted = _convert(value, name, properties[name])
+        if _is_valid(converted, properties[name]):
+            settings[name] = converted
         else:
             findings.append(_left_out(path, step, name, value, "the default or setting is kept"))
     return settings, findings
@@ -206,7 +208,7 @@ def settings_from(step, parameters, path):
 
 def missing_steps(steps, path):
     """
-    Find steps that a file asks for and that are not here.
+    Find steps that a file enables and that are missing here.
 
     Parameters
     ----------
@@ -220,10 +222,17 @@ def missing_steps(steps, path):
     findings : list of Finding
         A warning for each.
     """
-    asked = [name for name in _MISSING_STEPS if name in steps]
+    named = [name for name in _MISSING_STEPS if name in steps]
     return [
-        Finding("warning", path, f"{name}/skip", "False", "True", "there is no such step here")
-        for name in asked
+        Finding(
+            "warning",
+            path,
+            key=f"{name}/skip",
+            found="False",
+            expected="True",
+            effect="there is no such step here",
+        )
+        for name in named
         if str(steps[name].get("skip")).lower() == "false"
     ]
 
@@ -235,7 +244,7 @@ def _types(schema):
 
 
 def _is_valid(value, schema):
-    """Tell whether a value is one that the schema of a setting allows."""
+    """Return whether the schema of a setting allows a value."""
     if "enum" in schema:
         return value in schema["enum"]
     known = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
@@ -249,13 +258,20 @@ def _is_valid(value, schema):
 
 
 def _left_out(path, step, name, value, effect):
-    """Warning about a parameter that is left out."""
+    """Warn about a parameter that is left out."""
     expected = f"a parameter of {step} that is supported"
-    return Finding("warning", path, name, repr(value), expected, f"it is left out, {effect}")
+    return Finding(
+        "warning",
+        path,
+        key=name,
+        found=repr(value),
+        expected=expected,
+        effect=f"it is left out, {effect}",
+    )
 
 
-def _plain(value, name, schema):
-    """Value of a parameter as the configuration would have it; texts may stand for other types."""
+def _convert(value, name, schema):
+    """Convert the value of a parameter to the type of the setting; texts may stand for others."""
     types = _types(schema)
     if not isinstance(value, str) or "string" in types:
         return value

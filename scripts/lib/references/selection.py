@@ -1,8 +1,8 @@
 """
 Which reference and parameter files each segment is processed with.
 
-What the configuration names wins; then comes what CRDS selects; then what
-:mod:`scripts.lib.references.defaults` assumes.
+Files that the configuration names come first, then those that CRDS selects, then
+the defaults of :mod:`scripts.lib.references.defaults`.
 """
 
 import os
@@ -18,12 +18,14 @@ from scripts.lib.references.extract1d import slit_name
 from scripts.lib.references.parameters import (
     KINDS,
     PIPELINE,
+    convert_parameters,
     missing_steps,
     read_parameters,
-    settings_from,
 )
 
-# What the configuration says where no file is to be used, neither given nor found.
+__all__ = ["NOT_APPLICABLE", "Reference", "ReferenceFiles"]
+
+# In the configuration: use no file, not even one that CRDS selects.
 NOT_APPLICABLE = "N/A"
 
 
@@ -37,9 +39,9 @@ class Reference:
     kind : str
         Kind of reference, for example ``extract1d``.
     path : str or None
-        The file; None if there is none.
+        The file; None if none is used.
     name : str
-        What the products record: the file's name, ``crds://`` and its name,
+        Name that products record: the file's name, ``crds://`` and its name,
         ``tso3flow://`` and the mode whose default is assumed, or ``N/A``.
     source : str
         ``config``, ``crds``, ``default``, or ``none``.
@@ -60,33 +62,33 @@ class ReferenceFiles:
     config : dict
         The validated configuration.
     given : dict
-        The configuration without defaults: what the user set, which wins over
+        The configuration without defaults: the user's settings, which win over
         parameter references.
     base_dir : str or Path
         Folder that relative paths start from.
     environment : dict of str to str
         ``CRDS_PATH``, ``CRDS_CONTEXT`` and ``STPIPE_DISABLE_CRDS_STEPPARS``,
-        as the peer has them.
+        as for ``jwst``.
 
     Attributes
     ----------
     context : str or None
         CRDS context in use.
-    notes : list of Finding
-        What is to be said about the context.
+    context_findings : list of Finding
+        Errors, warnings and notes about the context.
     """
 
     def __init__(self, config, given, base_dir=".", environment=os.environ):
         self._config, self._given, self._base = config, given, Path(base_dir)
-        self._selection, self.notes = open_selection(config["crds_context"], environment)
+        self._selection, self.context_findings = open_selection(config["crds_context"], environment)
         self.context = self._selection.context if self._selection else None
         disabled = environment.get("STPIPE_DISABLE_CRDS_STEPPARS", "").lower()
         self._selects_parameters = disabled not in ("true", "t", "yes", "y", "1")
         self._headers, self._images, self._settings, self._records = {}, {}, {}, {}
 
-    def observe(self, path, hdus):
+    def register(self, path, hdus):
         """
-        Take from the headers of a segment what references are selected by.
+        Register a segment: keep the keywords by which references are selected.
 
         Parameters
         ----------
@@ -100,25 +102,25 @@ class ReferenceFiles:
         self._images[path] = next(hdu for hdu in hdus if hdu.name == "SCI")
 
     @property
-    def observed(self):
-        """Paths of all segments that were observed."""
+    def registered(self):
+        """Paths of all registered segments."""
         return list(self._headers)
 
-    def find(self, kind, path):
+    def reference(self, kind, path):
         """
-        Find a reference of a segment.
+        Find a reference file of a segment.
 
         Parameters
         ----------
         kind : str
             Kind of reference.
         path : str
-            The segment, observed before.
+            The segment, registered before.
 
         Returns
         -------
         reference : Reference
-            It may name a file that is not there.
+            It may name a file that does not exist.
 
         Raises
         ------
@@ -129,7 +131,7 @@ class ReferenceFiles:
         if given == NOT_APPLICABLE:
             return Reference(kind, None, NOT_APPLICABLE, "config")
         if kind == "gain" and self._images[path].header.get("BUNIT") != "DN/s":
-            # Only count rates are multiplied by it.
+            # Only count rates are multiplied by the gain.
             return Reference(kind, None, NOT_APPLICABLE, "none")
         if given:
             return Reference(kind, os.path.normpath(given), Path(given).name, "config")
@@ -145,21 +147,21 @@ class ReferenceFiles:
 
     def apertures(self, path):
         """Apertures that are assumed for a segment, as a list of dicts; None if it has a file."""
-        if self.find("extract1d", path).source != "default":
+        if self.reference("extract1d", path).source != "default":
             return None
         return default_apertures(self._headers[path]["EXP_TYPE"], self._images[path].shape)
 
-    def place(self, reference):
-        """Path of the file of a reference that has one."""
+    def path_to(self, reference):
+        """Path of a reference's file; the reference must have one."""
         return self._base / reference.path
 
-    def slit(self, path):
-        """Name by which an EXTRACT1D reference knows the apertures of a segment."""
+    def slit_name(self, path):
+        """Name of a segment's apertures in an EXTRACT1D reference."""
         return slit_name(self._headers[path]["EXP_TYPE"], self._images[path].header)
 
     def parameter_files(self, step, path):
         """
-        Find the parameter references of a step, the one that wins last.
+        Find the parameter references of a step; the last one wins.
 
         Parameters
         ----------
@@ -171,7 +173,7 @@ class ReferenceFiles:
         Returns
         -------
         references : list of Reference
-            None, one of the step or the pipeline, or both.
+            Empty, one of the step or the pipeline, or both.
         """
         found = []
         for section, kind in ((step, KINDS[step]), ("pipeline", PIPELINE)):
@@ -182,8 +184,8 @@ class ReferenceFiles:
             elif not given and self._selection and self._selects_parameters:
                 name = self._selection.name(kind, self._headers[path])
                 if name and name != NOT_APPLICABLE:
-                    place = self._selection.path(name)
-                    found.append(Reference(kind, place, f"crds://{name}", "crds"))
+                    selected = self._selection.path(name)
+                    found.append(Reference(kind, selected, f"crds://{name}", "crds"))
         return found
 
     def settings(self, step, path):
@@ -202,14 +204,14 @@ class ReferenceFiles:
         settings : dict
             The section with all its keys.
         """
-        return self._merged(step, path)[0]
+        return self._merge_once(step, path)[0]
 
     def settings_findings(self, step, path):
-        """Findings about the parameter references of a step for a segment; none twice."""
-        return self._merged(step, path)[1]
+        """Findings about the parameter references of a step for a segment."""
+        return self._merge_once(step, path)[1]
 
-    def _merged(self, step, path):
-        """Settings of a step and what is found in its parameter references."""
+    def _merge_once(self, step, path):
+        """Settings of a step and findings about its parameter references, which are read once."""
         files = tuple(self.parameter_files(step, path))
         if (step, files) not in self._settings:
             self._settings[step, files] = self._merge(step, files)
@@ -220,20 +222,22 @@ class ReferenceFiles:
         settings, findings = dict(self._config[step]), []
         own = self._given.get(step) or {}
         for file in files:
-            if not self.place(file).is_file():
-                # The checks of the configuration and of the CRDS cache tell it.
+            if not self.path_to(file).is_file():
+                # The checks of the configuration and of the CRDS cache report it.
                 continue
             try:
-                by_step = read_parameters(str(self.place(file)))
+                by_step = read_parameters(str(self.path_to(file)))
             except InputError as error:
-                findings.append(Finding("error", file.name, "", str(error)))
+                findings.append(Finding("error", file.name, found=str(error)))
                 continue
             parameters = by_step.get("" if file.kind == KINDS[step] else step, {})
-            found, left_out = settings_from(step, parameters, file.name)
+            found, left_out = convert_parameters(step, parameters, file.name)
             settings |= {name: value for name, value in found.items() if name not in own}
             findings += left_out + missing_steps(by_step, file.name)
             findings += [
-                Finding("note", "config", f"{step}/{name}", repr(own[name]), effect=effect)
+                Finding(
+                    "note", "config", key=f"{step}/{name}", found=repr(own[name]), effect=effect
+                )
                 for name, value in found.items()
                 if name in own and own[name] != value
                 for effect in [f"it wins over {value!r} of {file.name}"]
@@ -241,12 +245,12 @@ class ReferenceFiles:
         return settings, findings
 
     def record(self, reference):
-        """Text that tells a product which file it was made with: kind, name, checksum."""
+        """Text that a product records about a file it was made with: kind, name, checksum."""
         if reference not in self._records:
-            digest = checksum(self.place(reference))
+            digest = checksum(self.path_to(reference))
             self._records[reference] = f"{reference.kind} {reference.name} sha1 {digest}"
         return self._records[reference]
 
     def parameter_records(self, step, path):
-        """Texts that tell a product the parameter references of a step; see :meth:`record`."""
+        """Texts that a product records about the parameter references of a step; see :meth:`record`."""
         return [self.record(reference) for reference in self.parameter_files(step, path)]

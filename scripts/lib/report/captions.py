@@ -2,29 +2,23 @@
 
 from scripts.lib.diagnostics.verdict import noise_sentence
 
-# Plots of each branch in the order of the report.
-PLOTS = {
-    "spectroscopy": (
-        *("white_light", "time_averaging", "light_curve_map", "noise_spectrum"),
-        *("scatter", "position", "median_frame", "outliers"),
-    ),
-    "imaging": ("white_light", "time_averaging", "scatter", "position", "median_frame", "outliers"),
-}
+__all__ = ["CAPTIONS", "TITLES", "description"]
+
 TITLES = {
     "white_light": "White-light curve",
     "time_averaging": "Does the noise average out?",
     "light_curve_map": "Light curves of all wavelengths",
     "noise_spectrum": "Noise against wavelength",
     "scatter": "Expected and measured scatter",
-    "position": "Place and width",
+    "position": "Position and width",
     "median_frame": "Median image",
     "outliers": "Outliers",
 }
 CAPTIONS = {
     "white_light": (
-        "Flux of each integration over its median, with lacking pixels made up for; the line is a "
+        "Flux of each integration over its median, with missing pixels compensated; the line is a "
         "quick model of baseline, transit or eclipse, and jumps, which is not meant for measuring "
-        "the planet. Below: what baseline and transit leave, with means of neighbours in black. "
+        "the planet. Below: residuals of baseline and transit, with means of neighbours in black. "
         "Dashed lines: seams of segments; dotted lines: sudden jumps."
     ),
     "time_averaging": (
@@ -43,10 +37,10 @@ CAPTIONS = {
     "scatter": (
         "Scatter of the white-light curve per integration: expected from photons and from the "
         "errors, measured from neighbours and from the residuals; hatched: of the plain sum as in "
-        "the peer's table, where lacking pixels are dips."
+        "the table of jwst, where missing pixels are dips."
     ),
     "position": (
-        "Shift from the median place along both axes, and width (standard deviation). Spectra: "
+        "Shift from the median position along both axes, and width (standard deviation). Spectra: "
         "fitted to the median image. Means of neighbours in black."
     ),
     "median_frame": (
@@ -60,60 +54,60 @@ CAPTIONS = {
 }
 
 
-def description(name, figures):
+def description(name, curves):
     """
-    Describe a plot for those who do not see it.
+    Describe a plot for readers who cannot see it.
 
     Parameters
     ----------
     name : str
         Name of the plot.
-    figures : list of dict
-        Figures of the light curves.
+    curves : list of dict
+        Metrics of the light curves.
 
     Returns
     -------
     text : str
-        What is plotted, and the numbers that one would read off.
+        What is plotted, and the values that can be read off.
     """
-    noise = " ".join(noise_sentence(one) for one in figures)
+    noise = " ".join(noise_sentence(curve) for curve in curves)
     texts = {
-        "white_light": f"Plot of flux and residuals against time. {_dips(figures)} {noise}",
+        "white_light": f"Plot of flux and residuals against time. {_transit_sentence(curves)} {noise}",
         "time_averaging": f"Log-log plot of scatter against length of averages. {noise}",
         "light_curve_map": "Map of flux against wavelength and time.",
-        "noise_spectrum": f"Plot of noise against wavelength. {_elements(figures)}",
+        "noise_spectrum": f"Plot of noise against wavelength. {_columns_sentence(curves)}",
         "scatter": f"Bar chart of expected and measured scatter. {noise}",
-        "position": f"Plots of shift and width against time. {_jumps(figures)}",
+        "position": f"Plots of shift and width against time. {_jumps_sentence(curves)}",
         "median_frame": "Image with the aperture and the background region outlined.",
-        "outliers": f"Map of flags and plot of flagged pixels against time. {_flags(figures)}",
+        "outliers": f"Map of flags and plot of flagged pixels against time. {_flags_sentence(curves)}",
     }
     return texts[name].strip()
 
 
-def _dips(figures):
+def _transit_sentence(curves):
     """Sentence about transit or eclipse."""
-    dips = [one["dip"] for one in figures if one.get("dip")]
-    if not dips:
+    transits = [curve["dip"] for curve in curves if curve.get("dip")]
+    if not transits:
         return "No transit or eclipse was found."
-    return f"A dip of {dips[0]['depth_ppm']:.0f} ppm was found."
+    return f"A transit or eclipse of {transits[0]['depth_ppm']:.0f} ppm was found."
 
 
-def _elements(figures):
+def _columns_sentence(curves):
     """Sentence about the noise of columns."""
-    ratios = [one.get("median_element_ratio_to_photon") for one in figures]
+    ratios = [curve.get("median_element_ratio_to_photon") for curve in curves]
     known = [f"{ratio:.2f}" for ratio in ratios if ratio]
     return f"The median column has {' and '.join(known)} times photon noise." if known else ""
 
 
-def _jumps(figures):
-    """Sentence about tilt events."""
-    count = sum(len(one.get("tilt_events") or []) for one in figures)
+def _jumps_sentence(curves):
+    """Sentence about jumps within segments."""
+    count = sum(len(curve.get("tilt_events") or []) for curve in curves)
     return f"{count} sudden jumps were found." if count else "No sudden jump was found."
 
 
-def _flags(figures):
+def _flags_sentence(curves):
     """Sentence about flags."""
-    flags = figures[0]["flags"]["aperture"]["outlier_fraction"]
+    flags = curves[0]["flags"]["aperture"]["outlier_fraction"]
     return (
         f"{100 * flags:.3f} % of the samples in the aperture are flagged."
         if flags is not None

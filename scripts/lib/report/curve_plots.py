@@ -1,10 +1,10 @@
-"""Plots of a visit: light curves, noise, images, flags and drifts."""
+"""Plots of a visit's light curves, and all plots by name."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.diagnostics.light_curve_metrics import seam_places
+from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.verdict import curve_name
 from scripts.lib.report.image_plots import median_frame, outliers
 from scripts.lib.report.plot_style import (
@@ -26,24 +26,37 @@ from scripts.lib.report.plot_style import (
     time_label,
 )
 
+__all__ = [
+    "DRAW",
+    "Curve",
+    "light_curve_map",
+    "make_curves",
+    "mark_seams_and_jumps",
+    "noise_spectrum",
+    "position",
+    "scatter",
+    "time_averaging",
+    "white_light",
+]
+
 _PPM = 1e6
 
 
 @dataclass(frozen=True)
 class Curve:
     """
-    One light curve with all that is plotted of it.
+    A light curve with everything that is plotted of it.
 
     Attributes
     ----------
     name : str
         Name in legends.
-    figures : dict
-        Its figures of the diagnostics.
+    metrics : dict
+        Its metrics, from the diagnostics.
     rows : dict of str to ndarray
         Its rows of the light-curve table, in order of time.
     arrays : dict of str to ndarray
-        What the diagnostics hold for plots.
+        Arrays of the diagnostics for plots.
     hours : ndarray
         Time since the first integration [h], or number of the integration.
     axis_label : str
@@ -51,7 +64,7 @@ class Curve:
     """
 
     name: str
-    figures: dict
+    metrics: dict
     rows: dict
     arrays: dict
     hours: np.ndarray
@@ -60,7 +73,7 @@ class Curve:
 
 def make_curves(diagnostics, curves, arrays):
     """
-    Gather what is plotted.
+    Gather the light curves to plot.
 
     Parameters
     ----------
@@ -69,7 +82,7 @@ def make_curves(diagnostics, curves, arrays):
     curves : dict of (str, int) to dict of str to ndarray
         Rows of the light curves.
     arrays : list of dict of str to ndarray
-        What is plotted, of each light curve.
+        Arrays for plots of each light curve.
 
     Returns
     -------
@@ -77,16 +90,36 @@ def make_curves(diagnostics, curves, arrays):
         One for each light curve.
     """
     gathered = []
-    for figures, plots in zip(diagnostics["light_curves"], arrays, strict=True):
-        rows = curves[figures["detector"], figures["order"]]
+    for metrics, plots in zip(diagnostics["light_curves"], arrays, strict=True):
+        rows = curves[metrics["detector"], metrics["order"]]
         times = rows["bjd_tdb"]
         if np.isfinite(times).all():
             hours = (times - times[0]) * 24.0
             label = f"Time since BJD {times[0] + 2400000.5:.5f} TDB (h)"
         else:
             hours, label = rows["integration"].astype(float), "Number of the integration"
-        gathered.append(Curve(curve_name(figures), figures, rows, plots, hours, label))
+        gathered.append(Curve(curve_name(metrics), metrics, rows, plots, hours, label))
     return gathered
+
+
+def mark_seams_and_jumps(axis, curve):
+    """
+    Draw vertical lines at seams and at jumps.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        Plot against the time of the curve.
+    curve : Curve
+        The light curve.
+    """
+    for number, seam in enumerate(find_seams(curve.rows)):
+        hour = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
+        axis.axvline(hour, color=BLACK, lw=0.8, ls="--", label=None if number else "seam")
+    for number, event in enumerate(curve.metrics.get("tilt_events") or []):
+        hours = curve.hours[curve.rows["integration"] == event["integration"]]
+        if len(hours):
+            axis.axvline(hours[0], color=RED, lw=1.2, ls=":", label=None if number else "jump")
 
 
 def white_light(curves):
@@ -113,7 +146,7 @@ def white_light(curves):
         upper.set_ylim(robust_limits(flux))
         name_panel(upper, curve.name)
         for axis in column:
-            mark_seams(axis, curve)
+            mark_seams_and_jumps(axis, curve)
     axes[0, 0].set_ylabel("Flux over its median")
     axes[1, 0].set_ylabel("Residual (ppm)")
     time_label(figure, axes, curves[0].axis_label)
@@ -122,10 +155,10 @@ def white_light(curves):
 
 
 def time_averaging(curves):
-    """Scatter of averages against their length, with what white noise gives."""
+    """Scatter of averages against their length, with that of white noise."""
     figure, axes = new_figure(4.2, 1, len(curves), sharey=True)
     for k, (curve, axis) in enumerate(zip(curves, axes[0], strict=True)):
-        averaging = curve.figures.get("time_averaging")
+        averaging = curve.metrics.get("time_averaging")
         name_panel(axis, curve.name)
         if not averaging:
             note(axis, "too few integrations")
@@ -141,7 +174,7 @@ def time_averaging(curves):
             label="measured",
         )
         axis.loglog(x, averaging["white_ppm"], color=BLACK, ls="--", label="white noise")
-        photon = curve.figures["expected_photon_ppm"]
+        photon = curve.metrics["expected_photon_ppm"]
         if photon:
             floor = photon / np.sqrt(averaging["integrations"])
             axis.loglog(x, floor, color=GREEN, ls=":", lw=2, label="photon noise")
@@ -160,9 +193,9 @@ def light_curve_map(curves):
     """Flux against time and wavelength."""
     figure, axes = new_figure(4.6, 1, len(curves), margins={"right": 1.2, "top": 0.4})
     image = None
-    # The scale of the least noisy curve: a faint order would hide the others' dips.
+    # The scale of the least noisy curve: that of a faint order would hide the transits of the rest.
     maps = [curve.arrays["map"] for curve in curves]
-    spreads = [np.nanpercentile(one, [2, 98]) for one in maps if np.isfinite(one).any()]
+    spreads = [np.nanpercentile(flux, [2, 98]) for flux in maps if np.isfinite(flux).any()]
     low, high = min(spreads, key=np.ptp, default=(0.0, 1.0))
     for curve, axis in zip(curves, axes[0], strict=True):
         wavelength = curve.arrays["wavelength"]
@@ -189,7 +222,7 @@ def light_curve_map(curves):
 
 
 def _ends(values):
-    """First and last value, apart if there is but one."""
+    """First and last value, or half a unit around them if they are equal."""
     first, last = (float(values[0]), float(values[-1])) if len(values) else (0.0, 1.0)
     return (first, last) if first != last else (first - 0.5, last + 0.5)
 
@@ -228,7 +261,7 @@ def _draw_noise(axis, curve, colour, first):
     ):
         values = _PPM * curve.arrays[name]
         axis.plot(wavelength, values, color=line, ls=dashes, lw=1.3, label=label if first else None)
-    worse = [one["element"] for one in curve.figures.get("worse_elements", [])]
+    worse = [column["element"] for column in curve.metrics.get("worse_elements", [])]
     axis.plot(
         wavelength[worse],
         np.minimum(noise[worse], 1.2 * np.nanpercentile(noise, 98)),
@@ -241,7 +274,7 @@ def _draw_noise(axis, curve, colour, first):
 
 
 def scatter(curves):
-    """Measured scatter by several definitions beside what is expected."""
+    """Measured scatter by several definitions, next to the expected scatter."""
     bars = (
         ("expected_photon_ppm", "photon noise", GREEN, ""),
         ("expected_error_ppm", "propagated errors", ORANGE, ""),
@@ -253,18 +286,13 @@ def scatter(curves):
     figure, axes = new_figure(1.0 + 1.2 * len(curves), 1, 1, margins=margins)
     axis, height = axes[0, 0], 0.15
     for k, (key, label, colour, hatch) in enumerate(bars):
-        values = [curve.figures.get(key) or np.nan for curve in curves]
-        place = np.arange(len(curves)) + (k - 2) * height
+        values = [curve.metrics.get(key) or np.nan for curve in curves]
+        rows = np.arange(len(curves)) + (k - 2) * height
         drawn = axis.barh(
-            place, values, height * 0.9, color=colour, hatch=hatch, edgecolor="white", label=label
+            rows, values, height * 0.9, color=colour, hatch=hatch, edgecolor="white", label=label
         )
         axis.bar_label(drawn, fmt="%.0f", padding=3, fontsize=8)
-    shown = [
-        figures[key]
-        for figures in (c.figures for c in curves)
-        for key, *_ in bars
-        if figures.get(key)
-    ]
+    shown = [curve.metrics[key] for curve in curves for key, *_ in bars if curve.metrics.get(key)]
     if shown and max(shown) > 30.0 * min(shown):
         axis.set_xscale("log")
     axis.set_yticks(range(len(curves)), [curve.name for curve in curves])
@@ -276,7 +304,7 @@ def scatter(curves):
 
 
 def position(curves):
-    """Place and width of the star or trace against time."""
+    """Position and width of the star or trace against time."""
     figure, axes = new_figure(6.0, 3, len(curves), sharex="col")
     labels = {"x": "Shift in x", "y": "Shift in y", "width": "Width"}
     for k, (curve, column) in enumerate(zip(curves, axes.T, strict=True)):
@@ -292,7 +320,7 @@ def position(curves):
             axis.plot(*binned_points(curve.hours, shown), ls="", marker="o", ms=3.5, color=BLACK)
             axis.set_ylim(robust_limits(shown))
             axis.ticklabel_format(axis="y", useOffset=False)
-            mark_seams(axis, curve)
+            mark_seams_and_jumps(axis, curve)
     time_label(figure, axes, curves[0].axis_label)
     for axis, label in zip(axes[:, 0], labels.values(), strict=True):
         axis.set_ylabel(f"{label} (pixels)")
@@ -309,23 +337,3 @@ DRAW = {
     "median_frame": median_frame,
     "outliers": outliers,
 }
-
-
-def mark_seams(axis, curve):
-    """
-    Draw vertical lines where segments meet and where something jumped.
-
-    Parameters
-    ----------
-    axis : matplotlib.axes.Axes
-        Plot against the time of the curve.
-    curve : Curve
-        The light curve.
-    """
-    for k, seam in enumerate(seam_places(curve.rows)):
-        place = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
-        axis.axvline(place, color=BLACK, lw=0.8, ls="--", label=None if k else "seam")
-    for k, event in enumerate(curve.figures.get("tilt_events") or []):
-        place = curve.hours[curve.rows["integration"] == event["integration"]]
-        if len(place):
-            axis.axvline(place[0], color=RED, lw=1.2, ls=":", label=None if k else "jump")

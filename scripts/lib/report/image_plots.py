@@ -17,17 +17,19 @@ from scripts.lib.report.plot_style import (
     time_label,
 )
 
+__all__ = ["median_frame", "outliers"]
+
 _ORDER_COLOURS = (ORANGE, SKY, GREEN, PURPLE)
 _SCALE_MARGIN = 1.2
 
 
 def median_frame(curves):
     """Median image with apertures, background and traces drawn on it."""
-    detectors = _by_detector(curves)
+    detectors = _group_by_detector(curves)
     figure, axes = _frame_axes(detectors)
     for group, axis in zip(detectors, axes.ravel(), strict=True):
         arrays = group[0].arrays
-        image, turned = _turned(arrays["median"], arrays)
+        image, turned = _turn(arrays["median"], arrays)
         finite = image[np.isfinite(image)]
         low, high = np.percentile(finite, [1, 99.99]) if len(finite) else (0, 1)
         drawn = axis.imshow(
@@ -50,7 +52,7 @@ def median_frame(curves):
 
 
 def _stretch(low, high):
-    """Scale of brightness that shows faint and bright."""
+    """Scale of brightness that shows both faint and bright pixels."""
     from matplotlib.colors import PowerNorm
 
     return PowerNorm(0.5, low, high if high > low else low + 1.0)
@@ -66,8 +68,8 @@ def _draw_regions(axis, arrays):
             _name_line(axis, label, colour, style)
         axis.plot(*arrays["centre"], marker="+", ms=10, color=RED, ls="", label="centre")
         return
-    _outline(axis, _turned(arrays["aperture"], arrays)[0], ORANGE, "-", "aperture")
-    _outline(axis, _turned(arrays["background"], arrays)[0], SKY, "--", "background")
+    _outline(axis, _turn(arrays["aperture"], arrays)[0], ORANGE, "-", "aperture")
+    _outline(axis, _turn(arrays["background"], arrays)[0], SKY, "--", "background")
     if "trace" in arrays:
         axis.plot(arrays["trace"], color=RED, lw=1, ls=":", label="trace")
 
@@ -75,8 +77,8 @@ def _draw_regions(axis, arrays):
 def _draw_orders(axis, group):
     """Draw aperture and trace of every order of a detector, each in a colour of its own."""
     for curve, colour in zip(group, _ORDER_COLOURS, strict=False):
-        arrays, label = curve.arrays, f"order {curve.figures['order']}"
-        _outline(axis, _turned(arrays["aperture"], arrays)[0], colour, "-", label)
+        arrays, label = curve.arrays, f"order {curve.metrics['order']}"
+        _outline(axis, _turn(arrays["aperture"], arrays)[0], colour, "-", label)
         axis.plot(arrays["trace"], color=colour, lw=1, ls=":")
 
 
@@ -88,45 +90,45 @@ def _circle(axis, centre, radius, colour, style):
 
 
 def _outline(axis, weights, colour, style, label):
-    """Draw the border of a region; nothing of an empty one."""
+    """Draw the border of a region, unless it is empty or the whole image."""
     if (weights > 0).any() and not (weights > 0).all():
         axis.contour(weights > 0, levels=[0.5], colors=[colour], linestyles=[style], linewidths=1.2)
         _name_line(axis, label, colour, style)
 
 
 def _name_line(axis, label, colour, style):
-    """Have a line in the legend of what is no line of the plot."""
+    """Add an entry to the legend for a border that is not drawn as a line."""
     if label:
         axis.plot([], [], color=colour, ls=style, label=label)
 
 
-def _by_detector(curves):
-    """Curves of each detector, whose orders share their images."""
+def _group_by_detector(curves):
+    """Group curves by detector: its orders share their images."""
     groups = {}
     for curve in curves:
-        groups.setdefault(curve.figures["detector"], []).append(curve)
+        groups.setdefault(curve.metrics["detector"], []).append(curve)
     return list(groups.values())
 
 
 def _frame_axes(detectors):
-    """Axes for images: spectra below each other, others beside."""
-    margins = {"right": _SCALE_MARGIN, "below": 0.95}
+    """Axes for images: those of spectra below each other, those of stars next to each other."""
+    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95}
     if "trace" in detectors[0][0].arrays:
         height = 3.4 if len(detectors[0]) > 1 else 2.6
         return new_figure(height * len(detectors), len(detectors), 1, margins=margins)
     return new_figure(4.7, 1, len(detectors), width=5.5, margins=margins | {"top": 0.7})
 
 
-def _turned(image, arrays):
-    """Image with dispersion along x, and whether it was turned for this."""
+def _turn(image, arrays):
+    """Turn an image so that dispersion is along x; return whether it was transposed as well."""
     turned = "across" in arrays and int(arrays["across"]) == 1
     return (image.T if turned else image), turned
 
 
 def _frame_labels(axis, group, turned, zoom=True):
-    """Labels of an image, and its part that matters."""
+    """Label an image, and show only the surroundings of the star if `zoom` is set."""
     across, along = ("Column x", "Row y") if turned else ("Row y", "Column x")
-    name = group[0].figures["detector"] if len(group) > 1 else group[0].name
+    name = group[0].metrics["detector"] if len(group) > 1 else group[0].name
     axis.set(xlabel=f"{along} (pixels)", ylabel=f"{across} (pixels)")
     name_panel(axis, name)
     axis.grid(False)
@@ -135,7 +137,7 @@ def _frame_labels(axis, group, turned, zoom=True):
 
 
 def _zoom(axis, arrays):
-    """Show the surroundings of the star only."""
+    """Show only the surroundings of the star."""
     x, y = arrays["centre"]
     reach = 2.0 * arrays["radii"].max() + 2.0
     height, width = arrays["median"].shape
@@ -145,17 +147,17 @@ def _zoom(axis, arrays):
 
 def outliers(curves):
     """How often each pixel was flagged, and how many pixels in each integration."""
-    detectors = _by_detector(curves)
+    detectors = _group_by_detector(curves)
     spectra = "trace" in curves[0].arrays
     shape = (2 * len(detectors), 1) if spectra else (1, 2 * len(detectors))
-    margins = {"right": _SCALE_MARGIN, "below": 0.95, "beside": 1.95, "top": 0.4}
+    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
     figure, axes = new_figure(
         4.8 * len(detectors) if spectra else 4.0,
         *shape,
         margins=margins if spectra else margins | {"right": 0.2},
     )
-    for k, group in enumerate(detectors):
-        upper, lower = axes.ravel()[2 * k : 2 * k + 2]
+    for number, group in enumerate(detectors):
+        upper, lower = axes.ravel()[2 * number : 2 * number + 2]
         _flag_map(figure, upper, group, spectra)
         _flag_curves(lower, group[0])
     time_label(figure, axes[-1:, -1:], curves[0].axis_label)
@@ -166,7 +168,7 @@ def outliers(curves):
 def _flag_map(figure, axis, group, spectra):
     """Map of how often each pixel was flagged."""
     arrays = group[0].arrays
-    image, turned = _turned(arrays["outlier_map"], arrays)
+    image, turned = _turn(arrays["outlier_map"], arrays)
     drawn = axis.imshow(
         image,
         origin="lower",

@@ -4,23 +4,43 @@ import io
 
 import numpy as np
 
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import atomic_file
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "CURVE_COLOURS",
+    "CURVE_MARKERS",
+    "GREEN",
+    "ORANGE",
+    "PURPLE",
+    "RED",
+    "SKY",
+    "binned_points",
+    "colour_scale",
+    "legend_above",
+    "name_panel",
+    "new_figure",
+    "note",
+    "robust_limits",
+    "save",
+    "time_label",
+]
 
 # Okabe & Ito 2008, https://jfly.uni-koeln.de/color/
-BLACK, ORANGE, SKY, GREEN, BLUE, RED, PURPLE = (
-    *("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"),
-)
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 CURVE_COLOURS = (BLUE, RED, GREEN, PURPLE)
 CURVE_MARKERS = ("o", "s", "^", "D")
-WIDTH = 9.0
-# Room around the axes of a figure, and between them beside and below each other [inch].
-MARGINS = {
+_WIDTH = 9.0
+# Space around the axes of a figure, and between its columns and its rows [inch].
+_MARGINS = {
     "left": 1.0,
     "right": 0.2,
     "bottom": 0.6,
     "top": 0.4,
-    "beside": 0.75,
-    "below": 0.2,
+    "between_columns": 0.75,
+    "between_rows": 0.2,
 }
 
 _SETTINGS = {
@@ -40,7 +60,7 @@ _SETTINGS = {
 }
 
 
-def new_figure(height, rows=1, columns=1, width=WIDTH, margins=None, **options):
+def new_figure(height, rows=1, columns=1, width=_WIDTH, margins=None, **options):
     """
     Make a figure with a grid of axes.
 
@@ -53,8 +73,8 @@ def new_figure(height, rows=1, columns=1, width=WIDTH, margins=None, **options):
     width : float, optional
         Width [inch]; that of the report by default.
     margins : dict of str to float, optional
-        What differs from ``MARGINS`` [inch]. They are given, as finding them
-        by trial takes as long as drawing.
+        Margins that differ from the usual ones [inch]. They are fixed, as letting
+        matplotlib find them takes as long as drawing.
     **options
         For ``Figure.subplots``.
 
@@ -69,16 +89,16 @@ def new_figure(height, rows=1, columns=1, width=WIDTH, margins=None, **options):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    inches = MARGINS | ({"top": 0.7} if columns > 1 else {}) | (margins or {})
-    across = (width - inches["left"] - inches["right"] + inches["beside"]) / columns
-    down = (height - inches["top"] - inches["bottom"] + inches["below"]) / rows
+    inches = _MARGINS | ({"top": 0.7} if columns > 1 else {}) | (margins or {})
+    across = (width - inches["left"] - inches["right"] + inches["between_columns"]) / columns
+    down = (height - inches["top"] - inches["bottom"] + inches["between_rows"]) / rows
     grid = {
         "left": inches["left"] / width,
         "right": 1.0 - inches["right"] / width,
         "bottom": inches["bottom"] / height,
         "top": 1.0 - inches["top"] / height,
-        "wspace": inches["beside"] / (across - inches["beside"]),
-        "hspace": inches["below"] / (down - inches["below"]),
+        "wspace": inches["between_columns"] / (across - inches["between_columns"]),
+        "hspace": inches["between_rows"] / (down - inches["between_rows"]),
     }
     grid |= options.pop("gridspec_kw", {})
     with rc_context(_SETTINGS):
@@ -89,12 +109,12 @@ def new_figure(height, rows=1, columns=1, width=WIDTH, margins=None, **options):
 
 
 def name_panel(axis, text):
-    """Write a title at the left, at a given height: to find one, all labels would be measured."""
+    """Write a title at the left, at a fixed height: without one matplotlib measures all labels."""
     axis.set_title(text, loc="left", y=1.0)
 
 
 def legend_above(figure):
-    """Put one legend for all axes above them on the right, where it hides no data."""
+    """Put one legend for all axes above them at the right, where it hides no data."""
     found = {}
     for axis in figure.axes:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
@@ -128,13 +148,13 @@ def colour_scale(figure, axis, image, label, extend, whole_numbers=False):
 
     inches = axis.get_position().width * figure.get_figwidth()
     ticks = MaxNLocator(6, integer=True) if whole_numbers else None
-    place = axis.inset_axes((1.0 + 0.08 / inches, 0.0, 0.14 / inches, 1.0))
-    figure.colorbar(image, cax=place, label=label, extend=extend, ticks=ticks)
-    place.yaxis.set_label_coords(0.86 / 0.14, 0.5)
+    strip = axis.inset_axes((1.0 + 0.08 / inches, 0.0, 0.14 / inches, 1.0))
+    figure.colorbar(image, cax=strip, label=label, extend=extend, ticks=ticks)
+    strip.yaxis.set_label_coords(0.86 / 0.14, 0.5)
 
 
 def _place_labels(figure):
-    """Put the labels of all axes at a given distance: matplotlib would measure all numbers for it."""
+    """Put the labels of all axes at a fixed distance: without one matplotlib measures all ticks."""
     for axis in figure.axes:
         frame, (width, height) = axis.get_position(), figure.get_size_inches()
         axis.xaxis.set_label_coords(0.5, -0.32 / (frame.height * height))
@@ -165,12 +185,12 @@ def save(figure, png, svg=None):
         for path, options in forms:
             stream = io.BytesIO()
             figure.savefig(stream, format=path.suffix[1:], **options)
-            with whole_file(path) as part:
+            with atomic_file(path) as part:
                 part.write_bytes(stream.getvalue())
 
 
 def note(axis, text):
-    """Say in an empty panel why it is empty."""
+    """Write into an empty panel why it is empty."""
     axis.text(0.5, 0.5, text, ha="center", va="center", transform=axis.transAxes)
     axis.set_xticks([])
     axis.set_yticks([])
@@ -179,12 +199,12 @@ def note(axis, text):
 
 def robust_limits(values, margin=0.15, spread=None):
     """
-    Limits of an axis that a few outliers do not stretch.
+    Limits of an axis that a few outliers do not widen.
 
     Parameters
     ----------
     values : ndarray
-        What is shown; NaN is left out.
+        Values that are shown; NaN is left out.
     margin : float, optional
         Part of the range that is added on each side.
     spread : float, optional
@@ -210,7 +230,7 @@ def binned_points(x, values, count=60):
     Parameters
     ----------
     x, values : ndarray, shape (n,)
-        What is shown; NaN is left out.
+        Points that are shown; NaN is left out.
     count : int, optional
         Number of bins at most.
 

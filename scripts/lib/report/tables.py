@@ -9,157 +9,27 @@ from pathlib import Path
 from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_name
 from scripts.lib.fits.headers import read_hdus
-from scripts.lib.report import html_page
+from scripts.lib.report.html import Table
 
-
-def noise_table(figures):
-    """
-    Table of all figures of the noise.
-
-    Parameters
-    ----------
-    figures : list of dict
-        Figures of the light curves.
-
-    Returns
-    -------
-    html : str
-        The table.
-    """
-    rows = [
-        [label, *(html_page.number_text(one.get(key)) for one in figures)]
-        for key, label in _NOISE_ROWS
-        if any(one.get(key) is not None for one in figures)
-    ]
-    head = ["Figure", *(curve_name(one) for one in figures)]
-    return html_page.table("Noise", head, rows, range(1, len(head)))
-
-
-def seam_table(figures):
-    """Table of the steps at the seams of segments; a sentence if there are none."""
-    rows = [
-        [
-            curve_name(one),
-            f"{seam['before']} | {seam['after']}",
-            html_page.number_text(seam["step_ppm"]),
-            html_page.number_text(seam["error_ppm"]),
-            html_page.number_text(seam["significance"]),
-            html_page.number_text(seam["step_over_scatter"]),
-        ]
-        for one in figures
-        for seam in one.get("seams") or []
-    ]
-    if not rows:
-        return "<p>There is one segment only, and so no seam.</p>"
-    head = ["Light curve", "Segments", "Step (ppm)", "± (ppm)", "Over error", "Over scatter"]
-    return html_page.table("Steps of the flux at the seams", head, rows, range(2, 6))
-
-
-def drift_table(figures):
-    """Table of the correlation of the flux with place and width."""
-    rows = [
-        [
-            curve_name(one),
-            name,
-            html_page.number_text(found["coefficient"]),
-            html_page.number_text(found["slope_ppm_per_pix"]),
-            html_page.number_text(found["significance"]),
-        ]
-        for one in figures
-        for name, found in (one.get("correlations") or {}).items()
-    ]
-    head = ["Light curve", "With", "Correlation", "Slope (ppm per pixel)", "Over error"]
-    return html_page.table("Correlation of the residual flux", head, rows, range(2, 5))
-
-
-def flag_table(figures):
-    """Table of flags by class of pixels."""
-    rows = [
-        [
-            curve_name(one),
-            name,
-            str(found["pixels"]),
-            *(
-                "–" if found[key] is None else f"{100 * found[key]:.3f}"
-                for key in ("outlier_fraction", "invalid_fraction", "worst_outlier_fraction")
-            ),
-        ]
-        for one in figures
-        for name, found in one["flags"].items()
-    ]
-    head = [
-        *("Light curve", "Pixels", "Number", "Outliers (%)", "Lacking (%)"),
-        "Most outliers in an integration (%)",
-    ]
-    return html_page.table("Flags", head, rows, range(2, 6))
-
-
-def settings_table(settings):
-    """Table of all settings, one a row."""
-    rows = []
-    for section, values in settings.items():
-        if isinstance(values, dict):
-            rows += [[f"{section} / {name}", json.dumps(value)] for name, value in values.items()]
-        else:
-            rows.append([section, json.dumps(values)])
-    return html_page.table("Settings", ["Setting", "Value"], rows)
-
-
-def versions_table():
-    """Table of the versions of this workflow and what it uses."""
-    rows = [["tso3flow", __version__], ["Python", platform.python_version()]]
-    for package in _PACKAGES:
-        try:
-            rows.append([package, version(package)])
-        except PackageNotFoundError:
-            continue
-    return html_page.table("Versions", ["Software", "Version"], rows)
-
-
-def sources_table(member, references, association):
-    """Table of the association and of the reference files of all stages."""
-    primary = read_hdus(member)[0].header
-    rows = [["Association", association]]
-    rows += [[f"{name} (used)", str(path)] for name, path in references.items() if path]
-    rows += [
-        [f"{key} (header)", str(value)] for key, value in primary.items() if key.startswith("R_")
-    ]
-    rows += [
-        [f"{key} (header)", str(primary[key])] for key in ("CAL_VER", "CRDS_CTX") if key in primary
-    ]
-    return html_page.table("Association and reference files", ["What", "Name"], rows)
-
-
-def cost_table(logs):
-    """Table of processor time and peak memory by step, from the logs of the jobs."""
-    costs = {}
-    for path in map(Path, logs):
-        if not path.is_file():
-            continue
-        found = _COST.findall(path.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            seconds, memory = float(found[-1][0]), int(found[-1][1])
-            jobs = costs.setdefault(path.parent.name, [0, 0.0, 0])
-            costs[path.parent.name] = [jobs[0] + 1, jobs[1] + seconds, max(jobs[2], memory)]
-    if not costs:
-        return "<p>The logs of the jobs are not there.</p>"
-    rows = [[name, str(jobs), f"{cpu:.1f}", str(mb)] for name, (jobs, cpu, mb) in costs.items()]
-    head = ["Step", "Jobs", "CPU time (s)", "Peak memory of a job (MB)"]
-    return html_page.table("Cost of the steps before this report", head, rows, range(1, 4))
-
+__all__ = [
+    "cost_table",
+    "drift_table",
+    "flag_table",
+    "noise_table",
+    "seam_table",
+    "settings_table",
+    "sources_table",
+    "versions_table",
+]
 
 _PACKAGES = ("numpy", "scipy", "astropy", "matplotlib", "snakemake")
-
-
 _COST = re.compile(r"CPU ([0-9.]+) s, peak memory (\d+) MB")
-
-
-# Rows of the table of noise: key of the figure, what it is.
+# Rows of the table of noise: key of the metric, and its label.
 _NOISE_ROWS = (
     ("scatter_ppm", "Scatter of the residuals (ppm)"),
     ("point_to_point_sigma_ppm", "Scatter from point to point (ppm)"),
     ("mad_sigma_ppm", "1.4826 times the median absolute deviation (ppm)"),
-    ("rms_baseline_ppm", "Root mean square outside of the dip (ppm)"),
+    ("rms_baseline_ppm", "Root mean square outside of transit or eclipse (ppm)"),
     ("mad_diff_ppm", "Median absolute first difference (ppm)"),
     ("mad_second_ppm", "Median absolute second difference (ppm)"),
     ("expected_photon_ppm", "Expected from photons (ppm)"),
@@ -170,13 +40,225 @@ _NOISE_ROWS = (
     ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
     ("beta_max", "Largest beta"),
     ("median_element_ratio_to_photon", "Median column over photon noise"),
-    ("contamination_mean", "Light of other orders over that of this one, mean"),
-    (
-        "contamination_p95",
-        "The same, not exceeded where 95 % of its light are",
-    ),
+    ("contamination_mean", "Light of other orders over that of this order, mean"),
+    ("contamination_p95", "The same, 95th percentile by light"),
     ("n_integrations", "Integrations"),
     ("n_without_flux", "Integrations without flux"),
-    ("n_outlying", "Integrations that stick out"),
+    ("n_outlying", "Integrations that are outliers"),
     ("baseline", "Baseline of the model"),
 )
+
+
+def noise_table(curves):
+    """
+    Table of all metrics of the noise.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Metrics of the light curves.
+
+    Returns
+    -------
+    table : Table
+        A row for each metric that is known of a light curve, a column for
+        each light curve.
+    """
+    rows = [
+        [label, *(curve.get(key) for curve in curves)]
+        for key, label in _NOISE_ROWS
+        if any(curve.get(key) is not None for curve in curves)
+    ]
+    head = ["Metric", *(curve_name(curve) for curve in curves)]
+    return Table("Noise", head, rows, range(1, len(head)))
+
+
+def seam_table(curves):
+    """
+    Table of the steps of the flux at the seams.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Metrics of the light curves.
+
+    Returns
+    -------
+    table : Table
+        A row for each seam of each light curve; a sentence without any.
+    """
+    keys = ("step_ppm", "error_ppm", "significance", "step_over_scatter")
+    rows = [
+        [curve_name(curve), f"{seam['before']} | {seam['after']}", *(seam[key] for key in keys)]
+        for curve in curves
+        for seam in curve.get("seams") or []
+    ]
+    return Table(
+        "Steps of the flux at the seams",
+        ["Light curve", "Segments", "Step (ppm)", "± (ppm)", "Over error", "Over scatter"],
+        rows,
+        range(2, 6),
+        "There is only one segment, and so no seam.",
+    )
+
+
+def drift_table(curves):
+    """
+    Table of the correlation of the flux with position and width.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Metrics of the light curves.
+
+    Returns
+    -------
+    table : Table
+        A row for each light curve and coordinate; a sentence without any.
+    """
+    keys = ("coefficient", "slope_ppm_per_pix", "significance")
+    rows = [
+        [curve_name(curve), name, *(found[key] for key in keys)]
+        for curve in curves
+        for name, found in (curve.get("correlations") or {}).items()
+    ]
+    return Table(
+        "Correlation of the residual flux",
+        ["Light curve", "With", "Correlation", "Slope (ppm per pixel)", "Over error"],
+        rows,
+        range(2, 5),
+        "There are too few integrations for correlations.",
+    )
+
+
+def flag_table(curves):
+    """
+    Table of flags by class of pixels.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Metrics of the light curves.
+
+    Returns
+    -------
+    table : Table
+        A row for each light curve and class; fractions in per cent.
+    """
+    keys = ("outlier_fraction", "invalid_fraction", "worst_outlier_fraction")
+    rows = [
+        [curve_name(curve), name, found["pixels"], *(_per_cent(found[key]) for key in keys)]
+        for curve in curves
+        for name, found in curve["flags"].items()
+    ]
+    head = ["Light curve", "Pixels", "Number", "Outliers (%)", "Missing (%)"]
+    return Table("Flags", [*head, "Most outliers in an integration (%)"], rows, range(2, 6))
+
+
+def _per_cent(fraction):
+    """Fraction in per cent with three decimals; None if it is not known."""
+    return None if fraction is None else f"{100 * fraction:.3f}"
+
+
+def settings_table(settings):
+    """
+    Table of all settings.
+
+    Parameters
+    ----------
+    settings : dict
+        Values by name, or sections of them.
+
+    Returns
+    -------
+    table : Table
+        A row for each setting, its value as JSON.
+    """
+    rows = []
+    for section, values in settings.items():
+        if isinstance(values, dict):
+            rows += [[f"{section} / {name}", json.dumps(value)] for name, value in values.items()]
+        else:
+            rows.append([section, json.dumps(values)])
+    return Table("Settings", ["Setting", "Value"], rows)
+
+
+def versions_table():
+    """
+    Table of the versions of this workflow and of the packages that it uses.
+
+    Returns
+    -------
+    table : Table
+        A row for each package that is installed.
+    """
+    rows = [["tso3flow", __version__], ["Python", platform.python_version()]]
+    for package in _PACKAGES:
+        try:
+            rows.append([package, version(package)])
+        except PackageNotFoundError:
+            continue
+    return Table("Versions", ["Software", "Version"], rows)
+
+
+def sources_table(member, references, association):
+    """
+    Table of the association and of the reference files of all stages.
+
+    Parameters
+    ----------
+    member : str or Path
+        First segment; its header names the reference files of earlier stages.
+    references : dict of str to (str or None)
+        Reference files that were used here, by kind.
+    association : str
+        Name of the association.
+
+    Returns
+    -------
+    table : Table
+        A row for each name.
+    """
+    primary = read_hdus(member)[0].header
+    rows = [["Association", association]]
+    rows += [[f"{name} (used)", str(path)] for name, path in references.items() if path]
+    rows += [
+        [f"{key} (header)", str(value)] for key, value in primary.items() if key.startswith("R_")
+    ]
+    rows += [
+        [f"{key} (header)", str(primary[key])] for key in ("CAL_VER", "CRDS_CTX") if key in primary
+    ]
+    return Table("Association and reference files", ["What", "Name"], rows)
+
+
+def cost_table(logs):
+    """
+    Table of processor time and peak memory by step.
+
+    Parameters
+    ----------
+    logs : list of (str or Path)
+        Logs of the jobs, each in a folder named after its step; those that
+        do not exist or do not give the cost are left out.
+
+    Returns
+    -------
+    table : Table
+        A row for each step; a sentence without any logs.
+    """
+    costs = {}
+    for path in map(Path, logs):
+        if not path.is_file():
+            continue
+        found = _COST.findall(path.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            seconds, memory = float(found[-1][0]), int(found[-1][1])
+            jobs = costs.setdefault(path.parent.name, [0, 0.0, 0])
+            costs[path.parent.name] = [jobs[0] + 1, jobs[1] + seconds, max(jobs[2], memory)]
+    return Table(
+        "Cost of the steps before this report",
+        ["Step", "Jobs", "CPU time (s)", "Peak memory of a job (MB)"],
+        [[name, jobs, f"{cpu:.1f}", memory] for name, (jobs, cpu, memory) in costs.items()],
+        range(1, 4),
+        "There are no logs of the jobs.",
+    )

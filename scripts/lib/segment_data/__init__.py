@@ -1,1 +1,1 @@
-"""What several steps need of a segment: DQ, replaced pixels, medians, times, world coordinates."""
+"""Data of a segment that several steps use: DQ, replaced pixels, medians, times, coordinates."""

@@ -1,22 +1,41 @@
-"""Times of the integrations of a segment, from its INT_TIMES table."""
+"""Times of a segment's integrations, from its INT_TIMES table."""
 
 import logging
 
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.segment_data.integrations import (
+    NUMBER,
+    TDB,
+    UTC,
+    first_integration,
+    first_row,
+    last_integration,
+    table_row,
+)
+
+__all__ = [
+    "TIME_COLUMNS",
+    "copy_int_times",
+    "integration_times",
+    "mid_times",
+    "read_int_times",
+    "spectrum_times",
+]
 
 log = logging.getLogger(__name__)
 
 # Columns of INT_TIMES by the column of the EXTRACT1D table that they fill.
-TIME_COLUMNS = {
-    "MJD-BEG": "int_start_MJD_UTC",
-    "MJD-AVG": "int_mid_MJD_UTC",
-    "MJD-END": "int_end_MJD_UTC",
-    "TDB-BEG": "int_start_BJD_TDB",
-    "TDB-MID": "int_mid_BJD_TDB",
-    "TDB-END": "int_end_BJD_TDB",
-}
+TIME_COLUMNS = dict(
+    zip(
+        ["MJD-BEG", "MJD-AVG", "MJD-END", "TDB-BEG", "TDB-MID", "TDB-END"],
+        (*UTC, *TDB),
+        strict=True,
+    )
+)
+# Columns from which photometry takes its times.
+_MID_TIMES = (NUMBER, UTC[1], TDB[1])
 
 
 def read_int_times(member):
@@ -31,22 +50,22 @@ def read_int_times(member):
     Returns
     -------
     table : ndarray or None
-        Structured array, or None if the file has none.
+        Structured array, or None if the segment has no such table.
 
     Raises
     ------
     InputError
-        If it has rows, but not all the columns, or columns that are not
+        If the table has rows but not all columns, or columns that are not
         numbers.
     """
     if "INT_TIMES" not in member:
         return None
     table = member.read_table("INT_TIMES")
-    missing = {"integration_number", *TIME_COLUMNS.values()} - set(table.dtype.names or ())
+    missing = {NUMBER, *TIME_COLUMNS.values()} - set(table.dtype.names or ())
     if len(table) and missing:
         msg = f"{member.path}[INT_TIMES]: found no {', '.join(sorted(missing))}, expected these columns"
         raise InputError(msg)
-    kinds = {"integration_number": "iu"} | dict.fromkeys(TIME_COLUMNS.values(), "f")
+    kinds = {NUMBER: "iu"} | dict.fromkeys(TIME_COLUMNS.values(), "f")
     for name, kind in kinds.items():
         if len(table) and (table[name].ndim != 1 or table[name].dtype.kind not in kind):
             expected = "whole numbers" if kind == "iu" else "floating-point numbers"
@@ -55,61 +74,76 @@ def read_int_times(member):
     return table
 
 
-def first_row(numbers, n_integrations, first, last):
+def copy_int_times(member, product, names=("INT_TIMES",)):
     """
-    Find the row of the first integration of a segment in INT_TIMES.
+    Copy a segment's tables of times to a product, byte for byte.
 
     Parameters
     ----------
-    numbers : ndarray
-        Column ``integration_number`` (rows,), ascending; of the segment alone
-        or of the whole exposure.
-    n_integrations : int
-        Number of integrations in the data.
-    first, last : int or None
-        Numbers of the first and last integration in the data (INTSTART, and
-        INTEND or else NINTS); if None, 1 and what follows from the number of
-        integrations.
+    member : FitsFile
+        The segment.
+    product : ProductWriter
+        The open product.
+    names : sequence of str, optional
+        Extensions to copy; those that are missing are left out.
+    """
+    for name in names:
+        if name in member:
+            table = member.hdu(name)
+            offset = product.append_hdu(list(table.cards), table.data_bytes)
+            product.copy_data(member, table, offset)
+
+
+def spectrum_times(member):
+    """
+    Integration numbers and times of a segment's spectra, from the segment's own table.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment.
 
     Returns
     -------
-    row : int or None
-        Row of the first integration; None if the table does not cover all.
+    times : dict of str to ndarray
+        As :func:`integration_times` returns them.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_int_times`.
     """
-    first = 1 if first is None else first
-    last = first + n_integrations - 1 if last is None else last
-    if n_integrations > len(numbers) or n_integrations == 0:
-        return None
-    row = int(first - numbers[0])
-    covered = row >= 0 and last <= numbers[-1] and row + n_integrations <= len(numbers)
-    return row if covered else None
+    primary, n_integrations = member.primary, member.shape("SCI")[0]
+    first, last = first_integration(primary), last_integration(primary, n_integrations)
+    return integration_times(read_int_times(member), n_integrations, first, last)
 
 
 def integration_times(table, n_integrations, first, last):
     """
-    Integration numbers and times of the spectra of a segment.
+    Integration numbers and times of a segment's spectra.
 
     Parameters
     ----------
     table : ndarray or None
-        Structured array INT_TIMES, or None if the file has none.
-    n_integrations, first, last
-        As for :func:`first_row`.
+        Structured array INT_TIMES, or None if the segment has no such table.
+    n_integrations, first, last : int
+        As for :func:`~scripts.lib.segment_data.integrations.first_row`.
 
     Returns
     -------
     times : dict of str to ndarray
         Columns ``INT_NUM`` and those of ``TIME_COLUMNS``, each
-        (integrations,), times in days. Where the table does not cover the
-        integrations, a warning, numbers from 1 and NaN for the times.
+        (integrations,), times in days. If the table does not cover the
+        integrations, numbers from 1, NaN for the times, and a warning is
+        logged.
     """
     row = None
     if table is not None:
-        row = first_row(table["integration_number"], n_integrations, first, last)
+        row = first_row(table[NUMBER], n_integrations, first, last)
     if row is None:
         found = "no table" if table is None else f"{len(table)} rows"
         if table is not None and len(table):
-            numbers = table["integration_number"]
+            numbers = table[NUMBER]
             found += f" for integrations {numbers[0]} to {numbers[-1]}"
         log.warning(
             "INT_TIMES does not cover the %d integrations from %s to %s: found %s; "
@@ -123,20 +157,20 @@ def integration_times(table, n_integrations, first, last):
         return {"INT_NUM": np.arange(1, n_integrations + 1), **unknown}
     rows = table[row : row + n_integrations]
     times = {name: rows[column] for name, column in TIME_COLUMNS.items()}
-    return {"INT_NUM": rows["integration_number"], **times}
+    return {"INT_NUM": rows[NUMBER], **times}
 
 
 def mid_times(table, first, n_integrations):
     """
-    Mid times of the integrations of a segment.
+    Mid times of a segment's integrations.
 
     Parameters
     ----------
     table : ndarray or None
         Structured array INT_TIMES of the segment or of the whole exposure, or
-        None if there is none.
-    first : int or None
-        Number of the first integration (INTSTART); None counts as 1.
+        None if the file has no such table.
+    first : int
+        Number of the first integration.
     n_integrations : int
         Number of integrations.
 
@@ -144,18 +178,18 @@ def mid_times(table, first, n_integrations):
     -------
     utc, tdb : ndarray of float64, shape (integrations,)
         Middle of each integration as MJD in UTC and, at the barycentre, in
-        TDB [d]; NaN, with a warning, where the table has none. Rows are
-        counted from the ``integration_number`` of the first one, as in jwst
-        3.0.0, where a table that does not cover the segment is an error.
+        TDB [d]; NaN for integrations without a row, of which a warning is
+        logged. Rows are counted from the ``integration_number`` of the first
+        one, as in jwst 3.0.0; there a table that does not cover the segment
+        is an error.
     """
     times = np.full((2, n_integrations), np.nan)
-    first = 1 if first is None else first
     covered = np.arange(0)
     kinds = {} if table is None else {name: table.dtype[name].kind for name in table.dtype.names}
-    if kinds and len(table) and all(kinds.get(name, "-") in "iuf" for name in _TIMES):
-        rows = np.arange(n_integrations) + first - int(table["integration_number"][0])
+    if kinds and len(table) and all(kinds.get(name, "-") in "iuf" for name in _MID_TIMES):
+        rows = np.arange(n_integrations) + table_row(first, table[NUMBER])
         covered = np.flatnonzero((rows >= 0) & (rows < len(table)))
-        times[:, covered] = [table[name][rows[covered]] for name in _TIMES[1:]]
+        times[:, covered] = [table[name][rows[covered]] for name in _MID_TIMES[1:]]
     if len(covered) < n_integrations:
         log.warning(
             "INT_TIMES: found times of %d integrations, expected %d from number %d on; "
@@ -165,6 +199,3 @@ def mid_times(table, first, n_integrations):
             first,
         )
     return times[0], times[1]
-
-
-_TIMES = ("integration_number", "int_mid_MJD_UTC", "int_mid_BJD_TDB")

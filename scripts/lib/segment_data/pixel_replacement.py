@@ -1,8 +1,10 @@
-"""Replace invalid pixels of spectral images by values of their neighbours."""
+"""Replace invalid pixels of spectral images by the means of their neighbours."""
 
 import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE, FLUX_ESTIMATED, NON_SCIENCE
+
+__all__ = ["replace_pixels"]
 
 
 def replace_pixels(planes):
@@ -10,15 +12,15 @@ def replace_pixels(planes):
     Replace pixels without a finite value along the smaller gradient, in place.
 
     Of the two pairs of neighbours, left and right or below and above, the one
-    with the smaller difference is averaged. The direction of dispersion plays no part.
+    with the smaller difference is averaged, whatever the direction of dispersion.
 
     Parameters
     ----------
     planes : dict of str to ndarray, shape (..., y, x)
         SCI, ERR and variances (names starting with ``VAR_``) in float32, DQ
-        in uint32; all but SCI may be missing, and those of another shape than
-        SCI are left alone. Whole images: pixels at their borders are not
-        replaced.
+        in uint32. All except SCI may be missing; planes of another shape than
+        SCI are not changed. The images must be whole, as pixels at their
+        borders are not replaced.
 
     Returns
     -------
@@ -28,11 +30,12 @@ def replace_pixels(planes):
     Notes
     -----
     As ``mingrad`` of jwst 3.0.0: pixels in the first two and the last row and
-    column are left, and so are those with neither pair of finite values. If
-    both differences are the same, left and right are taken. Errors are
-    averaged, variances as errors and squared again; NaN among them gives NaN.
-    Replaced pixels get ``FLUX_ESTIMATED`` and lose ``DO_NOT_USE`` unless they are
-    ``NON_SCIENCE``. Replaced values are not used for other pixels.
+    column are not replaced, nor are pixels without a pair of finite values. If
+    both differences are equal, left and right are averaged. Errors are
+    averaged; of variances the roots are averaged and the mean is squared. NaN in
+    a pair gives NaN. Replaced pixels get ``FLUX_ESTIMATED`` and lose
+    ``DO_NOT_USE`` unless they are ``NON_SCIENCE``. Replaced values are not used
+    for other pixels.
     """
     shape = planes["SCI"].shape
     pixels, first, second = _neighbours(planes["SCI"])
@@ -40,7 +43,7 @@ def replace_pixels(planes):
         if plane.shape != shape:
             continue
         if name == "DQ":
-            plane[pixels] = _estimated(plane[pixels])
+            plane[pixels] = _flag_estimated(plane[pixels])
         else:
             plane[pixels] = _mean(plane[first], plane[second], name.startswith("VAR_"))
     return len(pixels[0])
@@ -61,15 +64,15 @@ def _neighbours(sci):
     return (*image, y, x), (*image, y - up, x - right), (*image, y + up, x + right)
 
 
-def _mean(first, second, variance):
-    """Mean of the values of two neighbours, of variances as that of errors."""
+def _mean(first, second, is_variance):
+    """Mean of the values of two neighbours; variances are averaged as errors."""
     with np.errstate(invalid="ignore", over="ignore"):
-        if variance:
+        if is_variance:
             return ((np.sqrt(first) + np.sqrt(second)) / 2) ** 2
         return (first + second) / 2
 
 
-def _estimated(dq):
-    """DQ of pixels once their value is estimated."""
+def _flag_estimated(dq):
+    """DQ of pixels whose values have been estimated."""
     usable = (dq & NON_SCIENCE) == 0
     return np.where(usable, dq & ~np.uint32(DO_NOT_USE), dq) | np.uint32(FLUX_ESTIMATED)

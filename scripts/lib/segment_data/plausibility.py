@@ -1,17 +1,20 @@
-"""Recognise data that are no measurements: another byte order, or other bytes altogether."""
+"""Recognise data that are no measurements: in another byte order, or of arbitrary bytes."""
 
 import numpy as np
 
 from scripts.lib.errors import InputError
 
-# Calibrated data are many decades inside of these, in every unit; of random bytes a third is outside.
+__all__ = ["check_plausible"]
+
+# Calibrated data are many decades within these limits, in every unit; a third of the values that
+# random bytes form are not.
 _LARGEST, _SMALLEST = 1e15, 1e-30
 _MANY = 0.01
 
 
 def check_plausible(source):
     """
-    Look at the first integration of a segment.
+    Check that the first integration of a segment may be a measurement.
 
     Parameters
     ----------
@@ -22,8 +25,8 @@ def check_plausible(source):
     Raises
     ------
     InputError
-        If more than 1 % of the values that are finite and not 0 are beyond
-        1e15, or within 1e-30 of 0.
+        If of the values that are finite and not 0 more than 1 % are larger
+        than 1e15 or smaller than 1e-30 in size.
     """
     for name in ("SCI", "ERR"):
         values = np.abs(source.read(name, slice(0, 1)))

@@ -1,124 +1,230 @@
 """
-Results of evaluations that several jobs need, kept in a folder for all of them.
+Cache of evaluations of world coordinates, in a folder that the jobs of a run share.
 
-A result is found by all that it follows from: the content that was evaluated, the code and the
-versions of the packages that did it. So it is the same whether it is found or computed anew, and
-the folder may be removed at any time. Results are read by the user alone who wrote them, as a
-pickle of somebody else's could do anything.
+The name of a result is a digest of all that determines it: the content that was evaluated, the code
+and the versions of the packages that evaluated it. So a result is the same whether it is found or
+computed, and the folder may be removed at any time. Results are plain numbers and arrays. Files in
+the folder are not trusted: anything but a result of the expected form is computed again.
+
+The workflow clears the folder, so numpy is imported only inside the functions that use it.
 """
 
 import hashlib
 import os
-import pickle
+import secrets
 import shutil
-import tempfile
-from contextlib import suppress
+import stat
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from scripts.lib.provenance.source_digest import source_digest
 
-# Its name beside the files of the jobs.
+__all__ = ["FOLDER", "Floats", "ResultCache", "clear"]
+
+# Name of the folder, next to the files of the jobs.
 FOLDER = ".evaluations"
 _PACKAGES = ("asdf", "asdf-astropy", "astropy", "gwcs", "numpy", "scipy", "stdatamodels")
 _ROOT = Path(__file__).resolve().parents[3]
+_SCALARS = {float: "float64", int: "int64"}
 
 
-class Evaluations:
+@dataclass(frozen=True)
+class Floats:
     """
-    Results of functions that are slow to compute.
+    Form of a result that is an array of float64.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    """
+
+    shape: tuple
+
+
+class ResultCache:
+    """
+    Cache of the results of slow functions.
 
     Parameters
     ----------
     folder : Path, optional
-        Where results are kept; it is made when there is one. Nothing is kept if not given.
+        Folder for results; it is made when the first result is kept. Without it nothing is kept.
     """
 
     def __init__(self, folder=None):
         self._folder = folder
 
     @property
-    def are_kept(self):
-        """Whether results are looked for and kept."""
+    def is_enabled(self):
+        """Whether results are looked up and kept."""
         return self._folder is not None
 
-    def recall(self, function, digest, arguments, compute):
+    def lookup(self, function, digest, arguments, form, compute):
         """
-        Find a result, or compute and keep it.
+        Look a result up, or compute and keep it.
 
         Parameters
         ----------
         function : callable
-            What the result is of.
+            Function whose result it is; identifies the result.
         digest : str or None
-            Digest of the content that it follows from; None if that is not known.
+            Digest of the content that the function evaluates; None if it has none.
         arguments : tuple
-            Further numbers that it follows from.
+            Other arguments of the function: numbers, or tuples of numbers.
+        form : type, Floats or tuple
+            Form of the result: ``float``, ``int``, an array of `Floats`, or a tuple of forms.
         compute : callable
-            Computes it, called without arguments.
+            Computes the result, called without arguments.
 
         Returns
         -------
         result : object
-            The result. None is not kept, so that each job logs why there is nothing better.
+            The result. None is not kept, so that each job logs its reason;
+            neither is a result of another form.
         """
-        if not self.are_kept or digest is None:
+        if not self.is_enabled or digest is None:
             return compute()
         code = [_code(module) for module in (function.__module__, compute.__module__)]
         origin = (function.__qualname__, digest, arguments, code, _versions())
-        path = self._folder / hashlib.sha256(repr(origin).encode()).hexdigest()
-        # What cannot be read is computed anew; damaged pickles raise whatever they stumble over.
+        name = hashlib.sha256(repr(origin).encode()).hexdigest()
+        # numpy and zipfile raise many things when they read damaged files.
         with suppress(Exception):
-            if path.stat().st_uid == os.getuid():
-                return pickle.loads(path.read_bytes())
+            return _read(self._folder, name, form)
         result = compute()
-        if result is not None:
-            # Without room for it, other jobs compute it, too.
-            with suppress(OSError):
-                _keep(path, result)
+        try:
+            arrays = list(_leaves(result, form))
+        except TypeError:
+            return result
+        # If it cannot be written, other jobs compute it as well.
+        with suppress(OSError):
+            _write(self._folder, name, arrays)
         return result
 
 
-def _keep(path, result):
-    """Write a result whole or not at all; several jobs may do it at a time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+def _leaves(result, form):
+    """Arrays that a result consists of, in order; TypeError if it has another form."""
+    import numpy as np
+
+    if isinstance(form, tuple) and isinstance(result, tuple) and len(result) == len(form):
+        for part, part_form in zip(result, form, strict=True):
+            yield from _leaves(part, part_form)
+        return
+    if isinstance(form, Floats):
+        fits = isinstance(result, np.ndarray) and _is_like(result, "float64", form.shape)
+    else:
+        fits = type(result) is form
+    if not fits:
+        msg = f"a result is {type(result)}, not {form}"
+        raise TypeError(msg)
+    yield np.asarray(result, _SCALARS.get(form))
+
+
+def _is_like(array, dtype, shape):
+    """Whether an array has a type and a shape."""
+    return array.dtype == dtype and array.shape == tuple(shape)
+
+
+def _rebuild(arrays, form):
+    """Rebuild a result from an iterator of its arrays; TypeError if they have another form."""
+    if isinstance(form, tuple):
+        return tuple(_rebuild(arrays, part) for part in form)
+    array, is_array = next(arrays), isinstance(form, Floats)
+    dtype, shape = ("float64", form.shape) if is_array else (_SCALARS[form], ())
+    if not _is_like(array, dtype, shape):
+        msg = f"found {array.dtype} {array.shape}, not {form}"
+        raise TypeError(msg)
+    return array if is_array else array.item()
+
+
+@contextmanager
+def _open_folder(folder):
+    """Open a folder that belongs to this user and is no link; its descriptor."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.fstat(descriptor).st_uid != os.getuid():
+            msg = f"{folder}: the folder of another user"
+            raise PermissionError(msg)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(folder, name, form):
+    """Read a result; any exception if it is not one that this user wrote."""
+    import numpy as np
+
+    # Opening a named pipe would otherwise wait for a writer.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with (
+        _open_folder(folder) as parent,
+        os.fdopen(os.open(name, flags, dir_fd=parent), "rb") as file,
+    ):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+            msg = f"{name}: not a regular file of this user"
+            raise PermissionError(msg)
+        with np.load(file, allow_pickle=False) as arrays:
+            ordered = [arrays[f"arr_{k}"] for k in range(len(arrays.files))]
+    remaining = iter(ordered)
+    result = _rebuild(remaining, form)
+    if next(remaining, None) is not None:
+        msg = f"{name}: more arrays than expected"
+        raise TypeError(msg)
+    return result
+
+
+def _write(folder, name, arrays):
+    """Write a result whole or not at all; several jobs may write it at the same time."""
+    import numpy as np
+
+    folder.mkdir(parents=True, exist_ok=True)
+    part = f"{name}.{secrets.token_hex(8)}"
+    with _open_folder(folder) as parent:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=parent)
         try:
-            pickle.dump(result, part)
-            part.close()
-            os.replace(part.name, path)
+            with os.fdopen(descriptor, "wb") as file:
+                np.savez(file, *arrays)
+            os.replace(part, name, src_dir_fd=parent, dst_dir_fd=parent)
         except BaseException:
-            Path(part.name).unlink(missing_ok=True)
+            os.unlink(part, dir_fd=parent)
             raise
 
 
-def forget(folder):
+def clear(folder):
     """
     Remove all results that are kept.
 
     Parameters
     ----------
     folder : Path
-        Where they are kept, if anywhere.
+        Folder of the results, which may be missing. Only the link is removed if it is one.
     """
+    if folder.is_symlink():
+        with suppress(OSError):
+            folder.unlink()
+        return
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache
 def _code(module):
     """Digest of a module of the workflow and of those that it imports."""
-    return source_digest(module, _source) + hashlib.sha256(_source(module).encode()).hexdigest()
+    own = _source(f"{module.replace('.', '/')}.py")
+    return source_digest(module, _source) + hashlib.sha256(own.encode()).hexdigest()
 
 
-def _source(module):
-    """Source text of a module of the workflow."""
-    return (_ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+def _source(path):
+    """Text of a file of the workflow."""
+    return (_ROOT / path).read_text(encoding="utf-8")
 
 
 @cache
 def _versions():
-    """Versions of the packages that evaluate."""
+    """Versions of the installed packages that evaluate world coordinates."""
     found = []
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):

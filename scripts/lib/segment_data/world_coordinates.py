@@ -9,34 +9,46 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.files import asdf_tree
 from scripts.lib.files.fast_yaml import compiled_yaml
-from scripts.lib.segment_data.wcs_cache import Evaluations
+from scripts.lib.segment_data.wcs_cache import ResultCache
+
+__all__ = [
+    "WorldCoordinates",
+    "bounding_box",
+    "cross_dispersion_scale",
+    "read_wcs",
+    "sky_position",
+    "wavelength_image",
+    "wcs_digest",
+]
 
 
 class WorldCoordinates:
     """
-    World coordinates of a file, built from its ASDF extension when a question needs them.
+    World coordinates of a file, built from its ASDF extension only when they are evaluated.
 
-    Building them means to import gwcs and astropy, which takes a second. Segments of an exposure
-    have the same, and other jobs have asked the same questions.
+    Building them imports gwcs and astropy, which takes a second. Segments of an exposure have the
+    same world coordinates, so the result that one job computes serves the others.
 
     Parameters
     ----------
     file : FitsFile
         Open file of a JWST data model.
-    evaluations : Evaluations, optional
-        Answers that are known.
+    cache : ResultCache, optional
+        Cache of results; without it every result is computed.
     """
 
-    def __init__(self, file, evaluations=None):
+    def __init__(self, file, cache=None):
         self._file = file
-        self._evaluations = Evaluations() if evaluations is None else evaluations
+        self._cache = ResultCache() if cache is None else cache
 
-    def ask(self, function, *arguments):
+    def evaluate(self, form, function, *arguments):
         """
-        Evaluate a function of the world coordinates, or recall what it gave.
+        Evaluate a function of the world coordinates, or look its result up.
 
         Parameters
         ----------
+        form : type, Floats or tuple
+            Form of the result, as for `ResultCache.lookup`.
         function : callable
             Called with the gwcs object and the arguments.
         *arguments
@@ -44,17 +56,17 @@ class WorldCoordinates:
 
         Returns
         -------
-        answer : object
-            What the function returns; arrays are not to be changed.
+        result : object
+            Result of the function; its arrays must not be changed.
 
         Raises
         ------
         InputError
             If the file has no world coordinates that can be read.
         """
-        digest = self._digest if self._evaluations.are_kept else None
-        return self._evaluations.recall(
-            function, digest, arguments, lambda: function(self._wcs, *arguments)
+        digest = self._digest if self._cache.is_enabled else None
+        return self._cache.lookup(
+            function, digest, arguments, form, lambda: function(self._wcs, *arguments)
         )
 
     @cached_property
@@ -64,13 +76,13 @@ class WorldCoordinates:
 
     @cached_property
     def _digest(self):
-        """Digest of the world coordinates alone."""
+        """Digest of the world coordinates, without the rest of the ASDF extension."""
         return wcs_digest(self._file.read_bytes("ASDF")) if "ASDF" in self._file else None
 
 
 def wcs_digest(content):
     """
-    Digest of the world coordinates in an ASDF file, not of what else is in its tree.
+    Digest of the world coordinates in an ASDF file, without the rest of its tree.
 
     Parameters
     ----------
@@ -81,7 +93,8 @@ def wcs_digest(content):
     -------
     digest : str or None
         Two files with equal digests have equal ``meta.wcs``, written by the same version of ASDF;
-        None if there is none, if the file is damaged, or if other files are needed to build it.
+        None if the tree has no ``meta.wcs``, if the file is damaged, or if other files are needed
+        to build it.
     """
     tree, position = asdf_tree.split(content)
     try:
@@ -94,9 +107,9 @@ def wcs_digest(content):
     nodes = list(asdf_tree.nodes_below(wcs))
     if any(map(_refers_elsewhere, nodes)):
         return None
-    places = {id(node): place for place, node in enumerate(nodes)}
-    content_of_nodes = [(node.tag, _shallow(node, places)) for node in nodes]
-    digest = hashlib.sha256(tree.partition(b"\n---")[0] + repr(content_of_nodes).encode())
+    positions = {id(node): position for position, node in enumerate(nodes)}
+    contents = [(node.tag, _shallow_value(node, positions)) for node in nodes]
+    digest = hashlib.sha256(asdf_tree.versions(tree) + repr(contents).encode())
     for source in filter(None, asdf_tree.array_sources(wcs)):
         if not source.isdecimal() or int(source) >= len(stored):
             return None
@@ -109,18 +122,20 @@ def wcs_digest(content):
 
 
 def _refers_elsewhere(node):
-    """Whether what a node stands for is not in the tree, nor in a block that an array names."""
+    """Whether the value of a node is neither in the tree nor in a block that an array names."""
     if "external" in node.tag or asdf_tree.entry(node, "$ref") is not None:
         return True
     return "core/ndarray" not in node.tag and asdf_tree.entry(node, "source") is not None
 
 
-def _shallow(node, places):
-    """Value of a node with the places of other nodes instead of them."""
+def _shallow_value(node, positions):
+    """Value of a node, with positions in place of its child nodes."""
     if isinstance(node.value, str):
         return node.value
     return [
-        tuple(places[id(one)] for one in child) if isinstance(child, tuple) else places[id(child)]
+        tuple(positions[id(part)] for part in child)
+        if isinstance(child, tuple)
+        else positions[id(child)]
         for child in node.value
     ]
 
@@ -129,7 +144,7 @@ def read_wcs(file):
     """
     Read the gwcs object of a FITS file.
 
-    Only the ``meta.wcs`` branch of the ASDF tree is built, and no data model.
+    Only the branch ``meta.wcs`` of the ASDF tree is built, and no data model.
 
     Parameters
     ----------
@@ -139,12 +154,12 @@ def read_wcs(file):
     Returns
     -------
     wcs : gwcs.WCS
-        World coordinates, in and out by pixel from 0.
+        World coordinates; pixels are counted from 0.
 
     Raises
     ------
     InputError
-        If the file has no ASDF extension, or no WCS in it that can be read.
+        If the file has no ASDF extension, or none with a WCS that can be read.
     """
     import asdf
 
@@ -158,7 +173,7 @@ def read_wcs(file):
             asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree,
         ):
             wcs = tree.tree.get("meta", {}).get("wcs")
-    # Of a damaged tree, the parsers of several packages raise whatever they stumble over.
+    # On a damaged tree the parsers of several packages raise exceptions of any kind.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): cannot be read ({reason}), expected those of assign_wcs"
@@ -252,7 +267,7 @@ def cross_dispersion_scale(wcs, position, wavelength, dispersion_axis):
     -------
     scale : float
         Great-circle distance [arcsec] between the position and one pixel
-        beside it; NaN where the inverse is.
+        next to it across dispersion; NaN if the inverse is NaN.
     """
     from astropy.coordinates import angular_separation
 
@@ -263,5 +278,5 @@ def cross_dispersion_scale(wcs, position, wavelength, dispersion_axis):
         np.array([y, y + step_y], dtype=float),
         with_bounding_box=False,
     )
-    (lon, lon_beside), (lat, lat_beside) = np.radians(world[0]), np.radians(world[1])
-    return float(np.degrees(angular_separation(lon, lat, lon_beside, lat_beside)) * 3600.0)
+    (lon, next_lon), (lat, next_lat) = np.radians(world[0]), np.radians(world[1])
+    return float(np.degrees(angular_separation(lon, lat, next_lon, next_lat)) * 3600.0)

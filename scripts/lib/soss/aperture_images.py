@@ -1,4 +1,4 @@
-"""Images of the apertures of NIRISS SOSS and their traces, beside a segment's spectra."""
+"""Images of the apertures of NIRISS SOSS and their traces, in the file of a segment's spectra."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,10 @@ import numpy as np
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.extensions import image_cards, table_cards
 
-APERTURE, TRACE = "APERTURE", "TRACE"
-TRACE_COLUMNS = ("COLUMN", "ROW", "WAVELENGTH", "CONTAMINATION")
+__all__ = ["SossAperture", "append_apertures", "read_apertures"]
+
+_APERTURE, _TRACE = "APERTURE", "TRACE"
+_TRACE_COLUMNS = ("COLUMN", "ROW", "WAVELENGTH", "CONTAMINATION")
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,20 @@ def append_apertures(product, scene, background, contamination):
     """
     for order, weights in scene.weights.items():
         images = np.stack([weights, background]).astype(">f4")
-        cards = [*image_cards(APERTURE, images.shape, -32, order), _order_card(order)]
+        cards = [*image_cards(_APERTURE, images.shape, -32, order), _order_card(order)]
         product.write(images.view(np.uint8), product.append_hdu(cards, images.nbytes))
     for order, geometry in scene.geometry.items():
         n_elements = len(geometry.trace_rows)
-        rows = np.zeros(n_elements, [(name, ">f8") for name in TRACE_COLUMNS])
+        rows = np.zeros(n_elements, [(name, ">f8") for name in _TRACE_COLUMNS])
         rows["COLUMN"], rows["ROW"] = np.arange(n_elements), geometry.trace_rows
         rows["WAVELENGTH"] = geometry.trace_wavelength
         rows["CONTAMINATION"] = contamination[order][:n_elements]
-        cards = [*table_cards(TRACE, rows, {"WAVELENGTH": "um"}, order), _order_card(order)]
+        cards = [*table_cards(_TRACE, rows, {"WAVELENGTH": "um"}, order), _order_card(order)]
         product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))
 
 
 def _order_card(order):
-    """Card that tells the spectral order."""
+    """Card of the spectral order."""
     return format_card("SPORDER", order, "Spectral order number")
 
 
@@ -86,9 +88,9 @@ def read_apertures(file):
         One for each spectral order; empty where the file has none.
     """
     found = {}
-    for version in range(1, 1 + sum(hdu.name == APERTURE for hdu in file.hdus)):
-        images = file.read(APERTURE, version=version)
-        table = file.read_columns(TRACE, list(TRACE_COLUMNS), version)
-        order = file.header(APERTURE, version)["SPORDER"]
-        found[order] = SossAperture(images, *(table[name] for name in TRACE_COLUMNS))
+    for version in range(1, 1 + sum(hdu.name == _APERTURE for hdu in file.hdus)):
+        images = file.read(_APERTURE, version=version)
+        table = file.read_columns(_TRACE, list(_TRACE_COLUMNS), version)
+        order = file.header(_APERTURE, version)["SPORDER"]
+        found[order] = SossAperture(images, *(table[name] for name in _TRACE_COLUMNS))
     return found

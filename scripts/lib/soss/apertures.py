@@ -1,8 +1,10 @@
-"""Sums of NIRISS SOSS integrations over the apertures of the orders, decontaminated or not."""
+"""Sums of NIRISS SOSS integrations over the apertures of the orders, _decontaminated or not."""
 
 import numpy as np
 
 from scripts.lib.soss.box import blank_empty, nearest_errors
+
+__all__ = ["Aperture", "BoxExtraction", "ModelledExtraction"]
 
 
 class Aperture:
@@ -94,8 +96,8 @@ class BoxExtraction:
         if not (used_error > 0).all():
             error = error[aperture.pixels].astype(float)
             weights = np.where(aperture.masked | ~(error > 0), 0.0, aperture.weights)
-            data = decontaminated(aperture, image[aperture.pixels], amplitudes)
-            return weighted_sums(aperture, weights, data, error)
+            data = _decontaminated(aperture, image[aperture.pixels], amplitudes)
+            return _weighted_sums(aperture, weights, data, error)
         flux = self._sums @ image[self._used].astype(float)
         for order, values in amplitudes.items():
             if order != aperture.order:
@@ -122,15 +124,15 @@ class ModelledExtraction:
         aperture, own = self._aperture, amplitudes[self._aperture.order]
         error = error[aperture.pixels].astype(float)
         bad = aperture.masked | ~(error > 0)
-        data = decontaminated(aperture, image[aperture.pixels], amplitudes)
+        data = _decontaminated(aperture, image[aperture.pixels], amplitudes)
         replaced = bad & np.isfinite(own)[aperture.columns]
         data = np.where(replaced, aperture.model(aperture.order, own), data)
         error[replaced] = nearest_errors(data[replaced], data[~bad], error[~bad])
         weights = np.where(bad & ~replaced, 0.0, aperture.weights)
-        return weighted_sums(aperture, weights, data, error)
+        return _weighted_sums(aperture, weights, data, error)
 
 
-def decontaminated(aperture, data, amplitudes):
+def _decontaminated(aperture, data, amplitudes):
     """
     Data of an aperture without the models of the other orders.
 
@@ -155,7 +157,7 @@ def decontaminated(aperture, data, amplitudes):
     return data
 
 
-def weighted_sums(aperture, weights, data, error):
+def _weighted_sums(aperture, weights, data, error):
     """
     Box sums of one integration with weights of its own.
 

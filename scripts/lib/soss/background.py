@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["dark_pixels", "subtract_background"]
+
 _TRACE_WIDTH = 40
 _CLIP_SIGMA = 3
 _ROWS_OF_ONE_ORDER = 96

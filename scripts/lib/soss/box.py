@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["blank_empty", "box_weights", "nearest_errors"]
+
 
 def box_weights(centre, width, shape):
     """
@@ -74,7 +76,8 @@ def nearest_errors(values, data, errors):
     """
     if len(data) == 0:
         return np.full(len(values), np.nan)
-    order = np.argsort(data)
+    # Stable, or the error among equal data would depend on the processor.
+    order = np.argsort(data, kind="stable")
     data, errors = data[order], errors[order]
     higher = np.clip(np.searchsorted(data, values), 0, len(data) - 1)
     lower = np.clip(higher - 1, 0, len(data) - 1)

@@ -5,6 +5,7 @@ Everything that is needed of an image are weighted sums over the rows of its
 columns; the models of the orders have one amplitude for each column.
 """
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,11 @@ import numpy as np
 from scripts.lib.soss.apertures import Aperture, BoxExtraction, ModelledExtraction
 from scripts.lib.soss.atoca.single_order import SingleOrderFit
 
-_RED_ORDERS = (1, 2)
+__all__ = ["IntegrationExtractor", "JointSolver", "Solution", "Spectra", "contamination"]
+
+log = logging.getLogger(__name__)
+
+_JOINT_ORDERS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -38,17 +43,17 @@ class Solution:
 
     Attributes
     ----------
-    red : ndarray
+    joint : ndarray
         Spectra (points, integrations) of orders 1 and 2.
     singles : dict of int to ndarray
         Spectra (integrations, points) of blue order 2 and of order 3.
     """
 
-    red: np.ndarray
+    joint: np.ndarray
     singles: dict
 
 
-class RedSolver:
+class JointSolver:
     """
     Amplitudes of orders 1 and 2 from images.
 
@@ -63,9 +68,9 @@ class RedSolver:
     def __init__(self, models, median_error):
         from scipy.sparse import csr_matrix, vstack
 
-        red = models.red
-        self._pixels = np.flatnonzero(~red.mask)
-        columns = self._pixels % red.mask.shape[1]
+        joint = models.joint
+        self._pixels = np.flatnonzero(~joint.mask)
+        columns = self._pixels % joint.mask.shape[1]
         self._error = median_error.reshape(-1)[self._pixels]
         self._sums = vstack(
             [
@@ -74,19 +79,19 @@ class RedSolver:
                         profile.reshape(-1)[self._pixels] / self._error,
                         (columns, np.arange(len(columns))),
                     ),
-                    shape=(red.mask.shape[1], len(columns)),
+                    shape=(joint.mask.shape[1], len(columns)),
                 )
-                for profile in red.profiles
+                for profile in joint.profiles
             ]
         ).tocsr()
-        self._spread = vstack(red.projections).T.tocsr()
+        self._spread = vstack(joint.projections).T.tocsr()
         self._collect = vstack(
             [
                 rebuild.projections[0] @ kernel
-                for rebuild, kernel in zip(models.red_rebuild, red.kernels, strict=True)
+                for rebuild, kernel in zip(models.joint_rebuild, joint.kernels, strict=True)
             ]
         ).tocsr()
-        self._covered = np.array([rebuild.columns[0] for rebuild in models.red_rebuild])
+        self._covered = np.array([rebuild.columns[0] for rebuild in models.joint_rebuild])
         self._fit = models.fit
 
     def solve(self, images):
@@ -102,11 +107,13 @@ class RedSolver:
         Returns
         -------
         spectra : ndarray
-            Spectra (points, integrations).
+            Spectra (points, integrations); NaN for an integration without a
+            solution.
         """
         sums = np.empty((self._sums.shape[0], len(images)))
-        for place, image in enumerate(images):
-            sums[:, place] = self._sums @ (image[self._pixels] / self._error).astype(float)
+        with np.errstate(over="ignore"):
+            for column, image in enumerate(images):
+                sums[:, column] = self._sums @ (image[self._pixels] / self._error).astype(float)
         return self._fit.solve(self._spread @ sums)
 
     def amplitudes(self, spectra):
@@ -150,7 +157,7 @@ class IntegrationExtractor:
             order: kind(Aperture(order, weights, scene.masked, optics))
             for order, weights in scene.weights.items()
         }
-        self._red = None if models is None else RedSolver(models, median_error)
+        self._joint = None if models is None else JointSolver(models, median_error)
         self._singles = {}
         if models is not None:
             self._singles = {
@@ -169,9 +176,10 @@ class IntegrationExtractor:
         Returns
         -------
         solution : Solution or None
-            Spectra on the grids of the models; None without models.
+            Spectra on the grids of the models; None without models. Those of
+            an integration without a solution are NaN, with a warning.
         """
-        if self._red is None:
+        if self._joint is None:
             return None
         images, errors = (array.reshape(len(array), -1) for array in (images, errors))
         singles = {
@@ -180,7 +188,11 @@ class IntegrationExtractor:
             )
             for order, single in self._singles.items()
         }
-        return Solution(self._red.solve(images), singles)
+        joint = self._joint.solve(images)
+        _warn_of_unsolved("orders 1 and 2", joint.T)
+        for order, spectra in singles.items():
+            _warn_of_unsolved(f"order {order} alone", spectra)
+        return Solution(joint, singles)
 
     def amplitudes(self, solution):
         """
@@ -199,12 +211,12 @@ class IntegrationExtractor:
         """
         if solution is None:
             return {}
-        red = self._red.amplitudes(solution.red)
-        found = {order: red[:, place] for place, order in enumerate(_RED_ORDERS)}
+        joint = self._joint.amplitudes(solution.joint)
+        found = {order: joint[:, row] for row, order in enumerate(_JOINT_ORDERS)}
         for order, spectra in solution.singles.items():
             alone = np.array([self._singles[order].amplitude(spectrum) for spectrum in spectra])
-            red_part = found.get(order, np.full_like(alone, np.nan))
-            found[order] = np.where(np.isnan(red_part), alone, red_part)
+            joint_part = found.get(order, np.full_like(alone, np.nan))
+            found[order] = np.where(np.isnan(joint_part), alone, joint_part)
         return found
 
     def extract(self, images, errors, amplitudes):
@@ -228,12 +240,22 @@ class IntegrationExtractor:
         for order, aperture in self._apertures.items():
             rows = [
                 aperture.extract(
-                    image, error, {other: values[place] for other, values in amplitudes.items()}
+                    image, error, {other: values[row] for other, values in amplitudes.items()}
                 )
-                for place, (image, error) in enumerate(zip(images, errors, strict=True))
+                for row, (image, error) in enumerate(zip(images, errors, strict=True))
             ]
             spectra[order] = Spectra(*(np.array(values) for values in zip(*rows, strict=True)))
         return spectra
+
+
+def _warn_of_unsolved(name, spectra):
+    """Warn if the spectra (integrations, points) of a model have integrations of NaN only."""
+    unsolved = int(np.isnan(spectra).all(axis=1).sum())
+    if unsolved:
+        log.warning(
+            "the model of %s has no solution for %d of %d integrations: nothing is subtracted for it there",
+            *(name, unsolved, len(spectra)),
+        )
 
 
 def contamination(scene, models, image, error):
@@ -262,5 +284,5 @@ def contamination(scene, models, image, error):
     images, errors = np.where(np.isfinite(image), image, 0.0)[None], error[None]
     amplitudes = extractor.amplitudes(extractor.solve(images, errors))
     plain, clean = (extractor.extract(images, errors, found) for found in ({}, amplitudes))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         return {order: (plain[order].flux / clean[order].flux - 1)[0] for order in plain}

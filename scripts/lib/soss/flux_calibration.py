@@ -7,6 +7,8 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
 
+__all__ = ["FluxCalibration"]
+
 log = logging.getLogger(__name__)
 
 _DAYS_PER_YEAR = 365.0
@@ -14,7 +16,7 @@ _LARGEST_METRES = 1e-4
 _METRES_TO_MICRONS = 1e6
 
 
-def linear_correction(time, table):
+def _linear_correction(time, table):
     """
     Throughput relative to the reference day, linear in time.
 
@@ -33,7 +35,7 @@ def linear_correction(time, table):
     return 1.0 - table["lossperyear"] * (time - table["t0"]) / _DAYS_PER_YEAR
 
 
-def exponential_correction(time, table):
+def _exponential_correction(time, table):
     """
     Throughput relative to the reference day, decaying exponentially.
 
@@ -52,7 +54,7 @@ def exponential_correction(time, table):
     return table["amplitude"] * np.exp(-(time - table["t0"]) / table["tau"]) + table["const"]
 
 
-def powerlaw_correction(time, table):
+def _powerlaw_correction(time, table):
     """
     Throughput relative to the reference day, decaying as a softened power law.
 
@@ -73,9 +75,9 @@ def powerlaw_correction(time, table):
 
 
 _CORRECTIONS = {
-    "TIMECOEFF_LINEAR": linear_correction,
-    "TIMECOEFF_EXPONENTIAL": exponential_correction,
-    "TIMECOEFF_POWERLAW": powerlaw_correction,
+    "TIMECOEFF_LINEAR": _linear_correction,
+    "TIMECOEFF_EXPONENTIAL": _exponential_correction,
+    "TIMECOEFF_POWERLAW": _powerlaw_correction,
 }
 
 
@@ -93,7 +95,7 @@ class FluxCalibration:
     Raises
     ------
     InputError
-        If the file lacks its table, or EXPMID is missing while the file has
+        If the file has no such table, or EXPMID is missing while the file has
         coefficients that depend on time.
     """
 
@@ -177,7 +179,7 @@ def _response(row, wavelength):
     count = row["nelem"] if "nelem" in row.dtype.names else None
     points, response = row["wavelength"][:count], row["relresponse"][:count]
     if not (np.diff(points) > 0).all():
-        order = np.argsort(points)
+        order = np.argsort(points, kind="stable")
         points, response = points[order], response[order]
     if 0 < points.max() < _LARGEST_METRES:
         points = points * points.dtype.type(_METRES_TO_MICRONS)

@@ -10,9 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE, REFERENCE_PIXEL
+from scripts.lib.segment_data.medians import nan_median
 
-FILL_WINDOW = 9
-FILLED_ERROR_FACTOR = 10
+__all__ = [
+    "Fills",
+    "SegmentSummary",
+    "fill_integration",
+    "fill_values",
+    "settle_masks",
+    "summarise",
+    "typical_image",
+]
+
+_FILL_WINDOW = 9
+_FILLED_ERROR_FACTOR = 10
 _NOISE_SEED = 42
 _SAMPLES_AT_A_TIME = 1 << 19
 
@@ -36,7 +47,7 @@ class Fills:
     pixels: np.ndarray
     values: np.ndarray
 
-    def of(self, integration):
+    def for_integration(self, integration):
         """Pixels and values of one integration."""
         part = slice(self.first[integration], self.first[integration + 1])
         return self.pixels[part], self.values[part]
@@ -68,31 +79,6 @@ class SegmentSummary:
     masked: np.ndarray
     reference_pixels: np.ndarray
     fills: Fills
-
-
-def temporal_median(samples):
-    """
-    Median over the first axis, leaving out NaN.
-
-    Parameters
-    ----------
-    samples : ndarray
-        Series (times, pixels), floating point.
-
-    Returns
-    -------
-    medians : ndarray
-        Medians (pixels,) in the type of the samples, bit-equal to
-        `numpy.nanmedian`; NaN where all are NaN.
-    """
-    ordered = np.sort(np.ascontiguousarray(samples.T), axis=1)
-    count = len(samples) - np.isnan(samples).sum(axis=0)
-    pixels = np.arange(len(ordered))
-    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(samples) - 1)
-    lower, upper = ordered[pixels, low], ordered[pixels, high]
-    with np.errstate(over="ignore"):
-        middle = (lower + upper) / samples.dtype.type(2)
-    return np.where(low == high, lower, middle)
 
 
 def fill_values(series, medians, times, pixels, window):
@@ -130,7 +116,7 @@ def fill_values(series, medians, times, pixels, window):
     return values
 
 
-def summarise_rows(science, error):
+def _summarise_rows(science, error):
     """
     Median error, mean and in-filled samples of some rows.
 
@@ -155,15 +141,15 @@ def summarise_rows(science, error):
     """
     finite = np.isfinite(science)
     never_valid = ~(finite & np.isfinite(error)).any(axis=0)
-    median_error = temporal_median(error)
+    median_error = nan_median(error)
     median_error[never_valid] = np.inf
     times, pixels = np.nonzero(~finite)
     if len(times):
         medians = np.zeros(science.shape[1], science.dtype)
         some = np.unique(pixels)
-        medians[some] = temporal_median(science[:, some])
+        medians[some] = nan_median(science[:, some])
         medians[never_valid] = 0
-        window = min(len(science), FILL_WINDOW)
+        window = min(len(science), _FILL_WINDOW)
         science[times, pixels] = fill_values(science, medians, times, pixels, window)
     sometimes = ~never_valid[pixels]
     return median_error, science.mean(axis=0), times[sometimes], pixels[sometimes]
@@ -203,7 +189,7 @@ def summarise(read, shape, slab_rows):
         masked[rows] = (dq & DO_NOT_USE).all(axis=0)
         reference[rows] = (dq[0] & REFERENCE_PIXEL).astype(bool)
         science = science.reshape(n_integrations, -1)
-        slab_error, slab_mean, times, pixels = summarise_rows(
+        slab_error, slab_mean, times, pixels = _summarise_rows(
             science, error.reshape(n_integrations, -1)
         )
         median_error[rows], mean[rows] = slab_error.reshape(-1, width), slab_mean.reshape(-1, width)
@@ -286,6 +272,6 @@ def fill_integration(science, error, summary, integration):
     invalid = ~np.isfinite(science)
     bad_error = np.flatnonzero(invalid | ~np.isfinite(error))
     science[invalid] = 0
-    pixels, values = summary.fills.of(integration)
+    pixels, values = summary.fills.for_integration(integration)
     science[pixels] = values
-    error[bad_error] = summary.median_error.reshape(-1)[bad_error] * FILLED_ERROR_FACTOR
+    error[bad_error] = summary.median_error.reshape(-1)[bad_error] * _FILLED_ERROR_FACTOR

@@ -4,14 +4,26 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import format_card, set_card
-from scripts.lib.fits.extensions import image_cards, table_shape_cards
+from scripts.lib.fits.extensions import column_cards, image_cards, table_shape_cards
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.soss.atoca.detector_model import OrderOptics, build_model, column_amplitudes
 from scripts.lib.spectra.table import row_dtype
 
+__all__ = [
+    "ModelSpectra",
+    "TraceModelWriter",
+    "append_model_spectrum",
+    "append_wave_grid",
+    "product_cards",
+    "read_estimate",
+    "read_wave_grid",
+]
+
 _LAST_VECTOR = "NPIXELS"
 _DN_PER_SECOND = ("FLUX", "FLUX_ERROR", "BACKGROUND")
 _SIGN_BIT = 1 << 31
+# A cubic spline needs as many.
+_FEWEST_VALUES = 4
 
 
 def product_cards(cards, model_type, file_name):
@@ -104,16 +116,16 @@ class ModelSpectra:
 
     def __init__(self, scene, models):
         closed = scene.outside_all.all(axis=0)
-        self._red = []
-        for place, order in enumerate((1, 2)):
+        self._joint = []
+        for position, order in enumerate((1, 2)):
             wavelength, columns = scene.geometry[order].native_grid
-            optics, kernel = models.optics[order], models.red.kernels[place]
+            optics, kernel = models.optics[order], models.joint.kernels[position]
             line = OrderOptics(
                 wavelength, np.ones((1, len(wavelength))), optics.throughput, optics.kernel
             )
-            grid = models.red.grid[slice(*models.red.bounds[place])]
+            grid = models.joint.grid[slice(*models.joint.bounds[position])]
             binned = build_model([line], grid, [closed[columns][None]])
-            self._red.append((order, wavelength, binned, kernel))
+            self._joint.append((order, wavelength, binned, kernel))
         self._singles = []
         for order, single in models.singles.items():
             wavelength, columns = scene.geometry[order].native_grid
@@ -124,13 +136,13 @@ class ModelSpectra:
             binned = build_model([line], single.fit.grid, [closed[columns][None]])
             self._singles.append((order, wavelength, binned, None))
 
-    def of(self, red, singles):
+    def for_integration(self, joint, singles):
         """
         Spectra of one integration.
 
         Parameters
         ----------
-        red : ndarray
+        joint : ndarray
             Spectrum (points,) of orders 1 and 2.
         singles : dict of int to ndarray
             Spectra (points,) of blue order 2 and of order 3.
@@ -141,8 +153,8 @@ class ModelSpectra:
             Order, wavelengths in µm and flux in DN/s, without NaN.
         """
         found = []
-        for order, wavelength, binned, kernel in (*self._red, *self._singles):
-            spectrum = singles[order] if kernel is None else kernel @ red
+        for order, wavelength, binned, kernel in (*self._joint, *self._singles):
+            spectrum = singles[order] if kernel is None else kernel @ joint
             flux = column_amplitudes(binned, spectrum)[0]
             flux[binned.mask[0]] = np.nan
             valid = np.isfinite(flux)
@@ -174,12 +186,8 @@ def append_model_spectrum(product, spectrum, integration, version):
     cards = table_shape_cards(dtype, len(rows))
     units = {"WAVELENGTH": "um"} | dict.fromkeys(_DN_PER_SECOND, "DN/s")
     for number, name in enumerate(names, start=1):
-        cards.append(format_card(f"TTYPE{number}", name))
-        cards.append(format_card(f"TFORM{number}", "J" if name == "DQ" else "D"))
-        if name in units:
-            cards.append(format_card(f"TUNIT{number}", units[name]))
-        if name == "DQ":
-            cards.append(format_card(f"TZERO{number}", _SIGN_BIT))
+        zero = _SIGN_BIT if name == "DQ" else None
+        cards += column_cards(number, name, dtype[name], units.get(name), zero)
     cards += [
         format_card("EXTNAME", "EXTRACT1D", "extension name"),
         format_card("EXTVER", version, "extension value"),
@@ -250,15 +258,22 @@ def read_estimate(path):
     -------
     estimate : callable
         Cubic spline of the flux by wavelength [µm] through the finite values.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than four, or their wavelengths do not ascend.
     """
     from scipy.interpolate import UnivariateSpline
 
     with open_fits(path) as file:
         table = file.read_table("EXTRACT1D")
     wavelength, flux = table["WAVELENGTH"], table["FLUX"]
-    valid = np.isfinite(flux)
-    try:
-        return UnivariateSpline(wavelength[valid], flux[valid], k=3, s=0, ext=0)
-    except ValueError as error:
-        msg = f"{path}[EXTRACT1D]: WAVELENGTH: expected 4 or more ascending values ({error})"
-        raise InputError(msg) from error
+    wavelength, flux = (values[np.isfinite(flux)] for values in (wavelength, flux))
+    if len(wavelength) < _FEWEST_VALUES or not (np.diff(wavelength) > 0).all():
+        msg = (
+            f"{path}[EXTRACT1D]: WAVELENGTH: found {len(wavelength)} values with a finite flux, "
+            f"expected {_FEWEST_VALUES} or more, ascending"
+        )
+        raise InputError(msg)
+    return UnivariateSpline(wavelength, flux, k=3, s=0, ext=0)

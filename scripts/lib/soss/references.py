@@ -12,6 +12,16 @@ from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.soss import TOO_MANY_ROWS
 
+__all__ = [
+    "KernelReference",
+    "OrderReference",
+    "TraceReference",
+    "read_kernels",
+    "read_profiles",
+    "read_traces",
+    "select_orders",
+]
+
 _META = (
     *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),
     *("subarray_ymin", "soss_xdim", "soss_ydim", "order2_separation_cutoff"),
@@ -130,7 +140,7 @@ def read_traces(path):
     Raises
     ------
     InputError
-        If the file is not ASDF, lacks something, or gives a tilt: this
+        If the file is not ASDF, something is missing, or it gives a tilt: this
         workflow relies on wavelengths that are equal in all rows of a column.
     """
     try:
@@ -223,7 +233,7 @@ def select_orders(reference, wanted):
     reference : TraceReference
         What the pastasoss file has.
     wanted : list of int
-        What is asked for.
+        What is wanted.
 
     Returns
     -------
@@ -272,8 +282,10 @@ def read_profiles(path, shape, orders):
     profiles = {}
     with open_fits(path) as file:
         hdus = [hdu for hdu in file.hdus if hdu.name == "ORDER" and len(hdu.shape) == 2]
-        # The order is a keyword, or else the place in the file.
-        found = {hdu.header.get("ORDER") or place: hdu for place, hdu in enumerate(hdus, start=1)}
+        # The order is a keyword, or else the position in the file.
+        found = {
+            hdu.header.get("ORDER") or position: hdu for position, hdu in enumerate(hdus, start=1)
+        }
         for order in orders:
             if order not in found:
                 msg = f"{path}: ORDER: found spectral orders {sorted(found)}, expected also {order}"

@@ -8,15 +8,57 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.soss.atoca.detector_model import OrderOptics
 from scripts.lib.soss.atoca.kernel import Kernel
-from scripts.lib.soss.atoca.tuning import Scene
 from scripts.lib.soss.box import box_weights
 from scripts.lib.soss.references import read_kernels, read_profiles, select_orders
 from scripts.lib.soss.traces import Throughput, order_geometry
+
+__all__ = ["Scene", "SossReferences", "build_scene", "load_references"]
 
 log = logging.getLogger(__name__)
 
 # Order 3, like blue order 2, is modelled at its own resolution.
 _CONVOLVED_ORDERS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """
+    Detector and masks of a segment.
+
+    Attributes
+    ----------
+    optics : dict of int to OrderOptics
+        How the orders fall.
+    geometry : dict of int to OrderGeometry
+        Traces.
+    weights : dict of int to ndarray
+        Box weights (rows, columns) of the orders to extract.
+    masked : ndarray
+        Pixels (rows, columns) that are bad in all integrations.
+    reference_pixels : ndarray
+        Reference pixels that are not bad.
+    separation : tuple of float
+        Limits [µm] of the model of orders 1 and 2, and of blue order 2.
+    single_orders : bool
+        Whether blue order 2 and order 3 are modelled (not for SUBSTRIP96).
+    """
+
+    optics: dict
+    geometry: dict
+    weights: dict
+    masked: np.ndarray
+    reference_pixels: np.ndarray
+    separation: tuple
+    single_orders: bool
+
+    def outside(self, order):
+        """Pixels outside the aperture of an order."""
+        return ~(self.weights[order] > 0) | self.reference_pixels
+
+    @property
+    def outside_all(self):
+        """Pixels outside the apertures of all orders."""
+        return np.all([self.outside(order) for order in self.weights], axis=0)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.instruments.soss import SHAPES, layout_of
+from scripts.lib.instruments.soss import SHAPES, soss_layout
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
+
+__all__ = ["SossSegment"]
 
 _PLANES = ("SCI", "ERR", "DQ")
 # Pixels are replaced only this far from the first and last row of an image.
@@ -37,7 +39,7 @@ class SossSegment:
 
     def __init__(self, member, replace=False):
         self._member, self._replace = member, replace
-        self.subarray = layout_of(member.primary.get("SUBARRAY"))
+        self.subarray = soss_layout(member.primary.get("SUBARRAY"))
         self.shape = member.shape("SCI")
         expected = SHAPES[self.subarray]
         for name in _PLANES:

@@ -5,6 +5,8 @@ import numpy as np
 from scripts.lib.fits.cards import set_card
 from scripts.lib.spectra.table import COUNT_RATE_UNITS, fill_rows, row_dtype, table_cards
 
+__all__ = ["soss_cards", "soss_rows"]
+
 _EXTRACTED = ("FLUX", "FLUX_ERROR", "BACKGROUND")
 _CALIBRATED = (*_EXTRACTED, "BKGD_ERROR")
 _VARIANCES = tuple(

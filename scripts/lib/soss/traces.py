@@ -11,6 +11,17 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = [
+    "OrderGeometry",
+    "Throughput",
+    "check_position",
+    "column_wavelengths",
+    "order_geometry",
+    "rotate_trace",
+    "sample_linear",
+    "wavelength_map",
+]
+
 _HIGHEST_ROW = 255.0
 _ROW_OFFSET_SUBSTRIP96 = 10
 _TOLERANCE_PIXELS = 1e-2
@@ -43,7 +54,7 @@ class OrderGeometry:
     def native_grid(self):
         """Wavelengths of the trace, ascending, and the columns that they belong to."""
         columns = np.flatnonzero(np.isfinite(self.trace_wavelength))
-        ascending = np.argsort(self.trace_wavelength[columns])
+        ascending = np.argsort(self.trace_wavelength[columns], kind="stable")
         return self.trace_wavelength[columns][ascending], columns[ascending]
 
 
@@ -189,7 +200,7 @@ def sample_linear(grid, points, values):
     sampled : ndarray
         Values on the grid.
     """
-    order = np.argsort(points)
+    order = np.argsort(points, kind="stable")
     points, values = points[order], values[order]
     above, below = grid[grid > points[-1]], grid[grid < points[0]]
     slope_above = (values[-1] - values[-2]) / (points[-1] - points[-2])

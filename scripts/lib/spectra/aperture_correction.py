@@ -9,7 +9,16 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.instruments.modes import MODES, mode_of
 from scripts.lib.segment_data.world_coordinates import cross_dispersion_scale
+
+__all__ = [
+    "ApertureCorrection",
+    "correction_by_phase",
+    "correction_by_size",
+    "read_row",
+    "select_row",
+]
 
 
 def read_row(path, keys):
@@ -42,15 +51,15 @@ def read_row(path, keys):
     if missing:
         msg = f"{path}[APCORR]: columns {sorted(missing)} are missing; found {sorted(row)}"
         raise InputError(msg)
-    for k in range(1, header["TFIELDS"] + 1):
-        name, shape = header[f"TTYPE{k}"].lower(), header.get(f"TDIM{k}")
+    for number in range(1, header["TFIELDS"] + 1):
+        name, shape = header[f"TTYPE{number}"].lower(), header.get(f"TDIM{number}")
         if shape and np.ndim(row[name]):
             lengths = [int(length) for length in shape.strip("() ").split(",")]
             row[name] = row[name].reshape(lengths[::-1])
     return row, str(header.get("SIZEUNIT") or "pixels").lower()
 
 
-def select_row(table, keys, place="APCORR table"):
+def select_row(table, keys, label="APCORR table"):
     """
     Find the row of an APCORR table for an observation.
 
@@ -60,8 +69,8 @@ def select_row(table, keys, place="APCORR table"):
         Structured array of the APCORR extension.
     keys : dict of str to str
         Value that each selecting column must have; case does not matter.
-    place : str, optional
-        What to call the table in messages.
+    label : str, optional
+        Name of the table in messages.
 
     Returns
     -------
@@ -76,13 +85,13 @@ def select_row(table, keys, place="APCORR table"):
     columns = {name.lower(): name for name in table.dtype.names}
     missing = [key for key in keys if key not in columns]
     if missing:
-        msg = f"{place}: columns {missing} are missing; found {sorted(columns)}"
+        msg = f"{label}: columns {missing} are missing; found {sorted(columns)}"
         raise InputError(msg)
     fits = np.ones(len(table), dtype=bool)
     for key, value in keys.items():
         fits &= np.array([_text(entry) == str(value).upper() for entry in table[columns[key]]])
     if fits.sum() != 1:
-        msg = f"{place}: found {fits.sum()} rows for {keys}, expected 1"
+        msg = f"{label}: found {fits.sum()} rows for {keys}, expected 1"
         raise InputError(msg)
     row = table[fits][0]
     return {key: row[name] for key, name in columns.items()}
@@ -124,7 +133,7 @@ def correction_by_size(row, npixels, wavelength):
     table = row["apcorr"][:n_wavelengths, :n_sizes][order].astype(float)
     # One curve of correction against size for each element of the spectrum.
     curves = _interpolate_rows(known, table, np.clip(wavelength, known[0], known[-1]))
-    return _at_sizes(np.broadcast_to(sizes, curves.shape), curves, npixels)
+    return _interpolate_sizes(np.broadcast_to(sizes, curves.shape), curves, npixels)
 
 
 def correction_by_phase(row, npixels, wavelength, phase=0.5):
@@ -142,13 +151,13 @@ def correction_by_phase(row, npixels, wavelength, phase=0.5):
     wavelength : ndarray
         Wavelength (elements,) [um].
     phase : float, optional
-        Place of the source in its pixel.
+        Position of the source in its pixel.
 
     Returns
     -------
     correction : ndarray
         Factors (elements,); 1 outside the table's wavelengths or phases, where
-        its wavelengths or sizes do not ascend, and in place of 0.
+        its wavelengths or sizes do not ascend, and instead of 0.
     """
     from scipy.interpolate import interp1d
 
@@ -164,7 +173,7 @@ def correction_by_phase(row, npixels, wavelength, phase=0.5):
     curves = _interpolate_rows(known, at_phase[:, order].T, wavelength[inside])
     ascending = (np.diff(sizes, axis=1) > 0).all(axis=1) & (sizes.shape[1] > 1)
     values = np.ones(len(curves))
-    values[ascending] = _at_sizes(
+    values[ascending] = _interpolate_sizes(
         sizes[ascending], curves[ascending], npixels[inside][ascending][np.newaxis]
     )[0]
     correction[inside] = np.where(values == 0, 1.0, values)
@@ -177,14 +186,14 @@ def _ascends(values):
 
 
 def _interpolate_rows(known, rows, wanted):
-    """Interpolate between the rows (known, ...) of a table at the wanted places (wanted,)."""
+    """Interpolate between the rows (known, ...) of a table at the wanted positions (wanted,)."""
     low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
     part = (wanted - known[low]) / (known[low + 1] - known[low])
     part = part.reshape(-1, *[1] * (rows.ndim - 1))
     return rows[low] * (1.0 - part) + rows[low + 1] * part
 
 
-def _at_sizes(sizes, curves, npixels):
+def _interpolate_sizes(sizes, curves, npixels):
     """Correction at the sizes ``npixels`` (integrations, elements) on curves (elements, sizes)."""
     wanted = np.clip(npixels, sizes[:, 0], sizes[:, -1])
     low = np.zeros(wanted.shape, dtype=int)
@@ -206,8 +215,8 @@ class ApertureCorrection:
         APCORR reference file.
     primary : dict
         Primary header of the segment.
-    setup : Setup
-        Wavelengths, place on the sky and slit of the spectra.
+    extraction : Extraction
+        Wavelengths, position on the sky and slit of the spectra.
 
     Raises
     ------
@@ -215,17 +224,17 @@ class ApertureCorrection:
         If there is no correction for such data, or not exactly one.
     """
 
-    def __init__(self, path, primary, setup):
+    def __init__(self, path, primary, extraction):
         self._by_phase = primary.get("INSTRUME") == "NIRSPEC"
-        self._wavelength = setup.wavelength
+        self._wavelength = extraction.wavelength
         self._factors = None
-        self._row, unit = read_row(path, _selecting_keys(path, primary, setup.name))
+        self._row, unit = read_row(path, _selecting_keys(path, primary, extraction.name))
         if unit.startswith("arcsec"):
-            self._row["size"] = self._row["size"] / self._pixel_scale(path, setup)
+            self._row["size"] = self._row["size"] / self._pixel_scale(path, extraction)
 
-    def _pixel_scale(self, path, setup):
+    def _pixel_scale(self, path, extraction):
         """Size of a pixel across dispersion [arcsec]."""
-        if setup.position is None:
+        if extraction.position is None:
             msg = (
                 f"{path}: sizes are in arcsec, but the WCS of the data gives no sky position; "
                 "expected one, to convert them to pixels there"
@@ -233,8 +242,12 @@ class ApertureCorrection:
             raise InputError(msg)
         # The ends of NIRSpec's wavelength range may not be on the sky.
         wavelength = np.median(self._wavelength) if self._by_phase else self._wavelength.min()
-        return setup.coordinates.ask(
-            cross_dispersion_scale, setup.position, wavelength, setup.dispersion_axis
+        return extraction.coordinates.evaluate(
+            float,
+            cross_dispersion_scale,
+            extraction.position,
+            wavelength,
+            extraction.dispersion_axis,
         )
 
     def __call__(self, npixels):
@@ -262,9 +275,12 @@ class ApertureCorrection:
 def _selecting_keys(path, primary, slit):
     """Values of the columns that select the row of the table."""
     exp_type = str(primary.get("EXP_TYPE"))
-    if exp_type.startswith("MIR_LRS"):
-        return {"subarray": primary.get("SUBARRAY")}
-    if exp_type == "NRS_BRIGHTOBJ":
-        return {"filter": primary.get("FILTER"), "grating": primary.get("GRATING"), "slit": slit}
-    msg = f"{path}: aperture correction for EXP_TYPE {exp_type}; expected MIR_LRS-SLITLESS or NRS_BRIGHTOBJ data, or no such reference"
-    raise InputError(msg)
+    mode = mode_of(exp_type)
+    if not mode.has_aperture_correction:
+        corrected = [name for name, other in MODES.items() if other.has_aperture_correction]
+        msg = f"{path}: aperture correction for EXP_TYPE {exp_type}; expected {' or '.join(corrected)} data, or no such reference"
+        raise InputError(msg)
+    return {
+        name: slit if name == "slit" else primary.get(name.upper())
+        for name in mode.correction_columns
+    }

@@ -1,19 +1,22 @@
-"""Images of what was summed and of where the background was measured, beside a segment's spectra."""
+"""Images of the aperture and of the background regions, kept next to a segment's spectra."""
 
 import numpy as np
 
 from scripts.lib.fits.extensions import image_cards
+from scripts.lib.spectra.apertures import HORIZONTAL
+
+__all__ = ["aperture_images", "append_aperture", "read_aperture"]
 
 _NAME = "APERTURE"
 
 
-def aperture_images(setup, shape):
+def aperture_images(extraction, shape):
     """
-    Put the aperture of a spectrum back on the detector.
+    Draw the aperture of a spectrum on the detector.
 
     Parameters
     ----------
-    setup : Setup
+    extraction : Extraction
         How the spectrum is extracted.
     shape : tuple of int
         Shape (y, x) of an integration.
@@ -23,16 +26,16 @@ def aperture_images(setup, shape):
     images : ndarray of float32, shape (2, y, x)
         Weights 0 to 1 of the pixels in the sum, and 1 in the background regions.
     """
-    across_along = shape if setup.dispersion_axis == 1 else shape[::-1]
+    across_along = shape if extraction.dispersion_axis == HORIZONTAL else shape[::-1]
     images = np.zeros((2, *across_along), np.float32)
-    part = images[:, setup.rows, setup.columns]
-    part[0, setup.aperture_rows] = setup.weights
-    if setup.background is not None:
-        part[1, setup.background_rows] = setup.background.region
-    return images if setup.dispersion_axis == 1 else np.swapaxes(images, 1, 2)
+    part = images[:, extraction.rows, extraction.columns]
+    part[0, extraction.aperture_rows] = extraction.weights
+    if extraction.background is not None:
+        part[1, extraction.background_rows] = extraction.background.region
+    return images if extraction.dispersion_axis == HORIZONTAL else np.swapaxes(images, 1, 2)
 
 
-def append_aperture(product, setup, shape):
+def append_aperture(product, extraction, shape):
     """
     Add the images to the file of a segment's spectra.
 
@@ -40,10 +43,10 @@ def append_aperture(product, setup, shape):
     ----------
     product : ProductWriter
         The file.
-    setup, shape
+    extraction, shape
         As for :func:`aperture_images`.
     """
-    images = np.ascontiguousarray(aperture_images(setup, shape), ">f4")
+    images = np.ascontiguousarray(aperture_images(extraction, shape), ">f4")
     cards = image_cards(_NAME, images.shape, -32)
     product.write(images.view(np.uint8), product.append_hdu(cards, images.nbytes))
 

@@ -1,11 +1,19 @@
 """
 Weights of the pixels in a box extraction.
 
-All images here have the axis order (cross-dispersion, dispersion); data whose
-dispersion is vertical are transposed before they come here.
+All images here have the axis order (cross-dispersion, dispersion); data with
+vertical dispersion are transposed before.
 """
 
 import numpy as np
+
+__all__ = [
+    "background_profile",
+    "centre_across",
+    "image_centre",
+    "source_profile",
+    "wavelength_vector",
+]
 
 
 def source_profile(aperture, wavelength):
@@ -43,7 +51,7 @@ def source_profile(aperture, wavelength):
 
 
 def _mean(limit):
-    """Mean of a limit that varies; a plain number stays what it is."""
+    """Mean of a limit that varies along dispersion; a plain number is returned unchanged."""
     return limit if np.ndim(limit) == 0 else float(np.nanmean(limit))
 
 

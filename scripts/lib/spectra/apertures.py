@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.extract1d import (
     background_fit,
     number,
@@ -17,11 +18,19 @@ from scripts.lib.references.extract1d import (
     subtracts_background,
 )
 
+__all__ = [
+    "HORIZONTAL",
+    "Aperture",
+    "boxcar_length",
+    "make_aperture",
+    "shift_aperture",
+    "whole_array",
+]
+
 log = logging.getLogger(__name__)
 
+# Value of DISPAXIS for a dispersion along x.
 HORIZONTAL = 1
-# Exposure types whose source position the wavelength solution gives.
-_LOCATED_TYPES = ("NRS_BRIGHTOBJ", "NRS_FIXEDSLIT", "NRS_MSASPEC", "MIR_LRS-FIXEDSLIT")
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Aperture:
     use_source_position : bool
         Whether the aperture follows the source position of the header.
     position_offset : float
-        Shift across dispersion asked for by the user [pixels].
+        User's shift across dispersion [pixels].
     """
 
     dispersion_start: float
@@ -116,8 +125,7 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
     Raises
     ------
     ApertureError
-        If a value of the reference is of the wrong type or not one of those
-        allowed.
+        If a value of the reference has the wrong type or is not allowed.
     """
     ny, nx = shape if dispersion_axis == HORIZONTAL else shape[::-1]
     x_limits = (number(entry, "xstart", 0), number(entry, "xstop", nx - 1))
@@ -136,7 +144,7 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
         subtract_background=subtract,
         background_fit=fit,
         background_order=order,
-        smoothing_length=smoothing_length(
+        smoothing_length=boxcar_length(
             _first_given(options.get("smoothing_length"), number(entry, "smoothing_length", 0))
         ),
         use_source_position=_follows_source(entry, options, exp_type, source_type),
@@ -154,17 +162,18 @@ def _follows_source(entry, options, exp_type, source_type):
     chosen = options.get("use_source_posn")
     if chosen is None and source_type != "POINT":
         return False
-    return bool(_first_given(chosen, entry.get("use_source_posn"), exp_type in _LOCATED_TYPES))
+    is_located = mode_of(exp_type).source_from is not None
+    return bool(_first_given(chosen, entry.get("use_source_posn"), is_located))
 
 
-def smoothing_length(length):
+def boxcar_length(length):
     """
-    Turn a smoothing length into one that a centred boxcar can have.
+    Round a smoothing length to one that a centred boxcar can have.
 
     Parameters
     ----------
     length : float
-        Length asked for [pixels].
+        Requested length [pixels].
 
     Returns
     -------
@@ -178,7 +187,7 @@ def smoothing_length(length):
     return allowed
 
 
-def shifted(aperture, offset, shift_trace=True):
+def shift_aperture(aperture, offset, shift_trace=True):
     """
     Shift an aperture and its background across dispersion.
 
@@ -189,7 +198,7 @@ def shifted(aperture, offset, shift_trace=True):
     offset : float
         Shift [pixels].
     shift_trace : bool, optional
-        Whether the trace of the source is shifted, too.
+        Whether the trace of the source is shifted as well.
 
     Returns
     -------
@@ -201,13 +210,13 @@ def shifted(aperture, offset, shift_trace=True):
         aperture,
         cross_start=aperture.cross_start + offset,
         cross_stop=aperture.cross_stop + offset,
-        source_coefficients=_shifted_polynomials(aperture.source_coefficients, offset),
-        background_coefficients=_shifted_polynomials(aperture.background_coefficients, offset),
+        source_coefficients=_shift_polynomials(aperture.source_coefficients, offset),
+        background_coefficients=_shift_polynomials(aperture.background_coefficients, offset),
         trace=trace + offset if shift_trace and trace is not None else trace,
     )
 
 
-def _shifted_polynomials(polynomials, offset):
+def _shift_polynomials(polynomials, offset):
     """Add an offset to every constant term."""
     if polynomials is None:
         return None

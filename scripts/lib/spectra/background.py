@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["BackgroundModel", "fit_background", "smooth_along_dispersion"]
+
 # Standard error of a median relative to that of a mean.
 _MEDIAN_NOISE = 1.2
 _LARGEST_CONDITION = 1e10
@@ -109,7 +111,7 @@ def smooth_along_dispersion(images, length, any_nan=True):
     smoothed : ndarray
         Float32 data of the same shape: mean of the pixels around each pixel
         that are not NaN, with the first and last repeated beyond the edges;
-        NaN where there is none.
+        NaN where all of them are NaN.
 
     Notes
     -----
@@ -151,7 +153,9 @@ def _evaluate(coefficients, powers):
     """Polynomials (integrations, dispersion, terms) at the rows of powers; one row if constant."""
     terms = coefficients.shape[-1]
     rows = powers if terms > 1 else powers[:1]
-    return sum(coefficients[:, np.newaxis, :, k] * rows[:, k, np.newaxis] for k in range(terms))
+    return sum(
+        coefficients[:, np.newaxis, :, term] * rows[:, term, np.newaxis] for term in range(terms)
+    )
 
 
 def _covariances(used, powers):
@@ -162,21 +166,21 @@ def _covariances(used, powers):
         count = used.sum(axis=1, dtype=float)
         inverse = np.divide(1.0, count, out=np.zeros(count.shape), where=count > 0)
         return inverse[..., np.newaxis, np.newaxis]
-    patterns, pattern_of_column = _distinct(used.transpose(0, 2, 1).reshape(-1, n_rows))
+    patterns, column_patterns = _distinct_patterns(used.transpose(0, 2, 1).reshape(-1, n_rows))
     design = patterns[:, :, np.newaxis] * powers
     matrices = np.einsum("prj,prk->pjk", design, design)
     regular = np.linalg.cond(matrices) < _LARGEST_CONDITION
     inverses = np.zeros(matrices.shape)
     inverses[regular] = np.linalg.inv(matrices[regular])
-    return inverses[pattern_of_column].reshape(n_integrations, n_columns, n_terms, n_terms)
+    return inverses[column_patterns].reshape(n_integrations, n_columns, n_terms, n_terms)
 
 
-def _distinct(patterns):
-    """Distinct rows of a boolean array, and for each row the number of its like."""
+def _distinct_patterns(patterns):
+    """Distinct rows of a boolean array, and for each row the index of its like among them."""
     words = -(-patterns.shape[1] // 64)
     bits = np.zeros((len(patterns), 64 * words), dtype=bool)
     bits[:, : patterns.shape[1]] = patterns
-    # 64 rows of an image in one integer: comparing these is what makes this fast.
+    # Comparing integers of 64 bits each is much faster than comparing rows of booleans.
     keys = np.packbits(bits, axis=1).view(np.uint64)
     keys, axis = (keys[:, 0], None) if words == 1 else (keys, 0)
     _, first, number = np.unique(keys, axis=axis, return_index=True, return_inverse=True)
@@ -195,7 +199,7 @@ def _median_background(model, image, counted, variances):
 
 
 def _median_across(values):
-    """Median along the second axis of what is not NaN, in the type of the values."""
+    """Median along the second axis of the values that are not NaN, in their type."""
     ordered = np.sort(values, axis=1)
     count = np.count_nonzero(~np.isnan(ordered), axis=1)[:, np.newaxis]
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=1)

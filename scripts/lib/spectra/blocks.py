@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from scripts.lib.provenance.software import JWST_VERSION
 from scripts.lib.segment_data.dq import unify_nan_and_dq
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
+from scripts.lib.spectra.apertures import HORIZONTAL
+
+__all__ = ["VARIANCES", "SpectralBlocks"]
 
 VARIANCES = ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _ALL = slice(None)
@@ -17,8 +21,8 @@ class SpectralBlocks:
     ----------
     member : FitsFile
         Open file of the segment.
-    setup : Setup
-        Names the part, and the direction of dispersion.
+    extraction : Extraction
+        Part of the images, and direction of dispersion.
     replace : bool, optional
         Whether invalid pixels are replaced by values of their neighbours.
 
@@ -28,13 +32,13 @@ class SpectralBlocks:
     replaced.
     """
 
-    def __init__(self, member, setup, replace=False):
+    def __init__(self, member, extraction, replace=False):
         self._member = member
         self._replace = replace
-        self._horizontal = setup.dispersion_axis == 1
-        self._rows = setup.rows if self._horizontal else setup.columns
-        self._columns = setup.columns if self._horizontal else setup.rows
-        self._unify = replace or not _agrees(member.primary)
+        self._horizontal = extraction.dispersion_axis == HORIZONTAL
+        self._rows = extraction.rows if self._horizontal else extraction.columns
+        self._columns = extraction.columns if self._horizontal else extraction.rows
+        self._unify = replace or not _nan_and_dq_agree(member.primary)
         wanted = ("SCI", *VARIANCES, "ERR", "DQ") if self._unify else ("SCI", *VARIANCES)
         shape = member.shape("SCI")
         self._names = [name for name in wanted if name in member and member.shape(name) == shape]
@@ -70,25 +74,25 @@ class SpectralBlocks:
             planes = {name: plane[:, self._rows] for name, plane in planes.items()}
         planes = {name: plane[..., self._columns] for name, plane in planes.items()}
         if self._unify:
-            others = [plane for name, plane in planes.items() if name not in ("SCI", "DQ")]
-            unify_nan_and_dq(planes["SCI"], planes.get("DQ"), *others)
+            errors = [plane for name, plane in planes.items() if name not in ("SCI", "DQ")]
+            unify_nan_and_dq(planes["SCI"], planes.get("DQ"), *errors)
         science, *variances = (
-            self._oriented(planes[name] if name in planes else np.zeros_like(planes["SCI"]))
+            self._orient(planes[name] if name in planes else np.zeros_like(planes["SCI"]))
             for name in ("SCI", *VARIANCES)
         )
         return science, variances
 
     def _read_plane(self, name, integrations, rows):
-        """Data of one extension, of the type that its data model has."""
+        """Read one extension in the type of its data model."""
         plane = self._member.read(name, integrations, rows)
         return plane if name == "DQ" else plane.astype(np.float32, copy=False)
 
-    def _oriented(self, plane):
-        """Data with dispersion along the last axis."""
+    def _orient(self, plane):
+        """Turn data so that dispersion is along the last axis."""
         return plane if self._horizontal else np.ascontiguousarray(plane.swapaxes(1, 2))
 
 
-def _agrees(primary):
-    """Whether outlier detection, of this workflow or jwst 3.0.0, made NaN and flags agree."""
+def _nan_and_dq_agree(primary):
+    """Whether outlier detection, of this workflow or of ``jwst`` 3.0.0, has made NaN and DQ agree."""
     status = str(primary.get("S_OUTLIR")).upper()
-    return status == "COMPLETE" and primary.get("CAL_VER") == "3.0.0"
+    return status == "COMPLETE" and primary.get("CAL_VER") == JWST_VERSION

@@ -1,5 +1,5 @@
 """
-What all integrations of a segment have in common when their spectra are extracted.
+How the spectra of a segment are extracted: what all of its integrations have in common.
 
 Images here have the axis order (y, x) of the file until they are turned to
 (cross-dispersion, dispersion); the two differ where dispersion is vertical.
@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.references.extract1d import select_entry, slit_name
+from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
@@ -27,16 +29,19 @@ from scripts.lib.spectra.aperture_weights import (
     wavelength_vector,
 )
 from scripts.lib.spectra.background import BackgroundModel
-from scripts.lib.spectra.source_position import locate_on_sky, locate_source
+from scripts.lib.spectra.source_position import SourcePosition, locate_on_sky, locate_source
 from scripts.lib.spectra.table import SLIT_KEYWORDS
+
+__all__ = ["Extraction", "plan_extraction"]
 
 log = logging.getLogger(__name__)
 
-_HORIZONTAL = 1
+# Form of a bounding box: ranges of x and y.
+_BOX = ((float, float), (float, float))
 
 
 @dataclass(frozen=True)
-class Setup:
+class Extraction:
     """
     How to extract the spectra of one segment.
 
@@ -45,9 +50,9 @@ class Setup:
     dispersion_axis : int
         1 if dispersion runs along x, 2 if along y.
     rows, columns : slice
-        Part of the images (cross-dispersion, dispersion) that matters.
+        Part of the images (cross-dispersion, dispersion) that is read.
     aperture_rows : slice
-        Rows of that part that are in the sum.
+        Rows of that part that are summed.
     weights : ndarray
         Weights of the sum (aperture rows, columns).
     background_rows : ndarray of int
@@ -86,26 +91,26 @@ class Setup:
     keywords: dict
 
 
-def prepare(member, entries, options, evaluations=None):
+def plan_extraction(member, entries, options, results=None):
     """
-    Find out how to extract the spectra of one segment.
+    Plan how to extract the spectra of one segment.
 
     Parameters
     ----------
     member : FitsFile
         The segment: a cube of integrations, with its world coordinates.
     entries : list of dict or None
-        Apertures of the EXTRACT1D reference; None if there is none.
+        Apertures of the EXTRACT1D reference; None without one.
     options : dict
         Options of the step extract_1d.
-    evaluations : Evaluations, optional
-        What is known of the world coordinates.
+    results : ResultCache, optional
+        Stored results of the world coordinates.
 
     Returns
     -------
-    setup : Setup or None
+    extraction : Extraction or None
         None, with a warning, if the segment has no spectrum: spectral order 0
-        of a grism, an order that the reference lacks, an unknown direction of
+        of a grism, an order that is missing in the reference, an unknown direction of
         dispersion, no pixel with a wavelength.
 
     Raises
@@ -131,8 +136,8 @@ def prepare(member, entries, options, evaluations=None):
     if axis is None:
         log.warning("%s[SCI]: DISPAXIS is missing; no spectrum", member.path)
         return None
-    coordinates = WorldCoordinates(member, evaluations)
-    wavelength = _oriented(_wavelengths(member, coordinates), axis)
+    coordinates = WorldCoordinates(member, results)
+    wavelength = _orient(_wavelengths(member, coordinates), axis)
     if entries is None:
         aperture = apertures.whole_array(wavelength.shape)
     else:
@@ -140,13 +145,13 @@ def prepare(member, entries, options, evaluations=None):
         aperture = apertures.make_aperture(
             entry, wavelength.shape, axis, options, exp_type, source_type
         )
-    aperture = _placed(aperture, member, coordinates, wavelength)
-    return _setup(member, aperture, coordinates, wavelength, (axis, order, name))
+    aperture = _place_aperture(aperture, member, coordinates, wavelength)
+    return _make_extraction(member, aperture, coordinates, wavelength, (axis, order, name))
 
 
-def _oriented(image, axis):
+def _orient(image, axis):
     """Turn the last two axes of an image or cube to (cross-dispersion, dispersion)."""
-    return image if axis == _HORIZONTAL else np.swapaxes(image, -1, -2)
+    return image if axis == apertures.HORIZONTAL else np.swapaxes(image, -1, -2)
 
 
 def _spectral_order(member):
@@ -159,7 +164,7 @@ def _spectral_order(member):
 
 
 def _is_slit(member):
-    """Whether the segment is of the data model that has the keywords of a slit."""
+    """Whether the segment has the keywords of a slit, by its data model."""
     return member.primary.get("DATAMODL") == "SlitModel"
 
 
@@ -181,56 +186,61 @@ def _wavelengths(member, coordinates):
         known = wavelength[~np.isnan(wavelength)]
         if known.any() or not known.size:
             return wavelength
-    return coordinates.ask(wavelength_image, shape)
+    return coordinates.evaluate(Floats(shape), wavelength_image, shape)
 
 
-def _placed(aperture, member, coordinates, wavelength):
-    """Aperture moved to the source and by the user's offset."""
+def _place_aperture(aperture, member, coordinates, wavelength):
+    """Move an aperture to the source and by the user's offset."""
     if aperture.use_source_position:
-        aperture = _at_source(aperture, member, coordinates, wavelength)
+        aperture = _move_to_source(aperture, member, coordinates, wavelength)
     if aperture.position_offset:
         log.info("aperture shifted by %.2f pixels as asked", aperture.position_offset)
-        aperture = apertures.shifted(aperture, aperture.position_offset)
+        aperture = apertures.shift_aperture(aperture, aperture.position_offset)
     return aperture
 
 
-def _at_source(aperture, member, coordinates, wavelength):
-    """Aperture moved to the source position of the header, where the WCS can tell it."""
+def _move_to_source(aperture, member, coordinates, wavelength):
+    """Move an aperture to the source position of the header, if the WCS contains it."""
     exp_type = member.primary.get("EXP_TYPE")
-    box = coordinates.ask(bounding_box, member.shape("SCI")[-2:])
-    if exp_type == "NRS_BRIGHTOBJ":
-        source = coordinates.ask(locate_source, box, wavelength.shape[1], _slit_position(member))
-    elif exp_type == "MIR_LRS-FIXEDSLIT":
+    source_from = mode_of(exp_type).source_from
+    box = coordinates.evaluate(_BOX, bounding_box, member.shape("SCI")[-2:])
+    length = wavelength.shape[1]
+    form = (int, float, Floats((length,)))
+    if source_from == "slit":
+        slit_position = _slit_position(member)
+        source = coordinates.evaluate(form, locate_source, box, length, slit_position)
+    elif source_from == "dither":
         sky = (member.primary.get("DITH_RA"), member.primary.get("DITH_DEC"))
         if None in sky:
             log.warning("%s: DITH_RA or DITH_DEC is missing; no shift", member.path)
             return aperture
-        source = coordinates.ask(locate_on_sky, box, wavelength.shape[1], sky)
+        source = coordinates.evaluate(form, locate_on_sky, box, length, sky)
     else:
         log.warning("no source position is known for EXP_TYPE %s; no shift", exp_type)
         return aperture
     if source is None:
         return aperture
+    source = SourcePosition(*source)
     nominal = centre_across(source_profile(aperture, wavelength)[0][:, source.column])
     log.info(
         "source at row %.2f of column %d, nominally at %.2f", source.row, source.column, nominal
     )
-    aperture = apertures.shifted(aperture, source.row - nominal)
+    aperture = apertures.shift_aperture(aperture, source.row - nominal)
     return replace(aperture, trace=source.trace)
 
 
 def _slit_position(member):
-    """Place of the source in its slit."""
+    """Position of the source in its slit."""
     header = member.header("SCI")
     position = (header.get("SRCXPOS"), header.get("SRCYPOS"))
     if None in position:
-        msg = f"{member.path}[SCI]: SRCXPOS or SRCYPOS is missing; expected the source's place in the slit"
+        msg = f"{member.path}[SCI]: SRCXPOS or SRCYPOS is missing; expected the source's position in the slit"
         raise InputError(msg)
     return position
 
 
-def _setup(member, aperture, coordinates, wavelength, identity):
-    """Weights, wavelengths and keywords of the aperture in its final place."""
+def _make_extraction(member, aperture, coordinates, wavelength, identity):
+    """Weights, wavelengths and keywords of an aperture in its final position."""
     weights, lower, upper = source_profile(aperture, wavelength)
     weights[~np.isfinite(wavelength)] = 0.0
     vector = wavelength_vector(weights, wavelength)
@@ -239,13 +249,13 @@ def _setup(member, aperture, coordinates, wavelength, identity):
         log.warning("%s: no pixel of the aperture has a wavelength; no spectrum", member.path)
         return None
     axis, _, name = identity
-    y, x = image_centre(_oriented(weights, axis))
-    position = coordinates.ask(sky_position, x, y)
+    y, x = image_centre(_orient(weights, axis))
+    position = coordinates.evaluate((float, float), sky_position, x, y)
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     smoothed = region is not None and aperture.smoothing_length > 0
     if smoothed:
-        # Smoothing looks at the neighbours, and at whether there is NaN in the image.
+        # A smoothed pixel depends on its neighbours, and on whether the image has any NaN.
         columns = slice(0, weights.shape[1])
     weights, in_background = weights[:, columns], np.empty(0, dtype=int)
     in_sum = np.flatnonzero(weights.any(axis=1))
@@ -253,7 +263,7 @@ def _setup(member, aperture, coordinates, wavelength, identity):
         in_background = np.flatnonzero(region[:, columns].any(axis=1))
     used = np.arange(len(weights)) if smoothed else np.union1d(in_sum, in_background)
     aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
-    return Setup(
+    return Extraction(
         dispersion_axis=axis,
         rows=slice(int(used[0]), int(used[-1]) + 1),
         columns=columns,
@@ -300,10 +310,10 @@ def _keywords(member, identity, position, limits):
     axis, order, name = identity
     header = member.header("SCI")
     lower, upper, left, right = (_one_based(limit) for limit in limits)
-    along, across = ("X", "Y") if axis == _HORIZONTAL else ("Y", "X")
-    taken = SLIT_KEYWORDS if _is_slit(member) else ()
+    along, across = ("X", "Y") if axis == apertures.HORIZONTAL else ("Y", "X")
+    copied = SLIT_KEYWORDS if _is_slit(member) else ()
     return {
-        **{keyword: header.get(keyword) for keyword in taken},
+        **{keyword: header.get(keyword) for keyword in copied},
         "SLTNAME": None if name == "ANY" else name,
         f"EXTR{along}STR": left,
         f"EXTR{along}STP": right,
@@ -320,6 +330,6 @@ def _keywords(member, identity, position, limits):
 
 
 def _one_based(limit):
-    """Limit counted from 1, of a type that a header takes."""
+    """Limit counted from 1, of a type that a header can hold."""
     limit = limit.item() if isinstance(limit, np.generic) else limit
     return None if np.isnan(limit) else limit + 1

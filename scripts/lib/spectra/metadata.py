@@ -7,6 +7,8 @@ are those the JWST data model schemas state for every keyword.
 
 import numpy as np
 
+__all__ = ["blend", "header_table", "schema_rules"]
+
 
 def _common_or_multiple(values):
     """Return the one value all share, or ``MULTIPLE``."""
@@ -19,7 +21,7 @@ def _wheel_tolerance(values):
     return outside if outside in values else "within commanded tolerance"
 
 
-RULES = {
+_RULES = {
     "multi": _common_or_multiple,
     "mean": lambda values: float(np.mean(values)),
     "sum": lambda values: np.sum(values).item(),
@@ -44,7 +46,7 @@ def blend(metadata, rules):
     metadata : list of dict
         Attributes (dotted names) of each segment.
     rules : dict of str to str
-        Rule of each attribute that has one other than ``first``.
+        Rule of each attribute whose rule is not ``first``.
 
     Returns
     -------
@@ -54,9 +56,9 @@ def blend(metadata, rules):
     """
     blended = dict(metadata[0])
     for attribute, rule in rules.items():
-        values = [one[attribute] for one in metadata if one.get(attribute) is not None]
+        values = [known[attribute] for known in metadata if known.get(attribute) is not None]
         if values and rule != "first":
-            blended[attribute] = RULES[rule](values)
+            blended[attribute] = _RULES[rule](values)
     return blended
 
 
@@ -79,10 +81,10 @@ def header_table(metadata, columns):
     """
     arrays = {
         column: np.array(
-            [np.nan if one.get(attribute) is None else one[attribute] for one in metadata]
+            [np.nan if known.get(attribute) is None else known[attribute] for known in metadata]
         )
         for attribute, column in columns.items()
-        if any(one.get(attribute) is not None for one in metadata)
+        if any(known.get(attribute) is not None for known in metadata)
     }
     dtype = [(column, array.dtype) for column, array in arrays.items()]
     return np.rec.fromarrays(list(arrays.values()), dtype=dtype)
@@ -113,7 +115,8 @@ def schema_rules(schema):
     def visit(subschema, path, _combiner, _context, _recurse):
         if len(path) < 2 or path[0] != "meta" or "items" in path or subschema.get("properties"):
             return
-        choice = next((k for k, part in enumerate(path) if part in ("anyOf", "oneOf")), len(path))
+        choices = (depth for depth, part in enumerate(path) if part in ("anyOf", "oneOf"))
+        choice = next(choices, len(path))
         attribute = ".".join(path[:choice])
         if subschema.get("type") == "array":
             ignored.append(attribute)

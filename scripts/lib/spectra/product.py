@@ -1,26 +1,25 @@
 """
 Headers, metadata tables and ASDF tree of an x1dints product.
 
-They come from the data model classes (stdatamodels) given one row of every
-table, so that large tables need never be in memory.
+They come from the data model classes (stdatamodels) with one row of every
+table, so that large tables are never in memory.
 """
 
 import logging
 
 import numpy as np
 
-from scripts.lib.files.asdf_tree import sort_extensions, with_row_counts
+from scripts.lib.files.asdf_tree import set_row_counts, sort_extensions
 from scripts.lib.fits.cards import header_bytes, set_card
-from scripts.lib.provenance.software import file_date
+from scripts.lib.provenance.software import JWST_KEYWORDS, file_date
 from scripts.lib.spectra.metadata import blend, header_table, schema_rules
+
+__all__ = ["product_skeleton", "spectral_wcs"]
 
 log = logging.getLogger(__name__)
 
-# The software whose products these equal; HISTORY names the one that made them.
-PEER_VERSION = {"CAL_VER": "3.0.0", "CAL_VCS": "RELEASE"}
 
-
-def member_metadata(model_class, header):
+def _member_metadata(model_class, header):
     """
     Metadata attributes of one segment from its primary header.
 
@@ -94,7 +93,7 @@ def spectral_wcs(ra, dec, wavelength):
 
 
 def _first_row_model(spectra, hdu):
-    """Data model of one EXTRACT1D table cut to its first row: keywords, columns and units."""
+    """Data model of an EXTRACT1D table with only its first row: keywords, columns and units."""
     from astropy.io import fits
     from stdatamodels.jwst.datamodels import TSOSpecModel
 
@@ -124,7 +123,7 @@ def _blend_into(product, metadata):
         try:
             product[attribute] = value
         except KeyError:
-            log.debug("%s has no place in the product's schema", attribute)
+            log.debug("%s is not in the product's schema", attribute)
     table = header_table(metadata, columns)
     datatypes = [
         {
@@ -141,7 +140,7 @@ def _blend_into(product, metadata):
 
 
 def _datatype(dtype):
-    """ASDF name of a column's type; booleans are stored as int8, as FITS has no other way in a schema."""
+    """ASDF name of a column's type; booleans are int8, as a schema of a FITS table has no other type for them."""
     return "int8" if dtype.kind == "b" else dtype.name
 
 
@@ -162,7 +161,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     -------
     hdus : astropy.io.fits.HDUList
         PRIMARY, EXTRACT1D tables of one row, HDRTAB and ASDF; the ASDF tree
-        already tells the full number of rows.
+        already has the full number of rows.
     """
     from astropy.io import fits
     from stdatamodels import fits_support
@@ -171,16 +170,16 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     extracted = [spectra for spectra in files if spectra.primary.get("S_EXTR1D") != "SKIPPED"]
     headers = [fits.Header.fromstring("".join(spectra.hdus[0].cards)) for spectra in extracted]
     for header in headers:
-        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **PEER_VERSION})
+        header.update({"ASNPOOL": asn_pool, "ASNTABLE": asn_table, **JWST_KEYWORDS})
         header.setdefault("S_OUTLIR", "SKIPPED")
     product = TSOMultiSpecModel()
-    _blend_into(product, [member_metadata(TSOMultiSpecModel, header) for header in headers])
+    _blend_into(product, [_member_metadata(TSOMultiSpecModel, header) for header in headers])
     tables = [
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
     ]
     for spectra, hdu in tables:
         model = _first_row_model(spectra, hdu)
-        # The footprint of the visit is told once, for searches of the archive.
+        # The visit's footprint is given once, for searches of the archive.
         if len(product.spec) and model.hasattr("s_region"):
             del model.s_region
         product.spec.append(model)
@@ -189,7 +188,7 @@ def product_skeleton(file_name, files, asn_pool, asn_table):
     product.meta.date = file_date()
     hdus = fits_support.to_fits(product._instance, product.schema)
     tree = hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
-    tree = with_row_counts(sort_extensions(tree), [hdu.header["NAXIS2"] for _, hdu in tables])
+    tree = set_row_counts(sort_extensions(tree), [hdu.header["NAXIS2"] for _, hdu in tables])
     column = fits.Column(
         array=np.frombuffer(tree, np.uint8)[None, :], format=f"{len(tree)}B", name="ASDF_METADATA"
     )

@@ -1,5 +1,5 @@
 """
-Position of the source across dispersion, from what the header says of it.
+Position of the source across dispersion, from the header.
 
 For NIRSpec data with horizontal dispersion, whose WCS contains the plane of
 the slit (frame ``slit_frame``), and for data with vertical dispersion, whose
@@ -7,17 +7,18 @@ source is given on the sky. Columns here run along dispersion, rows across.
 """
 
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+
+__all__ = ["SourcePosition", "locate_on_sky", "locate_source"]
 
 log = logging.getLogger(__name__)
 
 _METRES_PER_MICRON = 1e-6
 
 
-@dataclass(frozen=True)
-class SourcePosition:
+class SourcePosition(NamedTuple):
     """
     Where the source is on the detector.
 
@@ -69,13 +70,13 @@ def locate_source(wcs, box, n_columns, slit_position):
     wavelength = unit * _mean(wcs(np.full(len(across), sum(box[0]) / 2.0), across)[2])
     to_detector = wcs.get_transform("slit_frame", "detector")
 
-    def wavelengths(x, y):
+    def to_wavelength(x, y):
         return wcs.get_transform("detector", "slit_frame")(x, y)[2]
 
-    def place(values):
+    def to_pixels(values):
         return to_detector(*(np.full(values.shape, part) for part in slit_position), values)
 
-    return _locate(box, box, n_columns, wavelength, (wavelengths, place))
+    return _locate(box, box, n_columns, wavelength, (to_wavelength, to_pixels))
 
 
 def locate_on_sky(wcs, box, n_rows, sky_position):
@@ -101,14 +102,14 @@ def locate_on_sky(wcs, box, n_rows, sky_position):
     across = np.arange(round(box[0][1]), dtype=float)
     wavelength = _mean(wcs(across, np.full(len(across), sum(box[1]) / 2.0))[2])
 
-    def wavelengths(x, y):
+    def to_wavelength(x, y):
         return wcs(x, y)[2]
 
-    def place(values):
+    def to_pixels(values):
         sky = (np.full(values.shape, part) for part in sky_position)
         return wcs.backward_transform(*sky, values)[::-1]
 
-    return _locate(box, box[::-1], n_rows, wavelength, (wavelengths, place))
+    return _locate(box, box[::-1], n_rows, wavelength, (to_wavelength, to_pixels))
 
 
 def _mean(wavelengths):
@@ -117,9 +118,9 @@ def _mean(wavelengths):
     return np.nanmean(wavelengths) if np.isfinite(wavelengths).any() else np.nan
 
 
-def _locate(box, oriented, n_columns, wavelength, transforms):
-    """Position at a wavelength and trace; the box is given as (x, y) and as (along, across)."""
-    (low, high), limits = oriented
+def _locate(box, ranges, n_columns, wavelength, transforms):
+    """Position at a wavelength, and trace; `box` has the ranges of x and y, `ranges` those along and across."""
+    (low, high), limits = ranges
     row = float(transforms[1](np.array(wavelength))[1])
     if np.isnan(row):
         log.warning("the WCS gives no position of the source; the aperture is not shifted")
@@ -140,11 +141,11 @@ def _trace(box, along, n_columns, transforms):
     from gwcs.wcstools import grid_from_bounding_box
     from scipy.interpolate import interp1d
 
-    of_pixels, place = transforms
+    to_wavelength, to_pixels = transforms
     length = int(along[1] - along[0])
-    wavelengths = of_pixels(*grid_from_bounding_box(box))
+    wavelengths = to_wavelength(*grid_from_bounding_box(box))
     wavelengths = np.linspace(np.nanmin(wavelengths), np.nanmax(wavelengths), length)
-    columns, rows = place(wavelengths)
+    columns, rows = to_pixels(wavelengths)
     resampled = interp1d(columns, rows, fill_value="extrapolate")(np.arange(length))
     trace = np.full(n_columns, np.nan)
     first = max(int(np.ceil(along[0])), 0)

@@ -1,4 +1,4 @@
-"""Sums of samples over an aperture, and spectra made of them."""
+"""Sums of samples over an aperture, and the spectra that follow from them."""
 
 import logging
 from dataclasses import dataclass
@@ -8,10 +8,18 @@ import numpy as np
 from scripts.lib.segment_data.dq import DO_NOT_USE
 from scripts.lib.spectra.background import fit_background
 from scripts.lib.spectra.blocks import VARIANCES
-from scripts.lib.spectra.table import (
-    CALIBRATED_UNITS,
-    COUNT_RATE_UNITS,
-)
+from scripts.lib.spectra.table import CALIBRATED_UNITS, COUNT_RATE_UNITS
+
+__all__ = [
+    "Calibration",
+    "Sums",
+    "correct_aperture",
+    "extract_spectra",
+    "make_calibration",
+    "segment_calibration",
+    "spectrum_columns",
+    "sum_aperture",
+]
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +32,9 @@ class Sums:
     Attributes
     ----------
     flux : ndarray
-        Weighted sum of the data; NaN where no pixel is left.
+        Weighted sum of the data; NaN without valid pixels.
     npixels : ndarray
-        Sum of the weights of the pixels that are left.
+        Sum of the weights of the valid pixels.
     variances : ndarray
         Variances (variances, integrations, elements) of ``flux``.
     background : ndarray
@@ -77,14 +85,14 @@ def sum_aperture(science, variances, weights, level=None, level_variances=None):
     ----------
     science : ndarray
         Data (integrations, cross-dispersion, dispersion), float32. Pixels
-        that are not finite are left out, and nothing makes up for them.
+        that are not finite are left out, and nothing compensates for them.
     variances : sequence of ndarray
         Variances of the same shape; NaN counts as 0.
     weights : ndarray
         Weights 0 to 1 (cross-dispersion, dispersion).
     level : ndarray, optional
         Background to subtract, that broadcasts to the shape of ``science``.
-        Pixels where it is not finite are left out, too.
+        Pixels where it is not finite are left out as well.
     level_variances : ndarray, optional
         Variances (variances, integrations, dispersion) of the background
         summed over the aperture.
@@ -93,6 +101,23 @@ def sum_aperture(science, variances, weights, level=None, level_variances=None):
     -------
     sums : Sums
         Float64 sums; variances add up with squared weights.
+
+    Examples
+    --------
+    The second pixel of the second column is missing, and a background of 1 is subtracted:
+
+    >>> science = np.array([[[1, 10], [2, np.nan], [3, 30]]], np.float32)
+    >>> weights = np.array([[0.5, 0.5], [1.0, 1.0], [0.0, 0.5]])
+    >>> sums = sum_aperture(science, [np.ones((1, 3, 2))], weights)
+    >>> sums.flux
+    array([[ 2.5, 20. ]])
+    >>> sums.npixels
+    array([[1.5, 1. ]])
+    >>> sums.variances[0]
+    array([[1.25, 0.5 ]])
+    >>> level, known = np.ones((1, 1, 2)), np.zeros((1, 1, 2))
+    >>> sum_aperture(science, [np.ones((1, 3, 2))], weights, level, known).flux
+    array([[ 1., 19.]])
     """
     with np.errstate(invalid="ignore"):
         difference = science if level is None else science - level
@@ -119,16 +144,16 @@ def sum_aperture(science, variances, weights, level=None, level_variances=None):
     return Sums(flux, npixels, summed, background, level_variances)
 
 
-def extract_spectra(setup, science, variances):
+def extract_spectra(extraction, science, variances):
     """
     Extract the spectra of a block of integrations.
 
     Parameters
     ----------
-    setup : Setup
+    extraction : Extraction
         Aperture and background.
     science : ndarray
-        Data (integrations, rows, columns) of the part ``setup`` names, with
+        Data (integrations, rows, columns) of the part named by ``extraction``, with
         dispersion along the last axis.
     variances : sequence of ndarray
         Variances of the same shape.
@@ -139,25 +164,25 @@ def extract_spectra(setup, science, variances):
         One value for each integration and element of the spectrum.
     """
     level, level_variances = None, None
-    if setup.background is not None:
-        rows = setup.background_rows
+    if extraction.background is not None:
+        rows = extraction.background_rows
         level, level_variances = fit_background(
-            setup.background,
+            extraction.background,
             science[:, rows],
             [variance[:, rows] for variance in variances],
             any_nan=np.isnan(science).any(axis=(1, 2))
-            if setup.background.smoothing_length
+            if extraction.background.smoothing_length
             else True,
         )
-    rows = setup.aperture_rows
+    rows = extraction.aperture_rows
     sums = sum_aperture(
         science[:, rows],
         [variance[:, rows] for variance in variances],
-        setup.weights,
+        extraction.weights,
         level,
         level_variances,
     )
-    return sums.take(setup.elements)
+    return sums.take(extraction.elements)
 
 
 def spectrum_columns(sums, calibration):
@@ -180,26 +205,19 @@ def spectrum_columns(sums, calibration):
     pixels = np.where(sums.npixels > 0, sums.npixels, 1.0)
     background_variances = sums.background_variances * calibration.background**2 / pixels**2
     columns = {"FLUX": sums.flux * calibration.flux}
-    columns |= _with_error("FLUX", sums.variances * calibration.flux**2)
+    columns |= _error_columns("FLUX", sums.variances * calibration.flux**2)
     if calibration.surface_brightness:
         columns["SURF_BRIGHT"] = sums.flux / pixels
         variances = sums.variances / pixels**2
     else:
         columns["SURF_BRIGHT"] = np.zeros_like(sums.flux)
         variances = np.zeros_like(sums.variances)
-    columns |= _with_error("SB", variances)
+    columns |= _error_columns("SB", variances)
     columns["BACKGROUND"] = sums.background / pixels * calibration.background
-    columns |= _with_error("BKGD", background_variances)
+    columns |= _error_columns("BKGD", background_variances)
     columns["DQ"] = np.where(np.isnan(sums.flux), DO_NOT_USE, 0)
     columns["NPIXELS"] = sums.npixels
     return columns
-
-
-def _with_error(prefix, variances):
-    """Columns of three variances and of the error that they make together."""
-    names = [f"{prefix}_{name}" for name in VARIANCES]
-    error = np.sqrt(variances.sum(axis=0))
-    return {f"{prefix}_ERROR": error, **dict(zip(names, variances, strict=True))}
 
 
 def correct_aperture(columns, correction):
@@ -220,9 +238,9 @@ def correct_aperture(columns, correction):
             columns[f"{prefix}_{name}"] *= correction**2
 
 
-def calibration_of(photom_done, nirspec_point, solid_angle):
+def make_calibration(photom_done, nirspec_point, solid_angle):
     """
-    Conversion of sums to physical units.
+    Choose the conversion of sums to physical units.
 
     Parameters
     ----------
@@ -246,8 +264,23 @@ def calibration_of(photom_done, nirspec_point, solid_angle):
     return Calibration(1e6 * solid_angle, 1.0, True, CALIBRATED_UNITS)
 
 
-def _calibration(member, source_type):
-    """Conversion of the segment's sums to physical units."""
+def segment_calibration(member, source_type):
+    """
+    Choose the conversion of a segment's sums to physical units by its headers.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment: ``S_PHOTOM`` and ``INSTRUME`` of its primary header, ``PIXAR_SR`` of SCI.
+        Without the latter, 1 sr is assumed, with a warning.
+    source_type : str
+        ``SRCTYPE`` of the source.
+
+    Returns
+    -------
+    calibration : Calibration
+        As for :func:`make_calibration`.
+    """
     primary, solid_angle = member.primary, member.header("SCI").get("PIXAR_SR")
     photom_done = str(primary.get("S_PHOTOM")).upper() == "COMPLETE"
     if not photom_done:
@@ -256,4 +289,11 @@ def _calibration(member, source_type):
         log.warning("%s[SCI]: PIXAR_SR is missing; assuming 1 sr", member.path)
         solid_angle = 1.0
     nirspec_point = primary.get("INSTRUME") == "NIRSPEC" and source_type == "POINT"
-    return calibration_of(photom_done, nirspec_point, solid_angle)
+    return make_calibration(photom_done, nirspec_point, solid_angle)
+
+
+def _error_columns(prefix, variances):
+    """Columns of three variances and of the error, the root of their sum."""
+    names = [f"{prefix}_{name}" for name in VARIANCES]
+    error = np.sqrt(variances.sum(axis=0))
+    return {f"{prefix}_ERROR": error, **dict(zip(names, variances, strict=True))}

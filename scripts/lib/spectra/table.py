@@ -3,7 +3,16 @@
 import numpy as np
 
 from scripts.lib.fits.cards import format_card, set_card
-from scripts.lib.fits.extensions import table_shape_cards
+from scripts.lib.fits.extensions import column_cards, table_shape_cards
+
+__all__ = [
+    "CALIBRATED_UNITS",
+    "COUNT_RATE_UNITS",
+    "SLIT_KEYWORDS",
+    "fill_rows",
+    "row_dtype",
+    "table_cards",
+]
 
 _UNSIGNED_ZERO = 1 << 31
 _FLUX, _FLUX_VARIANCE = "flux", "flux variance"
@@ -80,11 +89,27 @@ _KEYWORDS = {
     "S_REGION": "Spatial footprint of the observation",
     "PA_APER": "[deg] Position angle of aperture used",
 }
-# Keywords of a slit's SCI extension that the table takes over.
+# Keywords of a slit's SCI extension that are copied to the table.
 SLIT_KEYWORDS = (
-    *("SLITID", "SOURCEID", "SRCNAME", "SRCALIAS", "STLARITY", "SRCTYPE", "TA_XPOS", "TA_YPOS"),
-    *("SRCXPOS", "SRCYPOS", "SRCRA", "SRCDEC", "SHUTSTA", "MSAQUAD", "SLTXSCL", "SLTYSCL"),
-    *("WAVECOR", "PTHLOSS", "BARSHDW"),
+    "SLITID",
+    "SOURCEID",
+    "SRCNAME",
+    "SRCALIAS",
+    "STLARITY",
+    "SRCTYPE",
+    "TA_XPOS",
+    "TA_YPOS",
+    "SRCXPOS",
+    "SRCYPOS",
+    "SRCRA",
+    "SRCDEC",
+    "SHUTSTA",
+    "MSAQUAD",
+    "SLTXSCL",
+    "SLTYSCL",
+    "WAVECOR",
+    "PTHLOSS",
+    "BARSHDW",
 )
 
 
@@ -145,7 +170,7 @@ def table_cards(n_rows, n_elements, units, keywords):
     units : dict
         ``CALIBRATED_UNITS`` or ``COUNT_RATE_UNITS``.
     keywords : dict of str to object
-        Values of keywords of the spectrum; those that are None are left out.
+        Values of keywords of the spectrum; None is left out.
 
     Returns
     -------
@@ -155,28 +180,13 @@ def table_cards(n_rows, n_elements, units, keywords):
     dtype = row_dtype(n_elements)
     cards = table_shape_cards(dtype, n_rows)
     for number, name in enumerate(dtype.names, start=1):
-        cards += _column_cards(number, name, dtype[name], units)
+        vector = dict(_VECTORS).get(name)
+        unit = "d" if name in _TIMES else units.get(vector, vector)
+        zero = _UNSIGNED_ZERO if name in _UNSIGNED else None
+        cards += column_cards(number, name, dtype[name], unit, zero)
     cards.append(format_card("EXTNAME", "EXTRACT1D", "extension name"))
     cards.append(format_card("EXTVER", 1, "extension value"))
     for keyword, comment in _KEYWORDS.items():
         if keywords.get(keyword) is not None:
             set_card(cards, keyword, keywords[keyword], comment)
-    return cards
-
-
-def _column_cards(number, name, dtype, units):
-    """Cards of one column."""
-    code = "D" if dtype.base.kind == "f" else "J"
-    vector = dict(_VECTORS).get(name)
-    unit = "d" if name in _TIMES else units.get(vector, vector)
-    cards = [
-        format_card(f"TTYPE{number}", name),
-        format_card(f"TFORM{number}", f"{dtype.shape[0]}{code}" if dtype.shape else code),
-    ]
-    if unit is not None:
-        cards.append(format_card(f"TUNIT{number}", unit))
-    if name in _UNSIGNED:
-        cards.append(format_card(f"TZERO{number}", _UNSIGNED_ZERO))
-    if dtype.shape:
-        cards.append(format_card(f"TDIM{number}", f"({dtype.shape[0]})"))
     return cards

@@ -1,10 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 
-from scripts.lib.checks.groups import group_oddities, group_problems
-from scripts.lib.checks.headers import header_oddities, header_problems
-from scripts.lib.fits.headers import Hdu
-from scripts.lib.inputs.segments import Segment, read_segment
-from tests.support.builders import KEYWORDS, write_segment
+from scripts.lib.checks.headers import header_errors, header_warnings, value_errors
+from scripts.lib.fits.headers import Hdu, NoValue
+from tests.support.builders import KEYWORDS
 
 CUBE = (3, 4, 5)
 NO_TIMES = "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times"
@@ -18,29 +18,8 @@ def hdus(planes=None, **keywords):
     return units + [Hdu(n, 1, {}, [], 0, 0, 0, s) for n, s in shapes.items() if s is not None]
 
 
-def segment(number=1, first=1, nints=3, **changes):
-    """A segment that exists in memory only."""
-    detector = changes.get("detector", "NRS1")
-    stem = f"jw1-seg{number:03d}_{detector.lower()}"
-    fields = {
-        "path": f"{stem}_calints.fits",
-        "stem": stem,
-        "name": f"{stem}_o001",
-        "exposure_id": "jw1",
-        "number": number,
-        "detector": detector,
-        "exp_type": "NRS_BRIGHTOBJ",
-        "first_integration": first,
-        "exposure_integrations": 9,
-        "shape": (nints, 4, 5),
-        "data_bytes": 0,
-        "oddities": (),
-    }
-    return Segment(**(fields | changes))
-
-
 @pytest.mark.parametrize(
-    ("keywords", "problem"),
+    ("keywords", "error"),
     [
         ({}, None),
         ({"TSOVISIT": False, "EXP_TYPE": "NRC_TSGRISM"}, None),
@@ -74,14 +53,14 @@ def segment(number=1, first=1, nints=3, **changes):
         ({"SRCTYPE": "STAR"}, "f: SRCTYPE: found 'STAR', expected one of POINT"),
     ],
 )
-def test_keywords(keywords, problem):
-    found = list(map(str, header_problems("f", hdus(**keywords))))
-    assert len(found) == (problem is not None)
-    assert not found or found[0].startswith(problem)
+def test_keywords(keywords, error):
+    found = list(map(str, header_errors("f", hdus(**keywords))))
+    assert len(found) == (error is not None)
+    assert not found or found[0].startswith(error)
 
 
 @pytest.mark.parametrize(
-    ("planes", "problem"),
+    ("planes", "error"),
     [
         ({"SCI": None}, "f: SCI: found 0 extensions, expected one"),
         ({"SCI": (4, 5)}, "f: SCI: found shape (4, 5), expected a cube (integrations, y, x)"),
@@ -90,29 +69,29 @@ def test_keywords(keywords, problem):
         ({"DQ": (4, 5)}, "f: DQ: found shape (4, 5), expected that of SCI, (3, 4, 5)"),
     ],
 )
-def test_planes(planes, problem):
-    assert list(map(str, header_problems("f", hdus(planes)))) == [problem]
+def test_planes(planes, error):
+    assert list(map(str, header_errors("f", hdus(planes)))) == [error]
 
 
-def test_what_is_behind_compressed_data_is_not_missed():
+def test_extensions_behind_compressed_data_are_not_missed():
     units = hdus({"ERR": None, "DQ": None, "INT_TIMES": None})
-    assert header_problems("f", units, complete=False) == []
-    assert header_oddities("f", units, complete=False) == []
+    assert header_errors("f", units, complete=False) == []
+    assert header_warnings("f", units, complete=False) == []
 
 
-def test_several_slits_are_a_problem():
+def test_several_slits_are_an_error():
     units = hdus()
-    (problem,) = header_problems("f", [*units, units[1]])
-    assert str(problem) == "f: SCI: found 2 extensions, expected one"
+    (error,) = header_errors("f", [*units, units[1]])
+    assert str(error) == "f: SCI: found 2 extensions, expected one"
 
 
-def test_all_problems_of_a_file_are_found():
-    found = header_problems("f", hdus({"ERR": None, "DQ": None}, EXP_TYPE=None, NINTS=1))
-    assert [problem.key for problem in found] == ["EXP_TYPE", "NINTS", "ERR", "DQ"]
+def test_all_errors_of_a_file_are_found():
+    found = header_errors("f", hdus({"ERR": None, "DQ": None}, EXP_TYPE=None, NINTS=1))
+    assert [error.key for error in found] == ["EXP_TYPE", "NINTS", "ERR", "DQ"]
 
 
 @pytest.mark.parametrize(
-    ("planes", "keywords", "oddities"),
+    ("planes", "keywords", "warnings"),
     [
         ({}, {}, []),
         ({}, {"INTSTART": None, "INTEND": None}, []),
@@ -137,78 +116,57 @@ def test_all_problems_of_a_file_are_found():
         ({"INT_TIMES": None}, {}, [NO_TIMES.format("none")]),
     ],
 )
-def test_oddities(planes, keywords, oddities):
+def test_warnings_of_a_file_that_can_be_processed(planes, keywords, warnings):
     units = hdus(planes, **keywords)
-    assert header_problems("f", units) == []
-    found = header_oddities("f", units)
-    assert [finding.text for finding in found] == oddities
+    assert header_errors("f", units) == []
+    found = header_warnings("f", units)
+    assert [finding.text for finding in found] == warnings
     assert {(finding.severity, finding.path) for finding in found} <= {("warning", "f")}
 
 
-def test_segments_that_follow_each_other_have_no_problems():
-    segments = [segment(1, 1), segment(2, 4), segment(3, 7)]
-    both = [segment(1, 1, detector=name) for name in ("NRS1", "NRS2")]
-    assert group_problems(segments) == group_oddities("asn", segments) == group_problems(both) == []
-
-
-def test_mixed_exposure_types():
-    (problem,) = group_problems([segment(1, 1), segment(2, 4, exp_type="NIS_SOSS")])
-    assert str(problem) == (
-        "jw1-seg002_nrs1_calints.fits: EXP_TYPE: found NIS_SOSS, "
-        "expected NRS_BRIGHTOBJ as in jw1-seg001_nrs1_calints.fits"
-    )
-
-
-def test_same_segment_in_two_files():
-    (problem,) = group_problems([segment(1, 1), segment(1, 1, path="other_calints.fits")])
-    assert str(problem) == (
-        "other_calints.fits: member: found the same exposure, segment and detector as in "
-        "jw1-seg001_nrs1_calints.fits, expected each once"
-    )
+def value_messages(name="SCI", **header):
+    return [
+        str(found) for found in value_errors("a.fits", [SimpleNamespace(name=name, header=header)])
+    ]
 
 
 @pytest.mark.parametrize(
-    ("starts", "offenders"),
+    "header",
     [
-        (((1, 3), (3, 3)), ["seg002"]),
-        (((1, 9), (2, 1), (5, 1), (10, 1)), ["seg002", "seg003"]),
-        (((4, 3), (1, 4)), ["seg001"]),
+        {"PIXAR_SR": 1e-13, "XREF_SCI": 30, "SRCTYPE": "POINT", "DISPAXIS": 2, "BUNIT": "MJy"},
+        {"PIXAR_SR": None, "SRCTYPE": None, "TARGNAME": None},
+        {"OTHER": True, "TARG_RA": 0, "SRCXPOS": -0.3, "TARGNAME": ""},
     ],
 )
-def test_overlapping_integrations(starts, offenders):
-    segments = [segment(k, *start) for k, start in enumerate(starts, 1)]
-    problems = group_problems(segments)
-    assert [problem.path.split("_")[0].removeprefix("jw1-") for problem in problems] == offenders
-    assert {problem.key for problem in problems} == {"INTSTART"}
+def test_values_that_steps_can_use(header):
+    assert value_messages(**header) == []
 
 
 @pytest.mark.parametrize(
-    ("segments", "oddities"),
+    ("keyword", "value", "expected"),
     [
-        ([segment(1, 1), segment(3, 7)], ["found none of 4 to 6, expected 1 to 9"]),
-        ([segment(2, 4), segment(3, 7)], ["found none of 1 to 3, expected 1 to 9"]),
-        ([segment(1, 1), segment(2, 4)], ["found none of 7 to 9, expected 1 to 9"]),
-        (
-            [segment(1, 1), segment(2, 4, 6, exposure_integrations=12)],
-            ["NINTS: found [9, 12], expected one", "found none of 10 to 12, expected 1 to 12"],
-        ),
-        ([segment(41, 1846, 4)], ["found none of 1 to 1845, expected 1 to 1849"]),
+        ("TARGNAME", 7, "found 7, expected a text"),
+        ("SUBARRAY", True, "found True, expected a text"),
+        ("SRCXPOS", "nonsense", "found 'nonsense', expected a number"),
+        ("TARG_RA", True, "found True, expected a number"),
+        ("PIXAR_SR", "", "found '', expected a number"),
+        ("PIXAR_SR", 0, "found 0, expected a number above 0"),
+        ("PIXAR_SR", 2, "found 2, expected an area of at most 1 sr"),
+        ("EFFINTTM", -1.5, "found -1.5, expected a number above 0"),
+        ("XREF_SCI", 1e30, "found 1e+30, expected a position on the detector [pixels]"),
+        ("SRCTYPE", "", "found '', expected one of POINT, EXTENDED, UNKNOWN"),
+        ("SRCTYPE", 0, "found 0, expected a text"),
+        ("DISPAXIS", 3, "found 3, expected one of 1, 2"),
+        ("DISPAXIS", True, "found True, expected one of 1, 2"),
     ],
 )
-def test_integrations_that_no_segment_holds(segments, oddities):
-    found = group_oddities("asn.json", segments)
-    assert len(found) == len(oddities)
-    for finding, oddity in zip(found, oddities, strict=True):
-        assert (finding.severity, finding.path) == ("warning", "asn.json")
-        assert finding.key.endswith(" of jw1 NRS1")
-        assert oddity.removeprefix("NINTS: ") in str(finding)
+def test_a_value_that_no_step_can_use(keyword, value, expected):
+    assert value_messages(**{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
+    assert value_messages("PRIMARY", **{keyword: value}) == [f"a.fits: {keyword}: {expected}"]
+    assert value_messages("ERR", **{keyword: value}) == []
 
 
-def test_unreadable_member_is_a_problem(tmp_path):
-    write_segment(tmp_path / "a_calints.fits")
-    content = (tmp_path / "a_calints.fits").read_bytes()
-    (tmp_path / "a_calints.fits").write_bytes(content[:5000])
-    found, problems = read_segment("a_calints.fits", tmp_path, "o001")
-    assert found is None
-    assert len(problems) == 1
-    assert str(problems[0]).startswith("a_calints.fits: truncated in SCI: 6000 bytes expected")
+def test_a_card_that_is_no_fits_value_is_one_in_every_extension():
+    (error,) = value_messages("ERR", ANY=NoValue("NaN"), TARGNAME=7)
+    expected = "a FITS value: a number, T, F or a text in quotes"
+    assert error == f"a.fits: ANY: found NaN, expected {expected}"

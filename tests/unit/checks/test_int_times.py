@@ -4,9 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scripts.lib.checks.int_times import NUMBER, TDB, UTC, int_times_findings, read_times
+from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.segment_data.integrations import NUMBER, TDB, UTC
 from tests.support.builders import int_times, write_segment
 
 SHAPE = (6, 2, 2)

@@ -63,7 +63,7 @@ def checker(tmp_path, monkeypatch):
         }
         references = ReferenceFiles(config, {}, tmp_path, {})
         primary = Hdu("PRIMARY", 1, {"EXP_TYPE": exp_type}, [], 0, 0, 0, ())
-        references.observe(
+        references.register(
             "a", [primary, Hdu("SCI", 1, {"BUNIT": "DN/s"}, [], 0, 0, 0, (3, 4, columns))]
         )
         branch = "imaging" if exp_type == "MIR_IMAGE" else "spectroscopy"
@@ -94,10 +94,10 @@ def test_files_that_are_no_reference_are_all_named(check, tmp_path):
     (tmp_path / "broken.json").write_text('{"apertures": [')
     (tmp_path / "gain.fits").write_text("SIMPLE")
     first, second = check(extract1d="broken.json", gain="gain.fits", apcorr="N/A")
-    place = f"error: config: references/extract1d: {tmp_path}/broken.json"
-    assert first.startswith(f"{place}: not a JSON file: Expecting value")
-    place = f"error: config: references/gain: {tmp_path}/gain.fits"
-    assert second.startswith(f"{place}: not a FITS file")
+    start = f"error: config: references/extract1d: {tmp_path}/broken.json"
+    assert first.startswith(f"{start}: not a JSON file: Expecting value")
+    start = f"error: config: references/gain: {tmp_path}/gain.fits"
+    assert second.startswith(f"{start}: not a FITS file")
 
 
 def test_files_in_asdf_are_not_opened(check, tmp_path):
@@ -136,28 +136,28 @@ def test_the_fit_of_a_background_that_is_not_subtracted_may_be_any(check, tmp_pa
     assert check("NRC_TSGRISM", extract1d="grism.json", options=options) == []
 
 
-def test_defaults_are_told(check):
+def test_assumed_defaults_are_reported(check):
     assert check() == [
         "warning: config: references/extract1d of MIR_LRS-SLITLESS: found null: the aperture is that "
         "of the stock reference of MIR_LRS-SLITLESS: columns 30 to 41, no background",
         "note: config: references/apcorr of MIR_LRS-SLITLESS: found null: "
-        "spectra lack the light outside the aperture; relative light curves do not change",
+        "the spectra leave out the light outside the aperture; relative light curves do not change",
     ]
     grism = "warning: config: references/extract1d of NRC_TSGRISM: found null: "
     assert check("NRC_TSGRISM") == [f"{grism}the aperture is the whole array"]
 
 
-def test_what_crds_does_not_have_is_told(check):
+def test_references_that_crds_does_not_have_are_reported(check):
     (found,) = check("NRC_TSGRISM", crds={})
     assert "found null, and none in CRDS: the aperture is the whole array" in found
 
 
-def test_not_applicable_is_not_told(check):
+def test_references_that_do_not_apply_are_not_reported(check):
     assert check(extract1d="N/A", apcorr="N/A") == []
     assert check(crds={"extract1d": "N/A", "apcorr": "N/A"}) == []
 
 
-def test_what_no_step_uses_is_not_asked_for(check):
+def test_references_that_no_step_uses_are_not_needed(check):
     assert check(options={"skip": True}) == []
     assert check(extract1d="N/A", options={"apply_apcorr": False}) == []
     assert check("MIR_IMAGE") == []
@@ -180,7 +180,7 @@ def test_an_aperture_correction_of_a_mode_that_has_none(check, tmp_path):
     assert check("MIR_IMAGE", **given) == []
 
 
-def test_files_of_crds_are_told(check, tmp_path):
+def test_files_of_crds_are_reported(check, tmp_path):
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "e.json").write_text('{"apertures": [{"id": "ANY"}]}')
     (found,) = check(crds={"extract1d": "e.json", "apcorr": "N/A"})

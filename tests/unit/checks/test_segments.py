@@ -14,17 +14,17 @@ def segment_file(tmp_path):
     return path
 
 
-def checked(path):
+def check(path):
     return check_segment("f", path, read_hdus(path))
 
 
 def found(path):
     """Findings of a segment: severity, key, found."""
-    return [(f.severity, f.key, f.found) for f in checked(path)[1]]
+    return [(f.severity, f.key, f.found) for f in check(path)[1]]
 
 
 def test_facts(segment):
-    facts, findings = checked(segment)
+    facts, findings = check(segment)
     assert findings == []
     assert facts.keywords["CAL_VER"] == "1.13.4"
     assert facts.keywords["BUNIT"] == "DN/s"
@@ -35,16 +35,16 @@ def test_facts(segment):
 
 
 def test_identity_in_the_archive(tmp_path):
-    place = {"PROGRAM": "01366", "OBSERVTN": "003", "VISIT": "001", "VISITGRP": "04"}
-    place |= {"SEQ_ID": "1", "ACT_ID": "01", "EXPOSURE": "00001"}
-    write_segment(tmp_path / "a.fits", **place)
-    facts, _ = checked(tmp_path / "a.fits")
-    assert facts.identity == (*place.values(), "MIRIMAGE")
+    numbers = {"PROGRAM": "01366", "OBSERVTN": "003", "VISIT": "001", "VISITGRP": "04"}
+    numbers |= {"SEQ_ID": "1", "ACT_ID": "01", "EXPOSURE": "00001"}
+    write_segment(tmp_path / "a.fits", **numbers)
+    facts, _ = check(tmp_path / "a.fits")
+    assert facts.identity == (*numbers.values(), "MIRIMAGE")
 
 
 def test_no_times(tmp_path):
     write_segment(tmp_path / "a.fits", rows=0)
-    facts, _ = checked(tmp_path / "a.fits")
+    facts, _ = check(tmp_path / "a.fits")
     assert (facts.utc, facts.tdb) == (None, None)
 
 
@@ -120,5 +120,5 @@ def test_end_of_the_file(segment):
         ("warning", "file", "100 bytes after ASDF that are no FITS extension")
     ]
     segment.write_bytes(content[:-2000])
-    (finding,) = checked(segment)[1]
+    (finding,) = check(segment)[1]
     assert (finding.severity, finding.found) == ("note", f"{len(content) - 2000} bytes")

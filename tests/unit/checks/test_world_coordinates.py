@@ -51,10 +51,10 @@ def test_intact(content):
     ],
 )
 def test_damage(content, text):
-    ((severity, told),) = found(content)
+    ((severity, text_found),) = found(content)
     assert severity == "error"
-    assert told.startswith(text)
-    assert found(content, needed=False) == [("warning", told)]
+    assert text_found.startswith(text)
+    assert found(content, needed=False) == [("warning", text_found)]
 
 
 @pytest.mark.parametrize("end", range(0, 4000, 250))

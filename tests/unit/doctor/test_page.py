@@ -89,12 +89,19 @@ def test_times_beyond_the_calendar():
 
 def test_findings_that_are_alike_are_one():
     findings = [
-        Finding("note", "c", "NINTS", "3"),
+        Finding("note", "c", key="NINTS", found="3"),
         *(
-            Finding("warning", f"s{k}", "INT_TIMES", f"{k} rows", "9", "no times")
+            Finding(
+                "warning",
+                f"s{k}",
+                key="INT_TIMES",
+                found=f"{k} rows",
+                expected="9",
+                effect="no times",
+            )
             for k in (1, 2, 3)
         ),
-        Finding("error", "a", "", "truncated"),
+        Finding("error", "a", found="truncated"),
     ]
     assert finding_lines(findings + findings[:1]) == [
         "Findings: 1 error, 3 warnings, 1 note",
@@ -120,15 +127,17 @@ def test_no_findings():
     [
         ([], "all well: a run can start"),
         (["note"], "all well: a run can start"),
-        (["warning", "note"], "1 warning: a run can start; know the warnings"),
+        (["warning", "note"], "1 warning: a run can start; read the warnings first"),
         (
             ["error", "warning", "error"],
-            "2 errors and 1 warning: a run would stop or fail; mend the errors first",
+            "2 errors and 1 warning: a run would stop or fail; fix the errors first",
         ),
     ],
 )
 def test_verdict(severities, line):
-    findings = [Finding(severity, f"f{k}", "k", "x") for k, severity in enumerate(severities)]
+    findings = [
+        Finding(severity, f"f{k}", key="k", found="x") for k, severity in enumerate(severities)
+    ]
     assert verdict(findings) == line
     # The same finding twice is one, as in the heading of the list.
     assert verdict(findings * 2) == line
@@ -142,7 +151,9 @@ def test_texts_of_times(seconds, text):
 
 
 def test_page_fits_its_width(product):
-    long = Finding("warning", "f", "KEY", "word " * 40, "word " * 40, "word " * 40)
+    long = Finding(
+        "warning", "f", key="KEY", found="word " * 40, expected="word " * 40, effect="word " * 40
+    )
     report = {
         "version": "1.0",
         "made": "2026-01-01T00:00:00.000",
@@ -159,7 +170,7 @@ def test_page_fits_its_width(product):
     lines = page(report).split("\n")
     assert max(map(len, lines)) <= WIDTH
     assert lines[3] == product.name
-    assert lines[-2] == "VERDICT: 1 warning: a run can start; know the warnings"
+    assert lines[-2] == "VERDICT: 1 warning: a run can start; read the warnings first"
     assert "  references   extract1d a.json" in lines
     assert "Segments of no product, because of the errors below" in lines
     assert "disk           5 B to be written to results, 10 B free" in lines

@@ -12,8 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from scripts.lib.errors import InputError
-from scripts.lib.files import atomic as whole_file_module
-from scripts.lib.files.atomic import whole_file, write_arrays, write_text
+from scripts.lib.files import atomic
+from scripts.lib.files.atomic import atomic_file, write_arrays, write_text
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.writer import ProductWriter
@@ -26,7 +26,7 @@ def content(folder):
 
 def test_a_file_has_its_name_only_when_it_is_complete(tmp_path):
     path = tmp_path / "new" / "a.txt"
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_text("all")
         assert not path.exists()
     assert content(path.parent) == {"a.txt": "all"}
@@ -46,22 +46,22 @@ def test_file_and_folder_are_synced_around_the_renaming(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(Path, "replace", noted_replace)
-    with whole_file(tmp_path / "a.txt") as part:
+    with atomic_file(tmp_path / "a.txt") as part:
         part.write_text("all")
     assert done == [".a.txt.part", "renamed", tmp_path.name]
 
 
 def test_a_file_goes_to_disk_while_it_is_made(tmp_path, monkeypatch):
     synced = threading.Event()
-    monkeypatch.setattr(whole_file_module, "_SYNC_SECONDS", 0.001)
+    monkeypatch.setattr(atomic, "_SYNC_SECONDS", 0.001)
     monkeypatch.setattr(os, "fdatasync", lambda descriptor: synced.set())
-    with whole_file(tmp_path / "a.txt") as part:
+    with atomic_file(tmp_path / "a.txt") as part:
         part.write_text("all")
         assert synced.wait(10)
     assert content(tmp_path) == {"a.txt": "all"}
 
 
-def test_a_disk_error_that_only_the_sync_beside_met_counts(tmp_path, monkeypatch):
+def test_a_disk_error_that_only_a_sync_during_the_writing_met_counts(tmp_path, monkeypatch):
     refused = threading.Event()
 
     def refuse(descriptor):
@@ -69,11 +69,11 @@ def test_a_disk_error_that_only_the_sync_beside_met_counts(tmp_path, monkeypatch
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def write():
-        with whole_file(tmp_path / "a.txt") as part:
+        with atomic_file(tmp_path / "a.txt") as part:
             part.write_text("all")
             assert refused.wait(10)
 
-    monkeypatch.setattr(whole_file_module, "_SYNC_SECONDS", 0.001)
+    monkeypatch.setattr(atomic, "_SYNC_SECONDS", 0.001)
     monkeypatch.setattr(os, "fdatasync", refuse)
     with pytest.raises(InputError, match="check the disk"):
         write()
@@ -81,7 +81,7 @@ def test_a_disk_error_that_only_the_sync_beside_met_counts(tmp_path, monkeypatch
 
 
 def write_half(path):
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_text("ha")
         raise RuntimeError
 
@@ -98,19 +98,19 @@ def test_what_a_killed_process_left_is_overwritten(tmp_path):
     path = tmp_path / "a.txt"
     child = os.fork()
     if not child:
-        with whole_file(path) as part:
+        with atomic_file(path) as part:
             part.write_text("much of it")
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert content(tmp_path) == {".a.txt.part": "much of it"}
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_text("all")
     assert content(tmp_path) == {"a.txt": "all"}
 
 
 def test_a_second_run_does_not_touch_what_the_first_writes(tmp_path):
     path = tmp_path / "a.txt"
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         part.write_text("first")
         with pytest.raises(InputError, match="another run is writing it") as caught:
             write_half(path)
@@ -133,7 +133,7 @@ def test_a_lock_taken_while_the_file_was_being_finished_does_not_count(tmp_path,
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", late_flock)
-    with whole_file(path):
+    with atomic_file(path):
         assert content(tmp_path) == {"a.txt": "first", ".a.txt.part": ""}
     assert len(calls) == 2
 
@@ -143,12 +143,12 @@ def test_a_file_system_without_locks_does(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with whole_file(tmp_path / "a.txt") as part:
+    with atomic_file(tmp_path / "a.txt") as part:
         part.write_text("all")
     assert content(tmp_path) == {"a.txt": "all"}
 
 
-def test_folders_that_cannot_be_made_are_told_with_a_remedy(tmp_path, monkeypatch):
+def test_folders_that_cannot_be_made_are_reported_with_a_remedy(tmp_path, monkeypatch):
     path, make = tmp_path / "new" / "deep" / "a.txt", os.mkdir
 
     def refuse(folder, *arguments):
@@ -157,7 +157,7 @@ def test_folders_that_cannot_be_made_are_told_with_a_remedy(tmp_path, monkeypatc
         make(folder, *arguments)
 
     monkeypatch.setattr(os, "mkdir", refuse)
-    with pytest.raises(InputError) as caught, whole_file(path):
+    with pytest.raises(InputError) as caught, atomic_file(path):
         pass
     assert str(caught.value) == (
         f"{path}: cannot be written: Permission denied; "
@@ -187,7 +187,7 @@ def test_a_refusal_is_one_line_with_a_remedy(tmp_path, monkeypatch, number, reme
 
     with monkeypatch.context() as patch:
         patch.setattr(os, step, refuse)
-        with pytest.raises(InputError) as caught, whole_file(path) as part:
+        with pytest.raises(InputError) as caught, atomic_file(path) as part:
             part.write_text("new")
     expected = f"{path}: cannot be written: {os.strerror(number)}; {remedy}, then run again"
     assert str(caught.value) == expected
@@ -196,7 +196,7 @@ def test_a_refusal_is_one_line_with_a_remedy(tmp_path, monkeypatch, number, reme
 
 def test_a_refusal_to_read_another_file_is_not_one_to_write(tmp_path):
     def read_another():
-        with whole_file(tmp_path / "a.txt"):
+        with atomic_file(tmp_path / "a.txt"):
             (tmp_path / "none").read_text()
 
     with pytest.raises(FileNotFoundError, match="none"):
@@ -207,7 +207,7 @@ def test_a_refusal_to_read_another_file_is_not_one_to_write(tmp_path):
 def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
     path = tmp_path / "a.txt"
     path.mkdir()
-    with pytest.raises(InputError, match="Is a directory"), whole_file(path):
+    with pytest.raises(InputError, match="Is a directory"), atomic_file(path):
         pass
     assert os.listdir(tmp_path) == ["a.txt"]
 

@@ -3,7 +3,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.fits.cards import format_card, header_bytes, set_card
+from scripts.lib.fits.cards import format_card, header_bytes, padded_length, set_card
 from scripts.lib.fits.headers import parse_cards
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=150).map(str.rstrip)
@@ -78,3 +78,10 @@ def test_headers_fill_whole_blocks(count, length):
     data = header_bytes([format_card("KEY", k) for k in range(count)])
     assert len(data) == length
     assert data.decode().split("END")[1].strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("length", "padded"), [(0, 0), (1, 2880), (2879, 2880), (2880, 2880), (2881, 5760)]
+)
+def test_lengths_are_rounded_up_to_whole_blocks(length, padded):
+    assert padded_length(length) == padded

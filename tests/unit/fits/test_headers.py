@@ -255,7 +255,7 @@ def test_missing_file_is_an_input_error(tmp_path):
         read_hdus(tmp_path / "none.fits")
 
 
-def test_simulated_products_of_the_peer_are_read_like_astropy(shared_data):
+def test_simulated_products_of_jwst_are_read_like_astropy(shared_data):
     paths = list((shared_data / "eureka-miri-lrs-sim").glob("*.fits"))
     assert paths
     for path in paths:

@@ -5,9 +5,7 @@ import pytest
 from astropy.io import fits
 
 from scripts.lib.errors import InputError
-from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.fits.writer import ProductWriter
 
 SHAPE = (5, 4, 3)
 
@@ -114,37 +112,26 @@ def test_scaled_images_are_refused(tmp_path):
         file.read("SCI")
 
 
-def write_copy(path, source, row_step):
-    with open_fits(source) as file, ProductWriter(path) as product:
-        for hdu in file.hdus:
-            offset = product.append_hdu(hdu.cards, hdu.data_bytes)
-            if len(hdu.shape) != 3 or hdu.name == "EXTRACT1D":
-                product.copy_data(file, hdu, offset)
-                continue
-            for row in range(0, SHAPE[1], row_step):
-                for first in range(0, SHAPE[0], 2):
-                    block = file.read(hdu.name, slice(first, first + 2), slice(row, row + row_step))
-                    product.write_block(block, offset, SHAPE, first, row)
+def test_extensions_of_one_name_are_found_in_the_order_of_the_file(tmp_path):
+    hdus = [fits.ImageHDU(np.full((2, 2), k, "f4"), name="SCI", ver=9 - k) for k in (1, 2)]
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(tmp_path / "a.fits")
+    with open_fits(tmp_path / "a.fits") as file:
+        assert [file.read("SCI", version=k)[0, 0] for k in (1, 2)] == [1, 2]
+        assert [file.header("SCI", k)["EXTVER"] for k in (1, 2)] == [8, 7]
+        with pytest.raises(InputError, match=r"a\.fits: extension SCI \(number 3\) is missing"):
+            file.hdu("SCI", 3)
+        assert "SCI" in file
+        assert "ERR" not in file
 
 
-@pytest.mark.parametrize("row_step", [1, 3, 4])
-def test_copying_by_block_is_the_identity(path, tmp_path, row_step):
-    write_copy(tmp_path / "copy.fits", path, row_step)
-    assert (tmp_path / "copy.fits").read_bytes() == path.read_bytes()
+def test_a_file_that_is_cut_while_it_is_open_is_the_users_error(path, planes):
+    with open_fits(path) as file:
+        end = file.hdu("SCI").data_offset + 8
+        os.truncate(path, end)
+        with pytest.raises(InputError, match=rf"ends at byte {end} although its headers promise"):
+            file.read("SCI")
 
 
-def test_a_product_is_absent_until_complete(tmp_path):
-    target = tmp_path / "new" / "product.fits"
-    with ProductWriter(target) as product:
-        product.append_hdu([format_card("SIMPLE", True)])
-        assert not target.exists()
-    assert target.exists()
-
-
-def test_a_failure_leaves_the_earlier_product_and_no_rest(tmp_path):
-    target = tmp_path / "product.fits"
-    target.write_bytes(b"earlier")
-    with pytest.raises(ValueError, match="does not fit"), ProductWriter(target) as product:
-        product.append_hdu([format_card("HISTORY", "x" * 99)])
-    assert os.listdir(tmp_path) == ["product.fits"]
-    assert target.read_bytes() == b"earlier"
+def test_bytes_of_an_extension_are_read_without_their_padding(path, planes):
+    with open_fits(path) as file:
+        assert file.read_bytes("WAVELENGTH") == planes["WAVELENGTH"].astype(">f4").tobytes()

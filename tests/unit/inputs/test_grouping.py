@@ -110,7 +110,7 @@ def test_detectors_of_an_exposure_are_one_product(tmp_path):
     assert [segment.detector for segment in product.segments] == ["NRS1", "NRS2"] * 2
 
 
-def test_what_is_no_science_is_left_out_with_a_note(folder):
+def test_segments_that_are_not_science_are_left_out_with_a_note(folder):
     keywords = {"EXP_TYPE": "MIR_TACQ", "NINTS": 3}
     write_segment(folder / "data" / "jw1_mirimage_calints.fits", **(SLITLESS | keywords))
     (product,), findings = survey(["data"], folder, output_dir="results")
@@ -129,7 +129,7 @@ def test_nothing_but_what_is_left_out_is_an_error(folder):
     ]
 
 
-def test_what_headers_and_names_do_not_tell_is_an_error(tmp_path):
+def test_an_unknown_program_or_observation_is_an_error(tmp_path):
     write_segment(tmp_path / "a_calints.fits", NINTS=3)
     products, findings = survey(["a_calints.fits"], tmp_path, output_dir="results")
     assert products == []
@@ -169,7 +169,7 @@ def test_a_rerun_in_the_folder_of_the_data_finds_new_segments(folder):
     assert len(product.segments) == 3
 
 
-def test_problems_of_segments_in_a_folder_are_errors(folder):
+def test_segments_in_a_folder_that_cannot_be_processed_are_errors(folder):
     path = folder / "data" / "jw00001003001_04101_00001-seg002_mirimage_calints.fits"
     path.write_bytes(path.read_bytes()[:9000])
     _, findings = survey(["data"], folder, output_dir="results")
@@ -188,7 +188,7 @@ class TestWithAssociations:
         assert not product.is_group
         assert [segment.path for segment in product.segments] == [f"data/{name}" for name in names]
 
-    def test_a_segment_that_the_association_lacks_is_left_out_with_a_warning(self, folder):
+    def test_a_segment_that_the_association_does_not_name_is_left_out_with_a_warning(self, folder):
         names = [path.name for path in sorted((folder / "data").glob("*.fits"))]
         write_association(folder / "data" / "x_asn.json", names[:1], asn_type="tso3")
         (product,), findings = survey(["data"], folder, output_dir="results")

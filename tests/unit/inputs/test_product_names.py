@@ -1,6 +1,6 @@
 import pytest
 
-from scripts.lib.inputs.product_names import optical_path, place_of, product_name
+from scripts.lib.inputs.product_names import optical_path, product_name, visit_numbers
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_optical_path(keywords, path):
         ("x", {"PROGRAM": 1366}, ("01366", "", "")),
     ],
 )
-def test_place(stem, keywords, place):
-    assert place_of(stem, keywords) == place
+def test_visit_numbers(stem, keywords, place):
+    assert visit_numbers(stem, keywords) == place
 
 
 def test_product_name():

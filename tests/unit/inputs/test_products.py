@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SPECTROSCOPY = "jw00001-o003_t001_miri_p750l"
 
 
-def problems_of(folder, *patterns):
+def errors_of(folder, *patterns):
     """Lines of the message when loading fails."""
     with pytest.raises(InputError) as caught:
         load_products(list(patterns) or ["asn.json"], folder)
@@ -34,7 +34,7 @@ def test_product_of_an_association(visit):
     assert (product.name, product.asn_id, product.asn_pool) == (SPECTROSCOPY, "o003", "pool")
     assert (product.asn_path, product.asn_table) == ("asn.json", "asn.json")
     assert (product.exp_type, product.branch) == ("MIR_LRS-SLITLESS", "spectroscopy")
-    assert product.oddities == ()
+    assert product.findings == ()
     first, second = product.segments
     assert first.path == "jw00001003001_04101_00001-seg001_mirimage_calints.fits"
     assert first.stem == "jw00001003001_04101_00001-seg001_mirimage"
@@ -45,7 +45,7 @@ def test_product_of_an_association(visit):
     assert (second.first_integration, second.last_integration) == (4, 6)
     assert (first.nints, first.exposure_integrations, first.shape) == (3, 6, (3, 4, 5))
     assert first.data_bytes == 6 * 3 * 4 * 5 * 4 + 3 * 52 + 8
-    assert first.oddities == ()
+    assert first.findings == ()
 
 
 def test_association_id_in_a_member_name_is_not_doubled(tmp_path):
@@ -67,7 +67,7 @@ def test_members_are_ordered_by_exposure_segment_detector(tmp_path):
                 names.append(name)
     write_association(tmp_path / "asn.json", names)
     (product,) = load_products(["asn.json"], tmp_path)
-    assert [segment.place for segment in product.segments] == [
+    assert [segment.sort_key for segment in product.segments] == [
         (f"jw1_{exposure}", number, detector)
         for exposure in ("00001", "00002")
         for number in (9, 10)
@@ -84,13 +84,13 @@ def test_segment_number_and_integrations_have_defaults(tmp_path):
     first, second = product.segments
     assert [segment.number for segment in product.segments] == [1, 2]
     assert [segment.first_integration for segment in product.segments] == [1, 4]
-    assert product.oddities == second.oddities == ()
-    assert [(finding.key, finding.expected) for finding in first.oddities] == [
+    assert product.findings == second.findings == ()
+    assert [(finding.key, finding.expected) for finding in first.findings] == [
         ("INT_TIMES/integration_number", "1 to 6")
     ]
 
 
-def test_members_are_found_beside_the_association_or_by_absolute_name(tmp_path):
+def test_members_are_found_next_to_the_association_or_by_absolute_name(tmp_path):
     folder = tmp_path / "data" / "asn"
     folder.mkdir(parents=True)
     write_segment(tmp_path / "data" / "a-seg001_mirimage_calints.fits")
@@ -158,27 +158,27 @@ def test_no_pattern_is_no_product(tmp_path):
 )
 def test_unusable_association(tmp_path, content, message):
     (tmp_path / "asn.json").write_bytes(content if isinstance(content, bytes) else content.encode())
-    (problem,) = problems_of(tmp_path)
-    assert message in problem
+    (error,) = errors_of(tmp_path)
+    assert message in error
 
 
 @pytest.mark.parametrize("name", ["a\0_calints.fits", 300 * "a" + "_calints.fits", "\ud800", ""])
 def test_members_that_no_system_could_have(tmp_path, name):
     write_association(tmp_path / "asn.json", [name])
-    (problem,) = problems_of(tmp_path)
-    assert "found none" in problem or "file name: found" in problem
+    (error,) = errors_of(tmp_path)
+    assert "found none" in error or "file name: found" in error
 
 
 def test_association_whose_name_snakemake_takes_for_wildcards(tmp_path):
     write_association(tmp_path / "{a}.json", ["a_calints.fits"])
-    assert problems_of(tmp_path, "*.json") == [
+    assert errors_of(tmp_path, "*.json") == [
         "{a}.json: association: found '{a}.json', expected no braces and control characters"
     ]
 
 
 def test_missing_associations_are_all_reported(tmp_path):
     (tmp_path / "folder").mkdir()
-    assert problems_of(tmp_path, "none.json", "*_asn.json", "folder") == [
+    assert errors_of(tmp_path, "none.json", "*_asn.json", "folder") == [
         "none.json: association: found no such file, expected one or more",
         "*_asn.json: association: found no such file, expected one or more",
         "folder: association: found neither an association (*.json) nor a segment "
@@ -186,14 +186,14 @@ def test_missing_associations_are_all_reported(tmp_path):
     ]
 
 
-def test_all_problems_of_all_associations_are_reported(tmp_path):
+def test_all_errors_of_all_associations_are_reported(tmp_path):
     write_segment(tmp_path / "a_calints.fits", TSOVISIT=False)
     write_segment(tmp_path / "b_calints.fits", NINTS=None, EXP_TYPE=None)
     (tmp_path / "c_calints.fits").write_bytes(b"no FITS")
     members = ["a_calints.fits", "b_calints.fits", "c_calints.fits", "d_calints.fits", "e_cal.fits"]
     write_association(tmp_path / "one_asn.json", members[:2], "one")
     write_association(tmp_path / "two_asn.json", members[2:], "two")
-    lines = problems_of(tmp_path, "*_asn.json", "none")
+    lines = errors_of(tmp_path, "*_asn.json", "none")
     beginnings = [
         "none: association: found no such file",
         "a_calints.fits: TSOVISIT: found False with EXP_TYPE MIR_LRS-SLITLESS, expected True",
@@ -211,19 +211,19 @@ def test_all_problems_of_all_associations_are_reported(tmp_path):
 def test_member_listed_twice(visit):
     names = write_exposure(visit)
     write_association(visit / "asn.json", [*names, names[0]])
-    assert problems_of(visit) == [f"{names[0]}: member: found 2 times in asn.json, expected once"]
+    assert errors_of(visit) == [f"{names[0]}: member: found 2 times in asn.json, expected once"]
 
 
 def test_two_associations_of_one_product(visit):
     shutil.copy(visit / "asn.json", visit / "other.json")
-    (problem,) = problems_of(visit, "asn.json", "other.json")
-    assert problem == f"other.json: product: found {SPECTROSCOPY}, which asn.json makes as well"
+    (error,) = errors_of(visit, "asn.json", "other.json")
+    assert error == f"other.json: product: found {SPECTROSCOPY}, which asn.json makes as well"
 
 
 def test_two_associations_that_flag_the_same_segments(visit):
     members = json.loads((visit / "asn.json").read_text())["products"][0]["members"]
     write_association(visit / "other.json", members, "other")
-    assert problems_of(visit, "asn.json", "other.json") == [
+    assert errors_of(visit, "asn.json", "other.json") == [
         f"other.json: product: found jw00001003001_04101_00001-seg00{k}_mirimage_o003_crfints.fits, "
         "which asn.json makes as well"
         for k in (1, 2)
@@ -237,31 +237,31 @@ def test_two_associations_of_different_id_share_members(visit):
     assert [product.segments[0].crfints.split("_")[-2] for product in products] == ["o003", "a3001"]
 
 
-def test_oddities_are_summed_up(tmp_path):
+def test_warnings_are_summed_up(tmp_path):
     names = write_exposure(tmp_path, segments=3, TARGNAME=None)
     write_segment(tmp_path / names[1], EXSEGNUM=2, INTSTART=3, INTEND=7, NINTS=9, rows=0)
     write_association(tmp_path / "asn.json", [names[0], names[2]], "first")
-    write_association(tmp_path / "odd.json", [names[1]], "second", asn_id="o004")
-    content = json.loads((tmp_path / "odd.json").read_text())
+    write_association(tmp_path / "second_asn.json", [names[1]], "second", asn_id="o004")
+    content = json.loads((tmp_path / "second_asn.json").read_text())
     content["products"] *= 2
-    (tmp_path / "odd.json").write_text(json.dumps(content))
-    products, findings = survey(["asn.json", "odd.json"], tmp_path)
-    place = "integrations of jw00001003001_04101_00001 MIRIMAGE"
+    (tmp_path / "second_asn.json").write_text(json.dumps(content))
+    products, findings = survey(["asn.json", "second_asn.json"], tmp_path)
+    key = "integrations of jw00001003001_04101_00001 MIRIMAGE"
     assert summary_lines(findings) == [
         f"{names[0]}: TARGNAME: found none, expected the name of the target: the products name none"
         " (and 1 more)",
-        f"asn.json: {place}: found none of 4 to 6, expected 1 to 9: the product lacks them (and 2 more)",
-        "odd.json: products: found 2, expected one: the first counts",
+        f"asn.json: {key}: found none of 4 to 6, expected 1 to 9: they are missing in the product (and 2 more)",
+        "second_asn.json: products: found 2, expected one: the first counts",
         f"{names[1]}: INTEND: found 7 with INTSTART 3, expected 5: integrations are counted from INTSTART",
         f"{names[1]}: INT_TIMES: found 0 rows, expected 3 rows or more: integrations get numbers, but"
         " no times",
     ]
     first, second = products
-    assert [str(finding) for finding in (*first.oddities, *second.oddities)] == [
-        f"asn.json: {place}: found none of 4 to 6, expected 1 to 9: the product lacks them",
-        "odd.json: products: found 2, expected one: the first counts",
-        f"odd.json: {place}: found none of 1 to 2, expected 1 to 9: the product lacks them",
-        f"odd.json: {place}: found none of 6 to 9, expected 1 to 9: the product lacks them",
+    assert [str(finding) for finding in (*first.findings, *second.findings)] == [
+        f"asn.json: {key}: found none of 4 to 6, expected 1 to 9: they are missing in the product",
+        "second_asn.json: products: found 2, expected one: the first counts",
+        f"second_asn.json: {key}: found none of 1 to 2, expected 1 to 9: they are missing in the product",
+        f"second_asn.json: {key}: found none of 6 to 9, expected 1 to 9: they are missing in the product",
     ]
 
 
@@ -276,7 +276,7 @@ def test_associations_of_the_archive_are_read(shared_data):
         assert all(member.endswith("_calints.fits") for member in association.members)
 
 
-def test_simulated_segments_of_the_peer_are_read(shared_data, tmp_path):
+def test_simulated_segments_of_jwst_are_read(shared_data, tmp_path):
     folder = shared_data / "eureka-miri-lrs-sim"
     stem = "ERS_NGTS10_2022_new_drift_041_calints"
     shutil.copy(folder / f"{stem}.fits", tmp_path / "new_calints.fits")
@@ -287,9 +287,9 @@ def test_simulated_segments_of_the_peer_are_read(shared_data, tmp_path):
     assert new.shape == old.shape == (4, 416, 72)
     assert (old.first_integration, old.last_integration) == (1846, 1849)
     assert ("INTEND", "1850 with INTSTART 1846", "1849") in [
-        (finding.key, finding.found, finding.expected) for finding in old.oddities
+        (finding.key, finding.found, finding.expected) for finding in old.findings
     ]
-    assert ("INT_TIMES", "0 rows") in [(finding.key, finding.found) for finding in new.oddities]
+    assert ("INT_TIMES", "0 rows") in [(finding.key, finding.found) for finding in new.findings]
 
 
 def test_reading_associations_imports_no_heavy_package():

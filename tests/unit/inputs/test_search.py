@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from scripts.lib.inputs.search import find_sources
+from scripts.lib.inputs.search import find_files
 
 
 @pytest.fixture(name="folder")
@@ -28,7 +28,7 @@ def download(tmp_path):
 
 
 def test_a_folder_is_searched_to_any_depth(folder):
-    sources = find_sources(["data"], folder, "data/results")
+    sources = find_files(["data"], folder, "data/results")
     assert list(sources.segments.values()) == ["data/a/x_calints.fits", "data/b/y_calints.fits.gz"]
     assert list(sources.associations.values()) == ["data/level3_asn.json"]
     assert sources.members == {
@@ -44,30 +44,30 @@ def test_a_folder_is_searched_to_any_depth(folder):
 
 
 def test_the_output_folder_is_searched_if_it_is_no_output_folder(folder):
-    found = find_sources(["data"], folder).segments.values()
+    found = find_files(["data"], folder).segments.values()
     assert "data/results/r_calints.fits" in found
 
 
 def test_the_working_directory_can_be_the_folder(folder):
-    sources = find_sources(["."], folder / "data" / "a")
+    sources = find_files(["."], folder / "data" / "a")
     assert list(sources.segments.values()) == ["x_calints.fits"]
 
 
 def test_named_files_are_taken_whatever_the_type_of_the_association(folder):
-    sources = find_sources(["data/level2_asn.json", "data/*/*_calints.fits*"], folder)
+    sources = find_files(["data/level2_asn.json", "data/*/*_calints.fits*"], folder)
     assert list(sources.associations.values()) == ["data/level2_asn.json"]
     assert len(sources.segments) == 3
     assert sources.findings == []
 
 
 def test_each_file_counts_once(folder):
-    sources = find_sources(["data/a", str(folder / "data" / "a" / "*"), "data/./a/*.fits"], folder)
+    sources = find_files(["data/a", str(folder / "data" / "a" / "*"), "data/./a/*.fits"], folder)
     assert list(sources.segments.values()) == ["data/a/x_calints.fits"]
 
 
 def test_patterns_without_anything_of_use(folder):
     (folder / "empty").mkdir()
-    sources = find_sources(["none", "empty", "data/b/*_cal.fits"], folder)
+    sources = find_files(["none", "empty", "data/b/*_cal.fits"], folder)
     assert [finding.path for finding in sources.findings] == ["none", "empty", "data/b/*_cal.fits"]
     assert {finding.severity for finding in sources.findings} == {"error"}
 
@@ -77,10 +77,10 @@ def test_a_name_that_looks_like_a_pattern_is_found_by_itself(folder):
     (folder / "visit [1]" / "x_calints.fits").write_text("")
     (folder / "visit 1").mkdir()
     (folder / "visit 1" / "y_calints.fits").write_text("")
-    sources = find_sources(["visit [1]"], folder)
+    sources = find_files(["visit [1]"], folder)
     assert list(sources.segments.values()) == ["visit [1]/x_calints.fits"]
     (folder / "visit [1]").rename(folder / "other")
-    sources = find_sources(["visit [1]"], folder)
+    sources = find_files(["visit [1]"], folder)
     assert list(sources.segments.values()) == ["visit 1/y_calints.fits"]
 
 
@@ -88,16 +88,16 @@ def test_links_to_folders_are_followed_once(folder):
     (folder / "links").mkdir()
     (folder / "links" / "there").symlink_to(folder / "data" / "a")
     (folder / "links" / "back").symlink_to(folder / "links")
-    sources = find_sources(["links"], folder)
+    sources = find_files(["links"], folder)
     assert list(sources.segments.values()) == ["links/there/x_calints.fits"]
 
 
 def test_a_pattern_that_meets_the_output_folder_passes_it_by(folder):
-    sources = find_sources(["data/*"], folder, "data/results")
+    sources = find_files(["data/*"], folder, "data/results")
     assert "data/results/r_calints.fits" not in sources.segments.values()
 
 
-def test_folders_that_cannot_be_read_are_told(folder, monkeypatch):
+def test_folders_that_cannot_be_read_are_reported(folder, monkeypatch):
     scandir = os.scandir
 
     def refuse(path):
@@ -106,7 +106,7 @@ def test_folders_that_cannot_be_read_are_told(folder, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    errors = [f for f in find_sources(["data"], folder).findings if f.severity == "error"]
+    errors = [f for f in find_files(["data"], folder).findings if f.severity == "error"]
     assert [str(error) for error in errors] == [
         f"{folder}/data/a: folder: found Permission denied, expected a readable one"
     ]

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from scripts.lib.jobs import progress
-from scripts.lib.jobs.progress import Progress, duration, unless_progress
+from scripts.lib.jobs.progress import Progress, duration, hide_progress
 
 LOG = logging.getLogger("test")
 
@@ -15,23 +15,23 @@ def clock_at_will(monkeypatch):
     return now
 
 
-def told(caplog):
+def messages(caplog):
     return [record.getMessage() for record in caplog.records]
 
 
-def test_tells_every_ten_seconds_and_at_the_end(clock, caplog):
+def test_progress_is_logged_every_ten_seconds_and_at_the_end(clock, caplog):
     caplog.set_level(logging.INFO)
     steps = Progress(LOG, 100)
     for done in range(10, 101, 10):
         clock[0] += 4.0
-        steps.reached(done)
-    assert told(caplog) == [
+        steps.update(done)
+    assert messages(caplog) == [
         "30 of 100 integrations done, about 28 s left",
         "60 of 100 integrations done, about 16 s left",
         "90 of 100 integrations done, about 4 s left",
         "100 of 100 integrations done",
     ]
-    assert not any(unless_progress(record) for record in caplog.records)
+    assert not any(hide_progress(record) for record in caplog.records)
 
 
 @pytest.mark.parametrize(("least", "expected"), [(0, 0), (1, 4), (40, 2), (1000, 0)])
@@ -40,26 +40,26 @@ def test_least_number_between_messages(clock, caplog, least, expected):
     steps = Progress(LOG, 80, least=least)
     for done in (20, 40, 60, 80):
         clock[0] += 60.0
-        steps.reached(done)
-    assert len(told(caplog)) == expected
+        steps.update(done)
+    assert len(messages(caplog)) == expected
 
 
 def test_results_pass_through(clock, caplog):
     caplog.set_level(logging.INFO)
     results = []
-    for result in Progress(LOG, 3, "blocks").counted(iter("abc")):
+    for result in Progress(LOG, 3, "blocks").count(iter("abc")):
         results.append(result)
         clock[0] += 6.0
     assert results == ["a", "b", "c"]
-    assert told(caplog) == ["2 of 3 blocks done, about 6 s left", "3 of 3 blocks done"]
+    assert messages(caplog) == ["2 of 3 blocks done, about 6 s left", "3 of 3 blocks done"]
     LOG.info("other")
-    assert unless_progress(caplog.records[-1])
+    assert hide_progress(caplog.records[-1])
 
 
 def test_short_jobs_say_nothing(clock, caplog):
     caplog.set_level(logging.INFO)
-    Progress(LOG, 3).reached(3)
-    assert told(caplog) == []
+    Progress(LOG, 3).update(3)
+    assert messages(caplog) == []
 
 
 @pytest.mark.parametrize(

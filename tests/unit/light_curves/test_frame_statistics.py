@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.light_curves import frame_statistics as fs
-from scripts.lib.light_curves.segment_statistics import background_level, circle
 
 Y, X = np.mgrid[:24, :64].astype(float)
 
@@ -43,10 +42,10 @@ def test_classes_do_not_wrap_around():
 
 def test_derivative_of_a_cubic_is_exact():
     image = np.arange(10.0)[:, None] ** 3 * np.ones(4)
-    slope = fs.derivative(image, 0)
+    slope = fs.image_derivative(image, 0)
     np.testing.assert_allclose(slope[2:-2, 1], 3.0 * np.arange(2.0, 8.0) ** 2)
     assert (slope[[0, 1, 8, 9]] == 0).all()
-    assert (fs.derivative(image, 1) == 0).all()
+    assert (fs.image_derivative(image, 1) == 0).all()
 
 
 @given(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), st.floats(-0.02, 0.02), st.floats(0.98, 1.02))
@@ -101,22 +100,9 @@ def test_shift_along_a_spectrum_without_lines_is_not_known():
     np.testing.assert_allclose(shape[[0, 2, 3]], [0.0, 0.05, 0.0], atol=4e-3)
 
 
-def test_missing_light_is_that_of_the_lacking_pixels():
+def test_missing_light_is_that_of_the_missing_pixels():
     light = np.array([[1.0, 2.0, np.nan], [3.0, 2.0, 4.0]])
     invalid = np.zeros((2, 2, 3), dtype=bool)
     invalid[1, 0] = True
     np.testing.assert_allclose(fs.missing_light(invalid, light, 0), [[0, 0, 0], [0.25, 0.5, 0]])
     np.testing.assert_allclose(fs.missing_light(invalid, light, None), [[0], [0.25]])
-
-
-def test_background_level_is_the_median_of_its_region():
-    median = np.array([[1.0, 5.0], [9.0, 9.0], [3.0, np.nan]])
-    region = np.array([[True, True], [False, False], [True, True]])
-    assert background_level(median, region, 0).tolist() == [[2.0, 5.0]]
-    assert background_level(median, np.zeros_like(region), 0).tolist() == [[0.0, 0.0]]
-
-
-def test_circle_has_the_area_of_a_circle():
-    weights = circle((20, 20), 9.3, 10.1, 3.0)
-    assert weights.sum() == pytest.approx(9 * np.pi)
-    assert weights.max() == 1.0

@@ -45,10 +45,10 @@ REFERENCE = b"#ASDF 1.0.0\n%YAML 1.1\n---\nwavelengthrange: [[1, CLEAR, 0.9, 2.8
 
 
 @given(st.data())
-def test_damage_is_told_in_one_line(tmp_path_factory, data):
+def test_damage_is_reported_in_one_line(tmp_path_factory, data):
     content = bytearray(REFERENCE)
-    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
-        content[place] = data.draw(st.integers(0, 255))
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[position] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.mktemp("damaged") / "a.asdf"
     path.write_bytes(bytes(content))
     rows, message = [], ""

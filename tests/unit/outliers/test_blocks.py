@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.outliers.blocks import is_rolling, plan_blocks
+from scripts.lib.outliers.blocks import affordable_threads, is_rolling, plan_blocks
 from scripts.lib.outliers.rolling_median import window_starts
 
 
@@ -85,3 +85,13 @@ def test_tested_integrations_count_from_the_first_frame():
     block = plan_blocks((100, 1, 1), 5, 20)[1]
     assert (block.frames, block.integrations) == (slice(16, 36), slice(18, 34))
     assert block.tested == slice(2, 18)
+
+
+def test_threads_do_not_take_more_memory_than_one():
+    wide, samples = (150, 64, 2048), 1_800_000
+    # A row over two windows of 25 has 102400 samples, more than a part in 64.
+    blocks = plan_blocks(wide, 25, samples // 64)
+    assert affordable_threads(64, blocks, wide, samples) == samples // 102_400
+    assert affordable_threads(4, blocks, wide, samples) == 4
+    assert affordable_threads(64, blocks, wide, 1000) == 1
+    assert affordable_threads(64, plan_blocks((30, 4, 5), 25, samples), (30, 4, 5), samples) == 1

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from scripts.lib.outliers import search
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
-from scripts.lib.outliers.search import flag_rolling
+from scripts.lib.outliers.search import flag_rolling, is_outlier
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
 NAN, INF = np.nan, np.inf
@@ -82,12 +82,12 @@ ANY = st.floats(width=32, allow_nan=False)
     st.integers(0, 8),
     st.integers(-1, 1),
 )
-def test_samples_at_the_threshold(sci, window, snr, many, place, ulps):
+def test_samples_at_the_threshold(sci, window, snr, many, position, ulps):
     """Errors are such that a sample is as far from its median as allowed, or a bit off that."""
     with np.errstate(over="ignore", invalid="ignore"):
-        start = window_starts(9, window)[place]
+        start = window_starts(9, window)[position]
         median = np.median(sci[start : start + window].astype(np.float64), axis=0)
-        limit = np.float32(np.abs(sci[place] - median) / snr)
+        limit = np.float32(np.abs(sci[position] - median) / snr)
         err = np.full(sci.shape, limit, np.float32)
         err = np.nextafter(err, np.float32(ulps * INF)) if ulps else err
     with patch.object(search, "_MANY", many):
@@ -138,11 +138,11 @@ def test_errors_below_the_noise_make_many_candidates():
 
 
 def test_median_is_computed_of_candidates_only(monkeypatch):
-    asked = []
+    counts = []
     medians_at = search._medians_at
 
     def counted(samples, starts, pixels, window):
-        asked.append(len(starts))
+        counts.append(len(starts))
         return medians_at(samples, starts, pixels, window)
 
     monkeypatch.setattr(search, "_medians_at", counted)
@@ -150,7 +150,7 @@ def test_median_is_computed_of_candidates_only(monkeypatch):
     sci[30, 7] = 9
     assert np.argwhere(flags(sci, err, 25)).tolist() == [[30, 7]]
     # The hit, and where it is the largest sample that all windows of a group share.
-    assert 1 <= sum(asked) < 60
+    assert 1 <= sum(counts) < 60
 
 
 def test_flagged_samples_hide_hits_in_their_windows():
@@ -159,3 +159,45 @@ def test_flagged_samples_hide_hits_in_their_windows():
     dq = np.zeros(sci.shape, np.uint32)
     dq[25, 1] = DO_NOT_USE
     assert np.argwhere(flags(sci, err, 25, dq=dq)).tolist() == [[30, 0], [30, 2]]
+
+
+LARGEST = np.finfo(np.float32).max
+
+
+@given(
+    sci=hnp.arrays(np.float32, 8, elements=st.floats(width=32)),
+    medians=hnp.arrays(np.float32, 8, elements=st.floats(width=32)),
+    err=hnp.arrays(np.float32, 8, elements=st.floats(width=32)),
+    snr=st.sampled_from([5.0, 0.3, 1.0, 4.7]),
+    precision=st.sampled_from([np.float32, np.float64]),
+)
+def test_outliers_are_those_of_the_formula(sci, medians, err, snr, precision):
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = np.abs(sci.astype(precision) - medians) > np.float32(snr) * np.nan_to_num(err)
+    np.testing.assert_array_equal(is_outlier(sci, err, medians, snr, precision), expected)
+
+
+def test_difference_is_taken_in_double_precision():
+    """In float32 the difference is exactly 5 errors, in float64 a little more."""
+    sci, medians, err = (np.array([v], np.float32) for v in (5, -(2.0**-30), 1))
+    assert is_outlier(sci, err, medians, 5.0).tolist() == [True]
+    assert is_outlier(sci, err, medians, 5.0, precision=np.float32).tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("err", "deviation", "outlier"),
+    [
+        (1, 5, False),
+        (1, np.nextafter(np.float32(5), np.float32(6)), True),
+        (1, -6, True),
+        (NAN, 0, False),
+        (NAN, 1e-30, True),
+        (0, 1, True),
+        (np.inf, LARGEST, False),
+        (-np.inf, 0, True),
+        (1, NAN, False),
+    ],
+)
+def test_threshold(err, deviation, outlier):
+    arrays = (np.array([value], np.float32) for value in (deviation, err, 0))
+    assert is_outlier(*arrays, 5.0).tolist() == [outlier]

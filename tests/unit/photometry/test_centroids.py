@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from scripts.lib.photometry.centroids import (
     background_levels,
     centres_of_mass,
-    equal_counts,
+    group_by_count,
     source_disc,
 )
 from tests.support.imaging_segments import star
@@ -64,7 +64,7 @@ def test_the_disc_leaves_out_its_edge():
 
 def test_groups_cover_every_integration_once():
     good = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 1, 1]], bool)
-    groups = {count: rows.tolist() for rows, count in equal_counts(good)}
+    groups = {count: rows.tolist() for rows, count in group_by_count(good)}
     assert groups == {0: [1], 2: [0, 2], 3: [3]}
 
 
@@ -129,7 +129,7 @@ class TestCentresOfMass:
         assert centre(image, x=1.0, y=1.0, width=7) == (0.0, 0.0)
 
     @pytest.mark.parametrize(("x", "first"), [(4.0, 3), (4.49, 3), (4.5, 3), (4.51, 4), (3.51, 3)])
-    def test_place_of_the_box(self, x, first):
+    def test_position_of_the_box(self, x, first):
         image = np.ones((1, 9, 9), np.float32)
         assert centre(image, x=x, width=3) == (first + 1, 4.0)
 

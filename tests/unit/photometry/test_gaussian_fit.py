@@ -22,10 +22,10 @@ def windows(images, x, y, bad=None, level=0.0, width=WIDTH):
 
 
 def noisy_stars(count, flux=3e4, fwhm=(2.6, 2.1), seed=0):
-    """Windows of stars with noise of 10 at places that differ."""
+    """Windows of stars with noise of 10 at different positions."""
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(14, 16, (2, count))
-    images = [star((31, 33), *place, flux, fwhm) for place in zip(x, y, strict=True)]
+    images = [star((31, 33), *position, flux, fwhm) for position in zip(x, y, strict=True)]
     images += 10 * rng.standard_normal((count, 31, 33))
     return windows(images.astype(np.float32), x, y)
 

@@ -9,8 +9,8 @@ from scripts.lib.photometry.table import (
     COLUMNS,
     META_KEYWORDS,
     make_table,
-    read_segment,
-    write_segment,
+    read_photometry,
+    write_photometry,
 )
 
 META = dict.fromkeys(META_KEYWORDS) | {
@@ -51,8 +51,8 @@ class TestFile:
     def test_back_as_it_was(self, tmp_path):
         written = table()
         written.columns["aperture_sum"] = np.array([1.5, np.nan, 1e-40], np.float32)
-        write_segment(tmp_path / "t.fits", written)
-        read = read_segment(tmp_path / "t.fits")
+        write_photometry(tmp_path / "t.fits", written)
+        read = read_photometry(tmp_path / "t.fits")
         assert list(read.columns) == list(written.columns)
         for name, values in written.columns.items():
             assert read.columns[name].dtype == values.dtype
@@ -62,15 +62,15 @@ class TestFile:
 
     @pytest.mark.parametrize("rows", [0, 1])
     def test_few_rows(self, tmp_path, rows):
-        write_segment(tmp_path / "t.fits", table(rows))
-        assert len(read_segment(tmp_path / "t.fits").columns["MJD"]) == rows
+        write_photometry(tmp_path / "t.fits", table(rows))
+        assert len(read_photometry(tmp_path / "t.fits").columns["MJD"]) == rows
 
     def test_missing_columns(self, tmp_path):
-        write_segment(tmp_path / "t.fits", table(names=["MJD", "aperture_sum"]))
-        assert list(read_segment(tmp_path / "t.fits").columns) == ["MJD", "aperture_sum"]
+        write_photometry(tmp_path / "t.fits", table(names=["MJD", "aperture_sum"]))
+        assert list(read_photometry(tmp_path / "t.fits").columns) == ["MJD", "aperture_sum"]
 
     def test_other_software_reads_it(self, tmp_path):
-        write_segment(tmp_path / "t.fits", table())
+        write_photometry(tmp_path / "t.fits", table())
         with fits.open(tmp_path / "t.fits") as hdus:
             hdus.verify("exception")
             assert hdus[0].header["APERTURE"] == META["apertures"]
@@ -82,5 +82,5 @@ class TestFile:
         path = tmp_path_factory.getbasetemp() / "number.fits"
         written = table(1, ["MJD"])
         written.columns["MJD"][:] = value
-        write_segment(path, written)
-        np.testing.assert_array_equal(read_segment(path).columns["MJD"], [value])
+        write_photometry(path, written)
+        np.testing.assert_array_equal(read_photometry(path).columns["MJD"], [value])

@@ -31,29 +31,6 @@ def write_soss(tmp_path):
     return product(tmp_path, "NIS_SOSS")
 
 
-@pytest.mark.parametrize(
-    ("skipped", "steps"),
-    [
-        ((), (["outlier_detection", "extract_1d"], ["collect_spectra", "white_light"])),
-        (("white_light",), (["outlier_detection", "extract_1d"], ["collect_spectra"])),
-        (("extract_1d",), (["outlier_detection"], [])),
-        (("outlier_detection", "extract_1d"), ([], [])),
-    ],
-)
-def test_steps_of_spectra(tmp_path, skipped, steps):
-    assert machine_needs.steps_of(product(tmp_path), configuration(*skipped)) == steps
-
-
-def test_steps_of_other_modes(tmp_path):
-    images = product(tmp_path, "MIR_IMAGE")
-    assert machine_needs.steps_of(images, configuration()) == (
-        ["outlier_detection", "tso_photometry"],
-        ["collect_photometry"],
-    )
-    assert machine_needs.steps_of(images, configuration("tso_photometry"))[1] == []
-    assert "extract_soss" in machine_needs.steps_of(write_soss(tmp_path), configuration())[0]
-
-
 def test_sizes_follow_the_shapes(tmp_path):
     lrs = product(tmp_path)
     sizes = machine_needs.file_bytes(lrs, configuration())
@@ -92,7 +69,7 @@ def test_sizes_of_light_curves_follow_the_bins(tmp_path, options, bins):
         assert sizes[f"{visit.name}_speclc.fits"] == 6 * orders * bins * 2 * 8
 
 
-def test_files_that_are_there_take_no_more_room(tmp_path):
+def test_existing_files_need_no_more_disk_space(tmp_path):
     lrs, config = product(tmp_path), configuration()
     sizes = machine_needs.file_bytes(lrs, config)
     assert machine_needs.missing_bytes([lrs], [config], tmp_path) == sum(sizes.values())
@@ -105,7 +82,7 @@ def test_files_that_are_there_take_no_more_room(tmp_path):
 def test_memory_and_time(tmp_path):
     lrs = product(tmp_path)
     assert machine_needs.memory_mb(lrs, configuration("outlier_detection", "extract_1d")) == 0
-    # Hardly any data need a block of 64 MB; the report takes most beside it.
+    # Hardly any data need a block of 64 MB; the report takes most of the rest.
     report = resources.STEPS["report_visit"]
     largest = report.libraries_mb + 64 + 2 * report.member_mb
     assert machine_needs.memory_mb(lrs, configuration()) == largest
@@ -117,7 +94,7 @@ def test_memory_and_time(tmp_path):
     assert machine_needs.core_seconds(lrs, configuration()) == pytest.approx(12, abs=0.01)
 
 
-def test_room_on_the_disk(tmp_path, monkeypatch):
+def test_disk_space_for_the_products(tmp_path, monkeypatch):
     monkeypatch.setattr(machine_needs.shutil, "disk_usage", lambda _: Disk(0, 0, 100_000_000))
     assert machine_needs.disk_findings(99_000_000, "results", tmp_path) == []
     (finding,) = machine_needs.disk_findings(200_000_000, "results", tmp_path)
@@ -144,7 +121,7 @@ def test_folder_for_temporary_files(tmp_path, monkeypatch):
     ("peak", "severity", "text"),
     [(400, None, ""), (600, "note", "--cores 1 "), (1200, "warning", "lower max_memory_mb")],
 )
-def test_room_in_memory(peak, severity, text):
+def test_memory_for_the_jobs(peak, severity, text):
     findings = machine_needs.memory_findings(peak, 1000, 2)
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
     assert not findings or text in findings[0].effect

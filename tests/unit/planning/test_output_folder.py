@@ -38,7 +38,7 @@ def test_a_folder_that_refuses_files_is_named_with_the_reason(tmp_path, monkeypa
     )
 
 
-def test_the_room_is_tried_by_writing_not_only_by_opening(tmp_path, monkeypatch):
+def test_disk_space_is_tested_by_writing_not_only_by_opening(tmp_path, monkeypatch):
     def full(*_arguments, **_options):
         return open("/dev/full", "wb", buffering=0)
 
@@ -46,7 +46,7 @@ def test_the_room_is_tried_by_writing_not_only_by_opening(tmp_path, monkeypatch)
     assert "No space left on device" in refusal(tmp_path).found
 
 
-def test_what_cannot_be_looked_at_counts_as_missing(tmp_path, monkeypatch):
+def test_a_folder_without_access_counts_as_missing(tmp_path, monkeypatch):
     def locked(path, *_arguments, **_options):
         if str(path).startswith(f"{tmp_path}/locked/"):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
@@ -77,7 +77,7 @@ def test_the_earlier_version_of_a_product_that_is_not_made_again_stays(tmp_path)
     assert files(tmp_path) == {"a": "new a", "b": "new b", "other": "old other"}
 
 
-def test_a_later_version_takes_the_place_of_the_one_kept(tmp_path):
+def test_a_later_version_replaces_the_one_kept(tmp_path):
     for text in ("first", "second"):
         (tmp_path / "a").unlink(missing_ok=True)
         (tmp_path / "a").write_text(text)
@@ -85,7 +85,7 @@ def test_a_later_version_takes_the_place_of_the_one_kept(tmp_path):
     assert files(tmp_path) == {"a": "second", ".earlier/a": "second"}
 
 
-def test_what_runs_of_other_products_have_kept_stays(tmp_path):
+def test_products_kept_by_other_runs_stay(tmp_path):
     (tmp_path / "a").write_text("old a")
     keep_earlier(tmp_path, ["a"])
     (tmp_path / "a").unlink()
@@ -96,7 +96,7 @@ def test_what_runs_of_other_products_have_kept_stays(tmp_path):
     assert files(tmp_path) == {"b": "b", ".earlier/a": "old a"}
 
 
-def test_where_the_folder_of_second_names_cannot_be_made_there_are_none(tmp_path):
+def test_nothing_is_kept_if_the_folder_of_second_names_cannot_be_made(tmp_path):
     for name in ("a", ".earlier"):
         (tmp_path / name).write_text(name)
     keep_earlier(tmp_path, ["a"])

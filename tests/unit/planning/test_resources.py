@@ -44,11 +44,11 @@ def test_memory_of_a_fan_in_grows_with_its_segments():
     assert peak_mb("collect_spectra", many, 512) - peak_mb("collect_spectra", few, 512) == 36 * 2
 
 
-def test_memory_of_steps_without_figures_is_all_that_they_may_take():
+def test_memory_of_steps_without_measurements_is_all_that_they_may_take():
     assert peak_mb("other", [segment(1500)], 2000) == 60 + 2000
 
 
-def test_requests_have_room_for_snakemake_and_the_start():
+def test_requests_include_snakemake_and_the_start():
     segments = [segment(1200)]
     assert seconds("outlier_detection", segments) == 60
     assert request_minutes("outlier_detection", segments) == 6

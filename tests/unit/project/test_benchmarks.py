@@ -1,4 +1,4 @@
-"""What the measurements of speed are made with."""
+"""Helpers of the measurements of speed."""
 
 import numpy as np
 from astropy.io import fits

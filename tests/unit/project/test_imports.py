@@ -1,4 +1,4 @@
-"""What each part of the workflow imports: start-up is most of the time of a small job."""
+"""Imports of each part of the workflow: start-up is most of the time of a small job."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.support.spectral_segments import write_segment
 
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = sorted(path.stem for path in (ROOT / "scripts").glob("[a-z]*.py"))
-# What a module may import at its top, beside numpy.
+# What a module may import at its top, besides numpy.
 SCIPY = {"scipy", "charset_normalizer", "cython_runtime"}
 ALLOWED = {"tso_photometry": SCIPY, "simulate_visit": SCIPY}
 REPORT_FOREIGN = """
@@ -48,9 +48,23 @@ class Named(dict):
             raise AttributeError(name)
         return self[name]
 import scripts.{step}
-params = Named(options={options!r}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
+params = Named(
+    options={{"log_increment": 50}} | {options!r},
+    asn_pool="",
+    asn_table="",
+    pixel_replace={{"skip": True}},
+    apertures=None,
+    reference_names={{}},
+    parameter_files=[],
+    input_warnings=[],
+)
 job = Named(
-    input=Named({given}=sys.argv[1]), output=Named({made}=sys.argv[2]), params=params, resources={{}}
+    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[]),
+    output=Named({made}=sys.argv[2]),
+    params=params,
+    resources=Named(work_mb=512),
+    threads=1,
+    config={{"crds_context": None}},
 )
 scripts.{step}.process(job)
 """
@@ -85,6 +99,6 @@ def test_extraction_imports_no_table_image_or_plot_package(tmp_path):
     assert {"asdf", "gwcs"} <= imported
     assert not imported & {"pandas", "photutils", "matplotlib", "jsonschema", "snakemake"}
     first = (tmp_path / "out.fits").read_bytes()
-    # The next segment of the exposure: of its world coordinates everything is known.
+    # The next segment of the exposure: its world coordinates are in the cache.
     assert foreign_imports(run_code("extract_1d"), *files) <= {"numpy", "yaml", "cython_runtime"}
     assert (tmp_path / "out.fits").read_bytes() == first

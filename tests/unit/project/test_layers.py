@@ -1,6 +1,8 @@
 """Imports run in one direction: a package knows only those of the storeys below its own."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,9 @@ STOREYS = (
     "report",
 )
 STOREY = {package: number for number, names in enumerate(STOREYS) for package in names.split()}
-# The work of a job knows nothing of what is decided before it.
+# Packages that work on data never import those that decide before any job.
 DECIDING = {"checks", "doctor", "inputs", "planning"}
-WORKING = {
-    *("diagnostics", "light_curves", "moving_profile", "outliers", "photometry", "segment_data"),
-    *("soss", "spectra"),
-}
+WORKING = set(STOREY) - DECIDING - {"errors", "findings", "instruments", "report"}
 LIBRARY = sorted((SCRIPTS / "lib").rglob("[a-z]*.py"))
 STEPS = sorted(SCRIPTS.glob("[a-z]*.py"))
 
@@ -61,3 +60,18 @@ def test_every_package_is_on_a_storey():
     folders = {path.name for path in (SCRIPTS / "lib").iterdir() if (path / "__init__.py").exists()}
     modules = {path.stem for path in (SCRIPTS / "lib").glob("[a-z]*.py")}
     assert set(STOREY) == folders | modules
+
+
+def test_what_snakemake_reads_at_each_start_needs_the_standard_library_alone():
+    names = ("checks", "inputs", "instruments", "planning", "references")
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in LIBRARY
+        if path.relative_to(SCRIPTS / "lib").parts[0] in names
+    ]
+    code = f"import sys; before = set(sys.modules); import {', '.join(modules)}; print(*set(sys.modules) - before)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    packages = {name.split(".")[0] for name in done.stdout.split()}
+    assert packages - sys.stdlib_module_names == {"scripts"}

@@ -1,4 +1,4 @@
-"""Peak memory of whole steps, each in a process of its own, against what their rules ask for."""
+"""Peak memory of whole steps, each in a process of its own, against the request of their rules."""
 
 import math
 import subprocess
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.planning.resources import peak_mb, work_mb
-from scripts.lib.segment_data.wcs_cache import FOLDER, forget
+from scripts.lib.segment_data.wcs_cache import FOLDER, clear
 from tests.support.spectral_segments import write_empty_segment
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,12 +25,23 @@ class Named(dict):
             raise AttributeError(name)
         return self[name]
 keep_freed_memory()
-params = Named(options={{}}, asn_pool="", asn_table="", pixel_replace={{"skip": True}})
+params = Named(
+    options={{"log_increment": 50}},
+    asn_pool="",
+    asn_table="",
+    pixel_replace={{"skip": True}},
+    apertures=None,
+    reference_names={{}},
+    parameter_files=[],
+    input_warnings=[],
+)
 job = Named(
-    input=Named({given}=sys.argv[1]),
+    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[]),
     output=Named({made}=sys.argv[2]),
     params=params,
-    resources={{"work_mb": int(sys.argv[3])}},
+    resources=Named(work_mb=int(sys.argv[3])),
+    threads=1,
+    config={{"crds_context": None}},
 )
 scripts.{step}.process(job)
 print(int(peak_memory_mb() * 1e6))
@@ -39,8 +50,8 @@ print(int(peak_memory_mb() * 1e6))
 
 def peak_bytes(step, folder, shape, memory_mb):
     write_empty_segment(folder / "in.fits", shape)
-    # What a run before this one has evaluated would save the packages that do it.
-    forget(folder / FOLDER)
+    # World coordinates kept by an earlier run would save the import of asdf and gwcs.
+    clear(folder / FOLDER)
     given, made = OUTPUTS[step]
     code = RUN.format(step=step, given=given, made=made)
     files = [str(folder / "in.fits"), str(folder / "out.fits"), str(memory_mb)]

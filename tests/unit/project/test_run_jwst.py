@@ -9,7 +9,7 @@ from tests.oracle.run_jwst import complete_steps, main, run_jobs
 
 
 class FakePipeline:
-    """Stand-in for the pipeline class; it fails when told to skip white_light."""
+    """Stand-in for the pipeline class; it fails if white_light is to be skipped."""
 
     calls: list = []  # noqa: RUF012 - reset by the fixture
 

@@ -23,7 +23,8 @@ RECORD = "extract1d crds://jwst_miri_extract1d_0006.json sha1 " + 40 * "a"
 
 def job(config=None, **params):
     """The parts of a job that records come from."""
-    return SimpleNamespace(params=params, config=config or {})
+    known = {"reference_names": {}, "parameter_files": []} | params
+    return SimpleNamespace(params=SimpleNamespace(**known), config=config)
 
 
 def test_names():
@@ -54,13 +55,13 @@ def test_long_names_come_back(words):
 
 def test_records_of_segments_are_taken_once():
     cards = [[], [], []]
-    for one, texts in zip(cards, ([RECORD, "gain a"], [RECORD], ["gain b"]), strict=True):
-        one.append(format_card("HISTORY", "something else"))
-        add_records(one, texts)
+    for header, texts in zip(cards, ([RECORD, "gain a"], [RECORD], ["gain b"]), strict=True):
+        header.append(format_card("HISTORY", "something else"))
+        add_records(header, texts)
     assert recorded_texts(cards) == [RECORD, "gain a", "gain b"]
 
 
-def test_history_tells_files_and_context(tmp_path):
+def test_history_names_files_and_context(tmp_path):
     (tmp_path / "é.json").write_text("{}")
     cards = [format_card("SIMPLE", True), format_card("CRDS_CTX", "jwst_0001.pmap")]
     made = job({"crds_context": "jwst_0002.pmap"}, parameter_files=["pars-x crds://p.asdf sha1 0"])

@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scripts import __version__
 from scripts.lib.errors import InputError
-from scripts.lib.provenance.software import file_date
+from scripts.lib.provenance.software import JWST_KEYWORDS, file_date, history_line
 
 
 def test_date_that_the_environment_gives(monkeypatch):
@@ -23,3 +24,8 @@ def test_no_number_of_seconds(monkeypatch, epoch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     with pytest.raises(InputError, match="SOURCE_DATE_EPOCH: found "):
         file_date()
+
+
+def test_name_and_version_of_what_made_a_product():
+    assert history_line("spectra") == f"tso3flow {__version__}: spectra"
+    assert JWST_KEYWORDS == {"CAL_VER": "3.0.0", "CAL_VCS": "RELEASE"}

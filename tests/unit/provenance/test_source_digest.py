@@ -1,23 +1,51 @@
 import ast
 from pathlib import Path
 
+import jinja2.meta
 import pytest
 
-from scripts.lib.provenance.source_digest import _PACKAGES, _imports, source_digest
+from scripts.lib.provenance.source_digest import (
+    _PACKAGES,
+    _imports,
+    _templates,
+    _used_files,
+    source_digest,
+)
+from scripts.lib.report.html import TEMPLATES, environment
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPTS = ROOT / "scripts"
 
 SOURCES = {
     "scripts.step": "def process():\n    from scripts.lib.a import f\n\nimport numpy\n",
     "scripts.lib.a": "from scripts.lib.b import g\nfrom os import path\n",
     "scripts.lib.b": "from scripts.lib.a import f\n",
     "scripts.lib.c": "x = 1\n",
+    "scripts.page": 'from scripts.lib.c import render\nrender(\n    "visit.html", a=1\n)\n',
 }
+TEMPLATE_TEXTS = {
+    "visit.html": '{% extends "page.html" %}\n{% from "macros.html" import table %}\n',
+    "page.html": '<style>{%- include "page.css" %}</style>\n',
+    "macros.html": "{% macro table() %}{% endmacro %}\n",
+    "page.css": "a { color: red; }\n",
+    "summary.html": "<p>\n",
+}
+
+
+def files(modules, templates):
+    """Texts of modules and templates by path."""
+    found = {f"{name.replace('.', '/')}.py": text for name, text in modules.items()}
+    folder = TEMPLATES.relative_to(ROOT).as_posix()
+    return found | {f"{folder}/{name}": text for name, text in templates.items()}
 
 
 def digest(**changes):
     changed = {f"scripts.{name.replace('_', '.')}": text for name, text in changes.items()}
-    return source_digest("scripts.step", (SOURCES | changed).__getitem__)
+    return source_digest("scripts.step", files(SOURCES | changed, {}).__getitem__)
+
+
+def page_digest(**changed):
+    return source_digest("scripts.page", files(SOURCES, TEMPLATE_TEXTS | changed).__getitem__)
 
 
 def test_digest_is_reproducible():
@@ -47,9 +75,34 @@ def test_a_module_imported_from_its_package_counts():
 
 
 def test_a_script_without_imports_of_the_project():
-    assert source_digest("scripts.lib.c", SOURCES.__getitem__) == source_digest(
-        "scripts.none", {"scripts.none": ""}.__getitem__
+    assert source_digest("scripts.lib.c", files(SOURCES, {}).__getitem__) == source_digest(
+        "scripts.none", {"scripts/none.py": ""}.__getitem__
     )
+
+
+@pytest.mark.parametrize("name", ["visit.html", "page.html", "macros.html", "page.css"])
+def test_templates_that_a_page_is_made_of_count_directly_or_not(name):
+    assert page_digest(**{name: TEMPLATE_TEXTS[name] + "<!-- changed -->\n"}) != page_digest()
+
+
+def test_templates_of_other_pages_do_not_count():
+    assert page_digest(**{"summary.html": "<p>changed\n"}) == page_digest()
+
+
+@pytest.mark.parametrize(
+    ("step", "pages"),
+    [("report_visit", {"visit.html"}), ("summarise", {"summary.html"}), ("extract_1d", set())],
+)
+def test_reports_depend_on_their_templates_and_other_steps_on_none(step, pages):
+    read = []
+
+    def read_source(path):
+        read.append(path)
+        return (ROOT / path).read_text(encoding="utf-8")
+
+    source_digest(f"scripts.{step}", read_source)
+    shared = {"page.html", "macros.html", "page.css"} if pages else set()
+    assert {Path(path).name for path in read if not path.endswith(".py")} == shared | pages
 
 
 @pytest.mark.parametrize(
@@ -79,3 +132,29 @@ def test_imports_are_those_that_the_parser_finds(path):
 def test_the_packages_are_the_folders():
     folders = {path.parent.relative_to(SCRIPTS.parent) for path in SCRIPTS.rglob("__init__.py")}
     assert {".".join(folder.parts) for folder in folders} - {"scripts"} == _PACKAGES
+
+
+def rendered(source):
+    """Names of the templates that a module renders, by the parser."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "render":
+            yield node.args[0].value
+
+
+@pytest.mark.parametrize("path", list(SCRIPTS.rglob("*.py")), ids=lambda path: path.stem)
+def test_templates_are_those_that_the_parser_finds(path):
+    source = path.read_text(encoding="utf-8")
+    assert {Path(name).name for name in _templates(source)} == set(rendered(source))
+
+
+@pytest.mark.parametrize("path", list(TEMPLATES.iterdir()), ids=lambda path: path.name)
+def test_parts_of_a_template_are_those_that_jinja_finds(path):
+    source = path.read_text(encoding="utf-8")
+    expected = set(jinja2.meta.find_referenced_templates(environment().parse(source)))
+    assert {Path(name).name for name in _used_files(source)} == expected
+
+
+def test_every_template_is_used():
+    sources = [*SCRIPTS.rglob("*.py"), *TEMPLATES.iterdir()]
+    used = set().union(*(_templates(path.read_text(encoding="utf-8")) for path in sources))
+    assert used == {path.relative_to(ROOT).as_posix() for path in TEMPLATES.iterdir()}

@@ -65,7 +65,7 @@ def test_a_context_without_a_cache_is_an_error():
     )
 
 
-def test_without_the_package_a_cache_is_told_to_be_of_no_use(monkeypatch, tmp_path):
+def test_a_cache_without_the_package_is_reported_as_unusable(monkeypatch, tmp_path):
     monkeypatch.setattr(crds_selection, "find_spec", lambda name: None)
     found, findings = open_selection(None, {"CRDS_PATH": str(tmp_path)})
     assert found is None
@@ -136,13 +136,13 @@ class TestRules:
     def test_before_the_first_use_there_is_no_file(self, selection):
         assert selection.name("extract1d", HEADER | {"DATE-OBS": "2019-01-01"}) is None
 
-    def test_place_in_the_cache_which_is_not_written_to(self, selection, tmp_path):
+    def test_paths_are_in_the_cache_which_is_not_written_to(self, selection, tmp_path):
         name = "jwst_miri_extract1d_0001.json"
         found = Path(selection.path(name))
         assert found == tmp_path / "references" / "jwst" / "miri" / name
         assert not (tmp_path / "references").exists()
 
-    def test_a_broken_mapping_is_told(self, selection, tmp_path):
+    def test_a_broken_mapping_is_reported(self, selection, tmp_path):
         context = selection.context
         (tmp_path / "mappings" / "jwst" / context.replace("jwst_", "jwst_miri_")).with_suffix(
             ".imap"
@@ -151,7 +151,7 @@ class TestRules:
             selection.name("extract1d", HEADER)
 
     @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"header = {", b"import os\n"])
-    def test_a_corrupted_mapping_is_told(self, selection, tmp_path, content):
+    def test_a_corrupted_mapping_is_reported(self, selection, tmp_path, content):
         (path,) = (tmp_path / "mappings" / "jwst").glob("*extract1d*.rmap")
         path.write_bytes(content)
         with pytest.raises(InputError) as caught:

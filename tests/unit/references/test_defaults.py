@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.lib.references.defaults import EXTRACT1D, default_apertures, describe
+from scripts.lib.references.defaults import EXTRACT1D, default_apertures, describe_aperture
 from scripts.lib.references.extract1d import select_entry
 from scripts.lib.spectra.aperture_weights import source_profile
 from scripts.lib.spectra.apertures import make_aperture
@@ -37,5 +37,5 @@ def test_other_modes_and_subarrays_have_none(exp_type, shape):
 
 
 def test_description_names_the_mode_and_limits():
-    text = describe(EXTRACT1D["MIR_LRS-SLITLESS"])
+    text = describe_aperture(EXTRACT1D["MIR_LRS-SLITLESS"])
     assert "stock reference of MIR_LRS-SLITLESS: columns 30 to 41, no background" in text

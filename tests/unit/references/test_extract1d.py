@@ -3,7 +3,13 @@ import json
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.references.extract1d import naming, number, read_reference, select_entry, slit_name
+from scripts.lib.references.extract1d import (
+    name_file_in_errors,
+    number,
+    read_reference,
+    select_entry,
+    slit_name,
+)
 
 
 def test_reads_apertures(tmp_path):
@@ -69,7 +75,7 @@ def test_knows_a_name_whose_order_is_missing():
     assert select_entry([{"id": "S1", "spectral_order": 2}], "S1", 1) is None
 
 
-def test_tells_which_names_it_found():
+def test_a_message_names_the_apertures_that_were_found():
     with pytest.raises(InputError, match=r"None, dummy, S1.*'S9'"):
         select_entry(ENTRIES, "S9", 1)
     with pytest.raises(InputError, match="found none"):
@@ -78,8 +84,8 @@ def test_tells_which_names_it_found():
 
 @pytest.mark.parametrize(("path", "place"), [("a.json", "a.json"), (None, "EXTRACT1D reference")])
 def test_errors_about_apertures_get_the_name_of_the_file(path, place):
-    with pytest.raises(InputError) as caught, naming(path):
+    with pytest.raises(InputError) as caught, name_file_in_errors(path):
         number({"id": "S1", "ystop": "3"}, "ystop", 0)
     assert str(caught.value) == f"{place}: ystop of aperture 'S1': found '3', expected a number"
-    with pytest.raises(InputError, match=r"^b\.fits: truncated$"), naming(path):
+    with pytest.raises(InputError, match=r"^b\.fits: truncated$"), name_file_in_errors(path):
         raise InputError("b.fits: truncated")

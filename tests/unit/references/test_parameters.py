@@ -1,9 +1,9 @@
-"""Parameter reference files in the format that the peer writes."""
+"""Parameter reference files in the format that jwst writes."""
 
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.references.parameters import missing_steps, read_parameters, settings_from
+from scripts.lib.references.parameters import convert_parameters, missing_steps, read_parameters
 from tests.support.crds_cache import write_parameters
 
 
@@ -56,28 +56,28 @@ def test_a_missing_file(tmp_path):
 
 def test_texts_stand_for_numbers_and_the_first_snr_counts():
     parameters = {"snr": "4.5 4.0", "rolling_window_width": "11", "maskpt": 0.5, "skip": "False"}
-    found, findings = settings_from("outlier_detection", parameters, "a.asdf")
+    found, findings = convert_parameters("outlier_detection", parameters, "a.asdf")
     assert found == {"snr": 4.5, "rolling_window_width": 11, "maskpt": 0.5, "skip": False}
     assert findings == []
-    assert settings_from("extract_1d", {"bkg_fit": "None", "bkg_order": "1"}, "a")[0] == {
+    assert convert_parameters("extract_1d", {"bkg_fit": "None", "bkg_order": "1"}, "a")[0] == {
         "bkg_fit": None,
         "bkg_order": 1,
     }
 
 
-def test_what_has_no_effect_is_left_out_in_silence():
+def test_parameters_without_effect_are_left_out_in_silence():
     parameters = {
         "scale": "1.2 0.7",
         "output_dir": "/tmp",
         "save_results": True,
         "kernel": "square",
     }
-    assert settings_from("outlier_detection", parameters, "a.asdf") == ({}, [])
+    assert convert_parameters("outlier_detection", parameters, "a.asdf") == ({}, [])
 
 
-def test_what_is_unknown_or_not_supported_is_told():
+def test_unknown_or_unsupported_parameters_are_reported():
     parameters = {"extraction_type": "optimal", "soss_transform": [0, 0, 0], "bkg_order": -1}
-    found, findings = settings_from("extract_1d", parameters | {"off": None}, "pars.asdf")
+    found, findings = convert_parameters("extract_1d", parameters | {"off": None}, "pars.asdf")
     assert found == {}
     assert [(f.severity, f.path, f.key, f.found) for f in findings] == [
         ("warning", "pars.asdf", "extraction_type", "'optimal'"),
@@ -91,7 +91,7 @@ def test_what_is_unknown_or_not_supported_is_told():
 
 
 @pytest.mark.parametrize("asked", [False, "False"])
-def test_a_step_that_is_not_here_is_told(asked):
+def test_a_step_that_is_missing_here_is_reported(asked):
     steps = {"": {}, "adaptive_trace_model": {"skip": asked}, "photom": {"skip": False}}
     (finding,) = missing_steps(steps, "pars.asdf")
     assert str(finding) == (
@@ -102,7 +102,7 @@ def test_a_step_that_is_not_here_is_told(asked):
 
 
 def test_files_of_a_run_are_no_parameters():
-    found, findings = settings_from(
+    found, findings = convert_parameters(
         "extract_1d", {"soss_modelname": "x", "soss_estimate": None}, "a"
     )
     assert (found, [finding.key for finding in findings]) == ({}, ["soss_modelname"])
@@ -123,7 +123,7 @@ def test_files_of_a_run_are_no_parameters():
 )
 def test_values_are_those_of_the_schema(step, name, good, bad):
     for value in good:
-        assert settings_from(step, {name: value}, "a") == ({name: value}, [])
+        assert convert_parameters(step, {name: value}, "a") == ({name: value}, [])
     for value in bad:
-        found, (finding,) = settings_from(step, {name: value}, "a")
+        found, (finding,) = convert_parameters(step, {name: value}, "a")
         assert (found, finding.key) == ({}, name)

@@ -48,7 +48,7 @@ def builder(tmp_path, monkeypatch):
         found = ReferenceFiles(complete, {"outlier_detection": given}, tmp_path, {})
         sci = Hdu("SCI", 1, {"BUNIT": unit}, [], 0, 0, 0, (3, 4, columns))
         primary = Hdu("PRIMARY", 1, {"EXP_TYPE": exp_type}, [], 0, 0, 0, ())
-        found.observe(SEGMENT, [primary, sci])
+        found.register(SEGMENT, [primary, sci])
         return found
 
     return build
@@ -56,19 +56,19 @@ def builder(tmp_path, monkeypatch):
 
 def test_configuration_wins(build):
     config = {"references": {"extract1d": "refs//a.json"}}
-    found = build(config, {"extract1d": "b.json"}).find("extract1d", SEGMENT)
+    found = build(config, {"extract1d": "b.json"}).reference("extract1d", SEGMENT)
     assert found == Reference("extract1d", "refs/a.json", "a.json", "config")
 
 
 def test_crds_comes_next(build, tmp_path):
-    found = build({}, {"extract1d": "b.json"}).find("extract1d", SEGMENT)
+    found = build({}, {"extract1d": "b.json"}).reference("extract1d", SEGMENT)
     path = str(tmp_path / "cache" / "b.json")
     assert found == Reference("extract1d", path, "crds://b.json", "crds")
 
 
 def test_defaults_come_last(build):
     references = build({}, {})
-    found = references.find("extract1d", SEGMENT)
+    found = references.reference("extract1d", SEGMENT)
     assert found == Reference("extract1d", None, "tso3flow://MIR_LRS-SLITLESS", "default")
     (aperture,) = references.apertures(SEGMENT)
     assert (aperture["xstart"], aperture["xstop"]) == (30, 41)
@@ -77,23 +77,30 @@ def test_defaults_come_last(build):
 @pytest.mark.parametrize("other", [{"exp_type": "NRS_BRIGHTOBJ"}, {"columns": 64}])
 def test_no_default_for_other_modes_and_subarrays(build, other):
     references = build(**other)
-    assert references.find("extract1d", SEGMENT) == Reference("extract1d", None, "N/A", "none")
+    assert references.reference("extract1d", SEGMENT) == Reference("extract1d", None, "N/A", "none")
     assert references.apertures(SEGMENT) is None
 
 
-def test_not_applicable_by_configuration_and_by_crds(build):
+def test_references_may_not_apply_by_configuration_and_by_crds(build):
     references = build({"references": {"extract1d": "N/A"}}, {"extract1d": "b", "apcorr": "N/A"})
-    assert references.find("extract1d", SEGMENT) == Reference("extract1d", None, "N/A", "config")
-    assert references.find("apcorr", SEGMENT) == Reference("apcorr", None, "N/A", "crds")
+    assert references.reference("extract1d", SEGMENT) == Reference(
+        "extract1d", None, "N/A", "config"
+    )
+    assert references.reference("apcorr", SEGMENT) == Reference("apcorr", None, "N/A", "crds")
     assert references.apertures(SEGMENT) is None
 
 
 def test_gain_is_for_count_rates_alone(build):
-    assert build({}, {"gain": "g.fits"}, unit="MJy/sr").find("gain", SEGMENT).path is None
-    assert build({}, {"gain": "g.fits"}, unit="DN/s").find("gain", SEGMENT).name == "crds://g.fits"
+    assert build({}, {"gain": "g.fits"}, unit="MJy/sr").reference("gain", SEGMENT).path is None
+    assert (
+        build({}, {"gain": "g.fits"}, unit="DN/s").reference("gain", SEGMENT).name
+        == "crds://g.fits"
+    )
     given = {"references": {"gain": "mine.fits"}}
-    assert build(given, {"gain": "g.fits"}, unit="MJy/sr").find("gain", SEGMENT).path is None
-    assert build(given, {"gain": "g.fits"}, unit="DN/s").find("gain", SEGMENT).path == "mine.fits"
+    assert build(given, {"gain": "g.fits"}, unit="MJy/sr").reference("gain", SEGMENT).path is None
+    assert (
+        build(given, {"gain": "g.fits"}, unit="DN/s").reference("gain", SEGMENT).path == "mine.fits"
+    )
 
 
 class TestParameters:
@@ -147,7 +154,7 @@ class TestParameters:
         (warning,) = references.settings_findings("outlier_detection", SEGMENT)
         assert (warning.severity, warning.key) == ("warning", "adaptive_trace_model/skip")
 
-    def test_switch_of_the_peer(self, build, cache, monkeypatch):
+    def test_the_switch_of_jwst(self, build, cache, monkeypatch):
         assert cache.is_file()
         names = {"pars-outlierdetectionstep": "pars.asdf"}
         references = build({}, names)

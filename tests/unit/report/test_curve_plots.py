@@ -1,12 +1,18 @@
-"""Plots of light curves that are hard to plot: they must not fail, and show what is odd."""
+"""Plots of light curves that are hard to plot: they must not fail, and show what is unusual."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from scripts.lib.report.curve_plots import light_curve_map, noise_spectrum, scatter
-from scripts.lib.report.plot_style import colour_scale, new_figure, save
+from scripts.lib.report.curve_plots import (
+    light_curve_map,
+    make_curves,
+    mark_seams_and_jumps,
+    noise_spectrum,
+    scatter,
+)
+from scripts.lib.report.plot_style import new_figure
 
 SIGMA = 1e-3
 
@@ -22,11 +28,11 @@ def curve(name="NRS1", **arrays):
         "element_photon": np.full(40, 0.9 * SIGMA),
         "map": np.tile(np.arange(40.0), (5, 1)),
     }
-    figures = {"worse_elements": [{"element": 7}], "scatter_ppm": 100.0}
+    metrics = {"worse_elements": [{"element": 7}], "scatter_ppm": 100.0}
     return SimpleNamespace(
         name=name,
         arrays=found | arrays,
-        figures=figures,
+        metrics=metrics,
         hours=np.arange(5.0),
         axis_label="Time (h)",
     )
@@ -59,27 +65,32 @@ def test_curve_without_any_flux_does_not_spoil_the_others():
 @pytest.mark.parametrize(("largest", "scale"), [(2900.0, "linear"), (3100.0, "log")])
 def test_scatter_of_very_different_curves_is_logarithmic(largest, scale):
     other = curve("other")
-    other.figures = {"scatter_ppm": largest}
+    other.metrics = {"scatter_ppm": largest}
     assert scatter([curve(), other]).axes[0].get_xscale() == scale
 
 
-@pytest.mark.parametrize("with_svg", [True, False])
-def test_equal_figures_give_equal_files(tmp_path, with_svg):
-    for k in (1, 2):
-        figure, axes = new_figure(3.0, 1, 2)
-        axes[0, 0].plot([1, 2, 3])
-        image = axes[0, 1].imshow(np.eye(3))
-        colour_scale(figure, axes[0, 1], image, "Number", "neither", whole_numbers=True)
-        save(figure, tmp_path / f"{k}.png", tmp_path / f"{k}.svg" if with_svg else None)
-    for form in ("png", "svg") if with_svg else ("png",):
-        assert (tmp_path / f"1.{form}").read_bytes() == (tmp_path / f"2.{form}").read_bytes()
-    assert (tmp_path / "1.svg").exists() == with_svg
+def test_seams_and_jumps_are_marked_where_they_are():
+    one = curve()
+    one.hours = np.arange(6.0)
+    one.rows = {"segment": np.array([1, 1, 1, 2, 2, 2]), "integration": np.arange(1, 7)}
+    one.metrics["tilt_events"] = [{"integration": 5}, {"integration": 99}]
+    _, axes = new_figure(3.0)
+    mark_seams_and_jumps(axes[0, 0], one)
+    lines = {line.get_label(): line.get_xdata() for line in axes[0, 0].lines}
+    # Between the third and fourth; the fifth; the last is not in the light curve.
+    assert lines == {"seam": [2.5, 2.5], "jump": [4.0, 4.0]}
 
 
-def test_margins_are_what_was_asked_for():
-    _, axes = new_figure(4.0, 1, 2, width=8.0, margins={"left": 1.0, "right": 0.5})
-    first, second = (axis.get_position() for axis in axes[0])
-    assert first.x0 * 8.0 == pytest.approx(1.0)
-    assert (1.0 - second.x1) * 8.0 == pytest.approx(0.5)
-    assert (second.x0 - first.x1) * 8.0 == pytest.approx(0.75)
-    assert first.y0 * 4.0 == pytest.approx(0.6)
+@pytest.mark.parametrize(
+    ("times", "hours", "label"),
+    [
+        ([59000.25, 59000.5], [0.0, 6.0], "Time since BJD 2459000.75000 TDB (h)"),
+        ([59000.25, np.nan], [7.0, 8.0], "Number of the integration"),
+    ],
+)
+def test_curves_are_drawn_against_time_where_it_is_known(times, hours, label):
+    metrics = {"detector": "NRS1", "order": 1}
+    rows = {"bjd_tdb": np.array(times), "integration": np.array([7, 8])}
+    (one,) = make_curves({"light_curves": [metrics]}, {("NRS1", 1): rows}, [{"map": 1}])
+    assert one.hours.tolist() == hours
+    assert (one.axis_label, one.name, one.metrics) == (label, "NRS1", metrics)

@@ -122,7 +122,7 @@ def test_afterwards_nan_and_flag_agree(sci, err, var, dq):
         ("~REFERENCE_PIXEL", 2**31),
     ],
 )
-def test_good_bits_tell_the_bad_ones(good_bits, bits):
+def test_good_bits_determine_the_bad_ones(good_bits, bits):
     assert bad_bits(good_bits) == bits
 
 

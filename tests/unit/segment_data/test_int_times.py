@@ -5,35 +5,19 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.segment_data.int_times import (
     TIME_COLUMNS,
-    first_row,
+    copy_int_times,
     integration_times,
+    mid_times,
     read_int_times,
+    spectrum_times,
 )
+from tests.support.imaging_segments import mid_times as time_rows
 from tests.support.spectral_segments import TIMES, int_times, write_segment
 
-
-@pytest.mark.parametrize(
-    ("numbers", "n", "first", "last", "row"),
-    [
-        (range(1, 4), 3, 1, 3, 0),
-        (range(1, 11), 3, 4, 6, 3),
-        (range(4, 7), 3, 4, 6, 0),
-        (range(4, 11), 3, 8, 10, 4),
-        (range(1, 4), 3, None, None, 0),
-        (range(1, 4), 3, None, 3, 0),
-        (range(4, 7), 3, 1, 3, None),
-        (range(1, 4), 3, 2, 4, None),
-        (range(1, 3), 3, 1, 2, None),
-        (range(1, 5), 3, 1, 5, None),
-        (range(1, 11), 3, 9, 10, None),
-        (range(0), 3, 1, 3, None),
-        (range(1, 4), 0, 1, 0, None),
-    ],
-)
-def test_row_of_the_first_integration(numbers, n, first, last, row):
-    assert first_row(np.array(numbers, dtype="i4"), n, first, last) == row
+NAN = np.nan
 
 
 def test_times_of_a_segment_in_the_table_of_the_exposure():
@@ -75,7 +59,89 @@ def test_refuses_a_table_without_all_columns(tmp_path):
         read_int_times(member)
 
 
+@pytest.mark.parametrize(
+    ("column", "dtype", "expected"),
+    [
+        ("integration_number", "f8", "whole numbers"),
+        (TIMES[0], "i8", "floating-point numbers"),
+        (TIMES[-1], "S8", "floating-point numbers"),
+    ],
+)
+def test_refuses_columns_that_are_not_numbers(tmp_path, column, dtype, expected):
+    table = int_times([1, 2, 3])
+    kinds = {name: dtype if name == column else table.dtype[name] for name in table.dtype.names}
+    path = write_segment(tmp_path / "a.fits", times=table.astype(list(kinds.items())))
+    message = rf"a\.fits\[INT_TIMES\]: {column}: found type .*, expected {expected}$"
+    with open_fits(path) as member, pytest.raises(InputError, match=message):
+        read_int_times(member)
+
+
 def test_columns_of_a_table_without_rows_do_not_count(tmp_path):
     path = write_segment(tmp_path / "a.fits", times=np.zeros(0, [("integration_number", "i4")]))
     with open_fits(path) as member:
         assert len(read_int_times(member)) == 0
+
+
+def test_times_of_the_spectra_of_a_segment_are_those_of_its_table(tmp_path):
+    with open_fits(write_segment(tmp_path / "a.fits")) as member:
+        times = spectrum_times(member)
+    np.testing.assert_array_equal(times["INT_NUM"], [1, 2, 3])
+    np.testing.assert_array_equal(times["MJD-BEG"], [100, 200, 300])
+
+
+def test_spectra_are_not_given_times_of_a_table_without_all_columns(tmp_path):
+    times = int_times([1, 2, 3])[["integration_number", *TIMES[1:]]]
+    with (
+        open_fits(write_segment(tmp_path / "a.fits", times=times)) as member,
+        pytest.raises(InputError, match=rf"found no {TIMES[0]}"),
+    ):
+        spectrum_times(member)
+
+
+def test_tables_of_times_are_copied_byte_for_byte(tmp_path):
+    names = ("INT_TIMES", "INT_TIMES_STRIPE")
+    with (
+        open_fits(write_segment(tmp_path / "a.fits")) as member,
+        ProductWriter(tmp_path / "b.fits") as product,
+    ):
+        product.append_hdu(list(member.hdus[0].cards))
+        copy_int_times(member, product, names)
+        expected = member.read_bytes("INT_TIMES")
+    with open_fits(tmp_path / "b.fits") as copy:
+        assert [hdu.name for hdu in copy.hdus] == ["PRIMARY", "INT_TIMES"]
+        assert copy.read_bytes("INT_TIMES") == expected
+
+
+class TestMidTimes:
+    def test_rows_of_the_segment(self):
+        utc, tdb = mid_times(time_rows([31, 32, 33]), 31, 3)
+        np.testing.assert_array_equal(utc, [60031, 60032, 60033])
+        np.testing.assert_array_equal(tdb, utc + 0.25)
+
+    def test_rows_of_the_exposure(self):
+        assert mid_times(time_rows(range(1, 9)), 4, 2)[0].tolist() == [60004, 60005]
+
+    def test_only_the_first_number_matters(self):
+        table = time_rows([32767, 1, 2])
+        assert mid_times(table, 32768, 2)[0].tolist() == [60001, 60002]
+
+    @pytest.mark.parametrize(
+        ("table", "first", "expected"),
+        [
+            (None, 1, [NAN, NAN]),
+            (time_rows([]), 1, [NAN, NAN]),
+            (time_rows([1]), 1, [60001, NAN]),
+            (time_rows([2, 3]), 1, [NAN, 60002]),
+            (time_rows([1, 2]), 31, [NAN, NAN]),
+            (time_rows([1, 2])[["integration_number"]], 1, [NAN, NAN]),
+        ],
+    )
+    def test_missing_rows(self, caplog, table, first, expected):
+        np.testing.assert_array_equal(mid_times(table, first, 2)[0], expected)
+        assert f"expected 2 from number {first} on" in caplog.text
+
+    def test_times_that_are_texts_are_none(self, caplog):
+        table = time_rows([1, 2])
+        types = [(name, "S8" if "BJD" in name else table.dtype[name]) for name in table.dtype.names]
+        assert np.isnan(mid_times(table.astype(types), 1, 2)).all()
+        assert "found times of 0 integrations, expected 2" in caplog.text

@@ -11,7 +11,7 @@ NAN = np.nan
 
 
 def image(horizontal, vertical, shape=(5, 5)):
-    """Plane with a NaN at (2, 2) between two values beside and two above and below it."""
+    """Plane with a NaN at (2, 2) between two values to its sides and two above and below it."""
     plane = np.ones(shape, np.float32)
     plane[2, 2] = NAN
     plane[2, 1], plane[2, 3] = horizontal
@@ -89,7 +89,7 @@ def test_missing_error_gives_nan():
         (FLUX_ESTIMATED | DO_NOT_USE, FLUX_ESTIMATED),
     ],
 )
-def test_flags_tell_of_the_estimate(before, after):
+def test_flags_mark_the_estimate(before, after):
     dq = np.full((5, 5), DO_NOT_USE, np.uint32)
     dq[2, 2] = before
     expected = dq.copy()
@@ -105,7 +105,7 @@ def test_infinite_pixels_are_replaced():
     assert sci[2, 2] == 2
 
 
-def test_borders_are_left():
+def test_borders_are_not_replaced():
     for y in range(6):
         for x in range(7):
             sci = np.ones((6, 7), np.float32)
@@ -135,7 +135,7 @@ def test_replaced_values_are_not_used_for_others():
     np.testing.assert_array_equal(sci[3, 3:5], values)
 
 
-def test_planes_of_other_shape_are_left():
+def test_planes_of_other_shape_are_not_changed():
     wavelength = np.full((5, 5), NAN, np.float32)
     planes = {"SCI": image((1, 3), (10, 20))[None], "VAR_FLAT": wavelength}
     assert replace_pixels(planes) == 1

@@ -3,10 +3,14 @@
 import os
 import pickle
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from scripts.lib.segment_data import wcs_cache
-from scripts.lib.segment_data.wcs_cache import Evaluations, forget
+from scripts.lib.segment_data.wcs_cache import Floats, ResultCache, clear
 
 
 def volume(*_sides):
@@ -22,7 +26,7 @@ class Counted:
 
     def __init__(self, result=3.5):
         self.result, self.calls = result, 0
-        # Whose code counts beside the function's.
+        # Whose code counts as well as the function's.
         self.__module__ = "scripts.lib.segment_data.dq"
 
     def __call__(self, *_arguments):
@@ -37,11 +41,45 @@ def modules_of_the_project(monkeypatch):
         monkeypatch.setattr(function, "__module__", "scripts.lib.provenance.software")
 
 
+def lookup(folder, result, form=float, digest="d", arguments=(), function=volume):
+    """Look a result up that is computed to be this one."""
+    return ResultCache(folder).lookup(function, digest, arguments, form, Counted(result))
+
+
+def only_file(folder):
+    """The one file in a folder."""
+    (file,) = folder.iterdir()
+    return file
+
+
 def test_a_result_is_computed_once_for_all_jobs(tmp_path):
-    compute = Counted((1.5, None))
+    compute, form = Counted((1.5, 2)), (float, int)
     for _ in range(3):
-        assert Evaluations(tmp_path / "x").recall(volume, "d", (1, 2.0), compute) == (1.5, None)
+        kept = ResultCache(tmp_path / "x")
+        assert kept.lookup(volume, "d", (1, 2.0), form, compute) == (1.5, 2)
     assert compute.calls == 1
+
+
+@given(
+    image=arrays(np.float64, (2, 3), elements=st.floats(width=64)),
+    numbers=st.tuples(st.floats(), st.integers(-(2**63), 2**63 - 1)),
+)
+def test_a_result_is_the_same_bits_whether_found_or_computed(tmp_path_factory, image, numbers):
+    folder, form = tmp_path_factory.mktemp("kept"), ((float, int), Floats((2, 3)))
+    lookup(folder, (numbers, image), form)
+    found_numbers, found = lookup(folder, None, form)
+    assert found.tobytes() == image.tobytes()
+    assert [type(value) for value in found_numbers] == [float, int]
+    assert np.array(found_numbers[0]).tobytes() == np.array(numbers[0]).tobytes()
+    assert found_numbers[1] == numbers[1]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_keeps_its_order_in_memory(tmp_path, order):
+    image = np.ones((2, 3), order=order)
+    lookup(tmp_path, image, Floats((2, 3)))
+    found = lookup(tmp_path, None, Floats((2, 3)))
+    assert found.flags[f"{order}_CONTIGUOUS"]
 
 
 @pytest.mark.parametrize(
@@ -49,74 +87,179 @@ def test_a_result_is_computed_once_for_all_jobs(tmp_path):
     [(area, "d", (1, 2.0)), (volume, "e", (1, 2.0)), (volume, "d", (1, 2.1)), (volume, None, ())],
 )
 def test_a_result_of_anything_else_is_computed(tmp_path, function, digest, arguments):
-    kept = Evaluations(tmp_path)
-    kept.recall(volume, "d", (1, 2.0), Counted(1))
-    kept.recall(volume, None, (), Counted(1))
-    assert kept.recall(function, digest, arguments, Counted(2)) == 2
+    lookup(tmp_path, 1, int, "d", (1, 2.0))
+    lookup(tmp_path, 1, int, None, ())
+    assert lookup(tmp_path, 2, int, digest, arguments, function) == 2
 
 
 @pytest.mark.parametrize("name", ["_versions", "_code"])
-def test_other_code_computes_anew(tmp_path, monkeypatch, name):
-    kept = Evaluations(tmp_path)
-    kept.recall(volume, "d", (), Counted(1))
+def test_with_other_code_it_is_computed_again(tmp_path, monkeypatch, name):
+    lookup(tmp_path, 1.0)
     monkeypatch.setattr(wcs_cache, name, lambda *_: "other")
-    assert kept.recall(volume, "d", (), Counted(2)) == 2
+    assert lookup(tmp_path, 2.0) == 2.0
 
 
 def test_the_code_of_a_module_is_its_own_and_that_of_what_it_imports(monkeypatch):
-    sources = {"scripts.a": "from scripts.b import c\n", "scripts.b": "c = 1\n"}
+    sources = {"scripts/a.py": "from scripts.b import c\n", "scripts/b.py": "c = 1\n"}
     monkeypatch.setattr(wcs_cache, "_source", sources.__getitem__)
     digests = [wcs_cache._code.__wrapped__("scripts.a")]
-    for module in sources:
-        sources[module] += "# changed\n"
+    for path in sources:
+        sources[path] += "# changed\n"
         digests.append(wcs_cache._code.__wrapped__("scripts.a"))
     assert len(set(digests)) == 3
 
 
-def test_none_is_computed_each_time(tmp_path):
-    compute = Counted(None)
+@pytest.mark.parametrize(
+    ("result", "form"),
+    [
+        (None, float),
+        (1, float),
+        (np.float64(1.0), float),
+        ((1.0,), (float, float)),
+        ([1.0, 2.0], (float, float)),
+        (np.ones((3, 2)), Floats((2, 3))),
+        (np.ones((2, 3), np.float32), Floats((2, 3))),
+        (np.full((2, 3), None), Floats((2, 3))),
+    ],
+)
+def test_none_and_a_result_of_another_form_are_computed_each_time(tmp_path, result, form):
+    compute = Counted(result)
     for _ in range(2):
-        assert Evaluations(tmp_path).recall(volume, "d", (), compute) is None
+        assert ResultCache(tmp_path / "x").lookup(volume, "d", (), form, compute) is result
     assert compute.calls == 2
+    assert not (tmp_path / "x").exists()
 
 
 def test_without_a_folder_nothing_is_kept():
-    compute = Counted()
-    kept = Evaluations()
-    assert [kept.recall(volume, "d", (), compute) for _ in range(2)] == [3.5, 3.5]
+    compute, kept = Counted(), ResultCache()
+    assert [kept.lookup(volume, "d", (), float, compute) for _ in range(2)] == [3.5, 3.5]
     assert compute.calls == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"no pickle", b"cno_such_module\nx\n.", b"\x80\x04K"])
-def test_what_cannot_be_read_is_computed_anew(tmp_path, content):
-    kept = Evaluations(tmp_path)
-    kept.recall(volume, "d", (), Counted(1))
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(content)
-    assert kept.recall(volume, "d", (), Counted(2)) == 2
-    assert kept.recall(volume, "d", (), Counted(3)) == 2
+def savez(*results):
+    """Writes arrays as numpy does."""
+    return lambda file: np.savez(file, *map(np.asarray, results))
 
 
-def test_results_of_another_user_are_not_read(tmp_path, monkeypatch):
-    kept = Evaluations(tmp_path)
-    kept.recall(volume, "d", (), Counted(1))
-    monkeypatch.setattr(os, "getuid", lambda: -1)
-    assert kept.recall(volume, "d", (), Counted(2)) == 2
+def save_alone(file):
+    """Writes one array without an archive around it."""
+    with file.open("wb") as stream:
+        np.save(stream, np.array(9.0))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"no archive"),
+        lambda file: file.write_bytes(file.read_bytes()[:-30]),
+        lambda file: file.write_bytes(file.read_bytes().replace(b"NUMPY", b"numpy")),
+        lambda file: file.write_bytes(pickle.dumps(9.0)),
+        save_alone,
+        savez(),
+        savez(9),
+        savez(np.float32(9.0)),
+        savez([9.0]),
+        savez(9.0, 9.0),
+        savez(np.array(9.0, dtype=object)),
+        lambda file: np.savez(file, other=np.array(9.0)),
+    ],
+)
+def test_what_is_not_exactly_what_is_expected_is_computed_again(tmp_path, write):
+    lookup(tmp_path, 1.0)
+    file = only_file(tmp_path)
+    plain = file.with_name("written.npz")
+    plain.write_bytes(file.read_bytes())
+    write(plain)
+    plain.replace(file)
+    assert lookup(tmp_path, 2.0) == 2.0
+    assert lookup(tmp_path, 3.0) == 2.0
+
+
+class Exploding:
+    """What a pickle of it does when it is loaded."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    lookup(tmp_path, 1.0)
+    file = only_file(tmp_path)
+    with file.open("wb") as stream:
+        np.savez(stream, np.array([Exploding()], dtype=object))
+    assert lookup(tmp_path, 2.0) == 2.0
+
+
+def test_a_link_is_not_followed(tmp_path):
+    folder = tmp_path / "kept"
+    lookup(folder, 1.0)
+    only_file(folder).rename(tmp_path / "elsewhere")
+    (folder / only_name(tmp_path, folder)).symlink_to(tmp_path / "elsewhere")
+    assert lookup(folder, 2.0) == 2.0
+
+
+def only_name(tmp_path, folder):
+    """Name under which a result is looked up in a folder."""
+    lookup(tmp_path / "other", 1.0)
+    return only_file(tmp_path / "other").name
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path):
+    os.mkdir(tmp_path / "kept")
+    os.mkfifo(tmp_path / "kept" / only_name(tmp_path, tmp_path / "kept"))
+    assert lookup(tmp_path / "kept", 2.0) == 2.0
+
+
+def test_a_folder_that_is_a_link_is_neither_read_nor_written(tmp_path):
+    lookup(tmp_path / "real", 1.0)
+    (tmp_path / "link").symlink_to("real")
+    assert lookup(tmp_path / "link", 2.0) == 2.0
+    assert lookup(tmp_path / "link", 3.0, arguments=(1,)) == 3.0
+    assert lookup(tmp_path / "real", 4.0) == 1.0
+    assert len(list((tmp_path / "real").iterdir())) == 1
+
+
+@pytest.mark.parametrize("owner", ["folder", "file"])
+def test_results_of_another_user_are_not_read(tmp_path, monkeypatch, owner):
+    lookup(tmp_path, 1.0)
+    is_other, fstat = {"folder": os.path.isdir, "file": os.path.isfile}[owner], os.fstat
+
+    def foreign(descriptor):
+        status = fstat(descriptor)
+        if not is_other(f"/proc/self/fd/{descriptor}"):
+            return status
+        return os.stat_result([*status[:4], status.st_uid + 1, *status[5:10]])
+
+    monkeypatch.setattr(wcs_cache.os, "fstat", foreign)
+    assert lookup(tmp_path, 2.0) == 2.0
 
 
 def test_where_nothing_can_be_kept_jobs_go_on(tmp_path):
     (tmp_path / "x").write_text("a file")
-    assert Evaluations(tmp_path / "x").recall(volume, "d", (), Counted(4)) == 4
+    assert lookup(tmp_path / "x", 4.0) == 4.0
 
 
-def test_what_fails_leaves_nothing(tmp_path):
-    with pytest.raises((AttributeError, pickle.PicklingError)):
-        Evaluations(tmp_path).recall(volume, "d", (), Counted(lambda: 1))
+def test_what_fails_leaves_nothing(tmp_path, monkeypatch):
+    def full(file, *_):
+        file.write(b"some")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    assert lookup(tmp_path, 1.0) == 1.0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_forgotten_results_are_computed_anew(tmp_path):
-    Evaluations(tmp_path / "x").recall(volume, "d", (), Counted(1))
-    forget(tmp_path / "x")
-    forget(tmp_path / "x")
-    assert Evaluations(tmp_path / "x").recall(volume, "d", (), Counted(2)) == 2
+def test_results_that_were_cleared_are_computed_again(tmp_path):
+    lookup(tmp_path / "x", 1.0)
+    clear(tmp_path / "x")
+    clear(tmp_path / "x")
+    assert lookup(tmp_path / "x", 2.0) == 2.0
+
+
+def test_of_a_link_the_link_alone_is_cleared(tmp_path):
+    lookup(tmp_path / "real", 1.0)
+    (tmp_path / "link").symlink_to("real")
+    clear(tmp_path / "link")
+    assert not (tmp_path / "link").is_symlink()
+    assert lookup(tmp_path / "real", 2.0) == 1.0

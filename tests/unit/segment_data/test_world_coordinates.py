@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.segment_data import world_coordinates as wcs_module
-from scripts.lib.segment_data.wcs_cache import Evaluations
+from scripts.lib.segment_data.wcs_cache import Floats, ResultCache
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
@@ -21,6 +21,8 @@ from scripts.lib.segment_data.world_coordinates import (
     wcs_digest,
 )
 from tests.support.spectral_segments import asdf_bytes, linear_wcs, write_segment
+
+PAIR = (float, float)
 
 
 def test_reads_the_wcs_of_a_file(tmp_path):
@@ -98,7 +100,7 @@ def test_scale_is_that_across_dispersion(axis, expected):
 
 
 def stored(wcs, **meta):
-    """ASDF file with world coordinates, and further metadata before and behind them."""
+    """ASDF file with world coordinates, and other metadata before and after them."""
     buffer = io.BytesIO()
     asdf.AsdfFile({"meta": {"filename": "a", **meta, "wcs": wcs}}).write_to(buffer)
     return buffer.getvalue()
@@ -124,7 +126,7 @@ class TestDigest:
         first, same, other = (wcs_digest(stored({"table": array})) for array in arrays)
         assert first == same != other
 
-    def test_an_array_used_twice_is_not_two(self):
+    def test_an_array_used_twice_differs_from_two_arrays(self):
         one, two = np.arange(40.0), np.arange(40.0)
         shared, apart = stored({"a": one, "b": one}), stored({"a": one, "b": two})
         assert wcs_digest(shared) == wcs_digest(stored({"a": two, "b": two}))
@@ -142,7 +144,7 @@ class TestDigest:
             b"#ASDF 1.0.0\n%YAML 1.1\n--- {meta: ]}\n...\n",
         ],
     )
-    def test_what_is_not_known_whole_has_none(self, content):
+    def test_coordinates_that_are_not_all_in_the_file_have_none(self, content):
         assert wcs_digest(content) is None
 
 
@@ -150,9 +152,11 @@ class TestDigest:
 def test_other_text_of_the_coordinates_has_another_digest(data):
     content = bytearray(asdf_bytes())
     start, end = content.find(b"wcs:") + 4, content.find(b"\n...")
-    places = [k for k in range(start, end) if chr(content[k]).isalnum()]
-    place = data.draw(st.sampled_from(places))
-    content[place] = data.draw(st.sampled_from(sorted(set(b"0123456789abcXYZ") - {content[place]})))
+    positions = [k for k in range(start, end) if chr(content[k]).isalnum()]
+    position = data.draw(st.sampled_from(positions))
+    content[position] = data.draw(
+        st.sampled_from(sorted(set(b"0123456789abcXYZ") - {content[position]}))
+    )
     assert wcs_digest(bytes(content)) != wcs_digest(asdf_bytes())
 
 
@@ -167,21 +171,24 @@ def test_damage_leaves_a_digest_or_none(data):
 def test_what_is_known_is_not_built_again(tmp_path, monkeypatch):
     path = write_segment(tmp_path / "segment.fits")
     with open_fits(path) as member:
-        first = WorldCoordinates(member, Evaluations(tmp_path / "known"))
-        image, place = first.ask(wavelength_image, (2, 3)), first.ask(sky_position, 1.0, 2.0)
+        first = WorldCoordinates(member, ResultCache(tmp_path / "known"))
+        image = first.evaluate(Floats((2, 3)), wavelength_image, (2, 3))
+        position = first.evaluate(PAIR, sky_position, 1.0, 2.0)
     monkeypatch.setattr(wcs_module, "read_wcs", None)
     with open_fits(path) as member:
-        again = WorldCoordinates(member, Evaluations(tmp_path / "known"))
-        np.testing.assert_array_equal(again.ask(wavelength_image, (2, 3)), image)
-        assert again.ask(sky_position, 1.0, 2.0) == place == (30.002, -4.998)
+        again = WorldCoordinates(member, ResultCache(tmp_path / "known"))
+        np.testing.assert_array_equal(
+            again.evaluate(Floats((2, 3)), wavelength_image, (2, 3)), image
+        )
+        assert again.evaluate(PAIR, sky_position, 1.0, 2.0) == position == (30.002, -4.998)
         with pytest.raises(TypeError):
-            again.ask(sky_position, 1.0, 2.5)
+            again.evaluate(PAIR, sky_position, 1.0, 2.5)
     np.testing.assert_allclose(image, [[1, 1.1, 1.2]] * 2)
 
 
-def test_a_file_without_coordinates_is_refused_when_asked(tmp_path):
+def test_a_file_without_coordinates_is_refused_when_they_are_evaluated(tmp_path):
     path = write_segment(tmp_path / "segment.fits", wcs=False)
     with open_fits(path) as member:
-        coordinates = WorldCoordinates(member, Evaluations(tmp_path / "known"))
+        coordinates = WorldCoordinates(member, ResultCache(tmp_path / "known"))
         with pytest.raises(InputError, match="extension ASDF is missing"):
-            coordinates.ask(sky_position, 1.0, 2.0)
+            coordinates.evaluate(PAIR, sky_position, 1.0, 2.0)

@@ -172,14 +172,14 @@ def test_motion_of_frames_is_about_their_mean():
 
 def test_cutouts_are_placed_on_whole_pixels():
     frames = make_frames(_cutouts(), np.ones(30))
-    corner, position = frames.place((14.3, 20.6))
+    corner, position = frames.align((14.3, 20.6))
     assert corner == (12, 19)
     np.testing.assert_allclose(position, (14.5, 21.0))
 
 
 def _real_scene(position, shape=(40, 30)):
     frames = make_frames(_cutouts(), np.ones(30))
-    corner, mean_position = frames.place(position)
+    corner, mean_position = frames.align(position)
     return RealScene(_scene(shape=shape, position=mean_position), frames, corner)
 
 

@@ -13,13 +13,9 @@ from scripts.lib.errors import InputError
 from scripts.simulation import nis_soss_scene, soss_references
 from scripts.simulation.detector import DO_NOT_USE, REFERENCE_PIXEL
 from scripts.simulation.exposure import Exposure
+from scripts.simulation.models import FILE_DATE
 from scripts.simulation.nis_soss import MODE, reference_pixels
-from scripts.simulation.nis_soss_orders import (
-    COLUMNS,
-    WHEEL_EXTENT,
-    OrderOptics,
-    soss_orders,
-)
+from scripts.simulation.nis_soss_orders import COLUMNS, WHEEL_EXTENT, OrderOptics, soss_orders
 from scripts.simulation.nis_soss_scene import (
     OrderLight,
     SossScene,
@@ -304,6 +300,12 @@ def test_columns_hold_the_light_of_the_truth():
     assert abs(np.median(deviation)) < 1.0
     assert deviation.std() < 2.0
     assert np.nanmax(planes.sci) < 1000.0
+
+
+def test_no_reference_states_the_time_of_its_making(references):
+    paths = sorted(references.glob("*.fits"))
+    assert len(paths) == 3
+    assert {fits.getheader(path)["DATE"] for path in paths} == {FILE_DATE}
 
 
 def test_pastasoss_holds_what_the_scene_uses(references):

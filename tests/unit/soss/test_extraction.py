@@ -1,15 +1,12 @@
 import logging
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from scripts.lib.errors import InputError
-from scripts.lib.soss.atoca.detector_model import OrderOptics
-from scripts.lib.soss.atoca.tuning import GridOptions, estimate_spectrum, tune, usable_profile
+from scripts.lib.soss.atoca.tuning import GridOptions, tune
 from scripts.lib.soss.extraction import IntegrationExtractor
-from tests.support.soss_scene import SHAPE, optics, order_image, scene, spectrum
+from tests.support.soss_scene import SHAPE, order_image, scene
 
 ORDERS = (1, 2, 3)
 OPTIONS = GridOptions(1e-2, 2, 1e-3, 2000, 1e-6)
@@ -103,52 +100,21 @@ class TestDecontamination:
         for order in ORDERS:
             assert_allclose(found[order].flux[0], alone[order].flux[0], rtol=1e-9)
 
-
-class TestTuning:
-    def test_a_given_factor_and_grid_are_used(self, images, models):
-        options = replace(OPTIONS, grid=models.red.grid)
-        found = tune(scene(), sum(images.values()), np.ones(SHAPE, "f4"), options)
-        assert found.factor == OPTIONS.tikfac
-        assert_array_equal(found.red.grid, models.red.grid)
-        assert found.residual < 1e-10
-
-    def test_order_three_and_blue_order_two_are_modelled_apart(self, models):
-        assert set(models.singles) == {2, 3}
-        assert models.singles[2].fit.grid[-1] < 0.95
-
-    def test_substrip96_has_the_common_model_only(self, images):
-        image = images[1] + images[2]
-        found = tune(scene((1, 2), single_orders=False), image, np.ones(SHAPE, "f4"), OPTIONS)
-        assert found.singles == {}
-
-    def test_an_ill_posed_model_is_a_warning_that_says_what_to_do(self, images, caplog):
-        options = replace(OPTIONS, tikfac=1e-14)
+    def test_an_integration_without_a_solution_is_warned_of_and_left_as_it_is(
+        self, images, models, caplog
+    ):
+        image = sum(images.values())
+        extractor = IntegrationExtractor(scene(), np.ones(SHAPE, "f4"), models)
+        block, errors = np.stack([image, image]), np.ones((2, *SHAPE), "f4")
+        block[1, 14, 60] = np.inf
         with caplog.at_level(logging.WARNING):
-            tune(scene(), sum(images.values()), np.ones(SHAPE, "f4"), options)
-        assert "ill-posed with the regularisation factor 1e-14" in caplog.text
-        assert "raise extract_1d/soss_tikfac" in caplog.text
-
-    def test_a_singular_model_is_an_error(self, images):
-        options = replace(OPTIONS, tikfac=0.0)
-        with pytest.raises(InputError, match="no solution with the regularisation factor 0"):
-            tune(scene(), sum(images.values()), np.ones(SHAPE, "f4"), options)
-
-    def test_the_estimate_is_the_spectrum_where_order_one_is_alone(self, images):
-        whole = scene()
-        one = replace(whole.optics[1], profile=usable_profile(whole.optics[1]))
-        bad = np.zeros(SHAPE, bool)
-        estimate = estimate_spectrum(one, images[1], np.ones(SHAPE, "f4"), whole.outside(1), bad)
-        wavelength = np.linspace(1.1, 2.5, 20)
-        assert_allclose(estimate(wavelength), spectrum(wavelength), rtol=0.1)
-
-
-def test_usable_profiles_are_positive_and_never_empty():
-    profile = optics(1).profile.copy()
-    profile[3, 5], profile[:, 9] = -1, 0
-    wavelength = optics(1).wavelength.copy()
-    wavelength[11] = 0
-    found = usable_profile(OrderOptics(wavelength, profile))
-    assert found.dtype == np.float32
-    assert found[3, 5] == 0
-    assert (found[:, [9, 11]] == 1).all()
-    assert_array_equal(found[:, 20:], profile[:, 20:])
+            solution = extractor.solve(block, errors)
+        assert np.isfinite(solution.joint[:, 0]).any()
+        assert np.isnan(solution.joint[:, 1]).all()
+        assert "orders 1 and 2 has no solution for 1 of 2 integrations" in caplog.text
+        amplitudes = extractor.amplitudes(solution)
+        assert np.isnan(amplitudes[1][1]).all()
+        whole = extract(image)[2].flux[0]
+        found = extractor.extract(np.stack([image, image]), errors, {1: amplitudes[1]})[2].flux
+        assert_array_equal(found[1], whole)
+        assert (found[0] != whole).any()

@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +12,6 @@ from scripts.lib.soss.masks import (
     fill_values,
     settle_masks,
     summarise,
-    temporal_median,
     typical_image,
 )
 
@@ -23,14 +20,6 @@ SERIES = hnp.arrays(
     st.tuples(st.integers(1, 12), st.integers(1, 5)),
     elements=st.floats(-100, 100, width=32) | st.just(np.float32(np.nan)),
 )
-
-
-@given(SERIES)
-def test_temporal_median_is_that_of_numpy(series):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        expected = np.nanmedian(series, axis=0)
-    assert_array_equal(temporal_median(series), expected)
 
 
 @given(SERIES)
@@ -56,7 +45,7 @@ def cube(n_integrations=11, shape=(5, 6)):
     return science, error, dq
 
 
-def summary_of(planes, slab_rows):
+def summarised(planes, slab_rows):
     science, error, dq = planes
 
     def read(rows):
@@ -67,24 +56,25 @@ def summary_of(planes, slab_rows):
 
 class TestSummary:
     def test_it_does_not_depend_on_the_rows_read_at_a_time(self):
-        one, many = (summary_of(cube(), rows) for rows in (5, 2))
+        one, many = (summarised(cube(), rows) for rows in (5, 2))
         for name in ("median_error", "mean", "masked", "reference_pixels"):
             assert_array_equal(getattr(one, name), getattr(many, name))
         for integration in range(11):
             values = [
-                dict(zip(*summary.fills.of(integration), strict=True)) for summary in (one, many)
+                dict(zip(*summary.fills.for_integration(integration), strict=True))
+                for summary in (one, many)
             ]
             assert values[0] == values[1]
 
     def test_pixels_that_are_never_valid(self):
-        summary = summary_of(cube(), 3)
+        summary = summarised(cube(), 3)
         assert summary.masked[2, 3]
         assert summary.masked.sum() == 1
         assert summary.median_error[2, 3] == np.inf
         assert summary.mean[2, 3] == 0
 
     def test_reference_pixels_have_infinite_errors(self):
-        summary = summary_of(cube(), 3)
+        summary = summarised(cube(), 3)
         assert summary.reference_pixels[4].all()
         assert np.isinf(summary.median_error[4]).all()
         assert not summary.reference_pixels[:4].any()
@@ -93,7 +83,7 @@ class TestSummary:
         science = np.arange(5, dtype="f4")[:, None, None] * np.ones((1, 1, 2), "f4")
         error, dq = np.full_like(science, 2), np.zeros(science.shape, np.uint32)
         science[2, 0, 1] = np.nan
-        summary = summary_of((science, error, dq), 1)
+        summary = summarised((science, error, dq), 1)
         fill_integration(science[2], error[2], summary, 2)
         # The missing sample counts as the median 2 of 0, 1, 3, 4.
         assert_array_equal(science[2], [[2, 2]])
@@ -101,7 +91,7 @@ class TestSummary:
 
     def test_pixels_never_valid_are_zero(self):
         planes = cube()
-        summary = summary_of(planes, 3)
+        summary = summarised(planes, 3)
         fill_integration(planes[0][0], planes[1][0], summary, 0)
         assert planes[0][0, 2, 3] == 0
         assert np.isinf(planes[1][0, 2, 3])
@@ -110,14 +100,14 @@ class TestSummary:
 
 class TestTypicalImage:
     def test_it_is_the_same_in_every_run(self):
-        summary = summary_of(cube(), 3)
+        summary = summarised(cube(), 3)
         assert_array_equal(typical_image(summary, 11), typical_image(summary, 11))
 
     def test_noise_is_that_of_one_integration(self):
         generator = np.random.default_rng(1)
         science = generator.normal(0, 2, (20, 60, 60)).astype("f4")
         planes = science, np.full_like(science, 2), np.zeros(science.shape, np.uint32)
-        image = typical_image(summary_of(planes, 60), 20)
+        image = typical_image(summarised(planes, 60), 20)
         assert image.dtype == np.float32
         assert image.std() == pytest.approx(2, rel=0.05)
 

@@ -55,13 +55,13 @@ def by_phase(**replaced):
     return row | replaced
 
 
-def setup(**replaced):
+def extraction(**replaced):
     values = {"wavelength": np.array([2.0, 2.5]), "position": (30.0, -5.0), "dispersion_axis": 1}
-    values |= {"name": "S1600A1", "coordinates": SimpleNamespace(ask=ask_linear)}
+    values |= {"name": "S1600A1", "coordinates": SimpleNamespace(evaluate=evaluate_linear)}
     return SimpleNamespace(**values | replaced)
 
 
-def ask_linear(function, *arguments):
+def evaluate_linear(_form, function, *arguments):
     """Evaluate a function of linear world coordinates."""
     return function(linear_wcs(), *arguments)
 
@@ -215,7 +215,7 @@ def test_a_row_that_is_missing_is_told_with_the_file(tmp_path):
 
 
 def test_first_integration_decides_for_nirspec(tmp_path):
-    correct = ApertureCorrection(nirspec_file(tmp_path / "apcorr.fits"), NIRSPEC, setup())
+    correct = ApertureCorrection(nirspec_file(tmp_path / "apcorr.fits"), NIRSPEC, extraction())
     first = correct(np.array([[2.0, 2.0], [4.0, 4.0]]))
     np.testing.assert_allclose(first, [6.0, 6.5], rtol=1e-7)
     assert correct(np.array([[4.0, 4.0]])) is first
@@ -225,14 +225,14 @@ def test_sizes_in_arcsec_become_pixels(tmp_path):
     # One row is 0.001 deg in both coordinates at declination -5.
     scale = 3.6 * np.hypot(1, np.cos(np.radians(5)))
     path = nirspec_file(tmp_path / "apcorr.fits", "arcsec", scale)
-    correct = ApertureCorrection(path, NIRSPEC, setup())
+    correct = ApertureCorrection(path, NIRSPEC, extraction())
     np.testing.assert_allclose(correct(np.array([[3.0, 3.0]])), [7.0, 7.5], rtol=1e-5)
 
 
 def test_sizes_in_arcsec_need_a_position(tmp_path):
     path = nirspec_file(tmp_path / "apcorr.fits", "arcsec")
     with pytest.raises(InputError, match="sky position"):
-        ApertureCorrection(path, NIRSPEC, setup(position=None))
+        ApertureCorrection(path, NIRSPEC, extraction(position=None))
 
 
 def test_every_integration_has_its_own_correction_for_miri(tmp_path):
@@ -248,11 +248,11 @@ def test_every_integration_has_its_own_correction_for_miri(tmp_path):
             ("apcorr", "9E", "(3,3)", [row["apcorr"]] * 2),
         ],
     )
-    correct = ApertureCorrection(path, MIRI, setup(wavelength=np.array([4.0, 6.0])))
+    correct = ApertureCorrection(path, MIRI, extraction(wavelength=np.array([4.0, 6.0])))
     np.testing.assert_array_equal(correct(np.array([[2.0, 2.0], [3, 4]])), [[3, 4], [2.5, 2.5]])
 
 
 def test_refuses_modes_without_correction(tmp_path):
     path = nirspec_file(tmp_path / "apcorr.fits")
     with pytest.raises(InputError, match="NRC_TSGRISM"):
-        ApertureCorrection(path, {"EXP_TYPE": "NRC_TSGRISM", "INSTRUME": "NIRCAM"}, setup())
+        ApertureCorrection(path, {"EXP_TYPE": "NRC_TSGRISM", "INSTRUME": "NIRCAM"}, extraction())

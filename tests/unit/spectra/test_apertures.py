@@ -6,9 +6,9 @@ import pytest
 from scripts.lib.errors import InputError
 from scripts.lib.spectra.apertures import (
     Aperture,
+    boxcar_length,
     make_aperture,
-    shifted,
-    smoothing_length,
+    shift_aperture,
     whole_array,
 )
 
@@ -121,7 +121,7 @@ def test_refuses_wrong_values(entry, message):
 )
 def test_smoothing_length_is_odd(asked, used, caplog):
     with caplog.at_level(logging.WARNING):
-        assert smoothing_length(asked) == used
+        assert boxcar_length(asked) == used
     assert bool(caplog.records) is (asked != used)
 
 
@@ -135,11 +135,11 @@ def test_shift_moves_everything_across_dispersion():
     aperture = Aperture(
         *(0, 9, 2, 6), polynomials, polynomials, trace=np.array([3.0, np.nan]), width=3
     )
-    moved = shifted(aperture, 1.5)
+    moved = shift_aperture(aperture, 1.5)
     assert (moved.dispersion_start, moved.dispersion_stop) == (0, 9)
     assert (moved.cross_start, moved.cross_stop) == (3.5, 7.5)
     assert moved.source_coefficients == ((2.5, 0.5), (5.5,))
     assert moved.background_coefficients == ((2.5, 0.5), (5.5,))
     np.testing.assert_array_equal(moved.trace, [4.5, np.nan])
-    assert shifted(aperture, 1.5, shift_trace=False).trace is aperture.trace
+    assert shift_aperture(aperture, 1.5, shift_trace=False).trace is aperture.trace
     assert aperture.source_coefficients == polynomials

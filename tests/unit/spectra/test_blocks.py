@@ -23,10 +23,10 @@ def fixture_planes():
     return planes
 
 
-def read(tmp_path, planes, setup, replace=False, integrations=ALL, **primary):
+def read(tmp_path, planes, extraction, replace=False, integrations=ALL, **primary):
     path = write_segment(tmp_path / "segment.fits", planes, primary=primary)
     with open_fits(path) as member:
-        return SpectralBlocks(member, setup, replace).read(integrations)
+        return SpectralBlocks(member, extraction, replace).read(integrations)
 
 
 def test_reads_the_part_of_some_integrations(tmp_path, planes):
@@ -37,8 +37,8 @@ def test_reads_the_part_of_some_integrations(tmp_path, planes):
 
 
 def test_turns_vertical_dispersion(tmp_path, planes):
-    setup = part(axis=2, rows=(0, 2), columns=(2, 6))
-    science, variances = read(tmp_path, planes, setup)
+    extraction = part(axis=2, rows=(0, 2), columns=(2, 6))
+    science, variances = read(tmp_path, planes, extraction)
     np.testing.assert_array_equal(science, planes["SCI"][:, 2:6, 0:2].swapaxes(1, 2))
     assert science.flags.c_contiguous
     assert variances[0].shape == science.shape

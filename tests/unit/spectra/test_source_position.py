@@ -10,7 +10,7 @@ BOX = ((-0.5, 9.5), (-0.5, 7.5))
 
 class SlitWcs:
     """
-    A slit whose image leans: row = 10 * (place in the slit) + 2 * wavelength.
+    A slit whose image leans: row = 10 * (position in the slit) + 2 * wavelength.
 
     Wavelength is 1 + x / 10 (um); in the slit plane it is counted in metres if
     there is a frame ``gwa``.
@@ -61,10 +61,10 @@ def test_trace_ends_with_the_image():
     np.testing.assert_allclose(source.trace, 1 + 2 * (1 + np.arange(8) / 10), rtol=1e-12)
 
 
-@pytest.mark.parametrize("place", [-0.5, 0.9])
-def test_no_position_outside_the_box(place, caplog):
+@pytest.mark.parametrize("position", [-0.5, 0.9])
+def test_no_position_outside_the_box(position, caplog):
     with caplog.at_level(logging.WARNING):
-        assert locate_source(SlitWcs(), BOX, 10, (0.0, place)) is None
+        assert locate_source(SlitWcs(), BOX, 10, (0.0, position)) is None
     assert "outside the bounding box" in caplog.text
 
 

@@ -2,15 +2,11 @@ import logging
 
 import numpy as np
 import pytest
-from astropy import units
 from astropy.table import QTable
-from hypothesis import given
-from hypothesis import strategies as st
 
-from scripts.collect_photometry import add_sky, process, stack, write_ecsv
+from scripts.collect_photometry import add_sky, process, stack
 from scripts.lib.errors import InputError
-from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, PhotometryTable, make_table
-from scripts.lib.photometry.table import write_segment as write_table
+from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table, write_photometry
 from tests.support.imaging_segments import star_planes, write_segment
 from tests.support.steps import run_step
 
@@ -76,63 +72,14 @@ class TestAddSky:
         assert added.units["aperture_ra_icrs"] == "deg"
 
 
-class TestWriteEcsv:
-    def test_as_astropy_writes_it(self, tmp_path):
-        stacked = stack([add_sky(table(), lambda x, y: (x, y))], ["a"])
-        stacked.columns["psf_flux"][1] = NAN
-        stacked.columns["aperture_sum"] = np.array([0.1, 1e-30], np.float32)
-        write_ecsv(tmp_path / "ours.ecsv", stacked)
-        expected = QTable(meta=stacked.meta)
-        for name in COLUMNS:
-            unit = stacked.units[name]
-            values = stacked.columns[name]
-            expected[name] = values if unit is None else values << units.Unit(unit)
-        expected.write(tmp_path / "expected.ecsv", format="ascii.ecsv")
-        assert (tmp_path / "ours.ecsv").read_text() == (tmp_path / "expected.ecsv").read_text()
-
-    def test_read_back(self, tmp_path):
-        stacked = stack([table(3)], ["a"])
-        write_ecsv(tmp_path / "t.ecsv", stacked)
-        found = read(tmp_path / "t.ecsv")
-        assert found.colnames == MEASURED
-        assert list(found.meta.items()) == list(stacked.meta.items())
-        assert found["aperture_x"].unit == units.pix
-        for name in MEASURED:
-            np.testing.assert_array_equal(np.asarray(found[name]), stacked.columns[name])
-
-    def test_more_rows_than_are_written_at_a_time(self, tmp_path):
-        write_ecsv(tmp_path / "t.ecsv", stack([table(9001, names=["MJD"])], ["a"]))
-        np.testing.assert_array_equal(read(tmp_path / "t.ecsv")["MJD"], np.arange(9001))
-
-    def test_no_file_is_left_behind_by_a_failure(self, tmp_path):
-        broken = PhotometryTable({"MJD": np.ones(2)}, {"MJD": "no unit"}, {})
-        with pytest.raises(ValueError, match="no unit"):
-            write_ecsv(tmp_path / "t.ecsv", broken)
-        assert list(tmp_path.iterdir()) == []
-
-    def test_a_failure_keeps_the_product_that_was_there(self, tmp_path):
-        (tmp_path / "t.ecsv").write_text("before")
-        with pytest.raises(ValueError, match="no unit"):
-            write_ecsv(
-                tmp_path / "t.ecsv", PhotometryTable({"MJD": np.ones(2)}, {"MJD": "no unit"}, {})
-            )
-        assert (tmp_path / "t.ecsv").read_text() == "before"
-
-    @given(values=st.lists(st.floats(), min_size=1))
-    def test_every_number(self, tmp_path_factory, values):
-        path = tmp_path_factory.getbasetemp() / "numbers.ecsv"
-        write_ecsv(path, PhotometryTable({"MJD": np.array(values)}, {"MJD": None}, {}))
-        np.testing.assert_array_equal(read(path)["MJD"], values)
-
-
 class TestProcess:
     def run(self, folder, tables, **params):
         segments, photometry = [], []
-        for k, one in enumerate(tables):
+        for k, table in enumerate(tables):
             name = folder / f"seg{k}_crfints.fits"
             segments.append(write_segment(name, star_planes([(14.0, 13.0)])))
             photometry.append(str(folder / f"seg{k}_photometry.fits"))
-            write_table(photometry[-1], one)
+            write_photometry(photometry[-1], table)
         out = folder / "x_phot.ecsv"
         run_step(process, params, photometry=photometry, segments=segments, out_phot=out)
         return read(out)

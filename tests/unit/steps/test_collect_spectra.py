@@ -1,12 +1,8 @@
 import numpy as np
-import pytest
 from astropy.io import fits
 
 from scripts.collect_spectra import distinct_int_times, merge_int_times, product_times
-from scripts.lib.files.asdf_tree import with_row_counts
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.spectra.metadata import blend, header_table
-from scripts.lib.spectra.product import spectral_wcs
 
 
 def int_times(numbers, offset=0.0):
@@ -57,46 +53,3 @@ def test_times_of_stripes_are_kept_once_and_in_order(tmp_path):
         (hdu,) = product_times([first, second])
     expected = [(integration, stripe) for integration in (1, 2, 3, 4) for stripe in (1, 2)]
     assert [tuple(row) for row in hdu.data] == expected
-
-
-class TestBlend:
-    metadata = (
-        {"meta.a": 1.0, "meta.b": "NRS1", "meta.c": "x", "meta.only": 5},
-        {"meta.a": 3.0, "meta.b": "NRS2", "meta.c": "y"},
-    )
-
-    @pytest.mark.parametrize(
-        ("rule", "expected"), [("sum", 4.0), ("min", 1.0), ("max", 3.0), ("mean", 2.0)]
-    )
-    def test_numbers(self, rule, expected):
-        assert blend(self.metadata, {"meta.a": rule})["meta.a"] == expected
-
-    def test_differing_texts_are_multiple_and_the_rest_is_the_first_segments(self):
-        blended = blend(self.metadata, {"meta.b": "multi", "meta.only": "sum"})
-        assert blended == {"meta.a": 1.0, "meta.b": "MULTIPLE", "meta.c": "x", "meta.only": 5}
-
-    def test_the_header_table_has_a_row_a_segment(self):
-        columns = {"meta.a": "A", "meta.b": "DETECTOR", "meta.only": "ONLY", "meta.none": "NONE"}
-        table = header_table(self.metadata, columns)
-        assert table.dtype.names == ("A", "DETECTOR", "ONLY")
-        assert list(table["DETECTOR"]) == ["NRS1", "NRS2"]
-        np.testing.assert_array_equal(table["ONLY"], [5, np.nan])
-
-
-def test_the_asdf_tree_tells_the_rows_of_every_table():
-    tree = b"".join(
-        b"- !core/ndarray-1.1.0\n  source: fits:EXTRACT1D,%d\n  shape: [1]\n" % k for k in (1, 2)
-    )
-    patched = with_row_counts(tree + b"#ASDF BLOCK INDEX\nold", [60, 7])
-    assert patched == tree.replace(b"shape: [1]", b"shape: [60]", 1).replace(
-        b"shape: [1]", b"shape: [7]"
-    )
-
-
-@pytest.mark.parametrize("wavelength", [[1.0, 2.0, 4.0], [4.0, 2.0, 1.0]])
-def test_the_spectral_wcs_goes_there_and_back(wavelength):
-    wcs = spectral_wcs(10.0, -20.0, np.array(wavelength))
-    ra, dec, middle = wcs(1.5)
-    assert (ra, dec) == (10.0, -20.0)
-    assert middle == pytest.approx((wavelength[1] + wavelength[2]) / 2)
-    assert wcs.invert(ra, dec, middle) == pytest.approx(1.5)

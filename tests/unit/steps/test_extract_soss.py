@@ -111,10 +111,10 @@ class TestPlainBox:
 
 def test_the_history_of_the_segment_is_carried_on(folder, tmp_path):
     with fits.open(folder / "segment.fits") as hdus:
-        hdus[0].header["HISTORY"] = "input_warnings: INT_TIMES is odd"
+        hdus[0].header["HISTORY"] = "input_warnings: INT_TIMES is unusual"
         hdus.writeto(tmp_path / "segment.fits")
     header = fits.getheader(extract(folder, tmp_path, segment=tmp_path / "segment.fits"))
-    assert "input_warnings: INT_TIMES is odd" in list(header["HISTORY"])
+    assert "input_warnings: INT_TIMES is unusual" in list(header["HISTORY"])
 
 
 def test_the_region_of_the_background_is_kept(folder, tmp_path):

@@ -1,4 +1,4 @@
-"""Tables, figures and page of two overlapping spectral orders, from files small enough to see through."""
+"""Tables, metrics and page of two overlapping spectral orders, from files small enough to see through."""
 
 import json
 from types import SimpleNamespace
@@ -10,8 +10,8 @@ from astropy.io import fits
 from scripts import light_curve, report_visit, segment_statistics
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.light_curves.extraction_regions import read_regions, read_statistics
-from scripts.lib.report.captions import PLOTS
 from tests.support.steps import run_step
 
 ROWS, COLUMNS, LENGTH, CUTOFF = 24, 64, 30, {1: 64, 2: 50}
@@ -21,8 +21,8 @@ CONTAMINATION = {1: 0.01, 2: 0.2}
 
 def trace(order):
     """Image of an order: a Gaussian of height 100 or 50 and width 1.5 pixels, (rows, columns)."""
-    place = np.arange(ROWS)[:, None] - (8.0 if order == 1 else 15.0)
-    light = (100.0 if order == 1 else 50.0) * np.exp(-(place**2) / 4.5)
+    distance = np.arange(ROWS)[:, None] - (8.0 if order == 1 else 15.0)
+    light = (100.0 if order == 1 else 50.0) * np.exp(-(distance**2) / 4.5)
     return light * (np.arange(COLUMNS) < CUTOFF[order])
 
 
@@ -158,12 +158,12 @@ def processed(tmp_path_factory):
 
 def test_regions_of_both_orders(folder):
     with open_fits(folder / "spectra1.fits") as spectra:
-        one, two = read_regions(spectra, 0, (ROWS, COLUMNS))
-    assert (one.name, two.name) == ("1", "2")
-    np.testing.assert_array_equal(two.weights, weights(2))
-    assert len(two.pixels) == 50
-    assert two.trace[49] == 15.0
-    assert np.isnan(two.trace[50:]).all()
+        first, second = read_regions(spectra, 0, (ROWS, COLUMNS))
+    assert (first.name, second.name) == ("1", "2")
+    np.testing.assert_array_equal(second.weights, weights(2))
+    assert len(second.pixels) == 50
+    assert second.trace[49] == 15.0
+    assert np.isnan(second.trace[50:]).all()
 
 
 def test_statistics_of_each_order(folder):
@@ -175,7 +175,7 @@ def test_statistics_of_each_order(folder):
         assert arrays["class_sizes"][0] == 9 * CUTOFF[order]
 
 
-def test_table_has_errors_photons_and_places_of_each_order(folder):
+def test_table_has_errors_photons_and_positions_of_each_order(folder):
     columns, units, meta = read_ecsv(folder / "lc.ecsv")
     assert units["flux"] == "DN/s"
     assert meta["EXP_TYPE"] == "NIS_SOSS"

@@ -6,6 +6,7 @@ import pytest
 
 from scripts import summarise
 from scripts.lib.files.ecsv import read_ecsv
+from tests.support.pages import MARKUP, Page, assert_dead
 
 SEAMS = [
     {"step_ppm": 10.0, "error_ppm": 10.0, "significance": 1.0, "before": 1, "after": 2},
@@ -15,9 +16,9 @@ SEAMS = [
 
 
 def light_curve(**changes):
-    """Figures of a light curve with a step at its second seam."""
+    """Metrics of a light curve with a step at its second seam."""
     flags = {"aperture": {"outlier_fraction": 0.01, "invalid_fraction": None}}
-    figures = {
+    metrics = {
         "detector": "NRS1",
         "order": 1,
         "n_integrations": 60,
@@ -35,7 +36,7 @@ def light_curve(**changes):
         "correlations": {},
         "flags": flags,
     }
-    return figures | changes
+    return metrics | changes
 
 
 def visit(name, level, findings, *curves):
@@ -68,9 +69,9 @@ def test_row_of_a_light_curve_that_is_too_short():
 @pytest.mark.parametrize(
     ("verdicts", "headline"),
     [
-        ([("good", []), ("good", [])], "2 visits, nothing odd."),
+        ([("good", []), ("good", [])], "2 visits, nothing unusual."),
         ([("look", ["x"]), ("good", [])], "2 visits, 1 with something to look at."),
-        ([("unknown", []), ("good", [])], "2 visits, nothing odd, 1 too short to judge."),
+        ([("unknown", []), ("good", [])], "2 visits, nothing unusual, 1 too short to judge."),
     ],
 )
 def test_table_and_page(tmp_path, verdicts, headline):
@@ -89,3 +90,13 @@ def test_table_and_page(tmp_path, verdicts, headline):
     assert f"<p>{headline}</p>" in page
     assert '<a href="v0_report.html">v0</a>' in page
     assert "WASP-39 &lt;b&gt;" in page
+
+
+def test_markup_in_names_and_findings_is_text():
+    one = visit(MARKUP, "look", [MARKUP], light_curve(detector=MARKUP))
+    one["visit"]["target"] = MARKUP
+    rows = [summarise.summary_row(one, one["light_curves"][0])]
+    page = Page(summarise.summary_page([one], rows, {MARKUP: f"javascript:{MARKUP}"}))
+    assert_dead(page)
+    # Product and finding; product, target and detector.
+    assert page.text.count(MARKUP) == 5

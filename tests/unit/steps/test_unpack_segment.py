@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.inputs.compressed import unpack
 from scripts.lib.inputs.products import survey
 from scripts.lib.inputs.segments import read_segment
 from scripts.unpack_segment import process
@@ -41,12 +40,6 @@ def test_content_is_that_before_compression(tmp_path):
     content = (tmp_path / NAME).read_bytes()
     run(pack(tmp_path / NAME), tmp_path / "out" / NAME)
     assert (tmp_path / "out" / NAME).read_bytes() == content
-
-
-def test_several_compressed_parts_are_one_file(tmp_path):
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"one") + gzip.compress(b"two"))
-    unpack(tmp_path / "a.gz", tmp_path / "a")
-    assert (tmp_path / "a").read_bytes() == b"onetwo"
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
@@ -111,14 +104,14 @@ class TestPlanning:
         packed = pack(tmp_path / NAME, level=0)
         # Nothing behind the header of SCI is needed.
         packed.write_bytes(packed.read_bytes()[:40000])
-        segment, problems = read_segment(packed.name, tmp_path)
-        assert problems == []
+        segment, errors = read_segment(packed.name, tmp_path)
+        assert errors == []
         assert segment.is_compressed
         assert segment.stem == NAME.removesuffix("_calints.fits")
         assert segment.crfints == f"{segment.stem}_o003_crfints.fits"
         assert segment.shape == (3, 40, 50)
         assert segment.data_bytes == 6 * 3 * 40 * 50 * 4
-        assert segment.oddities == ()
+        assert segment.findings == ()
 
     @pytest.mark.parametrize("content", [b"", b"no gzip", b"\x1f\x8b\x08\x00"])
     def test_what_is_no_compressed_file_is_an_error(self, tmp_path, content):
@@ -144,6 +137,6 @@ class TestPlanning:
         (product,), findings = survey(patterns, tmp_path, output_dir="out")
         assert [segment.path for segment in product.segments] == [NAME]
         assert product.is_group != associated
-        told = [str(finding) for finding in findings if finding.path.endswith(".gz")]
-        assert told == [f"{NAME}.gz: file: found {NAME} beside it: left out"]
+        reported = [str(finding) for finding in findings if finding.path.endswith(".gz")]
+        assert reported == [f"{NAME}.gz: file: found {NAME} next to it: left out"]
         assert not [finding for finding in findings if finding.severity == "error"]

@@ -3,12 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.white_light import (
-    SummedSpectra,
-    first_of_each,
-    light_curve_columns,
-    sum_in_range,
-)
+from scripts.white_light import SummedSpectra, light_curve_columns, mark_first, sum_in_range
 
 
 def spectra(mjd, flux, detector=None, order=1, first=1):
@@ -43,8 +38,8 @@ class TestSumInRange:
         assert sum_in_range(wavelength, np.ones((1, 4)), -1, 1e10) == 3
 
 
-def test_first_of_each_time():
-    first = first_of_each(np.array([3.0, 1.0, 3.0, np.nan, np.nan, 2.0]))
+def test_mark_first_time():
+    first = mark_first(np.array([3.0, 1.0, 3.0, np.nan, np.nan, 2.0]))
     np.testing.assert_array_equal(first, [True, True, False, False, False, True])
 
 

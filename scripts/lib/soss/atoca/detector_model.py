@@ -12,6 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.soss.atoca.kernel import convolution_matrix
+from scripts.lib.soss.atoca.pixel_integration import column_edges, integration_weights
+
+__all__ = [
+    "DetectorModel",
+    "OrderOptics",
+    "TooFewPixelsError",
+    "build_model",
+    "column_amplitudes",
+    "design_matrix",
+    "pixel_matrix",
+    "right_side",
+]
 
 _FEWEST_PIXELS = 25
 
@@ -101,7 +113,7 @@ def build_model(orders, grid, trace_masks, bad=None, threshold=1e-3):
     Raises
     ------
     TooFewPixelsError
-        If an order has fewer than 25 pixels.
+        If an order has fewer than 25 pixels, or no column on the grid.
 
     References
     ----------
@@ -130,35 +142,13 @@ def build_model(orders, grid, trace_masks, bad=None, threshold=1e-3):
         throughput = 1.0 if order.throughput is None else order.throughput(grid)[slice(*part)]
         kernels.append(convolution_matrix(order.kernel, grid, part))
         used = covered & (~mask).any(axis=0)
+        if not used.any():
+            msg = "a spectral order has no column on the wavelength grid"
+            raise TooFewPixelsError(msg)
         weights = integration_weights(points, *(limit[used] for limit in edge))
         weights = _spread_rows(weights, np.flatnonzero(used), len(used))
         projections.append((weights @ (diags(throughput * points) @ kernels[-1])).tocsr())
     return DetectorModel(grid, mask, columns, bounds, kernels, projections, profiles)
-
-
-def column_edges(wavelength):
-    """
-    Wavelengths at the edges of the columns.
-
-    Parameters
-    ----------
-    wavelength : ndarray
-        Wavelength (columns,) in the middle, monotonic; NaN and negative
-        values are skipped.
-
-    Returns
-    -------
-    lower, upper : ndarray
-        Half way to the neighbouring columns, mirrored at the ends; 0 where the
-        wavelength is not valid.
-    """
-    valid = np.isfinite(wavelength) & (wavelength >= 0)
-    middle = wavelength[valid]
-    half = np.diff(middle) / 2
-    left, right = np.zeros(len(wavelength)), np.zeros(len(wavelength))
-    left[valid] = middle - np.insert(half, 0, half[0])
-    right[valid] = middle + np.append(half, half[-1])
-    return (left, right) if middle[0] <= middle[-1] else (right, left)
 
 
 def _masks(grid, bounds, edges, profiles, trace_masks, bad, threshold):
@@ -183,86 +173,8 @@ def _grid_bounds(grid, wavelengths):
     return int(first), int(np.searchsorted(grid, wavelengths.max(), side="right"))
 
 
-def integration_weights(grid, lower, upper):
-    """
-    Weights of the grid points in the integral over pixels.
-
-    Parameters
-    ----------
-    grid : ndarray
-        Ascending wavelengths (points,).
-    lower, upper : ndarray
-        Edges (pixels,) of pixels within the grid.
-
-    Returns
-    -------
-    weights : csr_matrix
-        Weights (pixels, points) of a trapezoidal rule with interpolated ends.
-
-    Notes
-    -----
-    The sum starts one point early, at the last but one below the lower edge,
-    unless a point lies exactly on that; the end interval is extrapolated. Where
-    that point would be before the grid, the weights of the others follow from
-    its place all the same. Both as in ``ExtractionEngine.get_w`` of jwst 3.0.0.
-    """
-    from scipy.sparse import csr_matrix
-
-    low = np.searchsorted(grid, lower, side="right") - 1
-    high = np.searchsorted(grid, upper) - 1
-    first = np.where(grid[low] == lower, low, low - 1)
-    span = max(int((high - first).max()) + 1, 4)
-    points = first[:, None] + np.arange(span)
-    points[points > high[:, None]] = -1
-    weights = _end_weights(grid, points, lower, upper, low, high)
-    pixels, places = np.nonzero(points >= 0)
-    values = weights[pixels, places] / 2.0
-    return csr_matrix((values, (pixels, points[pixels, places])), shape=(len(lower), len(grid)))
-
-
-def _end_weights(grid, points, lower, upper, low, high):
-    """Twice the weights of the points of each pixel, case by case of their number."""
-    pixels, steps = np.arange(len(points)), np.diff(grid)
-    count = (points >= 0).sum(axis=1)
-    value = grid[points]
-    weights = np.zeros(points.shape)
-    weights[:, 0] = value[:, 1] - lower
-    weights[pixels, count - 1] = upper - value[pixels, count - 2]
-
-    two = count == 2
-    early, late = two & (points[:, 0] != low), two & (points[:, 1] != high)
-    weights[early, 1] += lower[early] - value[early, 0]
-    weights[late, 0] += value[late, 1] - upper[late]
-    weights[two] *= ((upper - lower)[two] / steps[points[two, 0]])[:, None]
-
-    more = np.flatnonzero(count >= 3)
-    n = count[more]
-    weights[more, 1] = value[more, 1] - lower[more]
-    weights[more, n - 2] += upper[more] - value[more, n - 2]
-    early = more[points[more, 0] != low[more]]
-    inside, outside = value[early, 1] - lower[early], lower[early] - value[early, 0]
-    step = steps[points[early, 0]]
-    weights[early, 0] *= inside / step
-    weights[early, 1] += inside * outside / step
-    late = more[points[more, n - 1] != high[more]]
-    n = count[late]
-    inside, outside = upper[late] - value[late, n - 2], value[late, n - 1] - upper[late]
-    step = steps[points[late, n - 2]]
-    weights[late, n - 1] *= inside / step
-    weights[late, n - 2] += inside * outside / step
-
-    more = np.flatnonzero(count >= 4)
-    n = count[more]
-    weights[more, 1] += value[more, 2] - value[more, 1]
-    weights[more, n - 2] += value[more, n - 2] - value[more, n - 3]
-    place = np.arange(points.shape[1])
-    row, column = np.nonzero((count > 4)[:, None] & (place >= 2) & (place < count[:, None] - 2))
-    weights[row, column] = steps[points[row, column] - 1] + steps[points[row, column]]
-    return weights
-
-
 def _spread_rows(matrix, rows, n_rows):
-    """Sparse matrix with its rows at other places and empty rows between."""
+    """Sparse matrix with its rows moved to other positions and empty rows between."""
     from scipy.sparse import csr_matrix
 
     lengths = np.zeros(n_rows, dtype=np.intp)

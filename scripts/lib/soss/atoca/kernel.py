@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 
+__all__ = ["Kernel", "convolution_matrix"]
+
 # A bicubic spline needs as many.
 _FEWEST_KERNELS = 4
 
@@ -54,7 +56,7 @@ class Kernel:
         self.least = kernels[kernels > 0].min()
         self._centres = table[low : high + 1].copy()
         self._lines = np.array(
-            [self._wavelength_line(place, trace, valid) for place in range(len(self._centres))]
+            [self._wavelength_line(number, trace, valid) for number in range(len(self._centres))]
         )
         pixels = np.linspace(-halfwidth, halfwidth, len(wavelengths))
         if len(self._centres) < _FEWEST_KERNELS or not (np.diff(self._centres) > 0).all():
@@ -79,13 +81,13 @@ class Kernel:
             raise InputError(msg)
         return int(low), int(high)
 
-    def _wavelength_line(self, place, trace, valid):
+    def _wavelength_line(self, number, trace, valid):
         """Slope and constant of wavelength by pixel around the column nearest to a kernel."""
         from numpy.polynomial import Polynomial
 
-        distance = np.where(valid, np.abs(trace - self._centres[place]), np.inf)
+        distance = np.where(valid, np.abs(trace - self._centres[number]), np.inf)
         column = int(np.argmin(distance))
-        self._centres[place] = trace[column]
+        self._centres[number] = trace[column]
         offsets = np.arange(-self._halfwidth, self._halfwidth + 1)
         inside = (column + offsets >= 0) & (column + offsets < len(trace))
         offsets = offsets[inside]
@@ -108,11 +110,11 @@ class Kernel:
             ``pixel = factor * wavelength + constant``.
         """
         centres, lines = self._centres, self._lines
-        place = np.clip(np.searchsorted(centres, centre) - 1, 0, len(centres) - 2)
-        step = centres[place + 1] - centres[place]
-        lower, upper = (centres[place + 1] - centre) / step, (centre - centres[place]) / step
-        slope = lower * lines[place, 0] + upper * lines[place + 1, 0]
-        constant = -(lower * lines[place, 1] + upper * lines[place + 1, 1])
+        number = np.clip(np.searchsorted(centres, centre) - 1, 0, len(centres) - 2)
+        step = centres[number + 1] - centres[number]
+        lower, upper = (centres[number + 1] - centre) / step, (centre - centres[number]) / step
+        slope = lower * lines[number, 0] + upper * lines[number + 1, 0]
+        constant = -(lower * lines[number, 1] + upper * lines[number + 1, 1])
         return 1 / slope, constant / slope
 
     def values(self, pixels, centre):
@@ -188,16 +190,16 @@ def convolution_matrix(kernel, grid, bounds):
     first, last = kernel.support(grid, grid[rows])
     lengths = last - first + 1
     pointers = np.concatenate(([0], np.cumsum(lengths)))
-    place = np.repeat(np.arange(len(rows)), lengths)
-    points = np.arange(pointers[-1]) - pointers[place] + first[place]
+    row = np.repeat(np.arange(len(rows)), lengths)
+    points = np.arange(pointers[-1]) - pointers[row] + first[row]
     factor, constant = kernel.pixel_scale(grid[rows])
-    pixels = factor[place] * grid[points] + constant[place]
-    values = kernel.values(pixels, grid[rows][place])
+    pixels = factor[row] * grid[points] + constant[row]
+    values = kernel.values(pixels, grid[rows][row])
     kept = values > 0
-    place, points, values = place[kept], points[kept], values[kept]
-    values *= _trapezoid(grid, points, points - rows[place])
-    values /= np.bincount(place, values, len(rows))[place]
-    return csr_matrix((values, (place, points)), shape=shape)
+    row, points, values = row[kept], points[kept], values[kept]
+    values *= _trapezoid(grid, points, points - rows[row])
+    values /= np.bincount(row, values, len(rows))[row]
+    return csr_matrix((values, (row, points)), shape=shape)
 
 
 def _trapezoid(grid, points, offsets):

@@ -4,8 +4,19 @@ import logging
 
 import numpy as np
 
+from scripts.lib.errors import InputError
 from scripts.lib.soss.atoca.detector_model import column_amplitudes, design_matrix, right_side
-from scripts.lib.soss.atoca.solver import LeastSquares, SingularError
+from scripts.lib.soss.atoca.solver import LeastSquares, SingularError, numerical_uncertainty
+
+__all__ = [
+    "FactorSearch",
+    "best_factor",
+    "first_difference",
+    "guess_factor",
+    "neighbours",
+    "quotient_image",
+    "roughness_matrix",
+]
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +68,20 @@ def guess_factor(model, estimate):
     -------
     factor : float
         The guess.
+
+    Raises
+    ------
+    InputError
+        If the estimate is flat, or so steep that its square overflows.
     """
-    roughness = np.nansum((first_difference(model.grid) @ estimate(model.grid)) ** 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        roughness = np.nansum((first_difference(model.grid) @ estimate(model.grid)) ** 2)
+    if not 0 < roughness < np.inf:
+        msg = (
+            "config: extract_1d/soss_estimate: found a spectrum whose slopes have the sum of squares "
+            f"{roughness:.3g}, expected a positive number; or set extract_1d/soss_tikfac"
+        )
+        raise InputError(msg)
     return float(np.sqrt((~model.mask).sum() / roughness))
 
 
@@ -76,10 +99,12 @@ def quotient_image(model, image, error):
     Returns
     -------
     quotient : ndarray
-        Of their common type (rows, columns), 0 where the model is masked.
+        Of their common type (rows, columns), 0 where the model is masked;
+        infinite where it overflows that type.
     """
     good = ~model.mask
-    quotient = image[good] / error[good]
+    with np.errstate(over="ignore"):
+        quotient = image[good] / error[good]
     full = np.zeros(image.shape, quotient.dtype)
     full[good] = quotient
     return full
@@ -135,6 +160,15 @@ class FactorSearch:
             return None
         return spectrum
 
+    def uncertainty(self, factor):
+        """Numerical uncertainty of the solution with a factor; infinite if there is no accurate one."""
+        try:
+            fit = self._problem.fit(factor, dense=False)
+            solution = fit.solve(self._right)
+            return numerical_uncertainty(fit.solve, self._right - fit.product(solution), solution)
+        except SingularError:
+            return np.inf
+
     def loss(self, factor):
         """
         Mean of log(1 + residual^2), residuals in units of the error.
@@ -147,16 +181,18 @@ class FactorSearch:
         Returns
         -------
         loss : float
-            The loss; NaN if the equations have no solution.
+            The loss; NaN if the equations have no solution, infinite if it
+            overflows.
         """
         spectrum = self.spectrum(factor)
         if spectrum is None:
             return np.nan
         amplitudes = column_amplitudes(self._model, spectrum)
         residual = -self._quotient.astype(float)
-        for scaled, amplitude in zip(self._scaled, amplitudes, strict=True):
-            residual += scaled * np.nan_to_num(amplitude)[self._columns]
-        return float(np.log(1 + residual**2).mean())
+        with np.errstate(over="ignore", invalid="ignore"):
+            for scaled, amplitude in zip(self._scaled, amplitudes, strict=True):
+                residual += scaled * np.nan_to_num(amplitude)[self._columns]
+            return float(np.log(1 + residual**2).mean())
 
     def best(self, guess, decades):
         """
@@ -229,7 +265,7 @@ def best_factor(factors, losses):
 
 def neighbours(factors, best):
     """
-    Two more factors to test beside the tested one nearest to the best.
+    Two more factors to test, next to the tested one nearest to the best.
 
     Parameters
     ----------
@@ -245,9 +281,9 @@ def neighbours(factors, best):
         step beyond.
     """
     factors = np.sort(factors)
-    place = int(np.argmin(np.abs(np.log(factors) - np.log(best))))
-    if place == 0:
+    nearest = int(np.argmin(np.abs(np.log(factors) - np.log(best))))
+    if nearest == 0:
         return np.array([factors[0] ** 2 / factors[1], np.sqrt(factors[0] * factors[1])])
-    if place == len(factors) - 1:
+    if nearest == len(factors) - 1:
         return np.array([np.sqrt(factors[-1] * factors[-2]), factors[-1] ** 2 / factors[-2]])
-    return np.sqrt(factors[place] * factors[place - 1 : place + 2 : 2])
+    return np.sqrt(factors[nearest] * factors[nearest - 1 : nearest + 2 : 2])

@@ -5,6 +5,8 @@ import numpy as np
 from scripts.lib.soss.atoca.detector_model import column_amplitudes
 from scripts.lib.soss.atoca.regularisation import roughness_matrix
 
+__all__ = ["SingleOrderFit", "solve_banded"]
+
 
 class SingleOrderFit:
     """
@@ -25,11 +27,11 @@ class SingleOrderFit:
         fit, self._rebuild = model.fit, model.rebuild
         self._pixels = np.flatnonzero(~fit.mask)
         n_columns = fit.mask.shape[1]
-        columns, places = self._pixels % n_columns, np.arange(len(self._pixels))
+        columns, positions = self._pixels % n_columns, np.arange(len(self._pixels))
         profile = fit.profiles[0].reshape(-1)[self._pixels]
-        shape = n_columns, len(places)
-        self._profile_sums = csr_matrix((profile, (columns, places)), shape=shape)
-        self._square_sums = csr_matrix((profile**2, (columns, places)), shape=shape)
+        shape = n_columns, len(positions)
+        self._profile_sums = csr_matrix((profile, (columns, positions)), shape=shape)
+        self._square_sums = csr_matrix((profile**2, (columns, positions)), shape=shape)
         self._spread = fit.projections[0].T.tocsr()
         self._squares, self._halfwidth = _column_squares(fit.projections[0])
         roughness = roughness_matrix(fit.grid)
@@ -87,10 +89,10 @@ def _column_squares(projection):
         product = values[: len(values) - offset][same] * values[offset:][same]
         parts.append(((second - first) * n_points + first, rows[offset:][same], product))
         offset += 1
-    places, columns, products = (np.concatenate(part) for part in zip(*parts, strict=True))
-    halfwidth = max(int(places.max()) // n_points, 1)
+    elements, columns, products = (np.concatenate(part) for part in zip(*parts, strict=True))
+    halfwidth = max(int(elements.max()) // n_points, 1)
     shape = (halfwidth + 1) * n_points, projection.shape[0]
-    return csr_matrix((products, (places, columns)), shape=shape), halfwidth
+    return csr_matrix((products, (elements, columns)), shape=shape), halfwidth
 
 
 def solve_banded(band, right):
@@ -108,7 +110,7 @@ def solve_banded(band, right):
     -------
     solution : ndarray
         Values (points,); NaN at the other points, and everywhere if the matrix
-        is not positive.
+        is not positive or the solution overflows.
     """
     from scipy.linalg import LinAlgError, solveh_banded
 
@@ -119,6 +121,8 @@ def solve_banded(band, right):
     try:
         solution = solveh_banded(band, right, lower=True, check_finite=False)
     except LinAlgError:
+        return np.full(len(right), np.nan)
+    if not np.isfinite(solution).all():
         return np.full(len(right), np.nan)
     solution[unreached] = np.nan
     return solution

@@ -4,6 +4,15 @@ import logging
 
 import numpy as np
 
+__all__ = [
+    "Factors",
+    "LeastSquares",
+    "RegularisedFit",
+    "SingularError",
+    "numerical_uncertainty",
+    "solve_plain",
+]
+
 log = logging.getLogger(__name__)
 
 # Backward error at which a solution is as good as that of the normal equations.
@@ -70,10 +79,12 @@ class RegularisedFit:
     """
     Solution of a regularised least-squares problem for one factor.
 
-    Solved are, in place of the dense normal equations (G'G + f^2 T'T) x = G'd,
-    the sparse ones for x and the model y = G x together: f^2 T'T x + G'y = G'd,
+    Instead of the dense normal equations (G'G + f^2 T'T) x = G'd, the sparse ones
+    for x and the model y = G x together are solved: f^2 T'T x + G'y = G'd,
     G x - y = 0. What that loses in accuracy, iterative refinement regains. Where
     it does not, as for very small factors, the normal equations are factorised.
+    How an ill-posed problem ends depends on the processor: on one its solution
+    is inaccurate, on another it overflows. The latter is NaN.
 
     Parameters
     ----------
@@ -119,7 +130,8 @@ class RegularisedFit:
         Returns
         -------
         spectrum : ndarray
-            Solutions of the same shape.
+            Solutions of the same shape; NaN for a right side that is not
+            finite, or whose solution overflows.
 
         Raises
         ------
@@ -129,8 +141,12 @@ class RegularisedFit:
         """
         if right.ndim == 1:
             return self.solve(right[:, None])[:, 0]
-        parts = [right[:, k : k + _TOGETHER] for k in range(0, right.shape[1], _TOGETHER)]
-        return np.concatenate([self._solve_part(part) for part in parts], axis=1)
+        spectrum = np.full(right.shape, np.nan)
+        finite = np.flatnonzero(np.isfinite(right).all(axis=0))
+        for first in range(0, len(finite), _TOGETHER):
+            part = finite[first : first + _TOGETHER]
+            spectrum[:, part] = self._solve_part(right[:, part])
+        return spectrum
 
     def _solve_part(self, right):
         """Solve for a few right sides."""
@@ -145,7 +161,8 @@ class RegularisedFit:
             normal = self._problem.transposed @ self._problem.design + self._penalty
             # Symmetric, so rows are columns.
             self._factors, self._normal_factors = None, Factors(normal.T)
-        return self._normal_factors.solve(right)
+        solution = self._normal_factors.solve(right)
+        return np.where(np.isfinite(solution).all(axis=0), solution, np.nan)
 
     def _refined(self, right):
         """Solution of the sparse equations, refined at least once, and its backward error."""
@@ -153,18 +170,46 @@ class RegularisedFit:
         for step in range(_STEPS):
             padded = np.zeros((sum(self._problem.design.shape), right.shape[1]), order="F")
             padded[: len(right)] = remainder
-            spectrum = spectrum + self._factors.solve(padded)[: len(right)]
-            remainder = right - self.product(spectrum)
-            last, error = error, self._backward_error(right, spectrum, remainder)
+            with np.errstate(over="ignore", invalid="ignore"):
+                spectrum = spectrum + self._factors.solve(padded)[: len(right)]
+                remainder = right - self.product(spectrum)
+                last, error = error, self._backward_error(right, spectrum, remainder)
             if (step and error <= _ACCURATE) or not error < last / 2:
                 break
         return spectrum, error
 
     def _backward_error(self, right, spectrum, remainder):
-        """Largest relative error of the equations, over the right sides."""
+        """Largest relative error of the equations, over the right sides; infinite if they overflow."""
         scale = np.linalg.norm(right, axis=0)
         scale = scale + np.linalg.norm(self._diagonal[:, None] * spectrum, axis=0)
-        return float((np.linalg.norm(remainder, axis=0) / np.where(scale > 0, scale, 1)).max())
+        errors = np.linalg.norm(remainder, axis=0) / np.where(scale > 0, scale, 1)
+        # A scale that overflows would make any remainder look small.
+        return float(np.where(np.isfinite(errors) & np.isfinite(scale), errors, np.inf).max())
+
+
+def numerical_uncertainty(solve, remainder, solution):
+    """
+    Relative change of a solution when its remainder is solved for in turn.
+
+    Parameters
+    ----------
+    solve : callable
+        Solves the equations for a right side.
+    remainder : ndarray
+        Right side minus product of matrix and solution (points,).
+    solution : ndarray
+        The solution (points,).
+
+    Returns
+    -------
+    uncertainty : float
+        About 1e-16 times the condition of the equations: how far another
+        order of the same sums, as on another processor, may move the solution.
+        Infinite where it overflows or the solution is 0.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ratio = float(np.linalg.norm(solve(remainder)) / np.linalg.norm(solution))
+    return ratio if np.isfinite(ratio) else np.inf
 
 
 def solve_plain(matrix, right):
@@ -182,18 +227,25 @@ def solve_plain(matrix, right):
     -------
     solution : ndarray
         Values (points,); the least-squares solution if the matrix is singular.
+    uncertainty : ndarray
+        Relative change (points,) of each value when the remainder is solved
+        for in turn: where it is not small, round-off decides the value, and
+        with it the processor. Infinite if the matrix is singular, not finite
+        where the solution overflows or is 0.
     """
     import warnings
 
     from scipy.sparse.linalg import MatrixRankWarning, lsqr, spsolve
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         warnings.simplefilter("error", MatrixRankWarning)
         try:
-            return spsolve(matrix, right)
+            solution = spsolve(matrix, right)
+            change = spsolve(matrix, right - matrix @ solution)
+            return solution, np.abs(change) / np.abs(solution)
         except MatrixRankWarning:
             log.warning("singular equations: taking the least-squares solution")
-            return lsqr(matrix, right)[0]
+            return lsqr(matrix, right)[0], np.full(len(right), np.inf)
 
 
 class Factors:

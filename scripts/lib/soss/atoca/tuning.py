@@ -25,13 +25,27 @@ from scripts.lib.soss.atoca.regularisation import (
     quotient_image,
     roughness_matrix,
 )
-from scripts.lib.soss.atoca.solver import LeastSquares, SingularError, solve_plain
+from scripts.lib.soss.atoca.solver import (
+    LeastSquares,
+    SingularError,
+    numerical_uncertainty,
+    solve_plain,
+)
 from scripts.lib.soss.atoca.wavelength_grid import combined_grid, oversample
+
+__all__ = [
+    "GridOptions",
+    "SingleOrder",
+    "TunedModels",
+    "estimate_spectrum",
+    "tune",
+    "usable_profile",
+]
 
 log = logging.getLogger(__name__)
 
 _CONTAMINATION = 1e-4
-_RED_DECADES = (-4, 4)
+_JOINT_DECADES = (-4, 4)
 _SINGLE_DECADES = (-2, 8)
 _SINGLE_OVERSAMPLING = 3
 # Wavelength [µm] below which jwst 3.0.0 models order 2 alone in every integration; only for the
@@ -39,47 +53,10 @@ _SINGLE_OVERSAMPLING = 3
 _BLUE_LIMIT = 0.95
 # Relative residual, or numerical uncertainty of the solution, that makes the spectra doubtful.
 _POOR_SOLUTION = 1e-6
-
-
-@dataclass(frozen=True)
-class Scene:
-    """
-    Detector and masks of a segment.
-
-    Attributes
-    ----------
-    optics : dict of int to OrderOptics
-        How the orders fall.
-    geometry : dict of int to OrderGeometry
-        Traces.
-    weights : dict of int to ndarray
-        Box weights (rows, columns) of the orders to extract.
-    masked : ndarray
-        Pixels (rows, columns) that are bad in all integrations.
-    reference_pixels : ndarray
-        Reference pixels that are not bad.
-    separation : tuple of float
-        Limits [µm] of the model of orders 1 and 2, and of blue order 2.
-    single_orders : bool
-        Whether blue order 2 and order 3 are modelled (not for SUBSTRIP96).
-    """
-
-    optics: dict
-    geometry: dict
-    weights: dict
-    masked: np.ndarray
-    reference_pixels: np.ndarray
-    separation: tuple
-    single_orders: bool
-
-    def outside(self, order):
-        """Pixels outside the aperture of an order."""
-        return ~(self.weights[order] > 0) | self.reference_pixels
-
-    @property
-    def outside_all(self):
-        """Pixels outside the apertures of all orders."""
-        return np.all([self.outside(order) for order in self.weights], axis=0)
+# Relative uncertainty of the estimate that the grid can follow: soss_rtol is 1e-4 by default.
+_POOR_ESTIMATE = 1e-4
+# A cubic spline needs as many.
+_FEWEST_POINTS = 4
 
 
 @dataclass(frozen=True)
@@ -135,9 +112,9 @@ class TunedModels:
 
     Attributes
     ----------
-    red : DetectorModel
+    joint : DetectorModel
         Model of orders 1 and 2.
-    red_rebuild : list of DetectorModel
+    joint_rebuild : list of DetectorModel
         Model of each of them alone, on its convolved grid.
     fit : RegularisedFit
         Solves for the spectrum of orders 1 and 2.
@@ -151,8 +128,8 @@ class TunedModels:
         The orders; order 1 with the profile that was used.
     """
 
-    red: object
-    red_rebuild: list
+    joint: object
+    joint_rebuild: list
     fit: object
     factor: float
     residual: float
@@ -182,9 +159,11 @@ def tune(scene, image, error, options):
     Raises
     ------
     TooFewPixelsError
-        If order 1 or 2 has too few valid pixels on the grid.
+        If order 1 or 2 has too few valid pixels on the grid, or the estimate
+        too few points.
     InputError
-        If the equations have no solution with the regularisation factor.
+        If the equations have no solution with the regularisation factor, or no
+        factor can be guessed from the estimate.
     """
     bad = scene.masked | ~(error > 0)
     optics, estimate = dict(scene.optics), options.estimate
@@ -203,7 +182,7 @@ def tune(scene, image, error, options):
         limits = options.n_os, options.rtol, options.max_grid_size
         grid = combined_grid(native, estimate, scene.separation[0], *limits)
     log.info("wavelength grid: %.4f to %.4f µm, %d points", grid[0], grid[-1], len(grid))
-    red = build_model(
+    joint = build_model(
         [optics[1], optics[2]],
         grid,
         [scene.outside(1), scene.outside(2)],
@@ -212,11 +191,13 @@ def tune(scene, image, error, options):
     )
     factor = options.tikfac
     if factor is None:
-        factor = FactorSearch(red, image, error).best(guess_factor(red, estimate), _RED_DECADES)
-    fit, residual = _regularised(red, image, error, factor)
+        factor = FactorSearch(joint, image, error).best(
+            guess_factor(joint, estimate), _JOINT_DECADES
+        )
+    fit, residual = _joint_fit(joint, image, error, factor)
     singles = _single_orders(scene, optics, image, error, bad, factor)
-    rebuild = _rebuild_models(scene, optics, red)
-    return TunedModels(red, rebuild, fit, factor, residual, singles, optics)
+    rebuild = _rebuild_models(scene, optics, joint)
+    return TunedModels(joint, rebuild, fit, factor, residual, singles, optics)
 
 
 def usable_profile(optics):
@@ -275,17 +256,27 @@ def estimate_spectrum(optics, image, error, outside, bad):
     pixels = pixel_matrix(model, error)
     right = csr_matrix(image[good] / error[good]).dot(pixels).toarray().squeeze()
     valid = np.flatnonzero(right)
-    solution = solve_plain(pixels.T.dot(pixels)[valid, :][:, valid], right[valid])
+    solution, uncertainty = solve_plain(pixels.T.dot(pixels)[valid, :][:, valid], right[valid])
+    doubtful = ~(uncertainty <= _POOR_ESTIMATE)
+    if doubtful.any():
+        log.info(
+            "estimate of the spectrum: round-off decides %d of %d points, between %.3f and %.3f µm; "
+            "the wavelength grid made from it may differ there on another processor",
+            *(doubtful.sum(), len(valid), *grid[valid][doubtful][[0, -1]]),
+        )
     finite = np.isfinite(solution)
+    if finite.sum() < _FEWEST_POINTS:
+        msg = f"the estimate of the spectrum has {finite.sum()} points, fewer than {_FEWEST_POINTS}"
+        raise TooFewPixelsError(msg)
     return UnivariateSpline(grid[valid][finite], solution[finite], k=3, s=0, ext=0)
 
 
-def _regularised(red, image, error, factor):
+def _joint_fit(joint, image, error, factor):
     """Fit of orders 1 and 2 with one factor, and the relative residual of a solution."""
-    right = right_side(red, error, quotient_image(red, image, error))
+    right = right_side(joint, error, quotient_image(joint, image, error))
     try:
-        fit = LeastSquares(design_matrix(red, error), roughness_matrix(red.grid)).fit(factor)
-        solution = fit.solve(right)
+        fit = LeastSquares(design_matrix(joint, error), roughness_matrix(joint.grid)).fit(factor)
+        solution = _finite(fit.solve(right))
     except SingularError as problem:
         msg = (
             "the model of orders 1 and 2 has no solution with the regularisation factor "
@@ -294,7 +285,7 @@ def _regularised(red, image, error, factor):
         raise InputError(msg) from problem
     remainder = right - fit.product(solution)
     residual = float(np.linalg.norm(remainder) / np.linalg.norm(right))
-    uncertainty = np.linalg.norm(fit.solve(remainder)) / np.linalg.norm(solution)
+    uncertainty = numerical_uncertainty(fit.solve, remainder, solution)
     log.info(
         "regularisation factor %.6g: the solution has a relative residual of %.2g and a numerical "
         "uncertainty of %.2g",
@@ -310,13 +301,21 @@ def _regularised(red, image, error, factor):
     return fit, residual
 
 
-def _rebuild_models(scene, optics, red):
+def _finite(solution):
+    """Return a solution that is finite; SingularError for any other."""
+    if np.isfinite(solution).all():
+        return solution
+    msg = "the solution overflows"
+    raise SingularError(msg)
+
+
+def _rebuild_models(scene, optics, joint):
     """Models of order 1 and of order 2 alone, without convolution, bad pixels included."""
     return [
         build_model(
-            [replace(optics[order], kernel=None)], red.grid[slice(*bounds)], [scene.outside_all]
+            [replace(optics[order], kernel=None)], joint.grid[slice(*bounds)], [scene.outside_all]
         )
-        for order, bounds in zip((1, 2), red.bounds, strict=True)
+        for order, bounds in zip((1, 2), joint.bounds, strict=True)
     ]
 
 
@@ -333,8 +332,7 @@ def _single_orders(scene, optics, image, error, bad, factor):
         )
         try:
             fit = _single_model(plain, tuned, scene.outside(order) | bad)
-            found = FactorSearch(fit, image, error).best(factor, _SINGLE_DECADES)
-            log.info("regularisation factor of order %d alone: %.6g", order, found)
+            found = _single_factor(order, FactorSearch(fit, image, error), factor)
             fit = _single_model(plain, used, scene.outside(order) | scene.masked)
             rebuild = _single_model(plain, used, scene.outside_all)
         except TooFewPixelsError:
@@ -342,6 +340,20 @@ def _single_orders(scene, optics, image, error, bad, factor):
             continue
         singles[order] = SingleOrder(fit, rebuild, found)
     return singles
+
+
+def _single_factor(order, search, guess):
+    """Regularisation factor of one order alone, with a warning if its model is ill-posed."""
+    factor = search.best(guess, _SINGLE_DECADES)
+    log.info("regularisation factor of order %d alone: %.6g", order, factor)
+    uncertainty = search.uncertainty(factor)
+    if not uncertainty <= _POOR_SOLUTION:
+        log.warning(
+            "the model of order %d alone is ill-posed with the regularisation factor %.3g (numerical "
+            "uncertainty %.2g): spectra cleaned of it may differ on another processor",
+            *(order, factor, uncertainty),
+        )
+    return factor
 
 
 def _single_model(optics, wavelengths, mask):

@@ -4,6 +4,8 @@ import logging
 
 import numpy as np
 
+__all__ = ["combined_grid", "integration_error", "oversample", "pixel_edges", "refine"]
+
 log = logging.getLogger(__name__)
 
 _ROUNDS = 30
@@ -28,8 +30,8 @@ def oversample(grid, factor):
         Ascending, unique wavelengths.
     """
     factor = np.broadcast_to(factor, len(grid) - 1)
-    places = np.cumsum(np.insert(np.repeat(1 / factor, factor), 0, 0))
-    return np.unique(np.interp(places, np.arange(len(grid)), grid))
+    positions = np.cumsum(np.insert(np.repeat(1 / factor, factor), 0, 0))
+    return np.unique(np.interp(positions, np.arange(len(grid)), grid))
 
 
 def pixel_edges(wavelength):
@@ -89,8 +91,8 @@ def combined_grid(native, estimate, shortest, oversampling, tolerance, limit):
     sizes = [len(piece) for piece in pieces]
     estimates = (estimate, estimate, np.ones_like)
     grid = np.array([])
-    for place, (piece, function) in enumerate(zip(pieces, estimates, strict=True)):
-        allowed = max(limit - len(grid) - sum(sizes[place + 1 :]), sizes[place])
+    for number, (piece, function) in enumerate(zip(pieces, estimates, strict=True)):
+        allowed = max(limit - len(grid) - sum(sizes[number + 1 :]), sizes[number])
         refined, converged = refine(piece, function, allowed, tolerance)
         if not converged:
             log.warning(
@@ -165,7 +167,7 @@ def refine(grid, function, limit, tolerance):
         if parts.sum() > limit:
             full = True
             parts = np.ones_like(parts)
-            parts[np.argsort(relative)[-(limit - len(grid)) :]] = 2
+            parts[np.argsort(relative, kind="stable")[-(limit - len(grid)) :]] = 2
         grid = _spaced(oversample(grid, parts))
     return grid, converged
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from scripts.lib.errors import InputError
 from scripts.lib.soss.atoca.detector_model import build_model
 from scripts.lib.soss.atoca.regularisation import (
     FactorSearch,
@@ -33,6 +34,12 @@ def test_the_guess_weighs_roughness_against_pixels():
     found = guess_factor(model(), lambda x: 5 * x)
     pixels = (~model().mask).sum()
     assert_allclose(found, np.sqrt(pixels / (25 * (len(GRID) - 1))))
+
+
+@pytest.mark.parametrize("slope", [0.0, 1e200])
+def test_without_a_finite_roughness_there_is_no_guess(slope):
+    with pytest.raises(InputError, match="soss_estimate: found a spectrum whose slopes"):
+        guess_factor(model(), lambda x: slope * x)
 
 
 class TestBestFactor:
@@ -113,6 +120,16 @@ class TestSearch:
 
     def test_without_a_solution_there_is_no_loss(self):
         assert np.isnan(self.search().loss(np.nan))
+
+    def test_a_loss_that_overflows_is_infinite(self, monkeypatch):
+        search = self.search()
+        monkeypatch.setattr(search, "spectrum", lambda _: np.full(len(GRID), 1e200))
+        assert search.loss(1e-4) == np.inf
+
+    def test_the_solution_is_certain_with_a_good_factor_only(self):
+        search = self.search()
+        assert search.uncertainty(1e-4) < 1e-8
+        assert search.uncertainty(np.nan) == np.inf
 
 
 def test_masked_pixels_do_not_matter():

@@ -1,0 +1,317 @@
+"""The plan: a method for each input, parameter and resource of a rule that depends on wildcards."""
+
+import os
+
+from scripts.lib.findings import warning_lines
+from scripts.lib.inputs.grouping import association_content
+from scripts.lib.planning import resources, targets
+from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
+from scripts.lib.planning.members import Members, refuse
+from scripts.lib.planning.reference_lookup import ReferenceLookup
+
+__all__ = ["Plan"]
+
+_NO_ASSOCIATION = (
+    "No association is configured. Name associations, segments (*_calints.fits) or folders of"
+    " them in config.yaml in the working directory, or in a file given with --configfile,"
+    " for example\n"
+    "associations:\n"
+    "  - data\n"
+    "references:\n"
+    "  extract1d: references/extract1d.json"
+)
+# Sections of the configuration that do not affect the content of products.
+_NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
+
+
+class Plan:
+    """
+    Input files, parameters and resources of all jobs.
+
+    Methods whose first parameter is ``wildcards`` are input functions and
+    functions of parameters or resources as Snakemake calls them; the object
+    has an attribute ``segment`` or ``product``, a name. The other methods are
+    called while the rules are read, and return such a function, or a file.
+
+    Parameters
+    ----------
+    products : list of Product
+        Products that the workflow makes.
+    reference_files : ReferenceFiles
+        All segments are registered there.
+    config : dict
+        The validated configuration.
+    findings : sequence of Finding
+        What the checks of the input found.
+    stop : callable, optional
+        Called with one message where the user asks for what cannot be made; it
+        must not return. Without it an InputError is raised, which Snakemake
+        would wrap in its own messages.
+
+    Attributes
+    ----------
+    members : Members
+        Products and segments by wildcards, and the patterns of their names.
+    """
+
+    def __init__(self, products, reference_files, config, findings=(), stop=refuse):
+        self.members = Members(products, stop)
+        self._products, self._findings, self._stop = products, findings, stop
+        self._config, self._registered = config, reference_files.registered
+        self._references = ReferenceLookup(reference_files, config)
+        self._product_warnings = {}
+
+    def all_products(self, wildcards):
+        """Files of all products, and their summary."""
+        if errors := [str(found) for found in self._findings if found.severity == "error"]:
+            self._stop("\n".join(errors))
+        if not self._products:
+            self._stop(_NO_ASSOCIATION)
+        return self.product_paths()
+
+    def packed_calints(self, wildcards):
+        """Compressed file of a segment."""
+        return self.members.segment(wildcards).path
+
+    def calints(self, wildcards):
+        """Calibrated file of a segment, decompressed."""
+        return _plain_path(self.members.segment(wildcards))
+
+    def flagged_segment(self, wildcards):
+        """File of a segment with outliers flagged, or the calibrated one if that is skipped."""
+        if self._references.skips("outlier_detection", self.members.product(wildcards)):
+            return self.calints(wildcards)
+        return targets.CRFINTS.format(segment=wildcards.segment)
+
+    def flagged_segments(self, wildcards):
+        """Files of all segments of a product in order, see :meth:`flagged_segment`."""
+        product = self.members.product(wildcards)
+        if self._references.skips("outlier_detection", product):
+            return [_plain_path(segment) for segment in product.segments]
+        return targets.segment_paths(targets.CRFINTS, product)
+
+    def first_member(self, wildcards):
+        """First segment of a product; with outliers flagged if it would have to be unpacked."""
+        segment = self.members.product(wildcards).segments[0]
+        return self.flagged_segments(wildcards)[0] if segment.is_compressed else segment.path
+
+    def spectra_file(self, wildcards):
+        """Spectra of a segment; nothing for images."""
+        if self.members.segment(wildcards).branch == "imaging":
+            return []
+        return targets.EXTRACT1D.format(segment=wildcards.segment)
+
+    def spectra_files(self, wildcards):
+        """Spectra of all segments of a product in order."""
+        return targets.segment_paths(targets.EXTRACT1D, self.members.product(wildcards))
+
+    def photometry_file(self, wildcards):
+        """Photometry of a segment; nothing for spectra."""
+        if self.members.segment(wildcards).branch != "imaging":
+            return []
+        return targets.PHOTOMETRY.format(segment=wildcards.segment)
+
+    def photometry_files(self, wildcards):
+        """Photometry of all segments of a product in order."""
+        return targets.segment_paths(targets.PHOTOMETRY, self.members.product(wildcards))
+
+    def statistics_files(self, wildcards):
+        """Statistics of all segments of a product in order."""
+        return targets.segment_paths(targets.STATISTICS, self.members.product(wildcards))
+
+    def association(self, wildcards):
+        """Association file of a product."""
+        return targets.association_file(self.members.product(wildcards))
+
+    def all_diagnostics(self, wildcards):
+        """Diagnostics of all products that have a report."""
+        return [targets.DIAGNOSTICS.format(product=product.name) for product in self._reported()]
+
+    def reference(self, kind):
+        """Return the function for the reference file of a segment, or nothing if it has none."""
+        return lambda wildcards: self._references.path(kind, self.members.segment(wildcards))
+
+    def aperture_correction(self, wildcards):
+        """Aperture correction of a segment, or nothing if none is applied."""
+        return self._references.aperture_correction(
+            self.members.product(wildcards), self.members.segment(wildcards)
+        )
+
+    def wavelength_ranges(self, wildcards):
+        """Wavelength ranges of the light curves of a product, or nothing."""
+        return self._references.wavelength_ranges(self.members.product(wildcards))
+
+    def soss_input(self, option):
+        """File that an option of the SOSS extraction names, or nothing."""
+        path = self._config["extract_1d"][option]
+        return os.path.normpath(path) if path else []
+
+    def soss_output(self, option, kind):
+        """File of each segment that an option of the SOSS extraction asks for, or nothing."""
+        name = self._config["extract_1d"][option]
+        return targets.soss_file(name, kind) if name else []
+
+    def binned_output(self):
+        """Light curves in bins of wavelength of each product, or nothing if they are skipped."""
+        return [] if self._config["spectroscopic_light_curves"]["skip"] else targets.BINNED
+
+    def options(self, step):
+        """Return the function for the settings of a step."""
+        return lambda wildcards: self._references.settings(step, self.members.product(wildcards))
+
+    def replaces_pixels(self, wildcards):
+        """Whether flagged pixels of spectra are replaced."""
+        return not self._references.skips("pixel_replace", self.members.product(wildcards))
+
+    def parameter_records(self, *steps):
+        """Return the function for the records of steps' parameter references in products."""
+        return lambda wildcards: self._references.parameter_records(
+            steps, self.members.product(wildcards)
+        )
+
+    def photometry_records(self, wildcards):
+        """Records of the gain and of parameter references in photometry tables."""
+        return self._references.photometry_records(self.members.product(wildcards))
+
+    def reference_names(self, *kinds):
+        """Return the function for the names of references that a segment's products record."""
+        return lambda wildcards: self._references.names(
+            kinds, self.members.product(wildcards), self.members.segment(wildcards)
+        )
+
+    def wavelength_range_name(self, wildcards):
+        """Name of the wavelength ranges that light curves record."""
+        return self._references.wavelength_range_name(self.members.product(wildcards))
+
+    def assumed_apertures(self, wildcards):
+        """Apertures of a segment that has no reference file, or None."""
+        return self._references.apertures(self.members.segment(wildcards))
+
+    def association_content(self, wildcards):
+        """Content of the association that is written for a product."""
+        return association_content(self.members.product(wildcards), self._config["output_dir"])
+
+    def asn_pool(self, wildcards):
+        """Association pool of a product or segment."""
+        return self.members.product(wildcards).asn_pool
+
+    def asn_table(self, wildcards):
+        """File name of the association of a product or segment."""
+        return self.members.product(wildcards).asn_table
+
+    def input_warnings(self, wildcards):
+        """Warnings about the input that a job's products record; of a product also those of references."""
+        if hasattr(wildcards, "segment"):
+            findings = self.members.segment(wildcards).findings
+            return [found.text for found in findings if found.severity == "warning"]
+        name = wildcards.product
+        if name not in self._product_warnings:
+            self._product_warnings[name] = self._find_product_warnings(wildcards)
+        return self._product_warnings[name]
+
+    def _find_product_warnings(self, wildcards):
+        """Warnings about the input and references of a product, which takes all its files."""
+        product = self.members.product(wildcards)
+        references = self._references.findings(product)
+        segments = [finding for segment in product.segments for finding in segment.findings]
+        return warning_lines([*references, *product.findings, *segments])
+
+    def segment_records(self, wildcards):
+        """Number, detector and first integration of each segment of a product, as a list of dicts."""
+        return [
+            {
+                "number": segment.number,
+                "detector": segment.detector,
+                "first": segment.first_integration,
+            }
+            for segment in self.members.product(wildcards).segments
+        ]
+
+    def exposure_integrations(self, wildcards):
+        """Number of integrations of the exposure."""
+        return self.members.product(wildcards).segments[0].exposure_integrations
+
+    def job_names(self, wildcards):
+        """Names of the jobs of a product and its segments."""
+        return [*(segment.name for segment in self.members.segments(wildcards)), wildcards.product]
+
+    def product_settings(self, wildcards):
+        """Settings that affect a product, with the reference files in use."""
+        product = self.members.product(wildcards)
+        config = self._references.configuration(product)
+        found = {name: value for name, value in config.items() if name not in _NOT_SETTINGS}
+        return found | {"references": self._references.used(product)}
+
+    def work_mb(self, wildcards):
+        """Working memory in MB that a job may take."""
+        return resources.work_mb(self.members.segments(wildcards), self._config["max_memory_mb"])
+
+    def memory(self, step):
+        """Return the function for the memory in MB of a step's jobs, more at each attempt."""
+
+        def memory_mb(wildcards, attempt):
+            segments, limit = self.members.segments(wildcards), self._config["max_memory_mb"]
+            return attempt * resources.request_mb(step, segments, limit)
+
+        return memory_mb
+
+    def runtime(self, step):
+        """Return the function for the time in minutes of a step's jobs, more at each attempt."""
+
+        def minutes(wildcards, attempt):
+            return attempt * resources.request_minutes(step, self.members.segments(wildcards))
+
+        return minutes
+
+    def product_paths(self):
+        """Names of the files of all products, with their summary."""
+        configs = self._configurations()
+        pairs = zip(self._products, configs, strict=True)
+        files = [path for pair in pairs for path in targets.product_files(*pair)]
+        return files + targets.summary_files(self._reported())
+
+    def product_names(self):
+        """File names of all products, without folders."""
+        return [os.path.basename(path) for path in self.product_paths()]
+
+    def space_findings(self):
+        """Findings about the free disk space for the products."""
+        missing = missing_bytes(self._products, self._configurations(), ".")
+        return disk_findings(missing, self._config["output_dir"], ".")
+
+    def _reported(self):
+        """Products that have a report."""
+        pairs = zip(self._products, self._configurations(), strict=True)
+        return [product for product, config in pairs if targets.has_report(product, config)]
+
+    def _configurations(self):
+        """Configuration of each product."""
+        return [self._references.configuration(product) for product in self._products]
+
+    def examined_products(self, wildcards):
+        """All products."""
+        return self._products
+
+    def examined_configurations(self, wildcards):
+        """Configuration of each product."""
+        return self._configurations()
+
+    def examined_references(self, wildcards):
+        """Names of the reference files of each product by their kind."""
+        return [self._references.known(product) for product in self._products]
+
+    def loose_segments(self, wildcards):
+        """Files of segments that can be read but belong to no product."""
+        taken = {segment.path for product in self._products for segment in product.segments}
+        return [path for path in self._registered if path not in taken]
+
+    def findings_so_far(self, wildcards):
+        """What the checks of the input found."""
+        return self._findings
+
+
+def _plain_path(segment):
+    """Calibrated file of a segment, decompressed."""
+    if segment.is_compressed:
+        return targets.CALINTS.format(segment=segment.name)
+    return segment.path

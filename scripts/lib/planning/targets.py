@@ -1,0 +1,317 @@
+"""
+Names of all files that the workflow makes, and the files of each product.
+
+The templates hold Snakemake's path variable ``<results>`` for the output folder and
+its wildcards, ``{segment}`` or ``{product}``: rules take them as they are, and
+``format`` fills in the wildcards. Functions take the configuration with the
+settings of the steps for the product, from
+:meth:`~scripts.lib.planning.reference_lookup.ReferenceLookup.configuration`.
+"""
+
+from scripts.lib.inputs import product_names
+from scripts.lib.instruments.modes import mode_of
+
+__all__ = [
+    "ASSOCIATION",
+    "BINNED",
+    "CALINTS",
+    "CRFINTS",
+    "DIAGNOSTICS",
+    "EXTRACT1D",
+    "LIGHT_CURVE",
+    "PHOT",
+    "PHOTOMETRY",
+    "REPORT",
+    "STATISTICS",
+    "SUMMARY_PAGE",
+    "SUMMARY_TABLE",
+    "WHTLT",
+    "X1DINTS",
+    "association_file",
+    "collected_files",
+    "has_report",
+    "in_output_folder",
+    "plot_file",
+    "product_files",
+    "product_steps",
+    "report_steps",
+    "segment_files",
+    "segment_paths",
+    "soss_file",
+    "summary_files",
+]
+
+_RESULTS = "<results>/"
+
+# Of each segment.
+CALINTS = "<results>/segments/{segment}_calints.fits"
+CRFINTS = _RESULTS + product_names.CRFINTS
+EXTRACT1D = "<results>/segments/{segment}_extract1d.fits"
+PHOTOMETRY = "<results>/segments/{segment}_photometry.fits"
+STATISTICS = "<results>/segments/{segment}_statistics.npz"
+# Of each product.
+ASSOCIATION = _RESULTS + product_names.ASSOCIATION
+X1DINTS = "<results>/{product}_x1dints.fits"
+WHTLT = "<results>/{product}_whtlt.ecsv"
+PHOT = "<results>/{product}_phot.ecsv"
+LIGHT_CURVE = "<results>/{product}_lc.ecsv"
+BINNED = "<results>/{product}_speclc.fits"
+DIAGNOSTICS = "<results>/{product}_diagnostics.json"
+REPORT = "<results>/{product}_report.html"
+# Of all products together.
+SUMMARY_TABLE = "<results>/summary.ecsv"
+SUMMARY_PAGE = "<results>/summary.html"
+
+_COLLECTING_STEPS = {"imaging": "collect_photometry", "spectroscopy": "collect_spectra"}
+_PRODUCT_FILES = {"collect_photometry": PHOT, "collect_spectra": X1DINTS, "white_light": WHTLT}
+_SEGMENT_FILES = {
+    "outlier_detection": CRFINTS,
+    "extract_1d": EXTRACT1D,
+    "extract_soss": EXTRACT1D,
+    "tso_photometry": PHOTOMETRY,
+    "segment_statistics": STATISTICS,
+}
+_REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
+
+
+def in_output_folder(path):
+    """
+    Name a file relative to the output folder.
+
+    Parameters
+    ----------
+    path : str
+        One of the templates, filled in or not.
+
+    Returns
+    -------
+    path : str
+        The path relative to the output folder.
+    """
+    return path.removeprefix(_RESULTS)
+
+
+def segment_paths(template, product):
+    """
+    Name a file of each segment of a product.
+
+    Parameters
+    ----------
+    template : str
+        One of the templates of segments.
+    product : Product
+        The product.
+
+    Returns
+    -------
+    paths : list of str
+        In the order of the segments.
+    """
+    return [template.format(segment=segment.name) for segment in product.segments]
+
+
+def soss_file(name, kind):
+    """
+    Template of an optional product of NIRISS SOSS.
+
+    Parameters
+    ----------
+    name : str
+        The user's name for it.
+    kind : str
+        The name in ``jwst``, for example ``AtocaSpectra``.
+
+    Returns
+    -------
+    template : str
+        Name of the file of each segment.
+    """
+    return f"<results>/{{segment}}_{name}_{kind}.fits"
+
+
+def plot_file(plot, extension):
+    """
+    Template of a plot of a product.
+
+    Parameters
+    ----------
+    plot : str
+        One of :data:`~scripts.lib.instruments.branches.PLOTS`.
+    extension : str
+        ``png`` or ``svg``.
+
+    Returns
+    -------
+    template : str
+        Name of the file of each product.
+    """
+    return f"<results>/{{product}}_plots/{plot}.{extension}"
+
+
+def product_steps(product, config):
+    """
+    Name the steps that a product goes through.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+    config : dict
+        The validated configuration, with the settings of the steps for it.
+
+    Returns
+    -------
+    segment_steps, collecting_steps : list of str
+        Names of the steps of each segment, and of those that collect them, as
+        in :data:`~scripts.lib.planning.resources.STEPS`.
+    """
+    segment_steps = [] if config["outlier_detection"]["skip"] else ["outlier_detection"]
+    if config[mode_of(product.exp_type).settings]["skip"]:
+        return segment_steps, []
+    collecting = [_COLLECTING_STEPS[product.branch]]
+    if product.branch == "spectroscopy" and not config["white_light"]["skip"]:
+        collecting.append("white_light")
+    return [*segment_steps, mode_of(product.exp_type).extraction], collecting
+
+
+def report_steps(product, config):
+    """
+    Name the steps of light curves and report, additional to those of :func:`product_steps`.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    segment_steps, collecting_steps : list of str
+        Names of the steps; empty if nothing is measured or no report is wanted.
+    """
+    _, collecting = product_steps(product, config)
+    if not collecting or all(config[name]["skip"] for name in _REPORTS):
+        return [], []
+    reports = ["report_visit"] if has_report(product, config) else []
+    return ["segment_statistics"], ["light_curve", *reports]
+
+
+def has_report(product, config):
+    """
+    Return whether a product has a report.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    reported : bool
+        Whether one is wanted and the product has light curves.
+    """
+    return bool(product_steps(product, config)[1]) and not config["report"]["skip"]
+
+
+def association_file(product):
+    """
+    Name the association file of a product.
+
+    Parameters
+    ----------
+    product : Product
+        The product.
+
+    Returns
+    -------
+    path : str
+        The user's association, or the one that the workflow writes.
+    """
+    return ASSOCIATION.format(product=product.name) if product.is_group else product.asn_path
+
+
+def segment_files(segment, product, config):
+    """
+    Name the kinds of files that are made of a segment.
+
+    Parameters
+    ----------
+    segment : Segment
+        One of the product's.
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    templates : list of str
+        Those that stay and intermediate ones, in the order of the work.
+    """
+    steps = [*product_steps(product, config)[0], *report_steps(product, config)[0]]
+    unpacked = [CALINTS] if segment.is_compressed else []
+    return [*unpacked, *(_SEGMENT_FILES[step] for step in steps)]
+
+
+def collected_files(product, config):
+    """
+    Name the kinds of files that a product consists of, next to those of its segments.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    templates : list of str
+        Tables of spectra and light curves, diagnostics and report.
+    """
+    _, collecting = product_steps(product, config)
+    return [*(_PRODUCT_FILES[step] for step in collecting), *_report_files(product, config)]
+
+
+def _report_files(product, config):
+    """Templates of light-curve tables, diagnostics and report; empty if nothing is measured."""
+    if not product_steps(product, config)[1]:
+        return []
+    wanted = [] if config["light_curve"]["skip"] else [LIGHT_CURVE]
+    if product.branch == "spectroscopy" and not config["spectroscopic_light_curves"]["skip"]:
+        wanted.append(BINNED)
+    return [*wanted, DIAGNOSTICS, REPORT] if has_report(product, config) else wanted
+
+
+def product_files(product, config):
+    """
+    Name the files of one association that stay in the output folder.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    paths : list of str
+        The association that the workflow writes, the segments with outliers
+        flagged, and :func:`collected_files`.
+    """
+    files = [association_file(product)] if product.is_group else []
+    if "outlier_detection" in product_steps(product, config)[0]:
+        files += segment_paths(CRFINTS, product)
+    templates = collected_files(product, config)
+    return files + [template.format(product=product.name) for template in templates]
+
+
+def summary_files(reported):
+    """
+    Name the files of the summary of all visits.
+
+    Parameters
+    ----------
+    reported : list of Product
+        Products that have a report.
+
+    Returns
+    -------
+    paths : list of str
+        Empty if there are less than two reports.
+    """
+    return [SUMMARY_TABLE, SUMMARY_PAGE] if len(reported) > 1 else []

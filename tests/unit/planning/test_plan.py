@@ -1,0 +1,315 @@
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.findings import Finding
+from scripts.lib.planning import resources
+from scripts.lib.planning.plan import Plan
+from tests.support.crds_cache import write_parameters
+from tests.support.plans import (
+    SOSS_FILES,
+    complete_config,
+    make_product,
+    make_segment,
+    product_wildcards,
+    register_segments,
+    segment_wildcards,
+)
+
+SPECTRA, SOSS, IMAGES = map(make_product, ("NRS_BRIGHTOBJ", "NIS_SOSS", "NRC_TSIMAGE"))
+FIRST, SECOND = SPECTRA.segments
+# Jobs that are for no product or segment.
+NOTHING = object()
+
+
+def make_plan(*products, folder=".", findings=(), **sections):
+    config = complete_config(**sections)
+    return Plan(list(products), register_segments(products, config, folder), config, findings)
+
+
+def crfints(*segments):
+    return [f"<results>/{segment.name}_crfints.fits" for segment in segments]
+
+
+class TestSegments:
+    def test_outliers_are_flagged_in_the_calibrated_file(self):
+        assert make_plan(SPECTRA).calints(segment_wildcards(FIRST)) == FIRST.path
+
+    def test_a_compressed_segment_is_unpacked_first(self):
+        packed = make_segment(packed=True)
+        plan = make_plan(make_product(segments=[packed]))
+        assert plan.packed_calints(segment_wildcards(packed)) == packed.path
+        unpacked = f"<results>/segments/{packed.name}_calints.fits"
+        assert plan.calints(segment_wildcards(packed)) == unpacked
+
+    def test_steps_read_segments_with_outliers_flagged(self):
+        plan = make_plan(SPECTRA)
+        assert [plan.flagged_segment(segment_wildcards(SECOND))] == crfints(SECOND)
+        assert plan.flagged_segments(product_wildcards(SPECTRA)) == crfints(FIRST, SECOND)
+
+    def test_steps_read_the_calibrated_files_where_that_is_skipped(self):
+        packed = make_segment(2, packed=True)
+        product = make_product(segments=[FIRST, packed])
+        plan = make_plan(product, outlier_detection={"skip": True})
+        files = [FIRST.path, f"<results>/segments/{packed.name}_calints.fits"]
+        assert plan.flagged_segments(product_wildcards(product)) == files
+        assert [plan.flagged_segment(segment_wildcards(s)) for s in product.segments] == files
+
+    def test_outlier_detection_may_be_skipped_by_a_parameter_reference(self, tmp_path):
+        write_parameters(tmp_path / "pars.asdf", "OutlierDetectionStep", {"skip": True})
+        plan = make_plan(SPECTRA, folder=tmp_path, pars={"outlier_detection": "pars.asdf"})
+        assert plan.flagged_segment(segment_wildcards(FIRST)) == FIRST.path
+
+    def test_the_report_reads_the_first_segment_unless_it_is_compressed(self):
+        assert make_plan(SPECTRA).first_member(product_wildcards(SPECTRA)) == FIRST.path
+        product = make_product(segments=[make_segment(packed=True), SECOND])
+        (flagged,) = crfints(product.segments[0])
+        assert make_plan(product).first_member(product_wildcards(product)) == flagged
+
+    def test_an_unknown_segment_is_a_mistake_of_the_user(self):
+        plan, wildcards = make_plan(SPECTRA), segment_wildcards(make_segment(9))
+        asked = (plan.calints, plan.flagged_segment, plan.reference("gain"), plan.asn_pool)
+        for ask in asked:
+            with pytest.raises(InputError, match="nrs_brightobj-seg009_o001: segment: found in no"):
+                ask(wildcards)
+
+
+class TestIntermediateFiles:
+    def test_spectra_have_no_photometry(self):
+        plan = make_plan(SPECTRA, IMAGES)
+        stem = f"<results>/segments/{FIRST.name}"
+        assert plan.spectra_file(segment_wildcards(FIRST)) == f"{stem}_extract1d.fits"
+        assert plan.photometry_file(segment_wildcards(FIRST)) == []
+        assert plan.spectra_files(product_wildcards(SPECTRA)) == [
+            f"<results>/segments/{segment.name}_extract1d.fits" for segment in (FIRST, SECOND)
+        ]
+
+    def test_images_have_no_spectra(self):
+        plan = make_plan(SPECTRA, IMAGES)
+        segment = IMAGES.segments[1]
+        photometry = f"<results>/segments/{segment.name}_photometry.fits"
+        assert plan.photometry_file(segment_wildcards(segment)) == photometry
+        assert plan.spectra_file(segment_wildcards(segment)) == []
+        assert plan.photometry_files(product_wildcards(IMAGES))[1] == photometry
+
+    def test_every_segment_has_statistics(self):
+        found = make_plan(SPECTRA).statistics_files(product_wildcards(SPECTRA))
+        assert found[1] == f"<results>/segments/{SECOND.name}_statistics.npz"
+        assert len(found) == 2
+
+
+class TestAllProducts:
+    def test_products_and_a_summary(self):
+        files = make_plan(SPECTRA, IMAGES).all_products(NOTHING)
+        assert len(files) == len(set(files)) == 8 + 6 + 2
+        assert files[0] == crfints(FIRST)[0]
+        assert "<results>/nrc_tsimage_phot.ecsv" in files
+        assert files[-2:] == ["<results>/summary.ecsv", "<results>/summary.html"]
+
+    def test_names_have_no_folder(self):
+        names = make_plan(SPECTRA).product_names()
+        assert names[0] == f"{FIRST.name}_crfints.fits"
+        assert not any("/" in name for name in names)
+
+    def test_diagnostics_are_those_of_products_with_a_report(self):
+        plan = make_plan(SPECTRA, IMAGES, tso_photometry={"skip": True})
+        files = ["<results>/nrs_brightobj_diagnostics.json"]
+        assert plan.all_diagnostics(NOTHING) == files
+        assert "<results>/summary.ecsv" not in plan.all_products(NOTHING)
+        assert make_plan(SPECTRA, report={"skip": True}).all_diagnostics(NOTHING) == []
+
+    def test_errors_stop_the_run(self):
+        errors = [Finding("error", "a", found="broken"), Finding("error", "b", found="broken")]
+        plan = make_plan(SPECTRA, findings=[Finding("note", "c", found="fine"), *errors])
+        with pytest.raises(InputError, match=r"^a: broken\nb: broken$"):
+            plan.all_products(NOTHING)
+
+    def test_a_run_without_associations_says_how_to_name_them(self):
+        with pytest.raises(
+            InputError, match=r"^No association is configured\.[^\n]*\nassociations:\n"
+        ):
+            make_plan().all_products(NOTHING)
+
+    def test_the_message_is_given_to_the_function_that_stops_the_run(self):
+        def stop(message):
+            raise SystemExit(message)
+
+        config = complete_config()
+        with pytest.raises(SystemExit, match="No association"):
+            Plan([], register_segments([], config), config, stop=stop).all_products(NOTHING)
+
+
+class TestAssociations:
+    def test_an_association_of_the_user_is_taken_as_it_is(self):
+        plan = make_plan(SPECTRA)
+        assert plan.association(product_wildcards(SPECTRA)) == "in/nrs_brightobj_asn.json"
+        for wildcards in (product_wildcards(SPECTRA), segment_wildcards(FIRST)):
+            assert plan.asn_table(wildcards) == "nrs_brightobj_asn.json"
+            assert plan.asn_pool(wildcards) == "pool.csv"
+
+    def test_the_association_of_a_group_is_written(self):
+        group = make_product(is_group=True)
+        plan = make_plan(group)
+        assert plan.association(product_wildcards(group)) == "<results>/nrs_brightobj_asn.json"
+        content = plan.association_content(product_wildcards(group))
+        (product,) = content["products"]
+        assert product["name"] == "nrs_brightobj"
+        assert [member["expname"] for member in product["members"]] == [
+            f"../{segment.path}" for segment in group.segments
+        ]
+
+
+class TestReferences:
+    def test_references_of_spectra(self):
+        plan = make_plan(SPECTRA, references={"extract1d": "e.json", "apcorr": "a.fits"})
+        wildcards = segment_wildcards(FIRST)
+        assert plan.reference("extract1d")(wildcards) == "e.json"
+        assert plan.reference("gain")(wildcards) == []
+        assert plan.aperture_correction(wildcards) == "a.fits"
+        assert plan.assumed_apertures(wildcards) is None
+        names = plan.reference_names("extract1d", "apcorr", "photom")(wildcards)
+        assert names == {"extract1d": "e.json", "apcorr": "a.fits"}
+
+    def test_wavelength_ranges_of_soss(self):
+        plan = make_plan(SOSS, SPECTRA, references={**SOSS_FILES, "wavelengthrange": "w.asdf"})
+        assert plan.wavelength_ranges(product_wildcards(SOSS)) == "w.asdf"
+        assert plan.wavelength_range_name(product_wildcards(SOSS)) == {"wavelengthrange": "w.asdf"}
+        assert plan.wavelength_ranges(product_wildcards(SPECTRA)) == []
+
+    def test_optional_files_of_soss(self):
+        options = {"soss_estimate": "in//e.fits", "soss_modelname": "mine"}
+        plan = make_plan(SOSS, extract_1d=options)
+        assert plan.soss_input("soss_estimate") == "in/e.fits"
+        assert plan.soss_input("soss_wave_grid_in") == []
+        models = plan.soss_output("soss_modelname", "SossExtractModel")
+        assert models == "<results>/{segment}_mine_SossExtractModel.fits"
+        assert plan.soss_output("soss_wave_grid_out", "SossWaveGrid") == []
+
+    def test_parameter_references(self, tmp_path):
+        write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
+        plan = make_plan(IMAGES, folder=tmp_path, pars={"outlier_detection": "p.asdf"})
+        (record,) = plan.parameter_records("outlier_detection")(
+            segment_wildcards(IMAGES.segments[0])
+        )
+        assert record.startswith("pars-outlierdetectionstep p.asdf sha1 ")
+        assert plan.photometry_records(product_wildcards(IMAGES)) == [record]
+        assert plan.parameter_records("tso_photometry")(product_wildcards(IMAGES)) == []
+
+
+class TestSettings:
+    def test_settings_of_a_step(self):
+        plan = make_plan(SPECTRA, white_light={"min_wavelength": 1.5})
+        assert plan.options("white_light")(product_wildcards(SPECTRA))["min_wavelength"] == 1.5
+        assert (
+            plan.options("extract_1d")(segment_wildcards(FIRST)) == complete_config()["extract_1d"]
+        )
+
+    def test_pixels_are_replaced_unless_that_is_skipped(self):
+        assert not make_plan(SPECTRA).replaces_pixels(product_wildcards(SPECTRA))
+        plan = make_plan(SPECTRA, pixel_replace={"skip": False})
+        assert plan.replaces_pixels(product_wildcards(SPECTRA))
+
+    def test_bins_are_no_output_where_they_are_skipped(self):
+        assert make_plan().binned_output() == "<results>/{product}_speclc.fits"
+        assert make_plan(spectroscopic_light_curves={"skip": True}).binned_output() == []
+
+    def test_the_report_has_all_settings_that_affect_a_product(self, tmp_path):
+        write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
+        plan = make_plan(
+            SPECTRA,
+            folder=tmp_path,
+            references={"extract1d": "e.json"},
+            pars={"outlier_detection": "p.asdf"},
+        )
+        found = plan.product_settings(product_wildcards(SPECTRA))
+        left_out = {"associations", "output_dir", "max_memory_mb", "crds_context"}
+        assert found.keys() == complete_config().keys() - left_out
+        assert found["references"] == {"extract1d": "e.json", "apcorr": "N/A"}
+        assert found["outlier_detection"]["snr"] == 3.0
+
+
+class TestWarnings:
+    WARNING = Finding("warning", "in/a.fits", key="NINTS", found="4", expected="5")
+    NOTE = Finding("note", "in/a.fits", key="TARGNAME", found="none")
+
+    def test_warnings_of_a_segment(self):
+        segment = make_segment(findings=(self.WARNING, self.NOTE))
+        plan = make_plan(make_product(segments=[segment, SECOND]))
+        assert plan.input_warnings(segment_wildcards(segment)) == ["NINTS: found 4, expected 5"]
+        assert plan.input_warnings(segment_wildcards(SECOND)) == []
+
+    def test_warnings_of_a_product_are_about_references_association_and_segments(self):
+        together = Finding("warning", "in/asn.json", key="members", found="a gap")
+        segment = make_segment(findings=(self.WARNING, self.NOTE))
+        product = make_product(segments=[segment], findings=(together,))
+        plan = make_plan(product)
+        expected = [
+            "config: references/extract1d of NRS_BRIGHTOBJ: found null: the aperture is the whole array",
+            "asn.json: members: found a gap",
+            "a.fits: NINTS: found 4, expected 5",
+        ]
+        assert plan.input_warnings(product_wildcards(product)) == expected
+        assert plan.input_warnings(product_wildcards(product)) == expected
+
+
+class TestRecords:
+    def test_segments_of_the_reports(self):
+        assert make_plan(SPECTRA).segment_records(product_wildcards(SPECTRA)) == [
+            {"number": 1, "detector": "D1", "first": 1},
+            {"number": 2, "detector": "D1", "first": 4},
+        ]
+        assert make_plan(SPECTRA).exposure_integrations(product_wildcards(SPECTRA)) == 6
+
+    def test_names_of_the_jobs(self):
+        names = make_plan(SPECTRA).job_names(product_wildcards(SPECTRA))
+        assert names == [FIRST.name, SECOND.name, SPECTRA.name]
+
+
+class TestResources:
+    def test_memory_grows_with_the_attempt(self):
+        memory = make_plan(SPECTRA).memory("extract_1d")
+        # Snakemake, libraries, and a block of data.
+        once = resources.SNAKEMAKE_MB + 150 + 32
+        assert memory(segment_wildcards(FIRST), attempt=1) == once
+        assert memory(segment_wildcards(FIRST), attempt=2) == 2 * once
+
+    def test_memory_counts_the_segments_of_a_product(self):
+        memory = make_plan(SPECTRA).memory("collect_spectra")
+        assert memory(product_wildcards(SPECTRA), 1) == resources.SNAKEMAKE_MB + 150 + 32 + 2 * 2
+
+    def test_time_grows_with_the_attempt(self):
+        runtime = make_plan(SPECTRA).runtime("extract_soss")
+        # Five minutes for the start, and one for 10 MB at 1 MB/s.
+        assert [runtime(segment_wildcards(FIRST), attempt=k) for k in (1, 2)] == [6, 12]
+
+    def test_working_memory_is_four_times_the_data_up_to_the_limit(self):
+        plan = make_plan(SPECTRA)
+        assert plan.work_mb(segment_wildcards(FIRST)) == 64 + 4 * 10
+        assert plan.work_mb(product_wildcards(SPECTRA)) == 64 + 4 * 20
+        assert make_plan(SPECTRA, max_memory_mb=70).work_mb(segment_wildcards(FIRST)) == 70
+
+
+class TestExamination:
+    def test_examined_products(self):
+        finding = Finding("note", "a", found="fine")
+        plan = make_plan(SPECTRA, IMAGES, findings=[finding], references={"extract1d": "e.json"})
+        assert plan.examined_products(NOTHING) == [SPECTRA, IMAGES]
+        config = complete_config(references={"extract1d": "e.json"})
+        assert plan.examined_configurations(NOTHING) == [config, config]
+        assert plan.examined_references(NOTHING) == [
+            {"extract1d": "e.json", "apcorr": "N/A"},
+            {"gain": "N/A"},
+        ]
+        assert plan.findings_so_far(NOTHING) == [finding]
+        assert plan.loose_segments(NOTHING) == []
+
+    def test_segments_that_belong_to_no_product(self):
+        config = complete_config()
+        plan = Plan([IMAGES], register_segments([IMAGES, SPECTRA], config), config)
+        assert plan.loose_segments(NOTHING) == [FIRST.path, SECOND.path]
+
+    def test_disk_space_for_the_products(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("scripts.lib.planning.machine_needs.free_bytes", lambda *_: 1000)
+        plan = make_plan(SPECTRA, output_dir=str(tmp_path))
+        (finding,) = plan.space_findings()
+        assert (finding.severity, finding.found) == ("error", "1.0 kB free")
+        assert finding.path == str(tmp_path)

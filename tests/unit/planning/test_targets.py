@@ -1,0 +1,160 @@
+import pytest
+
+from scripts.lib.planning import targets
+from tests.support.plans import complete_config, make_product, make_segment
+
+NAME = "nrs_brightobj"
+CRFINTS = [f"<results>/{NAME}-seg00{k}_o001_crfints.fits" for k in (1, 2)]
+REPORT_FILES = [f"<results>/{NAME}_{end}" for end in ("diagnostics.json", "report.html")]
+
+
+def without(*skipped):
+    return complete_config(**{step: {"skip": True} for step in skipped})
+
+
+@pytest.mark.parametrize(
+    ("skipped", "steps"),
+    [
+        ((), (["outlier_detection", "extract_1d"], ["collect_spectra", "white_light"])),
+        (("white_light",), (["outlier_detection", "extract_1d"], ["collect_spectra"])),
+        (("outlier_detection",), (["extract_1d"], ["collect_spectra", "white_light"])),
+        (("extract_1d",), (["outlier_detection"], [])),
+        (("outlier_detection", "extract_1d"), ([], [])),
+        # A skipped step of the other branch means nothing here.
+        (
+            ("tso_photometry",),
+            (["outlier_detection", "extract_1d"], ["collect_spectra", "white_light"]),
+        ),
+    ],
+)
+def test_steps_of_spectra(skipped, steps):
+    assert targets.product_steps(make_product(), without(*skipped)) == steps
+
+
+@pytest.mark.parametrize(
+    ("exp_type", "steps"),
+    [
+        ("NIS_SOSS", (["outlier_detection", "extract_soss"], ["collect_spectra", "white_light"])),
+        ("NRC_TSIMAGE", (["outlier_detection", "tso_photometry"], ["collect_photometry"])),
+    ],
+)
+def test_steps_of_other_modes(exp_type, steps):
+    assert targets.product_steps(make_product(exp_type), complete_config()) == steps
+
+
+def test_images_without_photometry_are_not_collected():
+    images = make_product("NRC_TSIMAGE")
+    assert targets.product_steps(images, without("tso_photometry")) == (["outlier_detection"], [])
+
+
+@pytest.mark.parametrize(
+    ("skipped", "steps"),
+    [
+        ((), (["segment_statistics"], ["light_curve", "report_visit"])),
+        (("light_curve",), (["segment_statistics"], ["light_curve", "report_visit"])),
+        (("report",), (["segment_statistics"], ["light_curve"])),
+        (("light_curve", "spectroscopic_light_curves", "report"), ([], [])),
+        (("extract_1d",), ([], [])),
+    ],
+)
+def test_steps_of_the_report(skipped, steps):
+    assert targets.report_steps(make_product(), without(*skipped)) == steps
+
+
+def test_files_of_spectra():
+    assert targets.product_files(make_product(), complete_config()) == [
+        *CRFINTS,
+        f"<results>/{NAME}_x1dints.fits",
+        f"<results>/{NAME}_whtlt.ecsv",
+        f"<results>/{NAME}_lc.ecsv",
+        f"<results>/{NAME}_speclc.fits",
+        *REPORT_FILES,
+    ]
+
+
+def test_files_of_images():
+    assert targets.product_files(make_product("MIR_IMAGE"), complete_config()) == [
+        "<results>/mir_image-seg001_o001_crfints.fits",
+        "<results>/mir_image-seg002_o001_crfints.fits",
+        "<results>/mir_image_phot.ecsv",
+        "<results>/mir_image_lc.ecsv",
+        "<results>/mir_image_diagnostics.json",
+        "<results>/mir_image_report.html",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("skipped", "files"),
+    [
+        (("extract_1d",), CRFINTS),
+        (("outlier_detection", "extract_1d"), []),
+        (
+            ("white_light", "light_curve", "spectroscopic_light_curves", "report"),
+            [*CRFINTS, f"<results>/{NAME}_x1dints.fits"],
+        ),
+        (
+            ("outlier_detection", "white_light", "light_curve", "spectroscopic_light_curves"),
+            [f"<results>/{NAME}_x1dints.fits", *REPORT_FILES],
+        ),
+    ],
+)
+def test_skipped_steps_make_no_files(skipped, files):
+    assert targets.product_files(make_product(), without(*skipped)) == files
+
+
+def test_the_association_of_a_group_is_a_product():
+    group = make_product(is_group=True)
+    config = without("outlier_detection", "extract_1d")
+    assert targets.product_files(group, config) == [f"<results>/{NAME}_asn.json"]
+    assert targets.association_file(group) == f"<results>/{NAME}_asn.json"
+    assert targets.association_file(make_product()) == f"in/{NAME}_asn.json"
+
+
+@pytest.mark.parametrize(
+    ("exp_type", "measured"),
+    [
+        ("NRS_BRIGHTOBJ", targets.EXTRACT1D),
+        ("NIS_SOSS", targets.EXTRACT1D),
+        ("NRC_TSIMAGE", targets.PHOTOMETRY),
+    ],
+)
+def test_files_of_segments(exp_type, measured):
+    product = make_product(exp_type, [make_segment(1, exp_type, packed=True)])
+    assert targets.segment_files(product.segments[0], product, complete_config()) == [
+        targets.CALINTS,
+        targets.CRFINTS,
+        measured,
+        targets.STATISTICS,
+    ]
+
+
+def test_a_plain_segment_is_not_unpacked():
+    product = make_product()
+    config = without("extract_1d")
+    assert targets.segment_files(product.segments[0], product, config) == [targets.CRFINTS]
+
+
+def test_a_summary_needs_two_reports():
+    product = make_product()
+    assert targets.summary_files([product]) == []
+    files = ["<results>/summary.ecsv", "<results>/summary.html"]
+    assert targets.summary_files([product, product]) == files
+
+
+def test_a_report_needs_light_curves():
+    product = make_product()
+    assert targets.has_report(product, complete_config())
+    assert not targets.has_report(product, without("report"))
+    assert not targets.has_report(product, without("extract_1d"))
+
+
+def test_the_output_folder_is_left_out_of_names():
+    assert targets.in_output_folder(targets.STATISTICS) == "segments/{segment}_statistics.npz"
+    assert targets.in_output_folder("in/a_asn.json") == "in/a_asn.json"
+
+
+def test_names_with_parts_of_their_own():
+    assert targets.soss_file("model", "AtocaSpectra") == (
+        "<results>/{segment}_model_AtocaSpectra.fits"
+    )
+    assert targets.plot_file("scatter", "svg") == "<results>/{product}_plots/scatter.svg"

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from astropy.io import fits
+from numpy.testing import assert_array_equal
+
+from scripts.lib.errors import InputError
+from scripts.lib.fits.reader import open_fits
+from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.soss.segment import SossSegment
+
+SHAPE = (2, 96, 2048)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """Rows of the value of their number, plus 1000 in the second integration; one bad pixel."""
+    science = np.arange(96.0)[None, :, None] + np.array([0.0, 1000.0])[:, None, None]
+    science = np.broadcast_to(science, SHAPE).astype("f4").copy()
+    dq = np.zeros(SHAPE, np.uint32)
+    science[0, 50, 7], dq[0, 50, 7] = np.nan, DO_NOT_USE
+    primary = fits.PrimaryHDU(header=fits.Header({"SUBARRAY": "SUBSTRIP96"}))
+    planes = {"SCI": science, "ERR": np.ones(SHAPE, "f4"), "DQ": dq}
+    hdus = [fits.ImageHDU(plane, name=name) for name, plane in planes.items()]
+    file = tmp_path_factory.mktemp("segment") / "segment.fits"
+    fits.HDUList([primary, *hdus]).writeto(file)
+    return file
+
+
+def test_rows_of_all_integrations(path):
+    with open_fits(path) as member:
+        segment = SossSegment(member)
+        assert (segment.subarray, segment.shape) == ("SUBSTRIP96", SHAPE)
+        science, error, dq = segment.read_rows(slice(50, 52))
+    assert_array_equal(science[:, :, 0], [[50, 51], [1050, 1051]])
+    assert np.isnan(science[0, 0, 7])
+    assert error.shape == dq.shape == (2, 2, 2048)
+    assert dq[0, 0, 7] == DO_NOT_USE
+
+
+def test_images_of_some_integrations(path):
+    with open_fits(path) as member:
+        science, error = SossSegment(member).read_integrations(slice(1, 2))
+    assert_array_equal(science[0, :, 3], 1000 + np.arange(96))
+    assert (error == 1).all()
+
+
+def test_a_replaced_pixel_is_the_same_by_rows_and_by_integrations(path):
+    with open_fits(path) as member:
+        segment = SossSegment(member, replace=True)
+        by_rows = segment.read_rows(slice(50, 51))[0][0, 0, 7]
+        by_images = segment.read_integrations(slice(0, 1))[0][0, 50, 7]
+    # All of its row have the value 50.
+    assert by_rows == by_images == 50
+
+
+def test_planes_of_another_shape_are_refused(tmp_path):
+    planes = [fits.ImageHDU(np.zeros((1, 90, 2048), "f4"), name=name) for name in ("SCI", "ERR")]
+    planes.append(fits.ImageHDU(np.zeros((1, 90, 2048), np.uint32), name="DQ"))
+    primary = fits.PrimaryHDU(header=fits.Header({"SUBARRAY": "SUBSTRIP96"}))
+    fits.HDUList([primary, *planes]).writeto(tmp_path / "x.fits")
+    with open_fits(tmp_path / "x.fits") as member, pytest.raises(InputError) as caught:
+        SossSegment(member)
+    assert "found shape (1, 90, 2048), expected (integrations, 96, 2048)" in str(caught.value)

@@ -1,0 +1,143 @@
+"""A visit whose headers, names, references and settings hold markup: its page and plots show it as text."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from scripts.lib.files.atomic import write_arrays
+from scripts.lib.files.ecsv import read_ecsv, write_ecsv
+from scripts.report_visit import visit_facts
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
+from tests.support.pages import MARKUP, PAYLOADS, WORD, Page, assert_dead
+from tests.support.steps import make_report, process_visit, report_inputs
+
+MODES = {
+    "nrs_brightobj": {"frame_size": (16, 64), "detectors": ("nrs1",)},
+    "nrc_tsimage": {"frame_size": (32, 32)},
+}
+KEYWORDS = ("R_DARK", "R_FLAT", "R_GAIN", "R_LINEAR", "R_MASK", "CAL_VER", "CRDS_CTX")
+HEADER = dict(zip(KEYWORDS, PAYLOADS, strict=True))
+VISIT = {
+    "instrument": "NIRSPEC",
+    "exp_type": "NRS_BRIGHTOBJ",
+    "filter": None,
+    "n_segments": 1,
+    "n_integrations": 60,
+    "start_bjd_tdb": 59771.25,
+    "duration_h": 1.5,
+}
+
+
+@pytest.fixture(scope="module", name="files", params=MODES)
+def report_of_markup(request, tmp_path_factory):
+    """Files of the report of a visit with markup in all texts."""
+    folder = tmp_path_factory.mktemp(request.param)
+    options = VisitOptions(
+        mode=request.param, segment_lengths=(20, 20), seed=1, **MODES[request.param]
+    )
+    simulate_visit(folder, options)
+    inputs, params = report_inputs(folder, process_visit(folder))
+    stem = folder / "report" / WORD.replace("/", " ")
+    make_report(str(stem), spoiled_inputs(folder, inputs), spoiled_params(params), plots=True)
+    return sorted(stem.parent.rglob("*"))
+
+
+def spoiled_inputs(folder, inputs):
+    """Input files with markup in all texts that the report may show."""
+    changed = {"light_curve": folder / "lc.ecsv", "member": folder / "member.fits"}
+    columns, units, meta = read_ecsv(inputs["light_curve"])
+    columns["detector"] = np.full(len(columns["detector"]), WORD)
+    meta = {name: MARKUP if isinstance(value, str) else value for name, value in meta.items()}
+    write_ecsv(changed["light_curve"], columns, units, {}, meta)
+    shutil.copy(inputs["member"], changed["member"])
+    with fits.open(changed["member"], mode="update") as hdus:
+        hdus[0].header.update(HEADER)
+    for path in inputs["statistics"]:
+        with np.load(path) as arrays:
+            texts = {name: values.dtype.kind == "U" for name, values in arrays.items()}
+            spoiled = {
+                name: np.array(MARKUP) if texts[name] else values for name, values in arrays.items()
+            }
+        assert any(texts.values())
+        write_arrays(Path(path), spoiled)
+    for path in inputs.get("spectra", []):
+        with fits.open(path, mode="update") as hdus:
+            for hdu in hdus:
+                hdu.header["DETECTOR"] = (WORD, "")
+    return inputs | changed
+
+
+def spoiled_params(params):
+    """Names and settings that are markup."""
+    return params | {
+        "product": MARKUP,
+        "association": MARKUP,
+        "segments": [segment | {"detector": WORD} for segment in params["segments"]],
+        "settings": {"references": {MARKUP: MARKUP}, MARKUP: {MARKUP: MARKUP}, "list": [MARKUP]},
+    }
+
+
+def page_of(files):
+    """Path and elements of the page."""
+    (path,) = [path for path in files if path.suffix == ".html"]
+    return path, Page(path.read_text())
+
+
+def drawings_of(files):
+    """Paths of the vector drawings."""
+    return [path for path in files if path.suffix == ".svg"]
+
+
+def test_markup_in_the_page_is_text(files):
+    _, page = page_of(files)
+    assert_dead(page)
+    for payload in PAYLOADS:
+        assert page.text.count(payload) > 5, payload
+    for keyword, payload in HEADER.items():
+        assert f"{keyword} (header)\n{payload}\n" in page.text
+    assert WORD in page.text
+
+
+def test_links_of_the_page_lead_to_the_vector_drawings(files):
+    path, page = page_of(files)
+    links = [link["href"] for link in page.of("a") if not link["href"].startswith("#")]
+    assert sorted(path.parent / unquote(link) for link in links) == drawings_of(files)
+
+
+def test_markup_in_vector_drawings_is_text(files):
+    texts = ""
+    for path in drawings_of(files):
+        for element in ElementTree.fromstring(path.read_text()).iter():
+            assert element.tag.rpartition("}")[2] not in ("script", "a", "img"), path
+            assert not [key for key in element.attrib if key.startswith("on")], path
+            texts += element.text or ""
+    assert WORD in texts
+    assert MARKUP in texts
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {},
+            "NIRSPEC, NRS_BRIGHTOBJ. 60 integrations in 1 segment over 1.50 h "
+            "from BJD 2459771.75000 (TDB).",
+        ),
+        (
+            {"filter": "CLEAR", "n_segments": 2, "duration_h": None},
+            "NIRSPEC, NRS_BRIGHTOBJ, CLEAR. 60 integrations in 2 segments.",
+        ),
+        (
+            {"instrument": None, "exp_type": None, "duration_h": None},
+            "60 integrations in 1 segment.",
+        ),
+    ],
+)
+def test_facts_are_those_that_are_known(changes, text):
+    assert visit_facts(VISIT | changes) == text
