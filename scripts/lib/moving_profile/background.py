@@ -7,9 +7,20 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import fixed_limit_mean, sorted_clipped_mean
 
+__all__ = [
+    "LIMIT",
+    "ColumnRegion",
+    "Stripes",
+    "column_background",
+    "row_stripes",
+    "star_level",
+    "static_level",
+    "subtract_background",
+]
+
 # Deviations beyond this many errors are no background.
 LIMIT = 3.5
-FEWEST_PIXELS = 6
+_FEWEST_PIXELS = 6
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def column_background(difference, bad, region):
     weighted = np.where(number > 0, np.nan_to_num(mean) * number, 0.0)
     total = number.sum(axis=1)
     frame = np.divide(weighted.sum(axis=1), total, out=np.zeros(frames), where=total > 0)
-    few = (number < FEWEST_PIXELS) | (region.mode == "frame")
+    few = (number < _FEWEST_PIXELS) | (region.mode == "frame")
     level = np.where(few, frame[:, None], mean)
     number = np.where(few, np.where(total > 0, total, np.inf)[:, None], number)
     return level.astype(np.float32), number
@@ -283,4 +294,4 @@ def static_level(image, used):
     columns = np.where(used, image, np.nan).T
     level, number = sorted_clipped_mean(columns)
     whole = np.nan_to_num(sorted_clipped_mean(columns.reshape(-1))[0])
-    return np.where(number >= FEWEST_PIXELS, level, whole)
+    return np.where(number >= _FEWEST_PIXELS, level, whole)

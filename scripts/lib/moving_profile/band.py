@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+__all__ = ["Band", "band_of_trace", "find_trace"]
+
 
 @dataclass(frozen=True)
 class Band:

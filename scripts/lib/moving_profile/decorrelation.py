@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["Decorrelation", "decorrelate"]
+
 # Fewer second differences show nothing.
 _FEWEST = 20
 _PROBABILITY = 0.01

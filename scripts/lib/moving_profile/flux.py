@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST_LIGHT = 0.5
+__all__ = ["ColumnExtraction", "ColumnFluxes", "ColumnSums"]
+
+_FEWEST_LIGHT = 0.5
 
 
 @dataclass
@@ -216,7 +218,7 @@ class ColumnExtraction:
         """
         light = _weighted(terms, self.light[None])
         valid = (light - sums.lost) / np.where(light > 0, light, np.nan) * (1.0 - self.hole_light)
-        good = (valid >= FEWEST_LIGHT) & (sums.lower > 0)
+        good = (valid >= _FEWEST_LIGHT) & (sums.lower > 0)
         lower = np.where(good, sums.lower, np.nan)
         flux = sums.upper / lower
         filled = sums.total + flux * (sums.lost + self.hole_light)

@@ -6,6 +6,8 @@ import numpy as np
 
 from scripts.lib.segment_data.dq import DO_NOT_USE
 
+__all__ = ["Frames", "Planes", "power_of_two", "prepare_frames", "scaled_variance"]
+
 
 @dataclass(frozen=True)
 class Planes:

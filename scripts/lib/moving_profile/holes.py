@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import sorted_median
 
+__all__ = ["hot_pixels", "local_median", "next_to", "share_of_holes"]
+
 _COLUMNS = 17
 _ROUNDS = 3
 _BRIGHT = 0.05

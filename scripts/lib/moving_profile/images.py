@@ -10,7 +10,9 @@ from scripts.lib.moving_profile.ring import ring_background
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
 
-FEWEST_LIGHT = 0.5
+__all__ = ["ImageModel", "model_images"]
+
+_FEWEST_LIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class _Work:
         lower = _sum(weighted * group.profile)
         light = _sum(group.profile)
         valid = _sum(np.where(good, group.profile, 0.0)) / light
-        enough = (valid >= FEWEST_LIGHT) & (lower > 0)
+        enough = (valid >= _FEWEST_LIGHT) & (lower > 0)
         lower = np.where(enough, lower, np.nan)
         flux = _sum(weighted * group.samples) / lower
         variance = np.where(np.isfinite(group.errors), group.errors, 0.0) ** 2

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["OutlierSearch", "find_outliers", "threshold_factor", "window_starts"]
+
 # Pixels that are searched at a time: the arrays of a group of windows then stay in the cache.
 _PIXELS = 4096
 

@@ -8,9 +8,11 @@ from zipfile import BadZipFile
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.atomic import whole_file
+from scripts.lib.files.atomic import write_arrays
 from scripts.lib.moving_profile.reference_images import ImageReference
 from scripts.lib.moving_profile.reference_spectra import SpectralReference
+
+__all__ = ["load_reference", "save_reference"]
 
 _KIND = "kind"
 _CLASSES = {kind.__name__: kind for kind in (SpectralReference, ImageReference)}
@@ -34,8 +36,7 @@ def save_reference(path, reference):
     """
     arrays = {_KIND: np.array(type(reference).__name__)}
     arrays |= _flatten(reference, "")
-    with whole_file(path) as part, part.open("wb") as file:
-        np.savez(file, **arrays)
+    write_arrays(path, arrays)
 
 
 def load_reference(path):

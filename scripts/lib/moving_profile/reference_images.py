@@ -17,7 +17,9 @@ from scripts.lib.moving_profile.robust import sorted_clipped_mean
 from scripts.lib.moving_profile.stamp import circle, fill_hole, find_star
 from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
 
-FEWEST_MOVING = 20
+__all__ = ["ImageOptions", "ImageReference", "image_reference", "numerical_terms", "star_level"]
+
+_FEWEST_MOVING = 20
 # Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel.
 _DERIVATIVES = 0.3
 
@@ -203,7 +205,7 @@ def _fit_profile(values, scene, sample):
     values = values + scene.model
     bad = np.isnan(sample.values.reshape(len(values), -1)[:, scene.pixels])
     basis, weight, prior = _derivatives(scene, sample)
-    terms = len(prior[0]) if len(values) >= FEWEST_MOVING else 1
+    terms = len(prior[0]) if len(values) >= _FEWEST_MOVING else 1
     for _ in range(2 if terms > 1 else 1):
         coefficients, kept, _ = _centred_shapes(values, ~bad, basis, weight)
         found = _regress(values, kept, coefficients, [p[:terms] for p in prior])

@@ -8,9 +8,19 @@ from scripts.lib.moving_profile.frames import power_of_two
 from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sigma_about, sorted_median
 from scripts.lib.segment_data.dq import DO_NOT_USE
 
+__all__ = [
+    "Sample",
+    "noise_of_pixels",
+    "over_pixels",
+    "pair_noise",
+    "read_sample",
+    "regress_pixels",
+    "slow_share",
+]
+
 _PIECE = 2048
 # A pixel with fewer good samples than this share is a hole.
-FEWEST_GOOD = 0.3
+_FEWEST_GOOD = 0.3
 # Uncertainty of a robust standard deviation of n normal samples, times sqrt(n).
 _SIGMA_ERROR = 1.17
 
@@ -195,7 +205,7 @@ def _regress(values, regressors, clipping, prior):
         good = np.isfinite(samples)
         normal = np.einsum("pn,nj->pj", good.astype(np.float64), products)
         right = np.einsum("pn,nk->pk", np.where(good, samples, 0.0), regressors)
-        enough = good.sum(axis=1) >= max(FEWEST_GOOD * len(regressors), terms)
+        enough = good.sum(axis=1) >= max(_FEWEST_GOOD * len(regressors), terms)
         normal = normal.reshape(-1, terms, terms)
         if prior is not None:
             normal[:, range(terms), range(terms)] += prior[1]

@@ -25,8 +25,10 @@ from scripts.lib.moving_profile.reference_sample import (
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
 
+__all__ = ["SpectralOptions", "SpectralReference", "spectral_reference"]
+
 # Fewer integrations do not show how a profile moves.
-FEWEST_MOVING = 20
+_FEWEST_MOVING = 20
 # Columns with less light than this share of the brightest have no flux of their own.
 _LIT = 0.003
 _DARK, _FEWEST_DARK = 0.01, 64
@@ -324,7 +326,7 @@ def _profile(samples, bad, scene, fitted):
     coefficients, rejected = fitted
     usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
     level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
-    moving = len(samples) >= FEWEST_MOVING
+    moving = len(samples) >= _FEWEST_MOVING
     regressors = level * np.column_stack([np.ones(len(level)), usable[:, 2:]][: 1 + moving])
     holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
     values = scene.band.gather(samples) + model

@@ -7,6 +7,8 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
 
+__all__ = ["Ring", "ring_background"]
+
 # The start is the median of every so many pixels.
 _STEP = 8
 

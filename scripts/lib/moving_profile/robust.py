@@ -2,6 +2,15 @@
 
 import numpy as np
 
+__all__ = [
+    "SIGMA_OF_MAD",
+    "coarse_median",
+    "fixed_limit_mean",
+    "sigma_about",
+    "sorted_clipped_mean",
+    "sorted_median",
+]
+
 # A standard deviation is this many median absolute deviations of normal noise.
 SIGMA_OF_MAD = 1.4826
 

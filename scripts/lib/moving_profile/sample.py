@@ -2,10 +2,12 @@
 
 import numpy as np
 
-PAIRS = 75
+__all__ = ["consecutive_pairs", "sample_integrations"]
+
+_PAIRS = 75
 
 
-def sample_integrations(integrations, pairs=PAIRS):
+def sample_integrations(integrations, pairs=_PAIRS):
     """
     Pairs of consecutive integrations spread evenly over a visit.
 

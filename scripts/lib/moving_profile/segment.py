@@ -6,6 +6,8 @@ import numpy as np
 
 from scripts.lib.moving_profile.outlier_flags import OutlierSearch, threshold_factor
 
+__all__ = ["Extent", "Segment", "divide", "join", "threshold_image"]
+
 # Samples handled at a time: fewer make calls on short rows, more leave the cache.
 _SAMPLES = 1 << 18
 _MOST = 64
@@ -51,13 +53,13 @@ def divide(blocks, pixels):
     planes : Planes
         At most 2^18 samples, but at least 4 and at most 64 integrations of a block.
     """
-    step = largest_group(pixels)
+    step = _largest_group(pixels)
     for planes in blocks:
         for first in range(0, len(planes), step):
             yield planes[first : first + step]
 
 
-def largest_group(pixels):
+def _largest_group(pixels):
     """
     Integrations of the groups that `divide` makes.
 
@@ -73,7 +75,7 @@ def largest_group(pixels):
 
     Examples
     --------
-    >>> largest_group(32 * 512), largest_group(256 * 2048)
+    >>> _largest_group(32 * 512), _largest_group(256 * 2048)
     (16, 4)
     """
     return int(np.clip(_SAMPLES // pixels, 4, _MOST))
@@ -154,7 +156,7 @@ class Segment:
         pixels = shape[0] * shape[1]
         tested = slice(extent.before, extent.before + extent.integrations)
         self._search = OutlierSearch(
-            extent.frames, self.window, pixels, largest_group(pixels), tested
+            extent.frames, self.window, pixels, _largest_group(pixels), tested
         )
         self.next, self.done = 0, extent.before
         self._found = []

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["ShapeBasis", "fit_shapes", "per_level"]
+
 _PIECE = 2048
 # Rejection limits, in standard deviations of the residuals.
 _CANDIDATE, _REJECTED, _DISTURBED = 4.0, 6.0, 1.5
@@ -49,7 +51,7 @@ class ShapeBasis:
         object.__setattr__(self, "leverage", np.sqrt(np.maximum(leverage, 0.0)))
 
 
-def project(samples, weighted):
+def _project(samples, weighted):
     """
     Sums of samples times weighted images, in float64 over pieces of the pixels.
 
@@ -101,7 +103,7 @@ def fit_shapes(samples, lost, basis):
     hit can have moved the residuals of others: these are done in full.
     """
     normal = np.repeat(basis.normal[None], len(samples), axis=0)
-    sums = project(samples, basis.weighted)
+    sums = _project(samples, basis.weighted)
     used = basis.weight[lost[1]] > 0
     _take_off(normal, sums, (lost[0][used], lost[1][used]), samples, basis)
     light = basis.light.sum() - np.bincount(

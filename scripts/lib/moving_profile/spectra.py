@@ -10,6 +10,8 @@ from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.shape import fit_shapes
 
+__all__ = ["SpectralModel", "model_spectra"]
+
 
 @dataclass(frozen=True)
 class SpectralModel:

@@ -4,6 +4,8 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import sorted_clipped_mean
 
+__all__ = ["circle", "fill_hole", "find_star"]
+
 _REACH = 8.0
 _SHARE = 0.02
 _SUBPIXELS = 10

@@ -5,6 +5,8 @@ import numpy as np
 from scripts.lib.moving_profile.robust import sigma_about
 from scripts.lib.moving_profile.shape import per_level
 
+__all__ = ["fit_motion", "fit_stamps", "motion_terms"]
+
 _ROUNDS, _REJECTED = 3, 6.0
 _FEWEST_LIGHT = 0.2
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-FEWEST_INTEGRATIONS = 20
+__all__ = ["choose_flux", "second_difference_noise", "shape_terms", "tie_flux"]
+
+_FEWEST_INTEGRATIONS = 20
 _LIMIT, _CLIPS = 5.0, 5
 
 
@@ -66,7 +68,7 @@ def tie_flux(flux, filled, terms):
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = filled / flux
     kept = np.isfinite(ratio)
-    if kept.sum() < max(FEWEST_INTEGRATIONS, 2 * (terms.shape[1] + 1)):
+    if kept.sum() < max(_FEWEST_INTEGRATIONS, 2 * (terms.shape[1] + 1)):
         return flux.copy()
     design = np.column_stack([np.ones(len(terms)), terms])
     for _ in range(_CLIPS):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["sum_columns", "template_spectrum"]
+
 
 def template_spectrum(flux):
     """

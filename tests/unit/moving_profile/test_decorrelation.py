@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.profile_scenes import trapezoid
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.tie import shape_terms
-from tests.support.profile_scenes import trapezoid
 
 NAN = np.nan
 

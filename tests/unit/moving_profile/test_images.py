@@ -3,13 +3,13 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from benchmarks.profile_scenes import QUIET, REALISTIC, fit_depth, image_scene, split
 from scripts.lib.moving_profile.frames import Planes
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.segment import Extent
 from scripts.lib.moving_profile.tie import shape_terms, tie_flux
-from tests.support.profile_scenes import QUIET, REALISTIC, fit_depth, image_scene, split
 
 SMALL = replace(REALISTIC, columns=False, hits_near_lost=60)
 

@@ -3,6 +3,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 import pytest
 
+from benchmarks.profile_scenes import QUIET, image_scene, spectral_scene
 from scripts.lib.errors import InputError
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_file import load_reference, save_reference
@@ -10,7 +11,6 @@ from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
 from scripts.lib.moving_profile.segment import Extent
 from scripts.lib.moving_profile.spectra import model_spectra
-from tests.support.profile_scenes import QUIET, image_scene, spectral_scene
 
 
 def assert_equal(one, other):

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.profile_scenes import QUIET, image_scene
 from scripts.lib.moving_profile.reference_images import (
     ImageOptions,
     image_reference,
@@ -11,7 +12,6 @@ from scripts.lib.moving_profile.reference_images import (
 )
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.stamp_shape import motion_terms
-from tests.support.profile_scenes import QUIET, image_scene
 
 MOVING = replace(QUIET, jitter=3.0)
 

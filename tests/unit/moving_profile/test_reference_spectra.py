@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.profile_scenes import QUIET, spectral_scene
 from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
-from tests.support.profile_scenes import QUIET, spectral_scene
 
 MOVING = replace(QUIET, jitter=5.0)
 

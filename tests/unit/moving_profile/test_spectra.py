@@ -3,6 +3,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from benchmarks.profile_scenes import QUIET, REALISTIC, fit_depth, spectral_scene, split
 from scripts.lib.moving_profile.frames import Planes
 from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
@@ -10,7 +11,6 @@ from scripts.lib.moving_profile.segment import Extent
 from scripts.lib.moving_profile.spectra import model_spectra
 from scripts.lib.moving_profile.tie import shape_terms, tie_flux
 from scripts.lib.moving_profile.white_light import sum_columns, template_spectrum
-from tests.support.profile_scenes import QUIET, REALISTIC, fit_depth, spectral_scene, split
 
 SMALL = replace(REALISTIC, hits_near_lost=60)
 
