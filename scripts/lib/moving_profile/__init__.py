@@ -1,1 +1,1 @@
-"""Light curves from a moving, measured profile: reference of a visit, outliers, fluxes, tie, decorrelation."""
+"""Light curves from a moving, measured profile; measured by `benchmarks.truth`, used by no rule yet."""

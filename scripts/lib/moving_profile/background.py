@@ -9,6 +9,7 @@ from scripts.lib.moving_profile.robust import fixed_limit_mean, sorted_clipped_m
 
 __all__ = [
     "LIMIT",
+    "Background",
     "ColumnRegion",
     "Stripes",
     "column_background",
@@ -240,6 +241,28 @@ def _lost_in_columns(bad, stripes, shape):
     return (columns * shape[0] + frames) * shape[1] + rows
 
 
+@dataclass(frozen=True)
+class Background:
+    """
+    Background of integrations.
+
+    Attributes
+    ----------
+    parts : list of ndarray of float32, shape (frames, 1, x) or (frames, y, 1)
+        What was subtracted, in that order.
+    number : ndarray of float64, shape (frames, x)
+        As of `column_background`.
+    """
+
+    parts: list
+    number: np.ndarray
+
+    @property
+    def level(self):
+        """Background of each column, (frames, x)."""
+        return sum(part[:, 0] for part in self.parts if part.shape[1] == 1)
+
+
 def subtract_background(difference, bad, region, stripes=None):
     """
     Subtract the background of each integration, in place.
@@ -257,21 +280,23 @@ def subtract_background(difference, bad, region, stripes=None):
 
     Returns
     -------
-    level, number : ndarray, shape (frames, x)
-        As of `column_background`.
+    background : Background
+        What was subtracted.
     """
     level, number = column_background(difference, bad, region)
-    difference -= level[:, None, :]
+    parts = [level[:, None, :]]
+    difference -= parts[0]
     if stripes is not None:
         difference.reshape(-1)[bad] = 0.0
         rows, _ = row_stripes(difference, bad, star_level(difference, bad, stripes), stripes)
-        difference -= (rows * stripes.gain).astype(np.float32)[:, :, None]
+        parts.append((rows * stripes.gain).astype(np.float32)[:, :, None])
+        difference -= parts[1]
         difference.reshape(-1)[bad] = 0.0
         rest, number = column_background(difference, bad, region)
-        difference -= rest[:, None, :]
-        level = level + rest
+        parts.append(rest[:, None, :])
+        difference -= parts[2]
     difference.reshape(-1)[bad] = 0.0
-    return level, number
+    return Background(parts, number)
 
 
 def static_level(image, used):

@@ -35,6 +35,16 @@ class Planes:
     def __getitem__(self, frames):
         return Planes(self.sci[frames], self.err[frames], self.dq[frames], self.var_poisson[frames])
 
+    @property
+    def shape(self):
+        """Integrations, rows and columns."""
+        return self.sci.shape
+
+    def rows(self, rows):
+        """Give a slice of rows of all integrations."""
+        planes = (self.sci, self.err, self.dq, self.var_poisson)
+        return Planes(*(plane[:, rows] for plane in planes))
+
 
 @dataclass(frozen=True)
 class Frames:

@@ -6,12 +6,8 @@ import numpy as np
 
 from scripts.lib.moving_profile.background import LIMIT
 from scripts.lib.moving_profile.holes import next_to
-from scripts.lib.moving_profile.reference_sample import (
-    noise_of_pixels,
-    pair_noise,
-    read_sample,
-    regress_pixels,
-)
+from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
+from scripts.lib.moving_profile.reference_sample import BLOCK, read_sample, regress_pixels
 from scripts.lib.moving_profile.ring import Ring, ring_background
 from scripts.lib.moving_profile.robust import sorted_clipped_mean
 from scripts.lib.moving_profile.stamp import circle, fill_hole, find_star
@@ -146,36 +142,46 @@ def star_level(coefficients, light):
     return (level * factor)[:, None]
 
 
-def image_reference(planes, firsts, options=None):
+def image_reference(planes, firsts, options=None, block=BLOCK):
     """
     Measure the reference of a visit from some of its images.
 
     Parameters
     ----------
     planes : Planes
-        The images, as of `sample.sample_integrations`.
+        The images, as of `sample.sample_integrations`, or what gives parts of them as
+        `reference_sample.Sample` says.
     firsts : ndarray of int
         Those that are followed by the next one of the visit.
     options : ImageOptions, optional
         What is known beforehand.
+    block : int, optional
+        Samples to read at a time; it changes no byte of the reference.
 
     Returns
     -------
     reference : ImageReference
         The reference. With fewer than 20 images the profile is static.
+
+    Notes
+    -----
+    The peak of the memory is that of the stamp, 80 bytes for each of its samples, and 50
+    bytes for each sample of a block, besides planes that are in memory already.
     """
-    sample = read_sample(planes, firsts)
+    sample = read_sample(planes, firsts, block)
     scene = _scene(sample, options or ImageOptions())
-    samples = sample.values - sample.median
-    lost = np.flatnonzero(np.isnan(samples))
-    samples.reshape(-1)[lost] = 0.0
-    samples -= ring_background(samples, lost, scene.ring)[0].astype(np.float32)[:, None, None]
-    fit = _fit_profile(samples.reshape(len(samples), -1)[:, scene.pixels], scene, sample)
+
+    def subtract(samples, lost):
+        level = ring_background(samples, lost, scene.ring)[0].astype(np.float32)[:, None, None]
+        samples -= level
+        return [level]
+
+    values, bad, background = gather_star(sample, subtract, scene.pixels)
+    fit = _fit_profile(values, bad, scene, sample)
     profile, light = _normalise(_fill(fit.found, fit.holes, scene, sample))
-    samples.reshape(len(samples), -1)[:, scene.pixels] = _residual(fit, profile, light, scene)
-    samples.reshape(-1)[lost] = np.nan
-    known = np.isfinite(sample.median)
-    factor, noise = noise_of_pixels(samples, sample.errors, sample.firsts, known)
+    residual = _residual(fit, profile, light, scene)
+    residual[bad] = np.nan
+    factor, noise = measure_noise(sample, background, scene.pixels, residual)
     model, weight = (np.where(fit.holes, 0.0, image) for image in (scene.model, scene.weight))
     return ImageReference(
         sample.scale, sample.median, sample.error, scene.level, *scene.star, scene.ring,
@@ -198,12 +204,11 @@ class _Fit:
     covariance: np.ndarray
 
 
-def _fit_profile(values, scene, sample):
+def _fit_profile(values, bad, scene, sample):
     """Fit shapes and profile by turns: first with numerical derivatives, then with those measured."""
     # The median of a star that moves and dims is no image of it: the level is fitted to the
     # profile itself, once that is known.
     values = values + scene.model
-    bad = np.isnan(sample.values.reshape(len(values), -1)[:, scene.pixels])
     basis, weight, prior = _derivatives(scene, sample)
     terms = len(prior[0]) if len(values) >= _FEWEST_MOVING else 1
     for _ in range(2 if terms > 1 else 1):
@@ -262,12 +267,7 @@ def _scene(sample, options):
     flat = np.where(known, sample.median - level, 0.0).reshape(-1)[pixels].astype(np.float64)
     with np.errstate(divide="ignore"):
         weight = np.where(known, 1.0 / sample.error.astype(np.float64) ** 2, 0.0)
-    noise = (
-        pair_noise(sample.values, sample.errors, sample.firsts)
-        if len(sample.firsts)
-        else sample.error
-    )
-    noise = noise[used & np.isfinite(noise)]
+    noise = sample.pairs[used & np.isfinite(sample.pairs)]
     factor = float(np.median(noise)) if len(noise) else 1.0
     limit = (LIMIT * factor * sample.error).astype(np.float32)
     star = (x, y, width)

@@ -9,16 +9,20 @@ from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sigma_about, sorted_
 from scripts.lib.segment_data.dq import DO_NOT_USE
 
 __all__ = [
+    "BLOCK",
     "Sample",
     "noise_of_pixels",
     "over_pixels",
     "pair_noise",
     "read_sample",
     "regress_pixels",
+    "residual_noise",
     "slow_share",
 ]
 
 _PIECE = 2048
+# Samples that are in memory at a time, 30 to 50 bytes each.
+BLOCK = 1 << 21
 # A pixel with fewer good samples than this share is a hole.
 _FEWEST_GOOD = 0.3
 # Uncertainty of a robust standard deviation of n normal samples, times sqrt(n).
@@ -28,38 +32,101 @@ _SIGMA_ERROR = 1.17
 @dataclass(frozen=True)
 class Sample:
     """
-    The integrations of a reference, in its scaled unit.
+    The integrations of a reference, of which only some are in memory at a time.
 
     Attributes
     ----------
-    values, errors : ndarray of float32, shape (integrations, y, x)
-        Samples and errors; NaN where bad.
+    planes : Planes
+        The integrations, in memory, or anything that gives parts of them as a `Planes` does:
+        ``planes[frames]`` and ``planes.rows(rows)`` for slices, and their ``shape``.
     median, error : ndarray of float32, shape (y, x)
         Median of the good samples, NaN if fewer than half are good; and of their errors.
+        Both in the scaled unit.
+    pairs : ndarray of float32, shape (y, x)
+        Noise of each pixel as of `pair_noise`; NaN where no pair is good.
     firsts : ndarray of int
         Integrations that are followed by the next one of the visit.
     scale : float
-        Power of two by which all were multiplied.
+        Power of two by which all are multiplied.
+    block : int
+        Samples of a block.
     """
 
-    values: np.ndarray
-    errors: np.ndarray
+    planes: object
     median: np.ndarray
     error: np.ndarray
+    pairs: np.ndarray
     firsts: np.ndarray
     scale: float
+    block: int
+
+    def __len__(self):
+        return self.planes.shape[0]
+
+    def frame_blocks(self):
+        """
+        Give whole integrations, some at a time.
+
+        Yields
+        ------
+        frames : slice
+            Which.
+        samples : ndarray of float32, shape (frames, y, x)
+            Samples minus the median; 0 where bad or without a median.
+        lost : ndarray of int64
+            Flat indices of those.
+        """
+        for frames in _blocks(len(self), self.median.size, self.block):
+            values, _ = _good_samples(self.planes[frames])
+            samples = values * np.float32(self.scale) - self.median
+            lost = np.flatnonzero(np.isnan(samples))
+            samples.reshape(-1)[lost] = 0.0
+            yield frames, samples, lost
+
+    def row_blocks(self):
+        """
+        Give rows of all integrations, some at a time.
+
+        Yields
+        ------
+        rows : slice
+            Which.
+        samples, errors : ndarray of float32, shape (integrations, rows, x)
+            Samples minus the median, and errors; NaN where bad or without a median.
+        """
+        height, width = self.median.shape
+        factor = np.float32(self.scale)
+        for rows in _blocks(height, len(self) * width, self.block):
+            values, errors = _good_samples(self.planes.rows(rows))
+            yield rows, values * factor - self.median[rows], errors * factor
 
 
-def read_sample(planes, firsts):
+def _blocks(count, samples, block):
+    """Slices of rows or integrations of so many samples each, that have up to ``block`` together."""
+    step = max(block // samples, 1)
+    return (slice(first, min(first + step, count)) for first in range(0, count, step))
+
+
+def _good_samples(planes):
+    """Samples and errors, NaN where bad."""
+    with np.errstate(invalid="ignore"):
+        bad = (planes.dq & DO_NOT_USE) != 0
+        bad |= ~(np.isfinite(planes.sci) & np.isfinite(planes.err) & (planes.err > 0))
+    return (np.where(bad, np.float32(np.nan), plane) for plane in (planes.sci, planes.err))
+
+
+def read_sample(planes, firsts, block=BLOCK):
     """
-    Prepare the integrations of a reference.
+    Prepare the integrations of a reference: a first pass over them, by rows.
 
     Parameters
     ----------
     planes : Planes
-        The sampled integrations.
+        The sampled integrations, or what gives them as `Sample` says.
     firsts : ndarray of int
         As of `sample.consecutive_pairs`.
+    block : int, optional
+        Samples to read at a time.
 
     Returns
     -------
@@ -67,17 +134,19 @@ def read_sample(planes, firsts):
         A sample is bad if it has ``DO_NOT_USE`` or if it or its error is not
         finite, or the error not positive.
     """
-    with np.errstate(invalid="ignore"):
-        bad = (planes.dq & DO_NOT_USE) != 0
-        bad |= ~(np.isfinite(planes.sci) & np.isfinite(planes.err) & (planes.err > 0))
-    values = np.where(bad, np.float32(np.nan), planes.sci)
-    errors = np.where(bad, np.float32(np.nan), planes.err)
-    median, error = (over_pixels(sorted_median, cube) for cube in (values, errors))
+    count, *shape = planes.shape
+    median, error = (np.empty(shape, np.float32) for _ in range(2))
+    pairs = np.full(shape, np.float32(np.nan))
+    for rows in _blocks(shape[0], count * shape[1], block):
+        values, errors = _good_samples(planes.rows(rows))
+        median[rows], error[rows] = (over_pixels(sorted_median, cube) for cube in (values, errors))
+        few = 2 * np.count_nonzero(~np.isnan(values), axis=0) < count
+        median[rows][few] = np.nan
+        if len(firsts):
+            pairs[rows] = pair_noise(values, errors, firsts)
     scale = power_of_two(error)
-    median[2 * np.count_nonzero(~bad, axis=0) < len(bad)] = np.nan
     factor = np.float32(scale)
-    scaled = (array * factor for array in (values, errors, median, error))
-    return Sample(*scaled, np.asarray(firsts), scale)
+    return Sample(planes, median * factor, error * factor, pairs, np.asarray(firsts), scale, block)
 
 
 def over_pixels(function, *cubes):
@@ -124,18 +193,41 @@ def pair_noise(values, errors, firsts):
     return over_pixels(sorted_median, difference) * np.float32(SIGMA_OF_MAD / np.sqrt(2.0))
 
 
-def noise_of_pixels(residual, errors, firsts, region):
+def residual_noise(residual, errors, firsts):
+    """
+    Noise of each pixel in units of ERR, from pairs and from all residuals.
+
+    Parameters
+    ----------
+    residual : ndarray of float32, shape (integrations, ...)
+        Samples minus their model; NaN where bad.
+    errors : ndarray of float32, shape (integrations, ...)
+        Their errors.
+    firsts : ndarray of int
+        Integrations that are followed by the next one.
+
+    Returns
+    -------
+    pairs, own : ndarray of float32, shape (...)
+        As of `pair_noise`, and the robust standard deviation about the median.
+    """
+    pairs = np.full(residual.shape[1:], np.float32(np.nan))
+    if len(firsts):
+        pairs = pair_noise(residual, errors, firsts)
+    ratio = residual / errors
+    return pairs, over_pixels(lambda values: sigma_about(values, sorted_median(values)), ratio)
+
+
+def noise_of_pixels(pairs, own, integrations, region):
     """
     Noise in units of ERR: of the whole detector, and of each pixel.
 
     Parameters
     ----------
-    residual : ndarray of float32, shape (integrations, y, x)
-        Samples minus their model; NaN where bad.
-    errors : ndarray of float32, shape (integrations, y, x)
-        Their errors.
-    firsts : ndarray of int
-        Integrations that are followed by the next one.
+    pairs, own : ndarray of float32, shape (y, x)
+        As of `residual_noise`.
+    integrations : int
+        From how many they are.
     region : ndarray of bool, shape (y, x)
         Pixels of which the noise factor is the median.
 
@@ -146,13 +238,10 @@ def noise_of_pixels(residual, errors, firsts, region):
     noise : ndarray of float32, shape (y, x)
         The pixel's own where it is clearly more (jumping and hot pixels), else the factor.
     """
-    pairs = pair_noise(residual, errors, firsts) if len(firsts) else np.full(region.shape, np.nan)
     known = pairs[region & np.isfinite(pairs)]
     factor = float(np.median(known)) if len(known) else 1.0
     factor = factor if factor > 0 else 1.0
-    ratio = residual / errors
-    own = over_pixels(lambda values: sigma_about(values, sorted_median(values)), ratio)
-    clearly = 1.0 + 4.0 * _SIGMA_ERROR / np.sqrt(len(residual))
+    clearly = 1.0 + 4.0 * _SIGMA_ERROR / np.sqrt(integrations)
     with np.errstate(invalid="ignore"):
         noise = np.where(own > factor * clearly, own, factor)
     return factor, noise.astype(np.float32)

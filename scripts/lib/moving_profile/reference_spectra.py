@@ -15,9 +15,9 @@ from scripts.lib.moving_profile.background import (
 )
 from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace
 from scripts.lib.moving_profile.holes import hot_pixels, next_to, share_of_holes
+from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
 from scripts.lib.moving_profile.reference_sample import (
-    noise_of_pixels,
-    pair_noise,
+    BLOCK,
     read_sample,
     regress_pixels,
     slow_share,
@@ -170,44 +170,51 @@ class _Scene:
     region: ColumnRegion
 
 
-def spectral_reference(planes, firsts, options=None):
+def spectral_reference(planes, firsts, options=None, block=BLOCK):
     """
     Measure the reference of a visit from some of its integrations.
 
     Parameters
     ----------
     planes : Planes
-        The integrations, as of `sample.sample_integrations`, dispersion along x.
+        The integrations, as of `sample.sample_integrations`, dispersion along x, or what
+        gives parts of them as `reference_sample.Sample` says.
     firsts : ndarray of int
         Those that are followed by the next one of the visit, as of
         `sample.consecutive_pairs`.
     options : SpectralOptions, optional
         What is known beforehand.
+    block : int, optional
+        Samples to read at a time; it changes no byte of the reference.
 
     Returns
     -------
     reference : SpectralReference
         The reference. With fewer than 20 integrations the profile is static.
+
+    Notes
+    -----
+    The peak of the memory is that of the band, 40 bytes for each of its samples, and 50
+    bytes for each sample of a block, besides planes that are in memory already.
     """
     options = options or SpectralOptions()
-    sample = read_sample(planes, firsts)
+    sample = read_sample(planes, firsts, block)
     scene = _scene(sample, options)
-    samples = sample.values - sample.median
-    lost = np.flatnonzero(np.isnan(samples))
-    samples.reshape(-1)[lost] = 0.0
-    stripes = _stripes(sample, samples, lost, scene) if options.stripes else None
+    stripes = _stripes(sample, scene) if options.stripes else None
     if stripes is not None:
         scene = _weights_with_stripes(scene, stripes)
-    subtract_background(samples, lost, scene.region, stripes)
-    basis, fitted, centre, gain = _shapes(samples, lost, scene, sample.firsts)
-    bad = np.zeros(samples.shape, dtype=bool)
-    bad.reshape(-1)[lost] = True
-    profile, response, hole_light = _profile(samples, bad, scene, fitted)
+
+    def subtract(samples, lost):
+        return subtract_background(samples, lost, scene.region, stripes).parts
+
+    pixels = scene.band.pixels.reshape(-1)
+    values, bad, background = gather_star(sample, subtract, pixels)
+    basis, fitted, centre, gain = _shapes(values, np.nonzero(bad), scene, sample.firsts)
+    profile, response, hole_light = _profile(values, bad, scene, fitted)
     parts = _without_dark_columns(scene, profile, response)
-    residual = _residual(samples, fitted, scene.band, response, *parts)
+    residual = _residual(values, fitted, response, *parts)
     residual[bad] = np.nan
-    known = np.isfinite(sample.median)
-    factor, noise = noise_of_pixels(residual, sample.errors, sample.firsts, known)
+    factor, noise = measure_noise(sample, background, pixels, residual)
     return SpectralReference(
         sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
         scene.region, stripes, basis, centre, gain, *parts, scene.band.gather(scene.weight),
@@ -239,19 +246,14 @@ def _scene(sample, options):
     holes |= hot_pixels(model, holes, band)
     with np.errstate(divide="ignore"):
         weight = np.where(holes, 0.0, 1.0 / sample.error**2).astype(np.float32)
-    noise = (
-        pair_noise(sample.values, sample.errors, sample.firsts)[used]
-        if len(sample.firsts)
-        else np.ones(1)
-    )
-    noise = noise[np.isfinite(noise)]
+    noise = sample.pairs[used & np.isfinite(sample.pairs)]
     factor = float(np.median(noise)) if len(noise) else 1.0
     mode = "column" if options.background == "auto" else options.background
     region = ColumnRegion(used, (LIMIT * factor * sample.error).astype(np.float32), mode)
     return _Scene(band, trace, width or half / 4.5, model, holes, weight, region)
 
 
-def _stripes(sample, samples, lost, scene):
+def _stripes(sample, scene):
     """The dark columns, and how much of what they show is stripes; None if there are too few."""
     light = scene.band.gather(np.where(scene.holes, 0.0, scene.model)).sum(axis=0)
     columns = np.flatnonzero(light < _DARK * np.percentile(light, 95.0))
@@ -263,9 +265,11 @@ def _stripes(sample, samples, lost, scene):
     good = np.isfinite(sample.median) & ~scene.holes
     parts = (columns, model, inside, scene.region.limit, good)
     unit = Stripes(*parts, np.ones(len(model), np.float32), np.zeros(len(model)))
-    flat = samples.copy()
-    subtract_background(flat, lost, scene.region)
-    rows, number = row_stripes(flat, lost, star_level(flat, lost, unit), unit)
+    found = []
+    for _, samples, lost in sample.frame_blocks():
+        subtract_background(samples, lost, scene.region)
+        found.append(row_stripes(samples, lost, star_level(samples, lost, unit), unit))
+    rows, number = (np.concatenate(part) for part in zip(*found, strict=True))
     variance = (scene.region.limit[:, columns] / LIMIT) ** 2
     noise = np.nanmedian(variance, axis=1) / np.maximum(np.median(number, axis=0), 1)
     total = (1.4826 * np.median(np.abs(rows - np.median(rows, axis=0)), axis=0)) ** 2
@@ -291,7 +295,7 @@ def _weights_with_stripes(scene, stripes):
     return replace(scene, weight=weight.astype(np.float32))
 
 
-def _shapes(samples, lost, scene, firsts):
+def _shapes(values, places, scene, firsts):
     """Basis of the shape fit, coefficients of the sample with rejected samples, and centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
@@ -300,8 +304,6 @@ def _shapes(samples, lost, scene, firsts):
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
     images, weight = images.reshape(4, -1), scene.band.gather(weight).reshape(-1).astype(np.float32)
-    values = scene.band.gather(samples).reshape(len(samples), -1)
-    places = scene.band.inside(lost)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
     for _ in range(2):
@@ -310,15 +312,24 @@ def _shapes(samples, lost, scene, firsts):
         usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
         usable[:, 1:] *= usable[:, :1]
         usable[:, 0] -= np.isfinite(coefficients[:, 0])
-        used = weight > 0
-        left = values[:, used] - np.einsum("nk,kp->np", usable, images[:, used])
-        sizes = sorted_median(np.abs(left * np.sqrt(weight[used])))
+        sizes = _residual_sizes(values, usable, images, weight)
         sigma = 1.4826 * float(np.nanmedian(sizes))
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
     gain = slow_share(coefficients[:, 3], firsts)
     coefficients[:, 3] *= gain
     return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre, gain
+
+
+def _residual_sizes(values, coefficients, images, weight):
+    """Median of the absolute residuals of each integration, in units of the weight's deviation."""
+    used, sizes = weight > 0, []
+    images, root = images[:, used], np.sqrt(weight[used])
+    # One by one: the residuals of all have more bytes than all else.
+    for row, found in zip(values, coefficients, strict=True):
+        left = row[used] - np.einsum("k,kp->p", found, images)
+        sizes.append(sorted_median(np.abs(left * root)))
+    return np.array(sizes)
 
 
 def _profile(samples, bad, scene, fitted):
@@ -329,9 +340,9 @@ def _profile(samples, bad, scene, fitted):
     moving = len(samples) >= _FEWEST_MOVING
     regressors = level * np.column_stack([np.ones(len(level)), usable[:, 2:]][: 1 + moving])
     holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
-    values = scene.band.gather(samples) + model
-    values[scene.band.gather(bad)] = np.nan
-    values.reshape(len(values), -1)[rejected] = np.nan
+    values = samples.reshape(-1, *holes.shape) + model
+    values.reshape(bad.shape)[bad] = np.nan
+    values.reshape(bad.shape)[rejected] = np.nan
     values[:, holes] = np.nan
     values[~np.isfinite(coefficients[:, 0])] = np.nan
     found = regress_pixels(values.reshape(len(values), -1), regressors)
@@ -372,15 +383,14 @@ def _without_dark_columns(scene, profile, response):
     return model.astype(np.float32), np.where(lit, profile, np.float32(0.0))
 
 
-def _residual(samples, fitted, band, response, model, profile):
-    """Sampled integrations minus their model, (integrations, y, x)."""
+def _residual(samples, fitted, response, model, profile):
+    """Samples of the band minus their model, (integrations, P)."""
     coefficients = np.where(np.isfinite(fitted[0]), fitted[0], (1.0, 0.0, 0.0, 0.0))
     terms = np.column_stack([np.ones(len(samples)), coefficients[:, 2:]])[:, : len(profile)]
     level = coefficients[:, :1] * (response[0] + coefficients[:, 1:2] * response[1])
-    shape = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    residual = samples.copy()
-    star = band.gather(samples) + model - level[:, None, :].astype(np.float32) * shape
+    star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
+    star *= level[:, None, :].astype(np.float32)
+    np.subtract(samples.reshape(star.shape) + model, star, out=star)
     # The profile is fitted to the same samples, and takes its share of their noise.
     star *= np.float32(1.0 / np.sqrt(1.0 - len(profile) / max(len(samples), len(profile) + 1)))
-    band.scatter(star, residual)
-    return residual
+    return star.reshape(samples.shape)

@@ -121,7 +121,8 @@ class _Work:
         frames = prepare_frames(planes, ref.scale, ref.median, ref.error, out=residual)
         np.multiply(frames.error, self.threshold, out=threshold)
         threshold.reshape(-1)[frames.bad] = np.inf
-        background, number = subtract_background(residual, frames.bad, ref.region, ref.stripes)
+        found = subtract_background(residual, frames.bad, ref.region, ref.stripes)
+        background, number = found.level, found.number
         values = ref.band.gather(residual)
         lost = ref.band.inside(frames.bad)
         coefficients, _ = fit_shapes(values.reshape(len(values), -1), lost, ref.basis)

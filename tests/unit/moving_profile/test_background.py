@@ -111,7 +111,8 @@ def test_stripes_and_columns_are_subtracted():
     cube = (rows[:, None] + columns)[None].astype(np.float32)
     cube[0, 2, 5] = 0.0
     bad = np.array([2 * 40 + 5])
-    level, number = subtract_background(cube, bad, region((14, 40), limit=60.0), stripes)
+    found = subtract_background(cube, bad, region((14, 40), limit=60.0), stripes)
+    level, number = found.level, found.number
     np.testing.assert_allclose(cube, 0.0, atol=1e-2)
     np.testing.assert_allclose(level[0, 6:], columns[6:], atol=1e-2)
     assert number[0, 5] == 11

@@ -8,6 +8,7 @@ from scripts.lib.moving_profile.reference_sample import (
     pair_noise,
     read_sample,
     regress_pixels,
+    residual_noise,
     slow_share,
 )
 
@@ -22,7 +23,14 @@ def test_sample_has_medians_of_the_good():
     assert sample.scale == 4.0
     assert sample.median[0, 0] == 8.0
     assert sample.error[0, 0] == 1.0
-    np.testing.assert_array_equal(sample.values[:, 0, 0], [4.0, 8.0, 12.0, NAN])
+    ((rows, samples, errors),) = sample.row_blocks()
+    assert rows == slice(0, 1)
+    np.testing.assert_array_equal(samples[:, 0, 0], [-4.0, 0.0, 4.0, NAN])
+    np.testing.assert_array_equal(errors[:, 0, 0], [1.0, 1.0, 1.0, NAN])
+    ((frames, samples, lost),) = sample.frame_blocks()
+    assert frames == slice(0, 4)
+    np.testing.assert_array_equal(samples[:, 0, 0], [-4.0, 0.0, 4.0, 0.0])
+    assert lost.tolist() == [3]
 
 
 def test_a_pixel_with_less_than_half_good_has_no_median():
@@ -51,7 +59,8 @@ def test_noise_factor_is_that_of_the_errors_and_jumping_pixels_have_their_own():
     residual[:, 3, 4] *= 5.0
     residual[7, 2, 2] = NAN
     errors = np.ones_like(residual)
-    factor, noise = noise_of_pixels(residual, errors, np.arange(149), np.ones((20, 20), dtype=bool))
+    pairs, own = residual_noise(residual, errors, np.arange(149))
+    factor, noise = noise_of_pixels(pairs, own, 150, np.ones((20, 20), dtype=bool))
     assert factor == pytest.approx(1.4, rel=0.02)
     assert noise[3, 4] == pytest.approx(7.0, rel=0.3)
     assert np.count_nonzero(noise != np.float32(factor)) == 1
