@@ -165,8 +165,8 @@ def image_reference(planes, firsts, options=None, block=BLOCK):
 
     Notes
     -----
-    The peak of the memory is that of the stamp, 80 bytes for each of its samples, and 50
-    bytes for each sample of a block, besides planes that are in memory already.
+    The peak of the memory is at most 100 bytes for each sample of the stamp, 50 for each of a
+    block and 250 for each pixel, besides planes that are in memory already.
     """
     sample = read_sample(planes, firsts, block)
     scene = _scene(sample, options or ImageOptions())

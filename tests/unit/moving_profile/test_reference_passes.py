@@ -73,15 +73,16 @@ def test_blocks_change_no_byte_of_a_reference(case, block, tmp_path):
     assert (tmp_path / "0.npz").read_bytes() == (tmp_path / "1.npz").read_bytes()
 
 
-def test_memory_is_that_of_the_band_and_of_a_block():
-    planes = spectral_scene((200, 64), 40, seed=7, trouble=STRESS).planes
-    block = 1 << 14
+@pytest.mark.parametrize("image", [False, True])
+def test_memory_is_that_of_the_star_of_a_block_and_of_some_images(image):
+    scene = (image_scene if image else spectral_scene)((120, 64), 120, seed=7, trouble=STRESS)
+    block, make = 1 << 14, image_reference if image else spectral_reference
     tracemalloc.start()
-    reference = spectral_reference(planes, FIRSTS, block=block)
+    reference = make(scene.planes, np.arange(119), block=block)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    band = reference.band.pixels.size * 40
-    images = 200 * reference.median.size
-    assert peak < 40 * band + 50 * block + images
-    # All of a cube of samples would be more than that with any two planes of it.
-    assert peak < 8 * planes.sci.size
+    # The band has fewer pixels than are fitted at a time.
+    star = 100 * len(reference.pixels) if image else (25 + 50) * reference.band.pixels.size
+    assert peak < 120 * star + 50 * block + (250 if image else 100) * reference.median.size
+    # Samples and errors of all integrations are more than that.
+    assert peak < 8 * scene.planes.sci.size
