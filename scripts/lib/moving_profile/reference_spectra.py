@@ -95,7 +95,7 @@ class SpectralReference:
         Share of the column's light in each pixel, its slopes with y and with the
         squared width; 0 in holes and columns without light. K is 3, or 1 if static.
     weight : ndarray of float32, shape (height, x)
-        Inverse variance; 0 in holes.
+        Inverse variance, with the noise of jumping pixels; 0 in holes.
     hole_light : ndarray of float64, shape (x,)
         Share of the column's light that falls into holes.
     response : ndarray of float64, shape (2, x)
@@ -217,10 +217,11 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
     residual = _residual(values, fitted, response, *parts)
     residual[bad] = np.nan
     factor, noise = measure_noise(sample, background, pixels, residual)
+    weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
     return SpectralReference(
         sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, centre, gain, *parts, scene.band.gather(scene.weight),
-        hole_light, response, factor, noise,
+        scene.region, stripes, basis, centre, gain, *parts, weight, hole_light, response,
+        factor, noise,
     )  # fmt: skip
 
 

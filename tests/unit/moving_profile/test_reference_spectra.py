@@ -45,6 +45,20 @@ def test_a_dip_and_its_colour_are_not_in_the_profile():
     np.testing.assert_allclose(deep.profile[0], none.profile[0], atol=6 * error)
 
 
+def test_a_pixel_with_noise_of_its_own_counts_less():
+    planes = spectral_scene((28, 60), 150, seed=1, trouble=QUIET).planes
+    quiet = spectral_reference(planes, np.arange(149))
+    jumps = 4.0 * np.random.default_rng(2).normal(size=150).astype(np.float32)
+    planes.sci[:, 14, 30] += jumps * planes.err[:, 14, 30]
+    noisy = spectral_reference(planes, np.arange(149))
+    ratio = noisy.weight / quiet.weight
+    row = 14 - noisy.band.first[30]
+    assert ratio[row, 30] == pytest.approx(1.0 / 17.0, rel=0.4)
+    ratio[row, 30] = 1.0
+    # Of the others the median of the noise, which is 1, hardly differs.
+    np.testing.assert_allclose(ratio, 1.0, rtol=0.02)
+
+
 def test_trace_width_and_band_are_found(reference):
     np.testing.assert_allclose(reference.trace, 13.7 + 0.5 * np.linspace(-1, 1, 120), atol=0.05)
     assert reference.width == pytest.approx(1.05, abs=0.1)
