@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.cards import set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
@@ -183,8 +182,7 @@ def process(snakemake):
         from scripts.lib.spectra.product import product_skeleton
 
         asn_pool, asn_table = snakemake.params.asn_pool, snakemake.params.asn_table
-        with compiled_yaml():
-            hdus = product_skeleton(path.name, files, asn_pool, asn_table)
+        hdus = product_skeleton(path.name, files, asn_pool, asn_table)
         for position, hdu in enumerate(product_times(files), start=1):
             hdus.insert(position, hdu)
         with tempfile.TemporaryDirectory() as folder:

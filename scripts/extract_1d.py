@@ -13,7 +13,7 @@ apcorr
 Outputs
 -------
 spectra
-    Spectra of the segment: ``EXTRACT1D``, a row for each integration, and ``INT_TIMES``.
+    Spectra of the segment: ``EXTRACT1D``, a row for each integration, with its times; ``INT_TIMES``.
 
 Settings
 --------

@@ -11,7 +11,7 @@ wavelengthrange
 Outputs
 -------
 whtlt
-    White-light curve of each detector and order, ECSV.
+    White-light curve of each detector and order, ECSV; its times are those of the spectra.
 
 Settings
 --------

@@ -16,7 +16,7 @@ from scripts.lib.findings import Finding, stop_at_errors, summary_lines
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.command_line import asks_for
-from scripts.lib.planning.configuration import contradictions, expand_home, describe_violation
+from scripts.lib.planning.configuration import contradictions, describe_violation, expand_home
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES

@@ -49,9 +49,10 @@ def _keyword_errors(error, primary):
     """Find primary keywords that are missing or wrong."""
     exp_type, nints = primary.get("EXP_TYPE"), primary.get("NINTS")
     errors = [
-        error(key=keyword, found=repr(primary[keyword]), expected="a whole number from 1")
+        error(key=keyword, found=repr(number), expected="a whole number from 1")
         for keyword in _OPTIONAL_INTEGERS
-        if not _is_integer(primary.get(keyword) or 0) or (primary.get(keyword) or 0) not in _COUNTS
+        if (number := primary.get(keyword)) is not None
+        and not (_is_integer(number) and number in _COUNTS)
     ]
     if not isinstance(exp_type, str) or not exp_type:
         errors.append(error(key="EXP_TYPE", found=repr(exp_type), expected="an exposure type"))

@@ -72,8 +72,8 @@ def _given_errors(name, path, base_dir):
     error = partial(Finding, "error", "config", key=f"references/{name}")
     if not Path(base_dir, path).is_file():
         return [error(found=f"no file {path}", expected="a reference file, null or N/A")]
-    error = _format_error(name, Path(base_dir, path))
-    return [Finding("error", "config", found=f"references/{name}: {error}")] if error else []
+    message = _format_error(name, Path(base_dir, path))
+    return [Finding("error", "config", found=f"references/{name}: {message}")] if message else []
 
 
 def _format_error(kind, path):
@@ -226,9 +226,9 @@ def _crds_findings(reference, key):
     """Report which file of CRDS is used, or that it is unreadable or not in the cache."""
     if not Path(reference.path).is_file():
         return [missing_file(reference)]
-    error = _format_error(reference.kind, reference.path)
-    if error:
-        return [Finding("error", "CRDS", found=error)]
+    message = _format_error(reference.kind, reference.path)
+    if message:
+        return [Finding("error", "CRDS", found=message)]
     return [Finding("note", "config", key=key, found="null", effect=f"{reference.name} is used")]
 
 

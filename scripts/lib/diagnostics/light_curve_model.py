@@ -26,6 +26,9 @@ __all__ = ["Fit", "find_inliers", "fit_light_curve", "jacobian", "scaled_times"]
 _POINTS = 400
 # The fit of the shape ends when it changes the sum of squares by less than this part.
 _TOLERANCE = 1e-5
+# Impact parameter of a second start. Where few points are in ingress and egress the sum of squares
+# has several minima, and the first start may end in the worse one.
+_GRAZING = 0.75
 # Significance from which on a jump is tried, and that it needs in the common fit: less where it
 # is expected, on a seam.
 _JUMP_CANDIDATE = 4.0
@@ -168,7 +171,7 @@ def _design_columns(fit, x, light):
 
 
 def _refine_transit(fit, x, flux):
-    """Fit the shape of the transit to the binned light curve."""
+    """Fit the shape of the transit to the binned light curve; before there are jumps, from two starts."""
     from scipy.optimize import least_squares
 
     def residual(vector):
@@ -178,15 +181,19 @@ def _refine_transit(fit, x, flux):
     scale = np.std(residual(fit.transit.to_vector())) or 1.0
     lower = np.array([-1.5, np.log(0.02), 1e-3, 0.0, 0.0, -0.3])
     upper = np.array([1.5, np.log(6.0), 0.5, 0.95, 1.0, 0.8])
-    start = np.clip(fit.transit.to_vector(), lower + 1e-4, upper - 1e-4)
     scales = np.array([0.05, 0.1, 0.02, 0.2, 0.2, 0.2])
-    best = least_squares(
-        lambda vector: residual(vector) / scale,
-        start,
-        bounds=(lower, upper),
-        x_scale=scales,
-        ftol=_TOLERANCE,
-    )
+    starts = [fit.transit] if fit.jumps else [fit.transit, replace(fit.transit, impact=_GRAZING)]
+    fits = [
+        least_squares(
+            lambda vector: residual(vector) / scale,
+            np.clip(start.to_vector(), lower + 1e-4, upper - 1e-4),
+            bounds=(lower, upper),
+            x_scale=scales,
+            ftol=_TOLERANCE,
+        )
+        for start in starts
+    ]
+    best = min(fits, key=lambda found: found.cost)
     fit.transit = Transit.from_vector(best.x)
 
 

@@ -140,9 +140,10 @@ def find_worse_elements(metrics):
     -------
     found : list of dict
         ``element`` (from 0), ``kind`` (``noise`` or ``drift``) and ``factor``
-        over the neighbours' median, worst first. A noisy element exceeds it
-        1.5 times and by 8 robust standard deviations; a drifting one has a
-        ``drift`` 6 and twice the median.
+        over the median, for noise of the neighbours, for drift of all elements;
+        worst first. A noisy element exceeds it 1.5 times and by 8 robust
+        standard deviations; a drifting one has a ``drift`` above 6 and above
+        twice the median.
     """
     ratio = metrics["noise"] / metrics["error"]
     usual = running_median(ratio)

@@ -77,7 +77,7 @@ def write_quantities(path, columns, units, meta):
     astropy takes 0.7 s to import, three times as long to write the rows, and
     3 MB of memory for 1000 of them.
     """
-    units = {name: unit_text(units[name]) for name in columns if units.get(name) is not None}
+    units = {name: units[name] for name in columns if units.get(name) is not None}
     _write(path, _quantity_header(columns, units, meta), columns)
 
 
@@ -133,7 +133,8 @@ def _quantity_header(columns, units, meta):
     meta = OrderedDict(meta)
     if units:
         meta["__serialized_columns__"] = _quantity_columns(units)
-    header = {"datatype": _datatype(columns, units, {})} | ({"meta": meta} if meta else {})
+    texts = {name: unit_text(unit) for name, unit in units.items()}
+    header = {"datatype": _datatype(columns, texts, {})} | ({"meta": meta} if meta else {})
     header["schema"] = "astropy-2.0"
     return yaml.dump(header, Dumper=Dumper, sort_keys=False, default_flow_style=None, width=130)
 
@@ -142,18 +143,24 @@ def _quantity_columns(units):
     """
     Entries by which astropy turns columns into quantities.
 
-    Columns share one object for a unit that has a name, as astropy's do: YAML then writes it once
-    and refers to it.
+    Columns share one object for a unit that has a name or no dimension, as astropy's do: YAML then
+    writes it once and refers to it.
     """
-    objects = {text: _Tagged("!astropy.units.Unit", unit=text) for text in set(units.values())}
-    return {
-        name: {
+    columns, shared = {}, {}
+    for name, unit in sorted(units.items()):
+        text = unit_text(unit)
+        tagged = _Tagged("!astropy.units.Unit", unit=text)
+        columns[name] = {
             "__class__": "astropy.units.quantity.Quantity",
-            "unit": objects[text] if text.isalpha() else _Tagged("!astropy.units.Unit", unit=text),
+            "unit": tagged if _is_composed(unit) else shared.setdefault(text, tagged),
             "value": _Tagged("!astropy.table.SerializedColumn", name=name),
         }
-        for name, text in sorted(units.items())
-    }
+    return columns
+
+
+def _is_composed(unit):
+    """Return whether astropy composes a unit of others."""
+    return not set(unit).isdisjoint(" 0123456789()/*.^")
 
 
 def _write(path, header, columns):
@@ -188,7 +195,8 @@ def _format_values(values):
     """Texts of values: the shortest that are read back as the same; an empty word is quoted."""
     if values.dtype.kind == "U":
         return [value or '""' for value in values.tolist()]
-    return list(map(str, values if values.dtype == np.float32 else values.tolist()))
+    # The type, unlike the dtype, is the same in either byte order.
+    return list(map(str, values if values.dtype.type is np.float32 else values.tolist()))
 
 
 def read_ecsv(path):

@@ -1,4 +1,4 @@
-"""One segment of an exposure as its headers describe_segment it."""
+"""One segment of an exposure as its headers describe it."""
 
 import math
 import os

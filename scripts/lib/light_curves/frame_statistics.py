@@ -19,7 +19,7 @@ __all__ = [
 CLASSES = ("aperture", "wings", "background")
 # Width in pixels of the wings on each side of the aperture.
 _WING_WIDTH = 3
-# Five-point first and second image_derivative (Abramowitz & Stegun 1964, table 25.2).
+# Five-point first and second derivative (Abramowitz & Stegun 1964, table 25.2).
 _FIRST = np.array([1, -8, 0, 8, -1]) / 12
 _SECOND = np.array([-1, 16, -30, 16, -1]) / 12
 # Derivatives below this part of the median are rounding errors.
@@ -128,9 +128,10 @@ class ShapeFit:
 
     An image that is brighter by a, moved by (dx, dy) and broadened across one
     axis by a variance v is (1 + a) (M - dx M_x - dy M_y + v / 2 M_cc) to first
-    order. The square of the shift across adds to v and is subtracted from it. The coefficients follow by least squares, weighted as for photon
-    noise, over all pixels of the aperture and its wings at once, so that
-    single bad pixels matter little.
+    order. The square of the shift across adds to v and is subtracted from it.
+    The coefficients follow by least squares, weighted as for photon noise, over
+    all pixels of the aperture and its wings at once, so that single bad pixels
+    matter little.
 
     Parameters
     ----------

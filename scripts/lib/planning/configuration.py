@@ -43,7 +43,7 @@ def describe_violation(error):
     key = "/".join(["config", *map(str, error.absolute_path)])
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
-        unknown = ", ".join(sorted(str(key) for key in set(error.instance) - set(known)))
+        unknown = ", ".join(sorted(map(str, set(error.instance) - set(known))))
         return f"{key}: found {unknown}, expected one of {', '.join(known)}"
     found = "null" if error.instance is None else repr(error.instance)
     return f"{key}: found {found}, expected {_expected(error.validator, error.validator_value)}"
@@ -89,8 +89,8 @@ def contradictions(config, base_dir):
     Returns
     -------
     problems : list of str
-        Numbers that are NaN, limits in the wrong order and an output folder that is a file, one
-        line each.
+        One line each: numbers that are NaN, limits and edges in the wrong order, an output
+        folder that is a file.
     """
     problems = [f"{key}: found NaN, expected a number" for key in _nan_keys("config", config)]
     folder = Path(base_dir, config["output_dir"])

@@ -30,8 +30,9 @@ class Plan:
 
     Methods whose first parameter is ``wildcards`` are input functions and
     functions of parameters or resources as Snakemake calls them; the object
-    has an attribute ``segment`` or ``product``, a name. The other methods are
-    called while the rules are read, and return such a function, or a file.
+    has an attribute ``segment`` or ``product``, a name. Methods with other
+    parameters return such a function or a file while the rules are read; those
+    without any return the files of all products, or findings about them.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Data of a segment that several steps use: DQ, replaced pixels, medians, times, coordinates."""
+"""Data of a segment that steps share: plausibility, DQ, replaced pixels, medians, times, coordinates."""

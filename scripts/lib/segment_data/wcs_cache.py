@@ -97,7 +97,7 @@ class ResultCache:
         result = compute()
         try:
             arrays = list(_leaves(result, form))
-        except TypeError:
+        except (TypeError, OverflowError):
             return result
         # If it cannot be written, other jobs compute it as well.
         with suppress(OSError):
@@ -106,7 +106,7 @@ class ResultCache:
 
 
 def _leaves(result, form):
-    """Arrays that a result consists of, in order; TypeError if it has another form."""
+    """Arrays of a result, in order; TypeError for another form, OverflowError for huge integers."""
     import numpy as np
 
     if isinstance(form, tuple) and isinstance(result, tuple) and len(result) == len(form):
@@ -190,7 +190,9 @@ def _write(folder, name, arrays):
                 np.savez(file, *arrays)
             os.replace(part, name, src_dir_fd=parent, dst_dir_fd=parent)
         except BaseException:
-            os.unlink(part, dir_fd=parent)
+            # It is gone if it has just got its name, or the folder was cleared.
+            with suppress(FileNotFoundError):
+                os.unlink(part, dir_fd=parent)
             raise
 
 

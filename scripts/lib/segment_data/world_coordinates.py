@@ -8,7 +8,6 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.files import asdf_tree
-from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.segment_data.wcs_cache import ResultCache
 
 __all__ = [
@@ -168,10 +167,7 @@ def read_wcs(file):
         raise InputError(msg)
     content = file.read_bytes("ASDF")
     try:
-        with (
-            compiled_yaml(),
-            asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree,
-        ):
+        with asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree:
             wcs = tree.tree.get("meta", {}).get("wcs")
     # On a damaged tree the parsers of several packages raise exceptions of any kind.
     except Exception as error:

@@ -1,1 +1,1 @@
-"""NIRISS SOSS: traces, masks, boxes and calibration of overlapping spectral orders."""
+"""NIRISS SOSS: traces, masks, background, boxes and calibration of overlapping spectral orders."""

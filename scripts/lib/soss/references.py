@@ -8,7 +8,6 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.asdf_values import plain_entries
-from scripts.lib.files.fast_yaml import compiled_yaml
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.soss import TOO_MANY_ROWS
 
@@ -185,10 +184,7 @@ def _tree(path):
     except ValueError:
         import asdf
 
-        with (
-            compiled_yaml(),
-            asdf.open(io.BytesIO(content), lazy_load=False, memmap=False) as file,
-        ):
+        with asdf.open(io.BytesIO(content), lazy_load=False, memmap=False) as file:
             return file.tree
 
 

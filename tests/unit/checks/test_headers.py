@@ -49,6 +49,8 @@ def hdus(planes=None, **keywords):
         ({"EXSEGNUM": True}, "f: EXSEGNUM: found True, expected a whole number"),
         ({"EXSEGNUM": 2**31}, "f: EXSEGNUM: found 2147483648, expected a whole number from 1"),
         ({"INTSTART": -7}, "f: INTSTART: found -7, expected a whole number from 1"),
+        ({"INTSTART": ""}, "f: INTSTART: found '', expected a whole number from 1"),
+        ({"INTEND": False}, "f: INTEND: found False, expected a whole number from 1"),
         ({"NINTS": 2**31}, "f: NINTS: found 2147483648, expected 2 or more"),
         ({"SRCTYPE": "STAR"}, "f: SRCTYPE: found 'STAR', expected one of POINT"),
     ],

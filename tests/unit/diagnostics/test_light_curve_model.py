@@ -68,6 +68,16 @@ def test_a_transit_outside_of_the_data_does_no_harm():
     assert np.isfinite(found.to_vector()).all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_transit_with_few_points_is_fitted_no_worse_than_by_the_truth(seed):
+    # With seed 1 a fit that starts from a small impact parameter alone ends in a worse minimum.
+    x = np.linspace(-1.0, 1.0, 40)
+    truth = Transit(0.1, 0.45, 0.12, 0.3, 0.0, 0.0).light(x)
+    flux = truth + 1e-4 * np.random.default_rng(seed).standard_normal(len(x))
+    fit = fit_light_curve(x, flux)
+    assert ((flux - fit.smooth)[fit.valid] ** 2).sum() < ((flux - truth)[fit.valid] ** 2).sum()
+
+
 def test_a_light_curve_without_flux_has_no_fit():
     assert fit_light_curve(np.arange(30.0), np.full(30, np.nan)) is None
 

@@ -22,8 +22,10 @@ META = st.dictionaries(
     st.sampled_from(["instrument", "filter", "n", "apertures", "input_warnings"]),
     TEXTS | st.none() | st.integers() | st.lists(TEXTS, max_size=3),
 )
-UNITS = st.sampled_from([None, "Jy", "MJy", "MJy/sr", "DN/s", "pix", "deg", "mJy", "electron/s"])
-COLUMNS = [np.float64, np.float32, np.int32, np.int64]
+NAMED = ["", "%", "Jy", "MJy", "mJy", "pix", "deg"]
+COMPOSED = ["MJy/sr", "DN/s", "electron/s", "m2", "1", "10 Jy"]
+UNITS = st.sampled_from([None, *NAMED, *COMPOSED])
+COLUMNS = [np.float64, np.float32, ">f8", ">f4", np.int32, np.int64]
 
 
 def as_astropy(path, columns, units, meta):

@@ -36,7 +36,7 @@ def test_optical_path(keywords, path):
 
 
 @pytest.mark.parametrize(
-    ("stem", "keywords", "place"),
+    ("stem", "keywords", "numbers"),
     [
         ("x", {"PROGRAM": "1366", "OBSERVTN": "3", "VISIT": "1"}, ("01366", "003", "001")),
         ("jw01366003001_04101_00001-seg001_nrs1", {}, ("01366", "003", "001")),
@@ -48,8 +48,8 @@ def test_optical_path(keywords, path):
         ("x", {"PROGRAM": 1366}, ("01366", "", "")),
     ],
 )
-def test_visit_numbers(stem, keywords, place):
-    assert visit_numbers(stem, keywords) == place
+def test_visit_numbers(stem, keywords, numbers):
+    assert visit_numbers(stem, keywords) == numbers
 
 
 def test_product_name():

@@ -7,10 +7,10 @@ NAME = "jw00001003001_04101_00001-seg002_mirimage_calints.fits"
 
 
 def read(folder, name=NAME, asn_id=None, **keywords):
-    """Segment with these keywords; there must be no problem."""
+    """Segment with these keywords; there must be no errors."""
     write_segment(folder / name, **{"INTSTART": 4, "NINTS": 6, "EXSEGNUM": 2} | keywords)
-    segment, problems = read_segment(name, folder, asn_id)
-    assert problems == []
+    segment, errors = read_segment(name, folder, asn_id)
+    assert errors == []
     return segment
 
 
@@ -41,9 +41,9 @@ def test_number_of_the_segment_is_that_of_the_header_or_else_of_the_name(tmp_pat
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
-    segment, (problem,) = read_segment("none_calints.fits", tmp_path)
+    segment, (error,) = read_segment("none_calints.fits", tmp_path)
     assert segment is None
-    assert str(problem).startswith("none_calints.fits: ")
+    assert str(error).startswith("none_calints.fits: ")
 
 
 def test_a_truncated_file_is_an_error_that_names_it(tmp_path):

@@ -8,6 +8,8 @@ from tests.unit.project.test_layers import STOREY
 
 ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "scripts" / "lib"
+# Endings of products' names, which the text writes like functions.
+PRODUCTS = {"_crfints"}
 ROW = re.compile(r"^\| (\d+) \| `([^`]+)` \| (.+) \|$", re.MULTILINE)
 
 
@@ -36,3 +38,12 @@ def test_the_map_shows_every_package_with_its_docstring():
 def test_a_package_has_a_docstring_and_nothing_else():
     for path in LIBRARY.rglob("__init__.py"):
         assert len(ast.parse(path.read_text(encoding="utf-8")).body) == 1, path
+
+
+def test_names_in_the_text_exist_in_the_code():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`(_[a-z]\w*)`", text))
+    assert "_header_updates" in names
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "scripts").rglob("*.py")]
+    defined = set(re.findall(r"^ *def (\w+)", "\n".join(sources), re.MULTILINE))
+    assert names - defined - PRODUCTS == set()

@@ -25,7 +25,20 @@ WORDS = re.compile(rf"\b({'|'.join(BETTER)})\b".replace(" ", r"\s+"), re.IGNOREC
 LINE_START = re.compile(r"\n[ \t]*(?:#:?[ \t]*|[-*][ \t]+|>[ \t]*)?")
 FOLDERS = ("scripts", "workflow", "docs", "tests", "envs")
 FILES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config.yaml", "Makefile", "Snakefile")
-SUFFIXES = {".py", ".smk", ".md", ".yaml", ".yml", ".html", ".css", ".sh", ".j2", ".txt", ".toml"}
+SUFFIXES = {
+    ".py",
+    ".smk",
+    ".md",
+    ".rst",
+    ".yaml",
+    ".yml",
+    ".html",
+    ".css",
+    ".sh",
+    ".j2",
+    ".txt",
+    ".toml",
+}
 # Files that need the words, with the reason.
 ALLOWED = {
     "tests/unit/project/test_words.py": "names the words",

@@ -82,10 +82,10 @@ def test_a_message_names_the_apertures_that_were_found():
         select_entry([], "S9", 1)
 
 
-@pytest.mark.parametrize(("path", "place"), [("a.json", "a.json"), (None, "EXTRACT1D reference")])
-def test_errors_about_apertures_get_the_name_of_the_file(path, place):
+@pytest.mark.parametrize(("path", "start"), [("a.json", "a.json"), (None, "EXTRACT1D reference")])
+def test_errors_about_apertures_get_the_name_of_the_file(path, start):
     with pytest.raises(InputError) as caught, name_file_in_errors(path):
         number({"id": "S1", "ystop": "3"}, "ystop", 0)
-    assert str(caught.value) == f"{place}: ystop of aperture 'S1': found '3', expected a number"
+    assert str(caught.value) == f"{start}: ystop of aperture 'S1': found '3', expected a number"
     with pytest.raises(InputError, match=r"^b\.fits: truncated$"), name_file_in_errors(path):
         raise InputError("b.fits: truncated")

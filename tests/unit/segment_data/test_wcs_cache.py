@@ -115,6 +115,7 @@ def test_the_code_of_a_module_is_its_own_and_that_of_what_it_imports(monkeypatch
         (None, float),
         (1, float),
         (np.float64(1.0), float),
+        (2**63, int),
         ((1.0,), (float, float)),
         ([1.0, 2.0], (float, float)),
         (np.ones((3, 2)), Floats((2, 3))),
@@ -248,6 +249,19 @@ def test_what_fails_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez", full)
     assert lookup(tmp_path, 1.0) == 1.0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_after_the_last_step_stops_the_job(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def interrupted(*names, **folders):
+        replace(*names, **folders)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wcs_cache.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lookup(tmp_path, 1.0)
+    assert lookup(tmp_path, 2.0) == 1.0
 
 
 def test_results_that_were_cleared_are_computed_again(tmp_path):

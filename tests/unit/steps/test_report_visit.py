@@ -1,5 +1,7 @@
 """A visit whose headers, names, references and settings hold markup: its page and plots show it as text."""
 
+import json
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,6 +19,7 @@ from scripts.simulation.visit import simulate_visit
 from tests.support.pages import MARKUP, PAYLOADS, WORD, Page, assert_dead
 from tests.support.steps import make_report, process_visit, report_inputs
 
+ROOT = Path(__file__).resolve().parents[3]
 MODES = {
     "nrs_brightobj": {"frame_size": (16, 64), "detectors": ("nrs1",)},
     "nrc_tsimage": {"frame_size": (32, 32)},
@@ -119,6 +122,21 @@ def test_markup_in_vector_drawings_is_text(files):
             texts += element.text or ""
     assert WORD in texts
     assert MARKUP in texts
+
+
+def names_in(value):
+    """Names of all entries of a JSON value."""
+    if isinstance(value, dict):
+        return set(value).union(*map(names_in, value.values()))
+    return set().union(*map(names_in, value)) if isinstance(value, list) else set()
+
+
+def test_every_metric_is_defined_in_the_documentation(files):
+    (path,) = [path for path in files if path.suffix == ".json"]
+    names = names_in(json.loads(path.read_text()))
+    assert {"scatter_ppm", "coefficient", "worst_outlier_fraction"} <= names
+    spans = re.findall(r"`([^`]+)`", (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8"))
+    assert names - set(re.findall(r"\w+", " ".join(spans))) == set()
 
 
 @pytest.mark.parametrize(
