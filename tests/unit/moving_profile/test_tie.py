@@ -34,7 +34,8 @@ def test_a_change_of_shape_is_taken_off_and_the_dip_stays(seed, depth):
     tied = tie_flux(flux, dip, terms)
     # The ratio 1 / (1 + 0.01 x) is linear to 0.01 % of x^2.
     np.testing.assert_allclose(tied, dip, rtol=2e-3)
-    np.testing.assert_allclose(np.corrcoef(tied / dip, x)[0, 1], 0.0, atol=0.5)
+    # Of the slope of 0.01 less than 2 % is left: what is far from the line is clipped.
+    assert abs(np.polyfit(x, tied / dip, 1)[0]) < 2e-4
 
 
 def test_an_outlier_of_the_ratio_has_no_part():
