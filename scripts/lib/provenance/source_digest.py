@@ -19,6 +19,7 @@ _PACKAGES = {
     "scripts.lib.instruments",
     "scripts.lib.jobs",
     "scripts.lib.light_curves",
+    "scripts.lib.moving_profile",
     "scripts.lib.outliers",
     "scripts.lib.photometry",
     "scripts.lib.planning",

@@ -15,7 +15,7 @@ STOREYS = (
     "fits",
     "provenance",
     "references segment_data",
-    "checks outliers photometry spectra",
+    "checks moving_profile outliers photometry spectra",
     "inputs soss",
     "light_curves planning",
     "diagnostics doctor",

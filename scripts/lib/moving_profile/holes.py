@@ -1,0 +1,132 @@
+"""Pixels that have no part in a profile: without data, next to such, or hot without a flag."""
+
+import numpy as np
+
+from scripts.lib.moving_profile.robust import sorted_median
+
+__all__ = ["hot_pixels", "local_median", "next_to", "share_of_holes"]
+
+_COLUMNS = 17
+_ROUNDS = 3
+_BRIGHT = 0.05
+# A hot pixel is brighter than expected by both: local standard deviations, share of the column.
+_LOCAL, _SHARE = 8.0, 0.008
+
+
+def next_to(holes):
+    """
+    Extend holes by the pixels next to them, where a three-point derivative would take them in.
+
+    Parameters
+    ----------
+    holes : ndarray of bool, shape (y, x)
+        The holes.
+
+    Returns
+    -------
+    wider : ndarray of bool, shape (y, x)
+        The holes and their four neighbours.
+
+    Examples
+    --------
+    >>> next_to(np.array([[False, True, False, False]]))
+    array([[ True,  True,  True, False]])
+    """
+    wider = holes.copy()
+    wider[1:] |= holes[:-1]
+    wider[:-1] |= holes[1:]
+    wider[:, 1:] |= holes[:, :-1]
+    wider[:, :-1] |= holes[:, 1:]
+    return wider
+
+
+def local_median(images, columns=_COLUMNS):
+    """
+    Median over neighbouring columns along each row, leaving out NaN.
+
+    Parameters
+    ----------
+    images : ndarray of float, shape (y, x)
+        An image.
+    columns : int, optional
+        Length of the stretch, uneven; it is shorter at the ends.
+
+    Returns
+    -------
+    median : ndarray of float, shape (y, x)
+        NaN where all are.
+    """
+    half = columns // 2
+    padded = np.pad(images, ((0, 0), (half, half)), constant_values=np.nan)
+    return sorted_median(np.lib.stride_tricks.sliding_window_view(padded, columns, axis=1))
+
+
+def hot_pixels(model, holes, band):
+    """
+    Find pixels of the trace that are brighter than its profile.
+
+    Parameters
+    ----------
+    model : ndarray of float32, shape (y, x)
+        Median image of the star.
+    holes : ndarray of bool, shape (y, x)
+        Pixels without data.
+    band : Band
+        The trace.
+
+    Returns
+    -------
+    hot : ndarray of bool, shape (y, x)
+        Pixels brighter than the local profile by more than 8 of its local robust
+        standard deviations and 0.8 % of the column's flux, in columns above 5 % of
+        the bright ones. Only too bright ones: an error of the flat field adds no light.
+    """
+    light = np.where(band.gather(holes), np.nan, band.gather(model)).astype(np.float64)
+    scale = np.nansum(light, axis=0)
+    bright = scale > _BRIGHT * np.percentile(scale, 95.0)
+    found = np.zeros(light.shape, dtype=bool)
+    for _ in range(_ROUNDS):
+        clean = np.where(found | ~bright, np.nan, light)
+        profile = clean / np.where(bright, scale, np.nan)
+        expected = local_median(profile)
+        sigma = 1.4826 * local_median(np.abs(profile - expected))
+        good = np.isfinite(clean) & np.isfinite(expected)
+        square = np.where(good, expected, 0.0) ** 2
+        product = np.where(good, expected * np.nan_to_num(clean), 0.0)
+        norm = square.sum(axis=0)
+        scale = np.divide(product.sum(axis=0), norm, out=np.ones(len(norm)), where=norm > 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            excess = light / scale - expected
+            found = bright & (excess > np.maximum(_LOCAL * sigma, _SHARE))
+    image = np.zeros(model.shape, dtype=bool)
+    image.reshape(-1)[band.pixels.reshape(-1)[found.reshape(-1)]] = True
+    return image
+
+
+def share_of_holes(profile, holes):
+    """
+    Share of each column's light that falls into holes, from the profile of its neighbours.
+
+    Parameters
+    ----------
+    profile : ndarray of float64, shape (height, x)
+        Light in the band; any value in holes.
+    holes : ndarray of bool, shape (height, x)
+        The holes.
+
+    Returns
+    -------
+    share : ndarray of float64, shape (x,)
+        From 0 to 1; 1 where a column has nothing but holes.
+    """
+    light = np.where(holes, np.nan, profile)
+    total = np.nansum(light, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = np.nan_to_num(local_median(light / total))
+    expected = np.maximum(expected, 0.0)
+    whole = expected.sum(axis=0)
+    share = np.divide(
+        np.where(holes, expected, 0.0).sum(axis=0), whole, out=np.zeros(len(whole)), where=whole > 0
+    )
+    share[holes.all(axis=0)] = 1.0
+    return np.clip(share, 0.0, 1.0)

@@ -1,0 +1,217 @@
+"""Level, position and width of the star in each integration, by least squares on the reference."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["ShapeBasis", "fit_shapes", "per_level"]
+
+_PIECE = 2048
+# Rejection limits, in standard deviations of the residuals.
+_CANDIDATE, _REJECTED, _DISTURBED = 4.0, 6.0, 1.5
+_ROUNDS = 3
+# Motion of a star that is dimmer than that is taken as of this level.
+_DIMMEST = 0.05
+_FEWEST_LIGHT = 0.2
+
+
+@dataclass(frozen=True)
+class ShapeBasis:
+    """
+    Images by which an integration differs from the median one.
+
+    Attributes
+    ----------
+    images : ndarray of float32, shape (K, pixels)
+        The median image of the star, minus its derivatives along x and along y,
+        and half of its second derivative.
+    weight : ndarray of float32, shape (pixels,)
+        Inverse variance; 0 where a pixel takes no part.
+    sigma : float
+        Standard deviation of the residuals times the root of the weight.
+    """
+
+    images: np.ndarray
+    weight: np.ndarray
+    sigma: float
+
+    def __post_init__(self):
+        weighted = (self.images * self.weight).astype(np.float32)
+        normal = np.einsum("kp,lp->kl", weighted.astype(np.float64), self.images.astype(np.float64))
+        # A term without any light, such as x of a flat spectrum, has no coefficient.
+        normal[np.diag_indices(len(normal))] *= 1.0 + 1e-12
+        normal[np.diag_indices(len(normal))] += 1e-30
+        object.__setattr__(self, "weighted", weighted)
+        object.__setattr__(self, "normal", normal)
+        object.__setattr__(self, "root", np.sqrt(self.weight))
+        light = self.weighted[0] * self.images[0]
+        object.__setattr__(self, "light", light.astype(np.float64))
+        inverse = np.linalg.inv(normal)
+        leverage = np.einsum("kp,kl,lp->p", weighted, inverse.astype(np.float32), self.images)
+        object.__setattr__(self, "leverage", np.sqrt(np.maximum(leverage, 0.0)))
+
+
+def _project(samples, weighted):
+    """
+    Sums of samples times weighted images, in float64 over pieces of the pixels.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (frames, pixels)
+        Samples.
+    weighted : ndarray of float32, shape (K, pixels)
+        Images.
+
+    Returns
+    -------
+    sums : ndarray of float64, shape (frames, K)
+        The same bytes for any number of frames, unlike those of a matrix product.
+    """
+    sums = np.zeros((len(samples), len(weighted)))
+    for first in range(0, samples.shape[1], _PIECE):
+        piece = slice(first, first + _PIECE)
+        sums += np.einsum("np,kp->nk", samples[:, piece], weighted[:, piece])
+    return sums
+
+
+def fit_shapes(samples, lost, basis):
+    """
+    Fit level, position and width of the star in each integration.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (frames, pixels)
+        Integrations minus background and minus the median image of the star;
+        0 where bad.
+    lost : tuple of ndarray of int, (frames, pixels)
+        The bad samples.
+    basis : ShapeBasis
+        Images, weights and usual residual.
+
+    Returns
+    -------
+    coefficients : ndarray of float64, shape (frames, K)
+        Level (1 for the median image), x and y [px], and change of the squared
+        width [px^2]; NaN where less than a fifth of the weight of the light is valid.
+    rejected : tuple of ndarray of int, (frames, pixels)
+        Samples that are more than 6 standard deviations from the fit.
+
+    Notes
+    -----
+    Residuals of all samples are taken once. Samples beyond 4 standard deviations are
+    candidates; the two further rounds look at them alone, but for frames in which a
+    hit can have moved the residuals of others: these are done in full.
+    """
+    normal = np.repeat(basis.normal[None], len(samples), axis=0)
+    sums = _project(samples, basis.weighted)
+    used = basis.weight[lost[1]] > 0
+    _take_off(normal, sums, (lost[0][used], lost[1][used]), samples, basis)
+    light = basis.light.sum() - np.bincount(
+        lost[0], weights=basis.light[lost[1]], minlength=len(samples)
+    )
+    poor = ~(light >= _FEWEST_LIGHT * basis.light.sum())
+    normal[poor] = np.eye(len(basis.images))
+    coefficients = np.linalg.solve(normal, sums[..., None])[..., 0]
+    coefficients, rejected = _reject(samples, normal, sums, coefficients, lost, basis)
+    coefficients[poor] = np.nan
+    return per_level(coefficients), rejected
+
+
+def per_level(coefficients):
+    """
+    Motion of a star from coefficients of images of unit level.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, K)
+        Coefficients of the star, of which 1 is taken off, and of what a unit of
+        motion adds to a star of level 1.
+
+    Returns
+    -------
+    motion : ndarray of float64, shape (frames, K)
+        The level, and the motion itself: that of a dimmer star adds less light.
+
+    Examples
+    --------
+    >>> per_level(np.array([[-0.5, 0.1]]))
+    array([[0.5, 0.2]])
+    """
+    level = coefficients[:, :1] + 1.0
+    return np.hstack([level, coefficients[:, 1:] / np.maximum(level, _DIMMEST)])
+
+
+def _take_off(normal, sums, places, samples, basis):
+    """Take samples off the normal equations, in place."""
+    if not len(places[0]):
+        return
+    frames, pixels = places
+    images = basis.images[:, pixels].astype(np.float64)
+    weighted = basis.weighted[:, pixels] * images[:, None]
+    values = basis.weighted[:, pixels] * samples[frames, pixels].astype(np.float64)
+    terms = len(images)
+    for k in range(terms):
+        sums[:, k] -= np.bincount(frames, weights=values[k], minlength=len(sums))
+        for j in range(terms):
+            normal[:, k, j] -= np.bincount(frames, weights=weighted[k, j], minlength=len(sums))
+
+
+def _residuals(samples, coefficients, basis):
+    """Absolute residuals in units of the weight's standard deviation, (frames, pixels)."""
+    residual = np.einsum("nk,kp->np", coefficients.astype(np.float32), basis.images)
+    np.subtract(samples, residual, out=residual)
+    residual *= basis.root
+    return np.abs(residual, out=residual)
+
+
+def _residuals_at(samples, coefficients, frames, pixels, basis):
+    """Absolute residuals of single samples, as of `_residuals`."""
+    model = np.add.reduce(coefficients[frames].T * basis.images[:, pixels], axis=0)
+    return np.abs(samples[frames, pixels] - model) * basis.root[pixels]
+
+
+def _reject(samples, normal, sums, coefficients, lost, basis):
+    """Rounds of rejection; coefficients and the rejected samples."""
+    first, pixels = _candidates(samples, coefficients, lost, basis, np.arange(len(samples)))
+    rejected = (first[:0], pixels[:0])
+    full = _disturbed(samples, coefficients, first, pixels, basis)
+    for _ in range(_ROUNDS - 1):
+        if len(full):
+            again = _candidates(samples, coefficients, lost, basis, full)
+            other = ~np.isin(first, full)
+            first, pixels = (
+                np.concatenate(p) for p in ((first[other], again[0]), (pixels[other], again[1]))
+            )
+        if not len(first):
+            break
+        residual = _residuals_at(samples, coefficients, first, pixels, basis)
+        out = residual > _REJECTED * basis.sigma
+        rejected = (first[out], pixels[out])
+        touched = np.unique(np.concatenate([rejected[0], full]))
+        equations, right = normal.copy(), sums.copy()
+        _take_off(equations, right, rejected, samples, basis)
+        coefficients[touched] = np.linalg.solve(equations[touched], right[touched][..., None])[
+            ..., 0
+        ]
+    return coefficients, rejected
+
+
+def _candidates(samples, coefficients, lost, basis, frames):
+    """Good samples far from the fit in some frames."""
+    chosen = samples if len(frames) == len(samples) else samples[frames]
+    residual = _residuals(chosen, coefficients[frames], basis)
+    row = np.full(len(samples), -1)
+    row[frames] = np.arange(len(frames))
+    known = row[lost[0]] >= 0
+    residual[row[lost[0][known]], lost[1][known]] = 0.0
+    places = np.flatnonzero(residual > _CANDIDATE * basis.sigma)
+    found, pixels = np.divmod(places, samples.shape[1])
+    return frames[found], pixels
+
+
+def _disturbed(samples, coefficients, frames, pixels, basis):
+    """Frames in which the candidates can have moved other residuals."""
+    residual = _residuals_at(samples, coefficients, frames, pixels, basis)
+    moved = residual * basis.leverage[pixels]
+    total = np.bincount(frames, weights=moved, minlength=len(samples)) * basis.leverage.max()
+    return np.flatnonzero(total > _DISTURBED * basis.sigma)

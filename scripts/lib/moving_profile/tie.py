@@ -1,0 +1,142 @@
+"""Tie an optimally weighted flux to a plain sum, so that it shares the sum's immunity to changes of shape."""
+
+import numpy as np
+
+__all__ = ["choose_flux", "second_difference_noise", "shape_terms", "tie_flux"]
+
+_FEWEST_INTEGRATIONS = 20
+_LIMIT, _CLIPS = 5.0, 5
+
+
+def shape_terms(x, y, width=None, squares=False):
+    """
+    Regressors made of positions and widths.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, shape (integrations,)
+        Position [px]; NaN counts as the median.
+    width : ndarray of float64, shape (integrations,), optional
+        Change of the squared width [px^2].
+    squares : bool, optional
+        Whether x^2, y^2 and x y are added.
+
+    Returns
+    -------
+    terms : ndarray of float64, shape (integrations, K)
+        Each minus its median.
+    names : list of str
+        What they are.
+    """
+    named = {"x": x, "y": y} | ({} if width is None else {"width": width})
+    centred = {name: _centred(values) for name, values in named.items()}
+    if squares:
+        for one, other, name in (("x", "x", "x^2"), ("y", "y", "y^2"), ("x", "y", "x y")):
+            centred[name] = _centred(centred[one] * centred[other])
+    return np.column_stack(list(centred.values())), list(centred)
+
+
+def _centred(values):
+    """Values minus their median; 0 where NaN."""
+    known = values[np.isfinite(values)]
+    return np.nan_to_num(values - np.median(known)) if len(known) else np.zeros(len(values))
+
+
+def tie_flux(flux, filled, terms):
+    """
+    Tie the profile flux to the filled sum.
+
+    Parameters
+    ----------
+    flux : ndarray of float64, shape (integrations,) or (integrations, bins)
+        Flux by least squares on the profile.
+    filled : ndarray of float64, same shape
+        Sum over pixels of the same light, with what is missing filled in.
+    terms : ndarray of float64, shape (integrations, K)
+        As of `shape_terms`.
+
+    Returns
+    -------
+    tied : ndarray of float64, same shape
+        Flux times the regression of filled / flux on 1 and the terms; as it was
+        with fewer than 20 integrations. The star cancels in the ratio, so no
+        dip can be taken for a change of shape.
+    """
+    if flux.ndim == 2:
+        columns = [tie_flux(*pair, terms) for pair in zip(flux.T, filled.T, strict=True)]
+        return np.stack(columns, axis=1) if columns else flux.copy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = filled / flux
+    kept = np.isfinite(ratio)
+    if kept.sum() < max(_FEWEST_INTEGRATIONS, 2 * (terms.shape[1] + 1)):
+        return flux.copy()
+    design = np.column_stack([np.ones(len(terms)), terms])
+    for _ in range(_CLIPS):
+        fit = np.linalg.lstsq(design[kept], ratio[kept], rcond=None)[0]
+        residual = np.abs(ratio - design @ fit)
+        near = residual <= _LIMIT * 1.4826 * np.median(residual[kept])
+        if (near == kept).all() or near.sum() <= design.shape[1]:
+            break
+        kept = near
+    return flux * (design @ fit)
+
+
+def second_difference_noise(flux, limit=4.0):
+    """
+    Noise of a series from its second differences.
+
+    Parameters
+    ----------
+    flux : ndarray of float64, shape (integrations,)
+        Series; NaN is left out.
+    limit : float, optional
+        Differences beyond so many robust standard deviations are left out.
+
+    Returns
+    -------
+    noise : float
+        Root mean square over the root of 6, in the unit of the series; NaN
+        where there are fewer than 3 values.
+
+    Examples
+    --------
+    >>> round(second_difference_noise(np.array([1.0, -1.0, 1.0, -1.0])), 3)
+    1.633
+    """
+    known = flux[np.isfinite(flux)]
+    if len(known) < 3:
+        return float("nan")
+    second = known[2:] - 2.0 * known[1:-1] + known[:-2]
+    sigma = 1.4826 * np.median(np.abs(second))
+    kept = second[np.abs(second) <= limit * sigma] if sigma > 0 else second
+    return float(np.sqrt(np.mean(kept**2) / 6.0))
+
+
+def choose_flux(candidates, better=0.01):
+    """
+    Choose the least noisy series.
+
+    Parameters
+    ----------
+    candidates : dict of str to ndarray of float64, shape (integrations,)
+        Series by name, the preferred first.
+    better : float, optional
+        How much less noise, relative to its level, a later one must have.
+
+    Returns
+    -------
+    name : str
+        The chosen series.
+    noise : dict of str to float
+        Relative noise of each.
+    """
+    noise = {
+        name: second_difference_noise(series) / abs(float(np.nanmedian(series)))
+        for name, series in candidates.items()
+        if np.isfinite(series).any()
+    }
+    chosen = next(iter(candidates))
+    for name, value in noise.items():
+        if value < noise.get(chosen, np.inf) * (1.0 - better):
+            chosen = name
+    return chosen, noise

@@ -1,0 +1,137 @@
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from benchmarks.profile_scenes import QUIET, REALISTIC, fit_depth, image_scene, split
+from scripts.lib.moving_profile.frames import Planes
+from scripts.lib.moving_profile.images import model_images
+from scripts.lib.moving_profile.reference_images import image_reference
+from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
+from scripts.lib.moving_profile.segment import Extent
+from scripts.lib.moving_profile.tie import shape_terms, tie_flux
+
+SMALL = replace(REALISTIC, columns=False, hits_near_lost=60)
+
+
+def reference_of(planes):
+    """Reference of a visit."""
+    sample = sample_integrations(len(planes))
+    return image_reference(planes[sample], consecutive_pairs(sample))
+
+
+def changed(planes):
+    """Copy of planes."""
+    return Planes(*(getattr(planes, name).copy() for name in ["sci", "err", "dq", "var_poisson"]))
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return image_scene((40, 44), 120, seed=5, trouble=SMALL)
+
+
+@pytest.fixture(scope="module")
+def reference(scene):
+    return reference_of(scene.planes)
+
+
+@pytest.fixture(scope="module")
+def whole(scene, reference):
+    return model_images([scene.planes], Extent(120), reference)
+
+
+@pytest.mark.parametrize("size", [1, 5, 16, 120])
+def test_blocks_of_any_size_give_the_same_bytes(scene, reference, whole, size):
+    blocks = (scene.planes[first : first + size] for first in range(0, 120, size))
+    given = model_images(blocks, Extent(120), reference)
+    for field in fields(whole):
+        assert getattr(given, field.name).tobytes() == getattr(whole, field.name).tobytes(), field
+
+
+def test_segments_with_halos_equal_the_whole_visit(scene, reference, whole):
+    parts = [model_images([planes], extent, reference) for planes, extent in split(scene)]
+    for name in (field.name for field in fields(whole) if field.name != "outliers"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        assert joined.tobytes() == getattr(whole, name).tobytes(), name
+    outliers = [part.outliers + 40 * 40 * 44 * k for k, part in enumerate(parts)]
+    np.testing.assert_array_equal(np.concatenate(outliers), whole.outliers)
+
+
+def test_a_quiet_star_is_recovered():
+    scene = image_scene((40, 44), 100, seed=1, trouble=QUIET, electrons=1e7)
+    model = model_images([scene.planes], Extent(100), reference_of(scene.planes))
+    ratio = model.flux / scene.ideal
+    assert np.std(ratio) * np.median(model.flux / model.error) < 0.5
+    assert np.std(ratio / np.median(ratio)) < 2e-4
+    np.testing.assert_allclose(np.median(model.chi2), 1.0, atol=0.1)
+    np.testing.assert_allclose(model.sums[:, 0] / model.flux, 1.0, atol=5e-3)
+    # The gradient of the background is steeper than its noise.
+    np.testing.assert_allclose(model.background, 30.0, atol=2.0)
+
+
+def test_motion_is_measured():
+    quiet = image_scene((40, 44), 60, seed=2, trouble=replace(QUIET, drift=6.2), electrons=1e7)
+    model = model_images([quiet.planes], Extent(60), reference_of(quiet.planes))
+    expected = np.linspace(-0.1, 0.1, 60)
+    np.testing.assert_allclose(model.x, expected, atol=0.008)
+    np.testing.assert_allclose(model.y, 0.7 * expected, atol=0.008)
+
+
+def test_an_image_of_nan_is_a_row_of_nan(scene, reference, whole):
+    planes = changed(scene.planes)
+    planes.sci[30] = np.nan
+    model = model_images([planes], Extent(120), reference)
+    assert np.isnan([model.flux[30], model.x[30], model.chi2[30], model.error[30]]).all()
+    assert np.isnan(model.sums[30]).all()
+    others = np.abs(np.arange(120) - 30) > 12
+    np.testing.assert_array_equal(model.flux[others], whole.flux[others])
+
+
+def test_a_hit_on_the_star_is_flagged_and_costs_no_flux(scene, reference, whole):
+    planes = changed(scene.planes)
+    y, x = round(reference.y), round(reference.x)
+    planes.dq[:, y, x] = 0
+    clean = model_images([planes], Extent(120), reference)
+    planes.sci[70, y, x + 1] += 60 * planes.err[70, y, x + 1]
+    model = model_images([planes], Extent(120), reference)
+    assert 70 * 40 * 44 + y * 44 + x + 1 in model.outliers
+    assert abs(model.flux[70] - clean.flux[70]) < 2.0 * clean.error[70]
+    assert abs(model.sums[70, 0] - clean.sums[70, 0]) < 3.0 * clean.sum_errors[70, 0]
+
+
+def test_twelve_images_give_a_product():
+    scene = image_scene((40, 44), 12, seed=1, trouble=QUIET)
+    model = model_images([scene.planes], Extent(12), reference_of(scene.planes))
+    np.testing.assert_allclose(model.flux / np.median(model.flux), scene.star, atol=5e-3)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.4])
+def test_errors_are_right_where_err_is_wrong(factor):
+    trouble = replace(SMALL, err_factor=factor, response=0.0)
+    ratios = []
+    for seed in range(4):
+        scene = image_scene((40, 44), 150, seed=seed, trouble=trouble, depth=0.0)
+        model = model_images([scene.planes], Extent(150), reference_of(scene.planes))
+        terms, _ = shape_terms(model.x, model.y, model.width, squares=True)
+        tied = tie_flux(model.flux, model.sums[:, 0], terms)
+        ratios.append(np.std(tied) / np.median(model.error))
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.07)
+
+
+def test_truth_of_a_realistic_visit():
+    scatter, bias = [], []
+    for seed in range(4):
+        scene = image_scene((40, 44), 150, seed=seed, trouble=SMALL)
+        reference = reference_of(scene.planes)
+        parts = [model_images([planes], extent, reference) for planes, extent in split(scene)]
+        depth, error, noise = fit_depth(np.concatenate([p.sums[:, 0] for p in parts]), scene.dip)
+        ideal = fit_depth(scene.ideal, scene.dip)
+        scatter.append(noise / ideal[2])
+        bias.append((depth - ideal[0]) / error)
+        found = np.concatenate([p.outliers + 50 * k * 40 * 44 for k, p in enumerate(parts)])
+        jumping = np.broadcast_to(scene.rtn, scene.planes.sci.shape).reshape(-1)
+        for amplitude in (10.0, 30.0, 200.0):
+            hits = scene.hits[amplitude]
+            assert np.isin(hits[~jumping[hits]], found).all()
+    assert np.mean(scatter) < 1.12
+    assert abs(np.mean(bias)) < 0.6

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from scripts.lib.moving_profile.frames import Planes
+from scripts.lib.moving_profile.reference_sample import (
+    noise_of_pixels,
+    over_pixels,
+    pair_noise,
+    read_sample,
+    regress_pixels,
+    residual_noise,
+    slow_share,
+)
+
+NAN = np.nan
+
+
+def test_sample_has_medians_of_the_good():
+    sci = np.array([1.0, 2.0, 3.0, 100.0], np.float32).reshape(4, 1, 1)
+    dq = np.array([0, 0, 4, 1], np.uint32).reshape(4, 1, 1)
+    err = np.full_like(sci, 0.25)
+    sample = read_sample(Planes(sci, err, dq, err), np.arange(3))
+    assert sample.scale == 4.0
+    assert sample.median[0, 0] == 8.0
+    assert sample.error[0, 0] == 1.0
+    ((rows, samples, errors),) = sample.row_blocks()
+    assert rows == slice(0, 1)
+    np.testing.assert_array_equal(samples[:, 0, 0], [-4.0, 0.0, 4.0, NAN])
+    np.testing.assert_array_equal(errors[:, 0, 0], [1.0, 1.0, 1.0, NAN])
+    ((frames, samples, lost),) = sample.frame_blocks()
+    assert frames == slice(0, 4)
+    np.testing.assert_array_equal(samples[:, 0, 0], [-4.0, 0.0, 4.0, 0.0])
+    assert lost.tolist() == [3]
+
+
+def test_a_pixel_with_less_than_half_good_has_no_median():
+    sci = np.ones((4, 1, 2), np.float32)
+    err = np.ones_like(sci)
+    err[:3, 0, 0], err[:2, 0, 1] = (NAN, 0.0, -1.0), 0.0
+    sample = read_sample(Planes(sci, err, np.zeros(sci.shape, np.uint32), err), np.arange(3))
+    np.testing.assert_array_equal(sample.median, [[NAN, 1.0]])
+
+
+def test_pixels_are_handled_in_pieces():
+    cube = np.arange(3.0 * 5000).reshape(3, 1, 5000)
+    image = over_pixels(lambda a, b: a.sum(axis=1) - b[:, 0], cube, cube)
+    np.testing.assert_array_equal(image, (cube[1] + cube[2]))
+
+
+def test_noise_of_pairs_ignores_what_is_slow():
+    values = np.array([0.0, 1.0, 100.0, 101.0, 50.0, 49.0])[:, None]
+    noise = pair_noise(values, np.full((6, 1), 2.0), np.array([0, 2, 4]))
+    assert noise[0] == pytest.approx(0.5 * 1.4826 / np.sqrt(2.0))
+
+
+def test_noise_factor_is_that_of_the_errors_and_jumping_pixels_have_their_own():
+    rng = np.random.default_rng(5)
+    residual = rng.normal(size=(150, 20, 20)).astype(np.float32) * 1.4
+    residual[:, 3, 4] *= 5.0
+    residual[7, 2, 2] = NAN
+    errors = np.ones_like(residual)
+    pairs, own = residual_noise(residual, errors, np.arange(149))
+    factor, noise = noise_of_pixels(pairs, own, 150, np.ones((20, 20), dtype=bool))
+    assert factor == pytest.approx(1.4, rel=0.02)
+    assert noise[3, 4] == pytest.approx(7.0, rel=0.3)
+    assert np.count_nonzero(noise != np.float32(factor)) == 1
+
+
+def test_regression_ignores_gaps_and_hits():
+    time = np.linspace(-1, 1, 40)
+    regressors = np.column_stack([np.ones(40), time])
+    rng = np.random.default_rng(1)
+    values = (3.0 + 2.0 * time)[:, None] + rng.normal(size=(40, 3)) * 0.01
+    values[5, 0], values[10:20, 1], values[:35, 2] = 1e4, NAN, NAN
+    found = regress_pixels(values.astype(np.float32), regressors)
+    np.testing.assert_allclose(found[:, :2], [[3.0, 3.0], [2.0, 2.0]], atol=0.02)
+    assert np.isnan(found[:, 2]).all()
+
+
+def test_a_regressor_that_does_not_vary_counts_nothing():
+    regressors = np.column_stack([np.ones(30), np.zeros(30)])
+    found = regress_pixels(np.full((30, 1), 2.0, np.float32), regressors)
+    np.testing.assert_allclose(found[:, 0], [2.0, 0.0])
+
+
+def test_noise_has_no_slow_share_and_a_step_is_all_slow():
+    noise = np.random.default_rng(1).normal(size=1000)
+    step = np.where(np.arange(1000) < 800, 0.0, 10.0)
+    assert slow_share(noise, np.arange(999)) < 0.1
+    assert slow_share(step + 0.1 * noise, np.arange(999)) > 0.98
+    assert slow_share(np.full(5, NAN), np.arange(4)) == 0.0

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.lib.moving_profile.tie import (
+    choose_flux,
+    second_difference_noise,
+    shape_terms,
+    tie_flux,
+)
+
+NAN = np.nan
+
+
+def test_terms_are_relative_to_the_median():
+    terms, names = shape_terms(np.array([1.0, 2.0, NAN]), np.array([0.0, 0.0, 3.0]))
+    assert names == ["x", "y"]
+    np.testing.assert_array_equal(terms, [[-0.5, 0.0], [0.5, 0.0], [0.0, 3.0]])
+
+
+def test_squares_are_added():
+    _, names = shape_terms(np.zeros(3), np.zeros(3), np.zeros(3), squares=True)
+    assert names == ["x", "y", "width", "x^2", "y^2", "x y"]
+
+
+@given(st.integers(0, 1000), st.floats(0.0, 0.5))
+def test_a_change_of_shape_is_taken_off_and_the_dip_stays(seed, depth):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(2, 60))
+    dip = np.where(np.arange(60) > 40, 1.0 - depth, 1.0)
+    flux = dip * (1.0 + 0.01 * x)
+    terms, _ = shape_terms(x, y)
+    tied = tie_flux(flux, dip, terms)
+    # The ratio 1 / (1 + 0.01 x) is linear to 0.01 % of x^2.
+    np.testing.assert_allclose(tied, dip, rtol=2e-3)
+    # Of the slope of 0.01 less than 2 % is left: what is far from the line is clipped.
+    assert abs(np.polyfit(x, tied / dip, 1)[0]) < 2e-4
+
+
+def test_an_outlier_of_the_ratio_has_no_part():
+    terms, _ = shape_terms(np.linspace(-1, 1, 40), np.zeros(40))
+    filled = np.full(40, 2.0)
+    filled[7] = 50.0
+    np.testing.assert_allclose(tie_flux(np.ones(40), filled, terms), 2.0)
+
+
+def test_short_series_are_not_tied():
+    flux = np.ones(12)
+    np.testing.assert_array_equal(tie_flux(flux, 2 * flux, np.zeros((12, 2))), flux)
+
+
+def test_each_bin_is_tied_by_itself():
+    flux = np.ones((30, 2))
+    filled = flux * [2.0, 3.0]
+    np.testing.assert_allclose(tie_flux(flux, filled, np.zeros((30, 2)))[5], [2.0, 3.0])
+
+
+def test_noise_of_second_differences():
+    noise = np.random.default_rng(2).normal(size=4000)
+    drift = np.linspace(0, 500, 4000)
+    assert second_difference_noise(noise + drift) == pytest.approx(1.0, rel=0.05)
+    assert np.isnan(second_difference_noise(np.array([1.0, NAN, 2.0])))
+
+
+def test_a_later_series_must_be_clearly_better():
+    noise = np.random.default_rng(2).normal(size=100) * 1e-3
+    series = {"largest": 1 + noise, "equal": 1 + 0.995 * noise, "none": np.full(100, NAN)}
+    assert choose_flux(series)[0] == "largest"
+    assert choose_flux(series | {"better": 1 + 0.9 * noise})[0] == "better"
