@@ -1,4 +1,4 @@
-"""Sums of NIRISS SOSS integrations over the apertures of the orders, _decontaminated or not."""
+"""Sums of NIRISS SOSS integrations over the apertures of the orders, with or without decontamination."""
 
 import numpy as np
 
@@ -19,16 +19,19 @@ class Aperture:
         Box weights (rows, columns).
     masked : ndarray
         Pixels that are bad in all integrations.
+    reference_pixels : ndarray
+        Reference pixels, which see no light: no model replaces them.
     optics : dict of int to OrderOptics
         All orders.
     """
 
-    def __init__(self, order, weights, masked, optics):
+    def __init__(self, order, weights, masked, reference_pixels, optics):
         self.order, self.n_columns = order, weights.shape[1]
         self.pixels = np.flatnonzero(weights > 0)
         self.columns = self.pixels % self.n_columns
         self.weights = weights.reshape(-1)[self.pixels]
         self.masked = masked.reshape(-1)[self.pixels]
+        self.is_reference = reference_pixels.reshape(-1)[self.pixels]
         self.profiles = {
             number: one.profile.reshape(-1)[self.pixels].astype(float)
             for number, one in optics.items()
@@ -125,7 +128,7 @@ class ModelledExtraction:
         error = error[aperture.pixels].astype(float)
         bad = aperture.masked | ~(error > 0)
         data = _decontaminated(aperture, image[aperture.pixels], amplitudes)
-        replaced = bad & np.isfinite(own)[aperture.columns]
+        replaced = bad & np.isfinite(own)[aperture.columns] & ~aperture.is_reference
         data = np.where(replaced, aperture.model(aperture.order, own), data)
         error[replaced] = nearest_errors(data[replaced], data[~bad], error[~bad])
         weights = np.where(bad & ~replaced, 0.0, aperture.weights)

@@ -154,7 +154,7 @@ class IntegrationExtractor:
         optics = scene.optics if models is None else models.optics
         kind = ModelledExtraction if model_bad_pixels and models is not None else BoxExtraction
         self._apertures = {
-            order: kind(Aperture(order, weights, scene.masked, optics))
+            order: kind(Aperture(order, weights, scene.masked, scene.reference_pixels, optics))
             for order, weights in scene.weights.items()
         }
         self._joint = None if models is None else JointSolver(models, median_error)

@@ -14,10 +14,12 @@ OTHER = np.array([[0.2, 0.1], [0.4, 0.2], [0.4, 0.7]])
 AMPLITUDES = {1: np.array([15.0, 30.0]), 2: np.array([5.0, 10.0])}
 
 
-def aperture(masked=None):
+def aperture(masked=None, reference_pixels=None):
     optics = {1: OrderOptics(np.ones(2), OWN), 2: OrderOptics(np.ones(2), OTHER)}
-    masked = np.zeros(WEIGHTS.shape, bool) if masked is None else masked
-    return Aperture(1, WEIGHTS, masked, optics)
+    none = np.zeros(WEIGHTS.shape, bool)
+    masked = none if masked is None else masked
+    reference_pixels = none if reference_pixels is None else reference_pixels
+    return Aperture(1, WEIGHTS, masked, reference_pixels, optics)
 
 
 @pytest.fixture
@@ -72,4 +74,11 @@ class TestModelled:
         amplitudes = {1: np.array([np.nan, 30.0])}
         flux, _, npixels = ModelledExtraction(aperture(masked)).extract(IMAGE, ERROR, amplitudes)
         assert_allclose(flux, [2, 24])
+        assert_allclose(npixels, [0.5, 1.5])
+
+    def test_reference_pixels_are_left_out_as_they_see_no_light(self, masked):
+        extraction = ModelledExtraction(aperture(masked, reference_pixels=masked))
+        flux, _, npixels = extraction.extract(IMAGE, ERROR, AMPLITUDES)
+        # The other pixel of the first column holds 4 - 5 * 0.4 = 2, half of which is in the box.
+        assert_allclose(flux, [0.5 * 2, 19 + 0.5 * 6])
         assert_allclose(npixels, [0.5, 1.5])
