@@ -1,7 +1,5 @@
 """Metrics of the noise, seams, flags and drifts of a visit, and a verdict in words."""
 
-import math
-
 import numpy as np
 
 from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
@@ -13,6 +11,7 @@ from scripts.lib.diagnostics.spectral_noise import (
     find_worse_elements,
 )
 from scripts.lib.diagnostics.verdict import visit_verdict
+from scripts.lib.files.plain_values import plain_value
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
 from scripts.lib.provenance.software import SOFTWARE
@@ -24,10 +23,19 @@ __all__ = [
     "frame_arrays",
     "read_order_statistics",
     "split_curves",
-    "to_json_value",
 ]
 
-_FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
+_FRAME_ARRAYS = (
+    "median",
+    "own_outlier_map",
+    "aperture",
+    "background",
+    "trace",
+    "across",
+    "unit",
+    "centre",
+    "radii",
+)
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
 # Keyword of each description of the visit.
 _KEYWORDS = {
@@ -147,16 +155,14 @@ def frame_arrays(statistics):
     return arrays
 
 
-def _spectral_metrics(series, columns):
+def _spectral_metrics(series):
     """
     Noise of the elements of one detector and order, and a map.
 
     Parameters
     ----------
-    series : SpectralSeries
+    series : OwnSpectra
         The spectra.
-    columns : ndarray of int
-        Detector pixel along the dispersion of every element.
 
     Returns
     -------
@@ -181,11 +187,10 @@ def _spectral_metrics(series, columns):
         )
     elements = element_noise(stretches)
     worse = find_worse_elements(elements)
-    knows_pixels = len(columns) == series.n_elements
     for description in worse:
         element = description["element"]
         description["wavelength_um"] = float(series.wavelength[element])
-        description["pixel"] = int(columns[element]) if knows_pixels else element
+        description["pixel"] = int(series.columns[element])
     metrics = {"worse_elements": worse}
     for name in ("error", "photon"):
         ratio = elements["noise"] / elements[name]
@@ -222,21 +227,6 @@ def _visit_metrics(curves, meta):
         "end_bjd_tdb": float(times[-1]) if len(times) else None,
         "duration_h": float(np.ptp(times) * 24.0) if len(times) else None,
     }
-
-
-def to_json_value(value):
-    """Convert a value for JSON: arrays to lists, NaN to null, floats to six digits below 10000."""
-    if isinstance(value, dict):
-        return {str(key): to_json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [to_json_value(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return value if abs(value) > 1e4 else float(f"{value:.6g}")
-    return value
 
 
 def read_order_statistics(paths, segments, detector, order):
@@ -316,8 +306,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         Name of the product.
     table : tuple
         Columns, units and meta of its light-curve table.
-    series : list of SpectralSeries
-        Spectra of the visit; empty for images.
+    series : list of OwnSpectra
+        Our spectra of the visit; empty for images.
     order_statistics : callable
         Returns the statistics (list of dict) of a detector and order.
     exposure_integrations : int
@@ -348,7 +338,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
             ratios = statistics[0]["contamination"]
             found |= contamination_metrics(ratios, series[key].template)
         if key in series:
-            more, images = _spectral_metrics(series[key], statistics[0]["pixels"])
+            more, images = _spectral_metrics(series[key])
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
@@ -362,4 +352,4 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         "light_curves": metrics,
         "conventions": _CONVENTIONS,
     }
-    return to_json_value(diagnostics), curves, arrays
+    return plain_value(diagnostics), curves, arrays

@@ -33,11 +33,14 @@ class ImageOptions:
         Farthest distance of its peak from there [px].
     whole : bool
         Whether the star fills the array, as with a weak lens: no background is measured.
+    background : bool
+        Whether it is measured in other images.
     """
 
     position: tuple | None = None
     half_width: float | None = None
     whole: bool = False
+    background: bool = True
 
 
 @dataclass(frozen=True)
@@ -261,7 +264,9 @@ def _scene(sample, options):
     radius = max(5.0, 6.0 * width)
     used = known & (distance > min(1.2 * radius, 0.45 * min(shape)))
     if options.whole:
-        radius, used = float(distance.max()), np.zeros(shape, dtype=bool)
+        radius = float(distance.max())
+    if options.whole or not options.background:
+        used = np.zeros(shape, dtype=bool)
     pixels = np.flatnonzero(distance <= radius)
     level = float(np.nan_to_num(sorted_clipped_mean(sample.median[used])[0])) if used.any() else 0.0
     flat = np.where(known, sample.median - level, 0.0).reshape(-1)[pixels].astype(np.float64)

@@ -10,6 +10,7 @@ from scripts.lib.segment_data.dq import DO_NOT_USE
 
 __all__ = [
     "BLOCK",
+    "NoDataError",
     "Sample",
     "noise_of_pixels",
     "over_pixels",
@@ -27,6 +28,10 @@ BLOCK = 1 << 21
 _FEWEST_GOOD = 0.3
 # Uncertainty of a robust standard deviation of n normal samples, times sqrt(n).
 _SIGMA_ERROR = 1.17
+
+
+class NoDataError(ValueError):
+    """No pixel has good samples in half of the integrations, so that nothing can be measured."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,11 @@ def read_sample(planes, firsts, block=BLOCK):
     sample : Sample
         A sample is bad if it has ``DO_NOT_USE`` or if it or its error is not
         finite, or the error not positive.
+
+    Raises
+    ------
+    NoDataError
+        If no pixel has a median.
     """
     count, *shape = planes.shape
     median, error = (np.empty(shape, np.float32) for _ in range(2))
@@ -144,6 +154,8 @@ def read_sample(planes, firsts, block=BLOCK):
         median[rows][few] = np.nan
         if len(firsts):
             pairs[rows] = pair_noise(values, errors, firsts)
+    if not np.isfinite(median).any():
+        raise NoDataError
     scale = power_of_two(error)
     factor = np.float32(scale)
     return Sample(planes, median * factor, error * factor, pairs, np.asarray(firsts), scale, block)
