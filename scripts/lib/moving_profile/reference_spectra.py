@@ -290,12 +290,12 @@ def _weights_with_stripes(scene, stripes):
     """
     light = scene.band.gather(scene.model).sum(axis=0)
     columns = np.count_nonzero(light > _LIT * light.max())
-    inverse = np.where(scene.weight > 0, scene.weight, np.inf)
     used = scene.weight > 0
+    inverse = np.where(used, scene.weight, 1.0)
     factor = np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used])
     common = columns * stripes.rest[:, None] / factor**2
-    weight = np.where(scene.weight > 0, 1.0 / (1.0 / inverse + common), 0.0)
-    return replace(scene, weight=weight.astype(np.float32))
+    weight = 1.0 / (1.0 / inverse + common)
+    return replace(scene, weight=np.where(used, weight, 0.0).astype(np.float32))
 
 
 def _shapes(values, places, scene, firsts):
