@@ -109,10 +109,17 @@ def file_bytes(product, config):
         Bytes by file name in the output folder; all small files together are
         under the name of the report.
     """
-    sizes = {}
+    sizes, detectors = {}, set()
     for segment in product.segments:
-        large = _segment_file_bytes(segment)
-        for template in targets.segment_files(segment, product, config):
+        large, templates = (
+            _segment_file_bytes(segment),
+            targets.segment_files(segment, product, config),
+        )
+        detector = segment.detector, segment.shape[1:]
+        if targets.MODEL in templates and detector not in detectors:
+            templates.append(targets.REFERENCE)
+            detectors.add(detector)
+        for template in templates:
             if template in large:
                 path = template.format(segment=segment.name)
                 sizes[in_output_folder(path)] = large[template]
@@ -132,6 +139,7 @@ def _segment_file_bytes(segment):
         targets.STATISTICS: math.prod(segment.shape[1:])
         * (_MAP_BYTES + _orders(segment) * _REGION_BYTES),
         targets.MODEL: segment.nints * _elements(segment) * _MODEL_BYTES + _SEGMENT_BYTES,
+        targets.MASKS: math.prod(segment.shape),
         targets.REFERENCE: math.prod(segment.shape[1:]) * _orders(segment) * _REFERENCE_BYTES,
     }
 
