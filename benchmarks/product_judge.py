@@ -78,7 +78,7 @@ def judge_curve(truth, products):
     fits = {name: fit_depth(flux, dip) for name, flux in products.fluxes.items()}
     last = list(products.fluxes)[-1]
     flux, (depth, _, ours) = products.fluxes[last], fits[last]
-    quoted = np.nanmedian(products.errors) / np.nanmedian(flux)
+    quoted = _median(products.errors) / _median(flux)
     return {
         **{name: found[2] / scatter for name, found in fits.items()},
         "ours": ours / scatter,
@@ -91,6 +91,12 @@ def judge_curve(truth, products):
         **judge_shapes(products.shapes, truth.motion, dip),
         **(judge_bins(truth, bins, dip) if bins is not None else {}),
     }
+
+
+def _median(values):
+    """Median of the finite values; NaN without any."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else np.nan
 
 
 def judge_seams(flux, star, segment):
@@ -111,7 +117,7 @@ def judge_seams(flux, star, segment):
         on each side, in their errors; NaN of a single segment.
     """
     relative = flux / star
-    noise = 1.4826 * np.nanmedian(np.abs(np.diff(relative))) / np.sqrt(2.0)
+    noise = 1.4826 * _median(np.abs(np.diff(relative))) / np.sqrt(2.0)
     edges = [0, *(np.flatnonzero(np.diff(segment)) + 1), len(segment)]
     steps = []
     for start, seam, end in zip(edges, edges[1:], edges[2:], strict=False):
@@ -196,7 +202,7 @@ def judge_bins(truth, bins, dip):
         (star, ideal), flux = levels[index], bins.flux[:, index]
         _, error, scatter = fit_depth(ideal, dip)
         depth, _, ours = fit_depth(flux, dip)
-        quoted = np.nanmedian(bins.error[:, index]) / np.nanmedian(flux)
+        quoted = _median(bins.error[:, index]) / _median(flux)
         true_depth = np.ptp(star) / star.max()
         rows.append((ours / scatter, (depth - true_depth) / error, ours / quoted))
     ratio, bias, over_error = np.transpose(rows)

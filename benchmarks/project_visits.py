@@ -79,17 +79,16 @@ def visit_options(mode, level, seed, integrations=INTEGRATIONS, segments=SEGMENT
     integrations, segments : int, optional
         Size of the visit; NIRISS SOSS has a fifth of the integrations.
     **changes
-        ``depth``, ``err_factor``, and options of `VisitOptions` that differ.
+        ``depth``, ``ingredients``, what differs from the level of trouble, and options of
+        `VisitOptions` that differ.
 
     Returns
     -------
     VisitOptions
         The visit.
     """
-    kind, trouble = PROJECT_MODES[mode], LEVELS[level]
-    err_factor = changes.pop("err_factor", None)
-    if err_factor is not None:
-        trouble = replace(trouble, err_factor=err_factor)
+    kind = PROJECT_MODES[mode]
+    trouble = replace(LEVELS[level], **changes.pop("ingredients", {}))
     depth = changes.pop("depth", None) or kind.depth
     return VisitOptions(
         kind.mode,
@@ -123,6 +122,7 @@ def make_visit(folder, options, settings=None, masks=True):
     RuntimeError
         The workflow failed; the message has its last lines.
     """
+    folder = folder.resolve()
     simulate_visit(folder, options)
     path = folder / "config.yaml"
     config = yaml.safe_load(path.read_text()) | (settings or {}) | {"report": {"skip": True}}
@@ -131,7 +131,8 @@ def make_visit(folder, options, settings=None, masks=True):
     path.write_text(yaml.safe_dump(config))
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     where = ["--cores", "1", "--directory", str(folder), "--configfile", str(path)]
-    done = subprocess.run([*snakemake, *where], capture_output=True, text=True, check=False)
+    streams = {"capture_output": True, "text": True, "cwd": ROOT}
+    done = subprocess.run([*snakemake, *where], check=False, **streams)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()[-_LAST_LINES:]
         msg = f"{folder}: the workflow failed:\n" + "\n".join(lines)

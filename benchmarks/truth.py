@@ -13,7 +13,7 @@ memory (A and B), and light curves of `scripts.lib.moving_profile` are compared;
 
 import argparse
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -293,10 +293,13 @@ def run_project(options):
     Returns
     -------
     list of dict
-        As of `results_by_curve`, with ``err`` and ``seeds``.
+        As of `results_by_curve`, with ``depth``, ``ingredients`` and ``seeds``.
     """
     sizes = {"integrations": options.integrations, "segments": options.segments}
-    changes = sizes | {"depth": options.depth, "err_factor": options.err}
+    ingredients = dict(options.ingredients)
+    if options.err:
+        ingredients["err_factor"] = options.err
+    changes = sizes | {"depth": options.depth, "ingredients": ingredients}
     results = []
     print(table_head(CURVE_HEADINGS), flush=True)
     for mode in options.modes:
@@ -306,7 +309,7 @@ def run_project(options):
                 for seed in options.seeds
             ]
             found = results_by_curve(mode, level, visits)
-            about = {"err": options.err, "depth": options.depth, "seeds": options.seeds}
+            about = {"depth": options.depth, "ingredients": ingredients, "seeds": options.seeds}
             results += [about | result for result in found]
             for result in found:
                 print(curve_line(result), flush=True)
@@ -322,6 +325,16 @@ SIMULATORS = {
 }
 
 
+def _ingredient(text):
+    """Name and value of an ingredient of trouble from "jitter=2"."""
+    name, separator, value = text.partition("=")
+    known = [item.name for item in fields(trouble.Trouble)]
+    if not separator or name not in known:
+        msg = f"found {text!r}, expected NAME=VALUE with a name of {', '.join(known)}"
+        raise argparse.ArgumentTypeError(msg)
+    return name, float(value)
+
+
 def _parser():
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
@@ -335,6 +348,14 @@ def _parser():
     project = parser.add_argument_group("visits of the project's simulator")
     project.add_argument("--segments", type=int, default=SEGMENTS)
     project.add_argument("--depth", type=float, help="area of the planet over that of the star")
+    project.add_argument(
+        "--ingredients",
+        type=_ingredient,
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what differs from the level, e.g. jitter=2 columns=0",
+    )
     project.add_argument("--folder", type=Path, help="keep visits and products there")
     project.add_argument(
         "--masks",

@@ -186,14 +186,16 @@ def with_gradient(background, rise):
     return background * (1.0 + rise * (rows[:, None] + 0.5 * columns))
 
 
-def row_stripes(rows, generator):
+def row_stripes(rows, slope, generator):
     """
-    1/f noise along the rows of an integration.
+    Noise that the pixels of each row of an integration have in common.
 
     Parameters
     ----------
     rows : int
         Rows.
+    slope : float
+        Power falls with this power of the frequency: 1 is 1/f noise, 0 white noise.
     generator : Generator
         Source of random numbers.
 
@@ -204,7 +206,7 @@ def row_stripes(rows, generator):
     """
     length = _FIELD_PER_ROWS * rows
     power = np.zeros(length // 2 + 1)
-    power[1:] = 1.0 / np.arange(1, power.size)
+    power[1:] = np.arange(1.0, power.size) ** -slope
     series = np.fft.irfft(np.fft.rfft(generator.normal(size=length)) * np.sqrt(power), length)
     covariance = np.fft.irfft(power, length)
     lags = np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))

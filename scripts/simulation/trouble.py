@@ -36,8 +36,11 @@ class Trouble:
         Relative change of a pixel's response to the star by a motion of one pixel, standard deviation
         over the pixels, along each axis.
     stripes : float
-        Readout noise that rows have in common, electrons: 1/f noise along the rows of an integration, as
-        its standard deviation about the mean of the integration. Only detectors that show it have it.
+        Readout noise that the pixels of a row have in common, electrons: its standard deviation about
+        the mean of an integration. Only detectors that show it have it.
+    stripe_slope : float
+        Power of the stripes falls with this power of the frequency from row to row: 1/f noise, or
+        with 0 white noise.
     background_gradient : float
         Relative rise of the background from the middle of the frame to its upper edge; half as
         much to its right edge.
@@ -75,6 +78,7 @@ class Trouble:
     flat: float = 0.0
     response: float = 0.0
     stripes: float = 0.0
+    stripe_slope: float = 1.0
     background_gradient: float = 0.0
     background_drift: float = 0.0
     bad: float = 0.0

@@ -136,7 +136,8 @@ class TroubledExposure(Exposure):
         )
         electrons = faults.unflagged_electrons(generator)
         if self.mode.stripes:
-            electrons += trouble.stripes * row_stripes(shape[0], generator)[:, None]
+            stripes = row_stripes(shape[0], trouble.stripe_slope, generator)
+            electrons += trouble.stripes * stripes[:, None]
         lost = self._lost(integration)
         resting = faults.rests(integration, self.options.total_integrations)
         blocked = lost | resting | ((faults.flags & 1) > 0)

@@ -322,7 +322,7 @@ def test_tables_have_a_line_for_each_mode_and_level(tmp_path):
 
 
 def test_visits_of_a_mode_have_trouble_and_depth():
-    options = visit_options("NIRCAM", "B", 7, depth=0.3, err_factor=1.4)
+    options = visit_options("NIRCAM", "B", 7, depth=0.3, ingredients={"err_factor": 1.4})
     assert (options.seed, options.total_integrations) == (7, 300)
     assert options.radius_ratio**2 == pytest.approx(0.3)
     assert options.trouble.err_factor == 1.4
@@ -354,16 +354,31 @@ def test_the_program_prints_tables_and_writes_metrics(tmp_path, capsys, monkeypa
     asked = []
 
     def measure(mode, level, seed, folder, masks, **changes):
-        asked.append((mode, level, seed, masks, changes["integrations"]))
+        asked.append((mode, level, seed, masks, changes["ingredients"]))
         return judge_visit(tmp_path / "visit")
 
     monkeypatch.setattr("benchmarks.truth.measure_project_visit", measure)
-    arguments = "--modes BOTS --levels A T --seeds 1 2 --integrations 60 --no-masks --json"
+    arguments = (
+        "--modes BOTS --levels A T --seeds 1 2 --err 0.8 --ingredients jitter=2 --no-masks --json"
+    )
     main([*arguments.split(), str(tmp_path / "found.json")])
-    assert asked == [("BOTS", level, seed, False, 60) for level in "AT" for seed in (1, 2)]
+    ingredients = {"jitter": 2.0, "err_factor": 0.8}
+    assert asked == [("BOTS", level, seed, False, ingredients) for level in "AT" for seed in (1, 2)]
     printed = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("| BOTS, ") for line in printed) == 2 + 4
     results = json.loads((tmp_path / "found.json").read_text())
     assert [(result["level"], len(result["visits"])) for result in results] == [("A", 2), ("T", 2)]
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--simulator small --levels T", "--modes NOWHERE", "--ingredients jiter=2"]
+)
+def test_the_program_refuses_what_it_does_not_know(arguments):
     with pytest.raises(SystemExit, match="2"):
-        main(["--simulator", "small", "--levels", "T"])
+        main(arguments.split())
+
+
+def test_light_curves_without_errors_are_judged():
+    found = judge_curve(curve_truth(1e-3), products_of(curve_truth(1e-3).ideal[:, 0], np.nan))
+    assert np.isnan(found["over_error"])
+    assert found["ours"] == pytest.approx(1.0, rel=0.01)

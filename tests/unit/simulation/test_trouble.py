@@ -12,7 +12,7 @@ from scripts.simulation.trouble import LEVELS, Trouble
 
 def test_nothing_is_wrong_by_default():
     values = asdict(Trouble())
-    assert values.pop("err_factor") == 1.0
+    assert values.pop("err_factor") == values.pop("stripe_slope") == 1.0
     assert not any(values.values())
 
 
