@@ -50,7 +50,8 @@ class ProjectMode:
 PROJECT_MODES = {
     "BOTS": ProjectMode("nrs_brightobj", 0.02, {"frame_size": (32, 512), "detectors": ("nrs1",)}),
     "LRS": ProjectMode("mir_lrs_slitless", 0.015, {}),
-    "GRISM": ProjectMode("nrc_tsgrism", 0.02, {"frame_size": (64, 1024)}),
+    # Narrower frames have too few dark columns for a measurement of the stripes.
+    "GRISM": ProjectMode("nrc_tsgrism", 0.02, {}),
     "NIRCAM": ProjectMode("nrc_tsimage", 0.015, {}),
     "WLP8": ProjectMode("nrc_tsimage", 0.015, {"weak_lens": True}),
     # The ramp of the detector is no subject here.
