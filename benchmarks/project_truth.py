@@ -151,6 +151,26 @@ def curve_line(result):
     )
 
 
+def one_by_detector(results):
+    """
+    Leave out all orders of a detector but the first: outliers are those of the detector.
+
+    Parameters
+    ----------
+    results : list of dict
+        As of `results_by_curve`.
+
+    Returns
+    -------
+    list of dict
+        Those left.
+    """
+    first = {}
+    for result in results:
+        first.setdefault((result["mode"], result["level"], result["detector"]), result)
+    return list(first.values())
+
+
 def outlier_lines(result):
     """
     Lines of the table of outliers, for ours and for the archive's product.
@@ -181,7 +201,8 @@ def outlier_lines(result):
         places = (share(f"_{name}") for name in PLACES)
         false = f"{mean_and_error(visits, f'{whose}_false')[0]:.1f}"
         found = (f"{100.0 * recall:.1f} %" for recall in recalls)
-        lines.append(_line([_title(result), whose, *found, share(""), *places, false]))
+        title = f"{result['mode']}, {result['level']}"
+        lines.append(_line([title, whose, *found, share(""), *places, false]))
     return lines
 
 

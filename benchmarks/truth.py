@@ -32,6 +32,7 @@ from benchmarks.project_truth import (
     OUTLIER_HEADINGS,
     curve_line,
     measure_project_visit,
+    one_by_detector,
     outlier_lines,
     results_by_curve,
     table_head,
@@ -313,7 +314,7 @@ def run_project(options):
             results += [about | result for result in found]
             for result in found:
                 print(curve_line(result), flush=True)
-    lines = [line for result in results for line in outlier_lines(result)]
+    lines = [line for result in one_by_detector(results) for line in outlier_lines(result)]
     print("", table_head(OUTLIER_HEADINGS), *lines, sep="\n")
     return results
 

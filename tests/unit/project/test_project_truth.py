@@ -36,6 +36,7 @@ from benchmarks.project_truth import (
     OUTLIER_HEADINGS,
     curve_line,
     mean_and_error,
+    one_by_detector,
     outlier_lines,
     results_by_curve,
     table_head,
@@ -319,6 +320,14 @@ def test_tables_have_a_line_for_each_mode_and_level(tmp_path):
     assert "| BOTS, A | ours | nan % | 100.0 % | 0.0 % | 100.0 % | nan % | 2 of 4 |" in ours
     assert "| archive |" in archive
     assert ours.count("|") == len(OUTLIER_HEADINGS) + 1
+
+
+def test_orders_of_a_detector_have_their_outliers_in_one_line():
+    visit = {"detector": "nis", "ours": 1.0}
+    results = results_by_curve("SOSS", "A", [[visit | {"order": order} for order in (1, 2)]])
+    results += results_by_curve("SOSS", "B", [[visit | {"order": 1}]])
+    found = [(result["level"], result["order"]) for result in one_by_detector(results)]
+    assert found == [("A", 1), ("B", 1)]
 
 
 def test_visits_of_a_mode_have_trouble_and_depth():
