@@ -254,7 +254,7 @@ def crop_about(position, shape, reach):
     Examples
     --------
     >>> crop_about((5.0, 90.0), (100, 20), 8)
-    (slice(83, 100, None), slice(0, 17, None))
+    (slice(82, 99, None), slice(0, 17, None))
     """
     parts = []
     for centre, length in zip(reversed(position), shape, strict=True):
