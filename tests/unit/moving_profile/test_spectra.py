@@ -159,6 +159,15 @@ def test_a_column_that_is_bad_for_a_while_is_nan_for_a_while(whole):
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(whole.flux[:, 107])), np.arange(54, 66))
 
 
+def test_a_pixel_without_data_or_errors_costs_no_error_of_its_column(scene):
+    planes = changed(scene.planes)
+    y = int(reference_of(scene.planes).trace[50])
+    planes.sci[:, y, 50], planes.err[:, y, 50], planes.dq[:, y, 50] = np.nan, np.nan, 1
+    model = model_spectra([planes], Extent(120), reference_of(planes))
+    assert np.isfinite(model.flux[:, 50]).all()
+    assert np.isfinite(model.error[:, 50]).all()
+
+
 def test_twelve_integrations_have_a_static_profile():
     scene = spectral_scene((28, 100), 12, seed=1, trouble=QUIET)
     reference = reference_of(scene.planes)
