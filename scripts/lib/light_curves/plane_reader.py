@@ -92,8 +92,7 @@ class PlaneReader:
         """Read a plane of a block."""
         part, columns = self._crop
         if self.turned:
-            block = self._file.read(name, integrations, part)[:, :, columns]
-            block = block.transpose(0, 2, 1)[:, rows]
+            block = self._file.read(name, integrations, part, turned=True)[:, columns][:, rows]
         else:
             numbers = range(*part.indices(self._file.shape(name)[1]))[rows]
             part = slice(numbers.start, numbers.stop)

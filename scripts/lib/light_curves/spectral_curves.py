@@ -241,7 +241,7 @@ def dilution_limit(image, light):
     total = float(np.nansum(light))
     if not len(known) or not total > 0:
         return 0.0
-    return max(float(np.percentile(known, 1.0)), 0.0) * np.isfinite(light).sum() / total
+    return max(float(np.percentile(known, 1.0)), 0.0) * int(np.isfinite(light).sum()) / total
 
 
 def _static_background(series, used):
