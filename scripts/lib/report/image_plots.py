@@ -157,28 +157,35 @@ def reference(curves):
         profiles = [np.nan_to_num(curve.arrays["profile"]) for curve in group]
         known = [curve.arrays["profile"] for curve in group]
         profile = np.where(np.isfinite(known).any(axis=0), np.sum(profiles, axis=0), np.nan)
+        highest = max(float(np.nanmax(profile, initial=0.0)), 1e-6)
         images = (
-            (profile, 0.0, "Share of the light"),
-            (group[0].arrays["noise"], 1.0, "Noise over usual"),
+            (profile, _stretch(0.0, highest), "Share of the light"),
+            (group[0].arrays["noise"], _noise_scale(group[0].arrays["noise"]), "Noise over usual"),
         )
-        for axis, (image, low, label) in zip(axes.ravel()[2 * number :], images, strict=False):
-            _reference_image(figure, axis, group, image, (low, label))
+        for axis, (image, norm, label) in zip(axes.ravel()[2 * number :], images, strict=False):
+            _reference_image(figure, axis, group, image, (norm, label))
     return figure
 
 
+def _noise_scale(image):
+    """Scale of noise that shows pixels with more than usual."""
+    from matplotlib.colors import Normalize
+
+    known = image[np.isfinite(image)]
+    highest = float(np.percentile(known, 99.8)) if len(known) else 1.0
+    return Normalize(1.0, max(highest, 1.1))
+
+
 def _reference_image(figure, axis, group, image, scale):
-    """Draw an image of the reference; scale is its lowest value and its label."""
-    arrays, (low, label) = group[0].arrays, scale
+    """Draw an image of the reference; scale is its norm and its label."""
+    arrays, (norm, label) = group[0].arrays, scale
     image, turned = _turn(image, arrays)
-    finite = image[np.isfinite(image)]
-    high = float(np.percentile(finite, 99.8)) if len(finite) else 1.0
     drawn = axis.imshow(
         image,
         origin="lower",
         aspect="auto" if "trace" in arrays else "equal",
         cmap="cividis",
-        vmin=low,
-        vmax=max(high, low + 0.1),
+        norm=norm,
         interpolation="nearest",
     )
     _frame_labels(axis, group, turned)
@@ -189,19 +196,19 @@ def outliers(curves):
     """How often each pixel was an outlier, the archive's and ours, and how many in each integration."""
     detectors = _group_by_detector(curves)
     spectra = "trace" in curves[0].arrays
-    shape = (3 * len(detectors), 1) if spectra else (1, 3 * len(detectors))
+    shape = (3 * len(detectors), 1) if spectra else (2 * len(detectors), 2)
     margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
-    figure, axes = new_figure(
-        7.0 * len(detectors) if spectra else 4.0,
-        *shape,
-        margins=margins if spectra else margins | {"right": 0.2},
-    )
+    top = {} if spectra else {"top": 0.7}
+    figure, axes = new_figure(7.0 * len(detectors), *shape, margins=margins | top)
     for number, group in enumerate(detectors):
-        upper, middle, lower = axes.ravel()[3 * number : 3 * number + 3]
+        size = axes.size // len(detectors)
+        upper, middle, lower, *empty = axes.ravel()[size * number : size * (number + 1)]
+        for axis in empty:
+            axis.set_visible(False)
         _flag_map(figure, upper, group, spectra, ("outlier_map", "archive"))
         _flag_map(figure, middle, group, spectra, ("own_outlier_map", "ours"))
         _flag_curves(lower, group[0])
-    time_label(figure, axes[-1:, -1:], curves[0].axis_label)
+    time_label(figure, axes[-1:, :1], curves[0].axis_label)
     legend_above(figure)
     return figure
 
