@@ -11,9 +11,7 @@ segments
     The segments, for their header; imaging only.
 models
     Model of each segment.
-
-References
-----------
+references
     References that these were compared with.
 statistics
     The archive's flags of each segment.

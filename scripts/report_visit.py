@@ -9,9 +9,7 @@ spectra
     Our spectra of the product; spectroscopy only.
 models
     Model of each segment.
-
-References
-----------
+references
     References that these were compared with.
 statistics
     The archive's flags of each segment.

@@ -56,7 +56,8 @@ class Frames:
     difference : ndarray of float32, shape (frames, y, x)
         Samples minus the median of the visit; 0 where bad.
     error : ndarray of float32, shape (frames, y, x)
-        Their errors; the usual one of the pixel where a good sample has none.
+        Their errors, without NaN: the usual one of the pixel where a sample has none, and 1
+        where the pixel has none either, as those without any good sample do.
     bad : ndarray of int64
         Flat indices of the bad samples, ascending.
     """
@@ -126,7 +127,8 @@ def prepare_frames(planes, scale, median, error, out=None):
     flat[np.flatnonzero((planes.dq & np.uint32(DO_NOT_USE)) != 0)] = np.nan
     bad = np.flatnonzero(~np.isfinite(flat))
     flat[bad] = 0.0
-    errors.reshape(-1)[unknown] = error.reshape(-1)[unknown % pixels]
+    usual = error.reshape(-1)[unknown % pixels]
+    errors.reshape(-1)[unknown] = np.where(usual > 0, usual, np.float32(1.0))
     return Frames(difference, errors, bad)
 
 

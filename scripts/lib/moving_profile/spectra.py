@@ -126,11 +126,9 @@ class _Work:
         self.reference, self.extent = reference, extent
         self.segment = Segment(extent, reference.median.shape, window)
         self.threshold = threshold_image(reference.noise, snr, self.segment.window)
-        # A pixel that never has an error is a hole: its weight is 0, which NaN would survive.
-        self.error = np.where(np.isfinite(reference.error), reference.error, np.float32(0.0))
         self.extraction = ColumnExtraction(
             reference.model, reference.profile, reference.weight,
-            reference.band.gather(self.error), reference.hole_light, reference.noise_factor,
+            reference.band.gather(reference.error), reference.hole_light, reference.noise_factor,
         )  # fmt: skip
         used = reference.region.used
         number = np.maximum(used.sum(axis=0), 1)
@@ -143,7 +141,7 @@ class _Work:
         """Compare a group of integrations with the reference; give those whose windows are done."""
         ref, first = self.reference, self.segment.next
         residual, threshold = self.segment.room(len(planes))
-        frames = prepare_frames(planes, ref.scale, ref.median, self.error, out=residual)
+        frames = prepare_frames(planes, ref.scale, ref.median, ref.error, out=residual)
         np.multiply(frames.error, self.threshold, out=threshold)
         threshold.reshape(-1)[frames.bad] = np.inf
         found = subtract_background(residual, frames.bad, ref.region, ref.stripes)

@@ -45,6 +45,8 @@ def test_a_bad_sample_is_left_out_and_filled():
     flux = 9.0 / 0.3125
     assert found.flux[0, 0] == pytest.approx(flux)
     assert found.filled[0, 0] == pytest.approx(20.0 + 0.25 * flux)
+    assert found.error[0, 0] == pytest.approx(2.0 * np.sqrt(0.3125) / 0.3125)
+    assert found.photon_error[0, 0] == pytest.approx(np.sqrt(0.3125) / 0.3125)
     assert found.valid[0, 0] == 0.75
 
 
@@ -57,6 +59,9 @@ def test_an_outlier_leaves_what_a_bad_sample_would():
     for name in ("upper", "lower", "total", "lost", "variance", "expected", "lost_samples"):
         np.testing.assert_allclose(getattr(sums, name), getattr(other, name), rtol=1e-6)
     assert sums.chi2[0] == -4.0
+    # With equal photons in all pixels the proportion is exact.
+    photons = [fluxes(given, found).photon_error for found in (sums, other)]
+    np.testing.assert_allclose(*photons, rtol=1e-6)
 
 
 def test_less_than_half_of_the_light_gives_nan():

@@ -39,6 +39,12 @@ def test_a_pixel_without_median_is_always_bad():
     np.testing.assert_array_equal(frames.bad, [0, 1])
 
 
+def test_a_pixel_without_any_error_has_one_for_sums_in_which_it_has_no_weight():
+    frames = prepared(planes([[NAN], [NAN]], err=[[NAN], [NAN]]), NAN, error=NAN)
+    np.testing.assert_array_equal(frames.error, 1.0)
+    np.testing.assert_array_equal(frames.bad, [0, 1])
+
+
 def test_inputs_are_not_changed():
     given = planes([[NAN, 3.0]])
     prepared(given, 1.0, scale=4.0)

@@ -142,6 +142,19 @@ def test_a_dead_column_is_nan_and_no_other_is(scene, whole):
     np.testing.assert_array_equal(np.flatnonzero(dead), [200 // 3])
 
 
+def test_numbers_in_bad_samples_do_not_matter(scene, whole):
+    # Calibrated segments have NaN in all planes of a bad sample.
+    bad = (scene.planes.dq & 1) != 0
+    names = ("sci", "err", "var_poisson")
+    spoiled = {name: np.where(bad, np.nan, getattr(scene.planes, name)) for name in names}
+    planes = changed(scene.planes, **{k: v.astype(np.float32) for k, v in spoiled.items()})
+    model = model_spectra([planes], Extent(120), reference_of(planes))
+    # Errors of bad samples are summed in single precision and taken off.
+    np.testing.assert_allclose(model.error, whole.error, rtol=1e-5)
+    assert_same_bytes(replace(model, error=whole.error), whole)
+    np.testing.assert_array_equal(np.isfinite(model.error), np.isfinite(model.flux))
+
+
 def test_a_column_that_is_bad_for_a_while_is_nan_for_a_while(whole):
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(whole.flux[:, 107])), np.arange(54, 66))
 
