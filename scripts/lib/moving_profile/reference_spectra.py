@@ -22,8 +22,13 @@ from scripts.lib.moving_profile.reference_sample import (
     regress_pixels,
     slow_share,
 )
-from scripts.lib.moving_profile.robust import sorted_median
-from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
+from scripts.lib.moving_profile.shape import (
+    MOTION,
+    ShapeBasis,
+    fit_shapes,
+    residual_sigma,
+    spectral_terms,
+)
 
 __all__ = ["SpectralOptions", "SpectralReference", "spectral_reference"]
 
@@ -32,6 +37,8 @@ _FEWEST_MOVING = 20
 # Columns with less light than this share of the brightest have no flux of their own.
 _LIT = 0.003
 _DARK, _FEWEST_DARK = 0.01, 64
+# Order of the changes of the spectrum that are no motion.
+_SPECTRAL = 4
 _MARGIN = 1.5
 
 
@@ -306,33 +313,22 @@ def _shapes(values, places, scene, firsts):
     curved[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
-    images, weight = images.reshape(4, -1), scene.band.gather(weight).reshape(-1).astype(np.float32)
+    weight = scene.band.gather(weight).astype(np.float32)
+    spectral = spectral_terms(images[0], weight, _SPECTRAL)
+    images = np.concatenate([images, spectral]).astype(np.float32).reshape(-1, weight.size)
+    weight = weight.reshape(-1)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
     for _ in range(2):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
-        usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-        usable[:, 1:] *= usable[:, :1]
-        usable[:, 0] -= np.isfinite(coefficients[:, 0])
-        sizes = _residual_sizes(values, usable, images, weight)
-        sigma = 1.4826 * float(np.nanmedian(sizes))
+        sigma = residual_sigma(values, coefficients, images, weight)
+    coefficients = coefficients[:, :MOTION]
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
     gain = slow_share(coefficients[:, 3], firsts)
     coefficients[:, 3] *= gain
     return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre, gain
-
-
-def _residual_sizes(values, coefficients, images, weight):
-    """Median of the absolute residuals of each integration, in units of the weight's deviation."""
-    used, sizes = weight > 0, []
-    images, root = images[:, used], np.sqrt(weight[used])
-    # One by one: the residuals of all have more bytes than all else.
-    for row, found in zip(values, coefficients, strict=True):
-        left = row[used] - np.einsum("k,kp->p", found, images)
-        sizes.append(sorted_median(np.abs(left * root)))
-    return np.array(sizes)
 
 
 def _profile(samples, bad, scene, fitted):

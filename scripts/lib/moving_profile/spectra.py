@@ -8,7 +8,7 @@ from scripts.lib.moving_profile.background import subtract_background
 from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.shape import fit_shapes
+from scripts.lib.moving_profile.shape import MOTION, fit_shapes
 
 __all__ = ["SpectralModel", "model_spectra", "spectra_parts"]
 
@@ -149,6 +149,7 @@ class _Work:
         values = ref.band.gather(residual)
         lost = ref.band.inside(frames.bad)
         coefficients, _ = fit_shapes(values.reshape(len(values), -1), lost, ref.basis)
+        coefficients = coefficients[:, :MOTION]
         coefficients[:, 1:] -= ref.centre
         usual = (1.0, 0.0, 0.0, 0.0)
         usable = np.where(np.isfinite(coefficients), coefficients, usual)
