@@ -143,14 +143,16 @@ def spectral_scene(
         ideal[i] = (weight * profile * (light + noise)).sum(axis=0) / (weight * profile**2).sum(
             axis=0
         )
+    stripes = np.zeros((integrations, height, 1), np.float32)
     if trouble.stripes:
-        sci += trouble.stripes * rng.normal(size=(integrations, height, 1)).astype(np.float32)
+        stripes = trouble.stripes * rng.normal(size=stripes.shape).astype(np.float32)
+    sci += stripes
     near = np.abs(np.arange(height)[:, None] - trace) < 4 * sigma
     level = (star @ spectrum) / spectrum.sum()
     scene = _finish(
         rng, sci, variance, near, trouble, unit, star, ideal, dip, 1.0 - level.min(), spectrum
     )
-    scene.extra["motion"] = np.stack([dx, dy])
+    scene.extra.update(motion=np.stack([dx, dy]), stripes=stripes[:, :, 0])
     return scene
 
 

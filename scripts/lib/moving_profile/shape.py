@@ -6,7 +6,16 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sorted_median
 
-__all__ = ["MOTION", "ShapeBasis", "fit_shapes", "per_level", "residual_sigma", "spectral_terms"]
+__all__ = [
+    "MOTION",
+    "ShapeBasis",
+    "fit_shapes",
+    "followed_terms",
+    "per_level",
+    "residual_sigma",
+    "spectral_terms",
+    "true_width",
+]
 
 # Level, x, y and width; what else is fitted is no motion.
 MOTION = 4
@@ -193,6 +202,48 @@ def residual_sigma(samples, coefficients, images, weight):
         left = row[used] - np.einsum("k,kp->p", found, images)
         sizes.append(sorted_median(np.abs(left * root)))
     return SIGMA_OF_MAD * float(np.nanmedian(sizes))
+
+
+def true_width(motion):
+    """
+    Change of the squared width without what a shift adds to it.
+
+    Parameters
+    ----------
+    motion : ndarray of float64, shape (frames, 4)
+        Level, x, y, and the coefficient of half of the second derivative across the trace.
+
+    Returns
+    -------
+    width : ndarray of float64, shape (frames,)
+        The coefficient minus the square of y: that is what the second order of a shift is.
+    """
+    return motion[:, 3] - motion[:, 2] ** 2
+
+
+def followed_terms(motion, width_gain):
+    """
+    What the profile of a spectrum follows.
+
+    Parameters
+    ----------
+    motion : ndarray of float64, shape (frames, 4)
+        Level, x, y and true width; NaN counts as no motion.
+    width_gain : float
+        Share of the width that is no noise.
+
+    Returns
+    -------
+    terms : ndarray of float64, shape (frames, 3)
+        1, y, and the coefficient of half of the second derivative.
+
+    Examples
+    --------
+    >>> followed_terms(np.array([[1.0, 0.0, 0.1, 0.5]]), 0.2)
+    array([[1.  , 0.1 , 0.11]])
+    """
+    _, _, y, width = np.nan_to_num(motion).T
+    return np.column_stack([np.ones(len(y)), y, y**2 + width_gain * width])
 
 
 def per_level(coefficients):

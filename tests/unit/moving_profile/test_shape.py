@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes, residual_sigma, spectral_terms
+from scripts.lib.moving_profile.shape import (
+    ShapeBasis,
+    fit_shapes,
+    followed_terms,
+    residual_sigma,
+    spectral_terms,
+    true_width,
+)
 
 NONE = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
@@ -122,3 +129,20 @@ def test_the_usual_residual_is_that_of_the_noise(basis):
     coefficients[5] = np.nan
     unfitted = residual_sigma(noise, coefficients, basis.images, basis.weight)
     assert unfitted == pytest.approx(sigma, rel=0.01)
+
+
+def test_the_second_order_of_a_shift_is_no_width():
+    row = np.arange(-8.0, 9.0)
+    star, moved = (np.exp(-0.5 * (row - shift) ** 2 / 2.0) for shift in (0.0, 0.1))
+    curved = np.zeros(17)
+    curved[1:-1] = 0.5 * (star[2:] - 2.0 * star[1:-1] + star[:-2])
+    images = np.stack([star, np.zeros(17), -np.gradient(star), curved])
+    found = np.linalg.lstsq(images.T, moved, rcond=None)[0][None]
+    assert found[0, 3] > 0.008
+    assert abs(true_width(found)[0]) < 0.15 * found[0, 3]
+    # The profile follows all of it, and of a true width what is no noise.
+    np.testing.assert_allclose(followed_terms(found, 0.0)[0], [1.0, found[0, 2], found[0, 2] ** 2])
+
+
+def test_an_unknown_motion_is_followed_as_none():
+    np.testing.assert_array_equal(followed_terms(np.full((1, 4), np.nan), 0.5), [[1.0, 0.0, 0.0]])
