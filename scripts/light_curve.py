@@ -11,7 +11,9 @@ segments
     The segments, for their header; imaging only.
 models
     Model of each segment.
-references
+
+References
+----------
     References that these were compared with.
 statistics
     The archive's flags of each segment.

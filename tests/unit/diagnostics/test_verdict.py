@@ -69,7 +69,9 @@ def test_what_limits_the_measurement_is_named(changed, words):
 
 
 def test_what_does_not_limit_it_is_not():
-    assert curve_findings(curve(noise_factor=1.05, contamination_mean=0.5, dilution_limit=0.0)) == []
+    assert (
+        curve_findings(curve(noise_factor=1.05, contamination_mean=0.5, dilution_limit=0.0)) == []
+    )
 
 
 @pytest.mark.parametrize(
