@@ -2,7 +2,7 @@
 Measure how far light curves from a moving profile are from the best that their noise allows.
 
 ``python -m benchmarks.truth`` simulates integrations of each mode, with all that is wrong with them at
-two levels (A realistic, B stress), and compares light curves of `scripts.lib.moving_profile` and plain
+two levels (A realistic, B stress; T adds a tilt event), and compares light curves of `scripts.lib.moving_profile` and plain
 sums with the ideal extraction of the same noise: profile, background and weights known, and nothing
 wrong. A table is printed, a line for each mode and level, with means over the seeds. A visit takes
 5 to 15 s.
@@ -24,11 +24,13 @@ from benchmarks.profile_scenes import (
     spectral_scene,
 )
 
-LEVELS = {"A": REALISTIC, "B": STRESS}
+LEVELS = {"A": REALISTIC, "B": STRESS, "T": replace(STRESS, tilt_event=True)}
 # The recipe was developed on these.
 SEEDS = range(1200, 1208)
 # Electrons of a stripe along a row of the NIRCam grism.
-STRIPES = {"A": 1.75, "B": 3.5}
+STRIPES = {"A": 1.75, "B": 3.5, "T": 3.5}
+# Integrations on either side of a seam from which its step is measured.
+_SEAM = 20
 # Hits above this many errors are to be found.
 CERTAIN = 9.0
 # Share of normal samples beyond five standard deviations.
@@ -121,7 +123,9 @@ def judge(scene, curves):
     metrics : dict of str to float
         ``ours``, ``jwst``, ``completed``: scatter over the ideal one. ``bias``: measured minus
         true depth in errors of the ideal depth; ``bias_to_ideal``: minus that of the ideal
-        light curve, whose noise is the same. ``over_error``: scatter over the quoted error.
+        light curve, whose noise is the same. ``dilution``: depth over that of the ideal, minus 1.
+        ``over_error``: scatter over the quoted error. ``seam``: root mean square of the steps
+        between the segments in their errors, ``largest_seam`` the largest.
         ``bin_50``, ``bin_90``, ``bin_bias``, ``bin_over_error``: the same of bins, median, 90th
         percentile, mean and median; none for images. ``hits``, ``missed``: hits of more than
         nine errors outside jumping pixels, and those not found. ``false``: other outliers there
@@ -137,11 +141,29 @@ def judge(scene, curves):
         **sums,
         "bias": (depth - scene.depth) / error,
         "bias_to_ideal": (depth - ideal_depth) / error,
+        "dilution": depth / ideal_depth - 1.0,
         "over_error": ours / quoted,
+        **judge_seams(curves.flux, scene.dip),
         **(judge_bins(scene, curves.bins) if curves.bins else {}),
         **judge_outliers(scene, curves.outliers),
         "milliseconds": curves.milliseconds,
         "noise_factor": curves.noise_factor,
+    }
+
+
+def judge_seams(flux, dip):
+    """Metrics of the steps between three segments, as of `judge`."""
+    design = np.column_stack([np.ones(len(dip)), np.linspace(-1, 1, len(dip)), dip])
+    good = np.isfinite(flux)
+    fit = np.linalg.lstsq(design[good], flux[good], rcond=None)[0]
+    residual = flux - design @ fit
+    error = np.nanstd(residual) * np.sqrt(2.0 / _SEAM)
+    edges = np.linspace(0, len(flux), 4).astype(int)[1:-1]
+    sides = [(residual[k : k + _SEAM], residual[k - _SEAM : k]) for k in edges]
+    steps = [(np.nanmean(after) - np.nanmean(before)) / error for after, before in sides]
+    return {
+        "seam": float(np.sqrt(np.mean(np.square(steps)))),
+        "largest_seam": float(np.abs(steps).max()),
     }
 
 
@@ -243,16 +265,20 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[*SEEDS], help="visits of a line")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=[*MODES])
-    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=[*LEVELS])
+    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=["A", "B"])
+    parser.add_argument("--depth", type=float, help="of the dip, instead of that of the mode")
     parser.add_argument("--err", type=float, default=1.0, help="factor by which ERR is wrong")
     parser.add_argument("--integrations", type=int, default=300, help="at least 75")
     parser.add_argument("--json", type=Path, help="file for the metrics of every visit")
     options = parser.parse_args(arguments)
+    others = {} if options.depth is None else {"depth": options.depth}
     results = []
     for mode in options.modes:
         for level in options.levels:
             visits = [
-                measure_visit(mode, level, seed, options.err, integrations=options.integrations)
+                measure_visit(
+                    mode, level, seed, options.err, integrations=options.integrations, **others
+                )
                 for seed in options.seeds
             ]
             about = {"mode": mode, "level": level, "err": options.err, "seeds": options.seeds}
