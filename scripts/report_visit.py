@@ -9,7 +9,9 @@ spectra
     Our spectra of the product; spectroscopy only.
 models
     Model of each segment.
-references
+
+References
+----------
     References that these were compared with.
 statistics
     The archive's flags of each segment.

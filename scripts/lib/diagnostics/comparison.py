@@ -3,8 +3,9 @@
 import numpy as np
 
 from scripts.lib.diagnostics.light_curve_metrics import light_curve_metrics
+from scripts.lib.light_curves.quality import bursts_text
 
-__all__ = ["archive_metrics", "bursts_of_flags", "comparison_findings"]
+__all__ = ["archive_metrics", "comparison_findings"]
 
 _KEPT = (
     "scatter_ppm",
@@ -16,11 +17,8 @@ _KEPT = (
     "n_without_flux",
     "seams",
 )
-# Part of the aperture that no cosmic ray covers, and pixels below which an aperture is too small to say.
-_BURST, _FEWEST_PIXELS = 0.15, 20
 # Relative difference of the depths that is named, if it is so many errors of them.
 _DILUTION, _SIGNIFICANT = 0.03, 4.0
-_SHOWN = 5
 
 
 def archive_metrics(columns, expected_photon):
@@ -58,38 +56,6 @@ def archive_metrics(columns, expected_photon):
     return metrics
 
 
-def bursts_of_flags(integrations, outliers, size):
-    """
-    Find integrations in which the archive's flags take much of the aperture.
-
-    Parameters
-    ----------
-    integrations : ndarray of int, shape (integrations,)
-        Their numbers.
-    outliers : ndarray of float, shape (integrations,)
-        Fraction of the aperture that is flagged as outliers.
-    size : int
-        Pixels of the aperture.
-
-    Returns
-    -------
-    bursts : list of dict
-        ``integration`` and ``fraction`` of each, in the order of time; empty where the aperture has
-        less than 20 pixels.
-
-    Examples
-    --------
-    >>> bursts_of_flags(np.array([7, 8]), np.array([0.01, 0.6]), 40)
-    [{'integration': 8, 'fraction': 0.6}]
-    """
-    if size < _FEWEST_PIXELS or len(outliers) != len(integrations):
-        return []
-    return [
-        {"integration": int(integrations[k]), "fraction": float(outliers[k])}
-        for k in np.flatnonzero(outliers > _BURST)
-    ]
-
-
 def comparison_findings(curve):
     """
     Say what the archive's light curve does not have right.
@@ -105,17 +71,8 @@ def comparison_findings(curve):
         A sentence for each fault.
     """
     yield from _dilution(curve)
-    bursts = curve.get("bursts") or []
-    if bursts:
-        shown = ", ".join(
-            f"{burst['integration']} ({100 * burst['fraction']:.0f} %)" for burst in bursts[:_SHOWN]
-        )
-        more = f" and {len(bursts) - _SHOWN} others" if len(bursts) > _SHOWN else ""
-        yield (
-            f"the archive's outlier flags take much of the aperture in {len(bursts)} integrations: "
-            f"{shown}{more}; no cosmic ray does that, and its product lost what happened there "
-            "(a flare, a steep dip, a jump); a larger outlier_detection/snr keeps it"
-        )
+    if curve.get("bursts"):
+        yield bursts_text(curve["bursts"])
 
 
 def _dilution(curve):

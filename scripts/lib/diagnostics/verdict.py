@@ -75,13 +75,13 @@ def noise_sentence(curve):
         if curve[key]
     ]
     text += f", {' and '.join(ratios)}" if ratios else ""
+    if curve["beta_10_30_min"]:
+        text += f"; averaged over 10 to 30 min {curve['beta_10_30_min']:.1f} times white noise"
     archive = curve.get("archive") or {}
     if archive.get("scatter_ppm"):
         text += f"; the archive's product scatters by {relative_text(archive['scatter_ppm'])}"
         if archive["ratio_to_photon"]:
             text += f", {archive['ratio_to_photon']:.2f} times photon noise"
-    if curve["beta_10_30_min"]:
-        text += f"; averaged over 10 to 30 min {curve['beta_10_30_min']:.1f} times white noise"
     return f"{text}."
 
 

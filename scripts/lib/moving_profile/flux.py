@@ -86,8 +86,8 @@ class ColumnExtraction:
         Inverse variance; 0 in holes.
     error : ndarray of float32, shape (height, x)
         Usual errors.
-    hole_light : ndarray of float64, shape (x,)
-        Share of the light in holes.
+    hole_light : ndarray of float64, shape (K, x)
+        Share of the light in holes, and its slopes.
     noise_factor : float
         Factor by which ERR is too small.
 
@@ -224,11 +224,13 @@ class ColumnExtraction:
             In the unit before that.
         """
         light = _weighted(terms, self.light[None])
-        valid = (light - sums.lost) / np.where(light > 0, light, np.nan) * (1.0 - self.hole_light)
+        valid = (
+            (light - sums.lost) / np.where(light > 0, light, np.nan) * (1.0 - self.hole_light[0])
+        )
         good = (valid >= _FEWEST_LIGHT) & (sums.lower > 0)
         lower = np.where(good, sums.lower, np.nan)
         flux = sums.upper / lower
-        filled = sums.total + flux * (sums.lost + self.hole_light)
+        filled = sums.total + flux * (sums.lost + _weighted(terms, self.hole_light[None]))
         share = np.maximum(sums.variance, 0.0) + background_variance * self.first_sum**2
         # The photon variance of outliers is taken off in proportion to their weight.
         photon = sums.photon * (lower / np.where(good, sums.kept, np.nan))

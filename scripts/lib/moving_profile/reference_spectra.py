@@ -14,7 +14,8 @@ from scripts.lib.moving_profile.background import (
     subtract_background,
 )
 from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace
-from scripts.lib.moving_profile.holes import hot_pixels, next_to, share_of_holes
+from scripts.lib.moving_profile.column_profile import column_flux, normalise_columns
+from scripts.lib.moving_profile.holes import hot_pixels, next_to
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
 from scripts.lib.moving_profile.reference_sample import (
     BLOCK,
@@ -22,8 +23,15 @@ from scripts.lib.moving_profile.reference_sample import (
     regress_pixels,
     slow_share,
 )
-from scripts.lib.moving_profile.robust import sorted_median
-from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
+from scripts.lib.moving_profile.shape import (
+    MOTION,
+    ShapeBasis,
+    fit_shapes,
+    followed_terms,
+    residual_sigma,
+    spectral_terms,
+    true_width,
+)
 
 __all__ = ["SpectralOptions", "SpectralReference", "spectral_reference"]
 
@@ -32,6 +40,8 @@ _FEWEST_MOVING = 20
 # Columns with less light than this share of the brightest have no flux of their own.
 _LIT = 0.003
 _DARK, _FEWEST_DARK = 0.01, 64
+# Order of the changes of the spectrum that are no motion.
+_SPECTRAL = 4
 _MARGIN = 1.5
 
 
@@ -88,7 +98,7 @@ class SpectralReference:
         Median x, y and width of the fits, which are taken off.
     width_gain : float
         Share of what the widths show that is not noise, by which they are multiplied
-        before the profile follows them.
+        before the profile follows them, together with the second order of y.
     model : ndarray of float32, shape (height, x)
         Median image of the star in the band; 0 in holes and columns without light.
     profile : ndarray of float32, shape (K, height, x)
@@ -96,8 +106,8 @@ class SpectralReference:
         squared width; 0 in holes and columns without light. K is 3, or 1 if static.
     weight : ndarray of float32, shape (height, x)
         Inverse variance, with the noise of jumping pixels; 0 in holes.
-    hole_light : ndarray of float64, shape (x,)
-        Share of the column's light that falls into holes.
+    hole_light : ndarray of float64, shape (K, x)
+        Share of the column's light that falls into holes, and its slopes.
     response : ndarray of float64, shape (2, x)
         Light of each column at level 1, and its slope with x.
     noise_factor : float
@@ -211,7 +221,7 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
 
     pixels = scene.band.pixels.reshape(-1)
     values, bad, background = gather_star(sample, subtract, pixels)
-    basis, fitted, centre, gain = _shapes(values, np.nonzero(bad), scene, sample.firsts)
+    basis, fitted, centre = _shapes(values, np.nonzero(bad), scene, sample.firsts)
     profile, response, hole_light = _profile(values, bad, scene, fitted)
     parts = _without_dark_columns(scene, profile, response)
     residual = _residual(values, fitted, response, *parts)
@@ -220,7 +230,7 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
     weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
     return SpectralReference(
         sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, centre, gain, *parts, weight, hole_light, response,
+        scene.region, stripes, basis, centre, fitted[2], *parts, weight, hole_light, response,
         factor, noise,
     )  # fmt: skip
 
@@ -299,49 +309,42 @@ def _weights_with_stripes(scene, stripes):
 
 
 def _shapes(values, places, scene, firsts):
-    """Basis of the shape fit, coefficients of the sample with rejected samples, and centre."""
+    """Basis of the fit; coefficients of the sample, what was rejected, the width gain; and the centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
     curved = np.zeros_like(model)
     curved[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
-    images, weight = images.reshape(4, -1), scene.band.gather(weight).reshape(-1).astype(np.float32)
+    weight = scene.band.gather(weight).astype(np.float32)
+    spectral = spectral_terms(images[0], weight, _SPECTRAL)
+    images = np.concatenate([images, spectral]).astype(np.float32).reshape(-1, weight.size)
+    weight = weight.reshape(-1)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
     for _ in range(2):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
-        usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-        usable[:, 1:] *= usable[:, :1]
-        usable[:, 0] -= np.isfinite(coefficients[:, 0])
-        sizes = _residual_sizes(values, usable, images, weight)
-        sigma = 1.4826 * float(np.nanmedian(sizes))
+        sigma = residual_sigma(values, coefficients, images, weight)
+    coefficients = coefficients[:, :MOTION]
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
+    coefficients[:, 3] = true_width(coefficients)
+    middle = float(np.nan_to_num(np.nanmedian(coefficients[:, 3])))
+    coefficients[:, 3] -= middle
+    centre[2] += middle
     gain = slow_share(coefficients[:, 3], firsts)
-    coefficients[:, 3] *= gain
-    return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre, gain
-
-
-def _residual_sizes(values, coefficients, images, weight):
-    """Median of the absolute residuals of each integration, in units of the weight's deviation."""
-    used, sizes = weight > 0, []
-    images, root = images[:, used], np.sqrt(weight[used])
-    # One by one: the residuals of all have more bytes than all else.
-    for row, found in zip(values, coefficients, strict=True):
-        left = row[used] - np.einsum("k,kp->p", found, images)
-        sizes.append(sorted_median(np.abs(left * root)))
-    return np.array(sizes)
+    return ShapeBasis(images, weight, sigma), (coefficients, rejected, gain), centre
 
 
 def _profile(samples, bad, scene, fitted):
-    """Profile (K, height, x), response (2, x) and the share of light in holes (x)."""
-    coefficients, rejected = fitted
+    """Profile (K, height, x), response (2, x) and the share of light in holes (K, x)."""
+    coefficients, rejected, gain = fitted
     usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
     level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
     moving = len(samples) >= _FEWEST_MOVING
-    regressors = level * np.column_stack([np.ones(len(level)), usable[:, 2:]][: 1 + moving])
+    terms = followed_terms(coefficients, gain)[:, : 1 + 2 * moving]
+    regressors = level * terms
     holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
     values = samples.reshape(-1, *holes.shape) + model
     values.reshape(bad.shape)[bad] = np.nan
@@ -352,31 +355,15 @@ def _profile(samples, bad, scene, fitted):
     found = found.reshape(-1, *holes.shape)
     empty = ~np.isfinite(found).all(axis=0)
     found[:, empty] = 0.0
-    hole_light = share_of_holes(found[0], empty)
-    total = found[0].sum(axis=0) / np.maximum(1.0 - hole_light, 1e-3)
-    found /= np.where(total > 0, total, np.inf)
-    # Motion changes no column's flux: what a slope has in common with the profile is response.
-    common = found[1:].sum(axis=1) / np.maximum(1.0 - hole_light, 1e-3)
-    found[1:] -= found[0] * common[:, None, :]
-    profile = found.astype(np.float32)
+    profile, hole_light = normalise_columns(found, empty)
     weight = np.where(empty, 0.0, scene.band.gather(scene.weight))
-    flux = _column_flux(values, usable, profile, weight)
+    flux = column_flux(values, terms, profile, weight)
     response = regress_pixels(
         flux / level, np.column_stack([np.ones(len(level)), usable[:, 1]])[:, : 1 + moving]
     )
     full = np.zeros((2, response.shape[1]))
     full[: len(response)] = np.nan_to_num(response)
     return profile, full, hole_light
-
-
-def _column_flux(values, coefficients, profile, weight):
-    """Flux of each column by weighted least squares on its profile, (integrations, x); NaN if none."""
-    terms = np.column_stack([np.ones(len(values)), coefficients[:, 2:]])[:, : len(profile)]
-    shape = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    good = np.isfinite(values)
-    upper = np.einsum("nyx,nyx,yx->nx", np.where(good, values, 0.0), shape, weight)
-    lower = np.einsum("nyx,nyx,yx->nx", np.where(good, shape, 0.0), shape, weight)
-    return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
 
 
 def _without_dark_columns(scene, profile, response):
@@ -389,7 +376,7 @@ def _without_dark_columns(scene, profile, response):
 def _residual(samples, fitted, response, model, profile):
     """Samples of the band minus their model, (integrations, P)."""
     coefficients = np.where(np.isfinite(fitted[0]), fitted[0], (1.0, 0.0, 0.0, 0.0))
-    terms = np.column_stack([np.ones(len(samples)), coefficients[:, 2:]])[:, : len(profile)]
+    terms = followed_terms(coefficients, fitted[2])[:, : len(profile)]
     level = coefficients[:, :1] * (response[0] + coefficients[:, 1:2] * response[1])
     star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
     star *= level[:, None, :].astype(np.float32)

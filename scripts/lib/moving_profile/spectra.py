@@ -8,7 +8,7 @@ from scripts.lib.moving_profile.background import subtract_background
 from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.shape import fit_shapes
+from scripts.lib.moving_profile.shape import MOTION, fit_shapes, followed_terms, true_width
 
 __all__ = ["SpectralModel", "model_spectra", "spectra_parts"]
 
@@ -149,11 +149,12 @@ class _Work:
         values = ref.band.gather(residual)
         lost = ref.band.inside(frames.bad)
         coefficients, _ = fit_shapes(values.reshape(len(values), -1), lost, ref.basis)
+        coefficients = coefficients[:, :MOTION]
         coefficients[:, 1:] -= ref.centre
+        coefficients[:, 3] = true_width(coefficients)
         usual = (1.0, 0.0, 0.0, 0.0)
         usable = np.where(np.isfinite(coefficients), coefficients, usual)
-        followed = usable[:, 2], usable[:, 3] * ref.width_gain
-        terms = np.column_stack([np.ones(len(values)), *followed])[:, : len(ref.profile)]
+        terms = followed_terms(coefficients, ref.width_gain)[:, : len(ref.profile)]
         model = usable[:, :1] * (ref.response[0] + usable[:, 1:2] * ref.response[1])
         star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), ref.profile)
         star *= model.astype(np.float32)[:, None, :]

@@ -12,7 +12,7 @@ def extraction(hole_light=0.0, profile=(0.25, 0.5, 0.25), noise_factor=1.0):
     model = np.zeros((3, 1), np.float32)
     profile = np.array(profile, np.float32).reshape(1, 3, 1)
     ones = np.ones((3, 1), np.float32)
-    return ColumnExtraction(model, profile, ones, ones, np.array([hole_light]), noise_factor)
+    return ColumnExtraction(model, profile, ones, ones, np.array([[hole_light]]), noise_factor)
 
 
 def summed(given, samples, lost=NONE, errors=2.0, photon=1.0):
@@ -93,3 +93,18 @@ def test_fluxes_are_in_the_unit_of_the_samples():
     one, half = fluxes(given, sums), fluxes(given, sums, scale=2.0)
     for name in ("flux", "filled", "error", "photon_error"):
         np.testing.assert_array_equal(getattr(half, name), getattr(one, name) / 2.0)
+
+
+def test_light_in_holes_follows_the_motion():
+    profile = np.array([[0.25, 0.5, 0.0], [-0.2, 0.0, 0.0]], np.float32)[:, :, None]
+    ones = np.ones((3, 1), np.float32)
+    hole_light = np.array([[0.25], [0.2]])
+    given = ColumnExtraction(np.zeros((3, 1), np.float32), profile, ones, ones, hole_light, 1.0)
+    terms = np.array([[1.0, 0.5]])
+    values = np.array([15.0, 50.0, 0.0], np.float32).reshape(1, 3, 1)
+    planes = np.ones_like(values), np.ones_like(values)
+    sums = given.sums(values, terms, np.zeros_like(values), *planes, NONE)
+    found = given.fluxes(sums, terms, np.zeros((1, 1)), 1.0)
+    # A shift by half a pixel leaves 0.15 and 0.5 of the light; 0.35 is in the hole.
+    assert found.flux[0, 0] == pytest.approx(100.0)
+    assert found.filled[0, 0] == pytest.approx(65.0 + 35.0)

@@ -234,3 +234,30 @@ def test_truth_of_a_realistic_visit():
         assert np.count_nonzero(~jumping[rest]) <= 6
     assert np.mean(scatter) < 1.06
     assert abs(np.mean(bias)) < 0.5
+
+
+@pytest.mark.parametrize("tilt", [0.5, 5.0])
+def test_positions_and_widths_hold_nothing_of_a_chromatic_transit(tilt):
+    place = np.linspace(-1.0, 1.0, 200)
+    # Deeper by a fifth from end to end, and in a line; the background drifts by a third.
+    colour = 1.0 + 0.1 * place + 0.2 * np.exp(-0.5 * ((place + 0.26) / 0.02) ** 2)
+    found = []
+    for depth in (0.02, 0.0):
+        trouble = replace(SMALL, background_drift=0.3)
+        options = {"trouble": trouble, "colour": colour, "tilt": tilt, "depth": depth}
+        scene = spectral_scene((28, 200), 300, seed=3, electrons=1e7, **options)
+        model = model_spectra([scene.planes], Extent(300), reference_of(scene.planes))
+        true = dict(zip("xy", scene.extra["motion"], strict=True))
+        assert np.std(model.y - true["y"]) < 0.003
+        found.append(
+            {
+                name: np.corrcoef(getattr(model, name) - true.get(name, 0.0), scene.dip)[0, 1]
+                for name in ("x", "y", "width", "level")
+            }
+        )
+    with_transit, without = found
+    assert with_transit["level"] < -0.99
+    for name in ("x", "y", "width"):
+        # Noise alone correlates by up to 0.15 with a dip; the same noise has the same share of it.
+        assert abs(with_transit[name] - without[name]) < 0.05, name
+        assert abs(with_transit[name]) < 0.18, name
