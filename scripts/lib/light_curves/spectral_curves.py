@@ -174,7 +174,8 @@ def white_light(series, limits, wanted=True):
         ``flux``, ``flux_corrected``, their errors, ``photon_error``, ``x``, ``y``, ``width``,
         ``background``, ``chi2``, ``n_outliers``, ``missing``.
     record : dict
-        How the curve was made: ``method``, ``noise_factor`` and ``decorrelation``.
+        How the curve was made: ``method``, ``noise_factor``, ``decorrelation``, and ``position_error``
+        along and across the dispersion [px].
     """
     wavelength = series.archive.wavelength
     used = (wavelength >= limits[0]) & (wavelength <= limits[1])
@@ -201,7 +202,9 @@ def white_light(series, limits, wanted=True):
         **{name: integrations[name] for name in ("chi2", "n_outliers")},
         **position_columns(series, integrations),
     }
-    return columns, {"method": "profile", "decorrelation": record} | _facts(series.reference)
+    record = {"method": "profile", "decorrelation": record} | _facts(series.reference)
+    record["position_error"] = dict(zip(("along", "across"), series.position_errors, strict=False))
+    return columns, record
 
 
 def _facts(reference):

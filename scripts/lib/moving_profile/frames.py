@@ -113,13 +113,16 @@ def prepare_frames(planes, scale, median, error, out=None):
     -------
     frames : Frames
         A sample is bad if it has ``DO_NOT_USE`` or is not finite. Those with an
-        error that is not finite or not positive are good.
+        error that is not finite or not positive are good. No error is below the
+        usual one of its pixel.
     """
     factor = np.float32(scale)
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.multiply(planes.sci, factor, out=out, dtype=np.float32)
         difference -= median
         errors = np.multiply(planes.err, factor, dtype=np.float32)
+        # The photon noise of a sample is in its own ERR: that of a low one is too small.
+        np.fmax(errors, error, out=errors)
         known = errors > 0
         known &= errors < np.inf
     unknown = np.flatnonzero(~known)

@@ -29,8 +29,8 @@ def test_bad_samples_are_listed_and_zero():
 
 
 def test_a_good_sample_without_error_gets_the_usual_one():
-    frames = prepared(planes([[1.0] * 4], err=[[NAN, 0.0, INF, 3.0]]), 0.0, error=0.5)
-    np.testing.assert_array_equal(frames.error[0, 0], [0.5, 0.5, 0.5, 3.0])
+    frames = prepared(planes([[1.0] * 5], err=[[NAN, 0.0, INF, 3.0, 0.3]]), 0.0, error=0.5)
+    np.testing.assert_array_equal(frames.error[0, 0], [0.5, 0.5, 0.5, 3.0, 0.5])
     assert not len(frames.bad)
 
 
