@@ -1,7 +1,6 @@
 """
 Measure how far light curves are from the best that their noise allows.
 
-<<<<<<< HEAD
 ``python -m benchmarks.truth`` simulates visits of each mode, with all that is wrong with them at some
 levels (A realistic, B stress, T with a tilt event, C brutal), and compares light curves with the ideal
 extraction of the same noise: profile, background and weights known, and nothing wrong. A table is
@@ -9,14 +8,7 @@ printed, a line for each mode and level, with means over the seeds.
 
 The visits are those of `scripts.simulation`, processed by the workflow, whose products are compared; a
 visit takes half a minute to some minutes. With ``--simulator small`` they are scenes of Gaussians in
-memory (A and B), and light curves of `scripts.lib.moving_profile` are compared; 5 to 15 s.
-=======
-``python -m benchmarks.truth`` simulates integrations of each mode, with all that is wrong with them at
-two levels (A realistic, B stress; T adds a tilt event), and compares light curves of `scripts.lib.moving_profile` and plain
-sums with the ideal extraction of the same noise: profile, background and weights known, and nothing
-wrong. A table is printed, a line for each mode and level, with means over the seeds. A visit takes
-5 to 15 s.
->>>>>>> sci
+memory (A, B and T), and light curves of `scripts.lib.moving_profile` are compared; 5 to 15 s.
 """
 
 import argparse

@@ -186,8 +186,8 @@ def white_light(series, limits, wanted=True):
         curves = curve_of_groups(series, groups, integrations)
         found = {name: values[:, 0] for name, values in curves.items()}
     else:
-        names = ("flux", "error", "photon_error", "background", "missing")
-        found = {name: np.full(count, np.nan) for name in names}
+        names = ("flux", "error", "photon_error", "background")
+        found = {name: np.full(count, np.nan) for name in names} | {"missing": np.ones(count)}
     corrected, record = free_of_motion(
         found["flux"], integrations["x"], integrations["y"], wanted=wanted
     )

@@ -13,7 +13,7 @@ from scripts.lib.moving_profile.background import (
     static_level,
     subtract_background,
 )
-from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace
+from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace, trace_width
 from scripts.lib.moving_profile.column_profile import (
     column_flux,
     normalise_columns,
@@ -281,7 +281,9 @@ def _scene(sample, options):
     factor = float(np.median(noise)) if len(noise) else 1.0
     mode = "column" if options.background == "auto" else options.background
     region = ColumnRegion(used, (LIMIT * factor * sample.error).astype(np.float32), mode)
-    return _Scene(band, trace, width or half / 4.5, model, holes, weight, region)
+    if width is None:
+        width = trace_width(np.where(holes, 0.0, model), trace, half)
+    return _Scene(band, trace, width, model, holes, weight, region)
 
 
 def _stripes(sample, scene):
