@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.profile_scenes import split
-from scripts.lib.diagnostics.jumps import find_shape_jumps
+from scripts.lib.light_curves.jumps import find_shape_jumps
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
