@@ -9,7 +9,16 @@ from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.steps import remove_steps
 from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
 
-__all__ = ["corrected_columns", "curve_of_groups", "dilution_limit", "sum_series", "white_light"]
+__all__ = [
+    "corrected_columns",
+    "curve_of_groups",
+    "dilution_limit",
+    "free_of_motion",
+    "position_columns",
+    "sum_series",
+    "white_light",
+    "without_steps",
+]
 
 # Significance of jumps of position or width, at which the flux may have a step.
 _JUMP = 8.0
