@@ -10,6 +10,7 @@ from scripts.lib.moving_profile.steps import remove_steps
 from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
 
 __all__ = [
+    "WIDTH_SHARE",
     "corrected_columns",
     "curve_of_groups",
     "dilution_limit",
@@ -23,7 +24,7 @@ __all__ = [
 # Significance of jumps of position or width, at which the flux may have a step.
 _JUMP = 8.0
 # Share of a width's variance that is no noise, above which the tie follows it.
-_WIDTH = 0.2
+WIDTH_SHARE = 0.2
 
 
 def sum_series(series, groups):
@@ -73,7 +74,7 @@ def curve_of_groups(series, groups, integrations):
     reference = series.reference
     if reference is None:
         return curves
-    follows = reference.width_gain > _WIDTH
+    follows = reference.width_gain > WIDTH_SHARE
     terms, _ = shape_terms(
         integrations["x"], integrations["y"], integrations["width"] if follows else None
     )
