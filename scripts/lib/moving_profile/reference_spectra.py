@@ -1,6 +1,6 @@
 """What the spectra of a visit are compared with: trace, profile, response, background, noise."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,31 +8,37 @@ from scripts.lib.moving_profile.background import (
     LIMIT,
     ColumnRegion,
     Stripes,
-    row_stripes,
-    star_level,
     static_level,
     subtract_background,
 )
 from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace
-from scripts.lib.moving_profile.holes import hot_pixels, next_to, share_of_holes
+from scripts.lib.moving_profile.holes import hot_pixels, next_to
+from scripts.lib.moving_profile.order_light import crosstalk, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
+from scripts.lib.moving_profile.reference_profile import fit_profile, without_dark_columns
 from scripts.lib.moving_profile.reference_sample import (
     BLOCK,
     read_sample,
-    regress_pixels,
     slow_share,
 )
+from scripts.lib.moving_profile.reference_stripes import find_stripes, weights_with_stripes
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
 
-__all__ = ["SpectralOptions", "SpectralReference", "spectral_reference"]
+__all__ = [
+    "SpectralOptions",
+    "SpectralReference",
+    "spectral_reference",
+    "spectral_references",
+]
 
-# Fewer integrations do not show how a profile moves.
-_FEWEST_MOVING = 20
-# Columns with less light than this share of the brightest have no flux of their own.
-_LIT = 0.003
-_DARK, _FEWEST_DARK = 0.01, 64
+# Columns with less light than this share of the brightest have no flux of their own; nor
+# those of an order among others with less than so many errors of an integration's sum.
+_LIT, _FAINT = 0.003, 3.0
 _MARGIN = 1.5
+_ALONE = "all"
+# Level, x, y and width of an integration in which they are unknown.
+_USUAL = (1.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,9 @@ class SpectralOptions:
         Rows on either side of the trace; None for 4.5 widths, at least 4.
     excluded : ndarray of bool or None, shape (y, x)
         Pixels that are no background, such as those of other spectral orders.
+    share : callable or None
+        Takes an image of the light of all spectral orders (y, x), in which what is unknown is
+        NaN, and gives the share of this order in each pixel (y, x); None if there is no other.
     """
 
     background: str = "auto"
@@ -59,6 +68,7 @@ class SpectralOptions:
     trace: np.ndarray | None = None
     half_width: int | None = None
     excluded: np.ndarray | None = None
+    share: object | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,9 @@ class SpectralReference:
         Factor by which ERR is too small.
     noise : ndarray of float32, shape (y, x)
         Noise of each pixel in units of ERR.
+    crosstalk : dict of str to ndarray of float64, shape (2, x)
+        For each other spectral order, what a unit of its light adds to the flux of this one
+        by least squares, and to its plain sum; 0 where the other has no flux of its own.
     """
 
     scale: float
@@ -124,6 +137,7 @@ class SpectralReference:
     response: np.ndarray
     noise_factor: float
     noise: np.ndarray
+    crosstalk: dict = field(default_factory=dict)
 
     @property
     def lit(self):
@@ -168,6 +182,14 @@ class _Scene:
     holes: np.ndarray
     weight: np.ndarray
     region: ColumnRegion
+    share: np.ndarray | None = None
+
+    @property
+    def own(self):
+        """The scene with the light of its spectral order alone."""
+        if self.share is None:
+            return self
+        return replace(self, model=(self.model * self.share).astype(np.float32))
 
 
 def spectral_reference(planes, firsts, options=None, block=BLOCK):
@@ -196,33 +218,118 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
     -----
     The peak of the memory is at most 25 bytes for each sample of the band, 50 for each of a
     block and of the 2048 pixels that are fitted at a time, and 100 for each pixel, besides
-    planes that are in memory already: 260 MB for 150 integrations of NIRISS SOSS with a
-    band of 41 rows.
+    planes that are in memory already.
     """
-    options = options or SpectralOptions()
+    named = {_ALONE: options or SpectralOptions()}
+    return spectral_references(planes, firsts, named, block)[_ALONE]
+
+
+def spectral_references(planes, firsts, options, block=BLOCK):
+    """
+    Measure the references of all spectral orders of a visit.
+
+    Parameters
+    ----------
+    planes, firsts, block
+        As for :func:`spectral_reference`.
+    options : dict of str to SpectralOptions
+        What is known of each order. All have the same ``excluded`` pixels, which hold all
+        bands; only an order without others may have stripes.
+
+    Returns
+    -------
+    references : dict of str to SpectralReference
+        Of each order. They have background, noise and scale in common.
+
+    Notes
+    -----
+    Memory besides that of one order alone is 5 bytes for each sample of all bands.
+    """
     sample = read_sample(planes, firsts, block)
-    scene = _scene(sample, options)
-    stripes = _stripes(sample, scene) if options.stripes else None
+    scenes = {name: _scene(sample, given) for name, given in options.items()}
+    first = next(iter(scenes))
+    stripes = find_stripes(sample, scenes[first]) if options[first].stripes else None
     if stripes is not None:
-        scene = _weights_with_stripes(scene, stripes)
+        scenes[first] = weights_with_stripes(scenes[first], stripes, _LIT)
 
     def subtract(samples, lost):
-        return subtract_background(samples, lost, scene.region, stripes).parts
+        return subtract_background(samples, lost, scenes[first].region, stripes).parts
 
-    pixels = scene.band.pixels.reshape(-1)
+    pixels = np.unique(np.concatenate([s.band.pixels.reshape(-1) for s in scenes.values()]))
     values, bad, background = gather_star(sample, subtract, pixels)
-    basis, fitted, centre, gain = _shapes(values, np.nonzero(bad), scene, sample.firsts)
-    profile, response, hole_light = _profile(values, bad, scene, fitted)
-    parts = _without_dark_columns(scene, profile, response)
-    residual = _residual(values, fitted, response, *parts)
-    residual[bad] = np.nan
-    factor, noise = measure_noise(sample, background, pixels, residual)
-    weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
-    return SpectralReference(
-        sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, centre, gain, *parts, weight, hole_light, response,
-        factor, noise,
-    )  # fmt: skip
+    places = {
+        name: np.searchsorted(pixels, scene.band.pixels.reshape(-1))
+        for name, scene in scenes.items()
+    }
+    fits = {
+        name: _fit_order(values[:, places[name]], bad[:, places[name]], scene, sample.firsts)
+        for name, scene in scenes.items()
+    }
+    _subtract_star(values, places, scenes, fits)
+    values[bad] = np.nan
+    factor, noise = measure_noise(sample, background, pixels, values)
+    references = {}
+    for name, scene in scenes.items():
+        fit = fits[name]
+        weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
+        references[name] = SpectralReference(
+            sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
+            scene.region, stripes, fit.basis, fit.centre, fit.gain, fit.model, fit.profile, weight,
+            fit.hole_light, fit.response, factor, noise,
+        )  # fmt: skip
+    lights = {name: np.where(scene.holes, 0.0, scene.own.model) for name, scene in scenes.items()}
+    for name, reference in references.items():
+        reference.crosstalk.update(crosstalk(name, references, lights))
+    return references
+
+
+def _subtract_star(values, places, scenes, fits):
+    """Subtract what the star adds to its median from samples (integrations, P), in place."""
+    for name, fit in fits.items():
+        coefficients = np.where(np.isfinite(fit.coefficients), fit.coefficients, _USUAL)
+        change, _, _ = star_change(coefficients, fit)
+        values[:, places[name]] -= change.reshape(len(values), -1)
+    first, scene = next(iter(fits.values())), next(iter(scenes.values()))
+    if len(fits) > 1:
+        parts = [(scene.band, scene.holes, fits[name].model) for name, scene in scenes.items()]
+        left = unmodelled_light(scene.model, parts)
+        level = np.nan_to_num(first.coefficients[:, 0] - 1.0).astype(np.float32)
+        pixels = np.unique(np.concatenate([band.pixels.reshape(-1) for band, _, _ in parts]))
+        values -= np.multiply.outer(level, left.reshape(-1)[pixels])
+    # The profile is fitted to the same samples, and takes its share of their noise.
+    terms = len(first.profile)
+    values *= np.float32(1.0 / np.sqrt(1.0 - terms / max(len(values), terms + 1)))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What is fitted to the samples of one spectral order."""
+
+    basis: ShapeBasis
+    coefficients: np.ndarray
+    centre: np.ndarray
+    gain: float
+    model: np.ndarray
+    profile: np.ndarray
+    hole_light: np.ndarray
+    response: np.ndarray
+
+
+def _fit_order(values, bad, scene, firsts):
+    """Shapes, profile and response of one spectral order."""
+    basis, fitted, centre, gain = _shapes(values, np.nonzero(bad), scene, firsts)
+    if scene.share is not None:
+        values = values * scene.band.gather(scene.share).reshape(-1).astype(np.float32)
+    profile, response, hole_light = fit_profile(values, bad, scene.own, fitted)
+    least = _LIT * response[0].max()
+    if scene.share is not None:
+        # Where an order ends, what is left is light of others and background.
+        usual = np.divide(
+            1.0, scene.weight, where=scene.weight > 0, out=np.zeros(scene.weight.shape)
+        )
+        least = np.maximum(least, _FAINT * np.sqrt(scene.band.gather(usual).sum(axis=0)))
+    model, profile = without_dark_columns(scene.own, profile, response, least)
+    return _Fit(basis, fitted[0], centre, gain, model, profile, hole_light, response)
 
 
 def _scene(sample, options):
@@ -245,57 +352,19 @@ def _scene(sample, options):
         used &= ~options.excluded
     level = static_level(sample.median, used) if used.any() else np.zeros(shape[1])
     model = np.where(known, sample.median - level, 0.0).astype(np.float32)
+    share = options.share and options.share(np.where(known, model, np.nan))
+    own = model if share is None else (model * share).astype(np.float32)
     holes = ~known
-    holes |= hot_pixels(model, holes, band)
+    holes |= hot_pixels(own, holes, band)
     with np.errstate(divide="ignore"):
         weight = np.where(holes, 0.0, 1.0 / sample.error**2).astype(np.float32)
     noise = sample.pairs[used & np.isfinite(sample.pairs)]
     factor = float(np.median(noise)) if len(noise) else 1.0
     mode = "column" if options.background == "auto" else options.background
-    region = ColumnRegion(used, (LIMIT * factor * sample.error).astype(np.float32), mode)
-    return _Scene(band, trace, width or half / 4.5, model, holes, weight, region)
-
-
-def _stripes(sample, scene):
-    """The dark columns, and how much of what they show is stripes; None if there are too few."""
-    light = scene.band.gather(np.where(scene.holes, 0.0, scene.model)).sum(axis=0)
-    columns = np.flatnonzero(light < _DARK * np.percentile(light, 95.0))
-    if len(columns) < _FEWEST_DARK:
-        return None
-    model = np.where(scene.holes, 0.0, scene.model).astype(np.float32)
-    inside = np.zeros(model.shape, np.float32)
-    inside.reshape(-1)[scene.band.pixels.reshape(-1)] = 1.0
-    good = np.isfinite(sample.median) & ~scene.holes
-    parts = (columns, model, inside, scene.region.limit, good)
-    unit = Stripes(*parts, np.ones(len(model), np.float32), np.zeros(len(model)))
-    found = []
-    for _, samples, lost in sample.frame_blocks():
-        subtract_background(samples, lost, scene.region)
-        found.append(row_stripes(samples, lost, star_level(samples, lost, unit), unit))
-    rows, number = (np.concatenate(part) for part in zip(*found, strict=True))
-    variance = (scene.region.limit[:, columns] / LIMIT) ** 2
-    noise = np.nanmedian(variance, axis=1) / np.maximum(np.median(number, axis=0), 1)
-    total = (1.4826 * np.median(np.abs(rows - np.median(rows, axis=0)), axis=0)) ** 2
-    stripe = max(float(np.median(total - noise)), 0.0)
-    gain = stripe / (stripe + noise)
-    return Stripes(*parts, gain.astype(np.float32), (gain * noise).astype(np.float64))
-
-
-def _weights_with_stripes(scene, stripes):
-    """
-    Weights that are best for the sum of all columns where stripes are left.
-
-    What is left of a stripe is common to all columns of its row: in their sum it counts
-    as many times as there are columns.
-    """
-    light = scene.band.gather(scene.model).sum(axis=0)
-    columns = np.count_nonzero(light > _LIT * light.max())
-    used = scene.weight > 0
-    inverse = np.where(used, scene.weight, 1.0)
-    factor = np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used])
-    common = columns * stripes.rest[:, None] / factor**2
-    weight = 1.0 / (1.0 / inverse + common)
-    return replace(scene, weight=np.where(used, weight, 0.0).astype(np.float32))
+    light = None if share is None else np.where(holes, np.float32(0.0), model)
+    limit = (LIMIT * factor * sample.error).astype(np.float32)
+    region = ColumnRegion(used, limit, mode, light)
+    return _Scene(band, trace, width or half / 4.5, model, holes, weight, region, share)
 
 
 def _shapes(values, places, scene, firsts):
@@ -333,67 +402,3 @@ def _residual_sizes(values, coefficients, images, weight):
         left = row[used] - np.einsum("k,kp->p", found, images)
         sizes.append(sorted_median(np.abs(left * root)))
     return np.array(sizes)
-
-
-def _profile(samples, bad, scene, fitted):
-    """Profile (K, height, x), response (2, x) and the share of light in holes (x)."""
-    coefficients, rejected = fitted
-    usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-    level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
-    moving = len(samples) >= _FEWEST_MOVING
-    regressors = level * np.column_stack([np.ones(len(level)), usable[:, 2:]][: 1 + moving])
-    holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
-    values = samples.reshape(-1, *holes.shape) + model
-    values.reshape(bad.shape)[bad] = np.nan
-    values.reshape(bad.shape)[rejected] = np.nan
-    values[:, holes] = np.nan
-    values[~np.isfinite(coefficients[:, 0])] = np.nan
-    found = regress_pixels(values.reshape(len(values), -1), regressors)
-    found = found.reshape(-1, *holes.shape)
-    empty = ~np.isfinite(found).all(axis=0)
-    found[:, empty] = 0.0
-    hole_light = share_of_holes(found[0], empty)
-    total = found[0].sum(axis=0) / np.maximum(1.0 - hole_light, 1e-3)
-    found /= np.where(total > 0, total, np.inf)
-    # Motion changes no column's flux: what a slope has in common with the profile is response.
-    common = found[1:].sum(axis=1) / np.maximum(1.0 - hole_light, 1e-3)
-    found[1:] -= found[0] * common[:, None, :]
-    profile = found.astype(np.float32)
-    weight = np.where(empty, 0.0, scene.band.gather(scene.weight))
-    flux = _column_flux(values, usable, profile, weight)
-    response = regress_pixels(
-        flux / level, np.column_stack([np.ones(len(level)), usable[:, 1]])[:, : 1 + moving]
-    )
-    full = np.zeros((2, response.shape[1]))
-    full[: len(response)] = np.nan_to_num(response)
-    return profile, full, hole_light
-
-
-def _column_flux(values, coefficients, profile, weight):
-    """Flux of each column by weighted least squares on its profile, (integrations, x); NaN if none."""
-    terms = np.column_stack([np.ones(len(values)), coefficients[:, 2:]])[:, : len(profile)]
-    shape = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    good = np.isfinite(values)
-    upper = np.einsum("nyx,nyx,yx->nx", np.where(good, values, 0.0), shape, weight)
-    lower = np.einsum("nyx,nyx,yx->nx", np.where(good, shape, 0.0), shape, weight)
-    return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
-
-
-def _without_dark_columns(scene, profile, response):
-    """Star and profile in the band without holes and columns of hardly any light."""
-    lit = response[0] >= _LIT * response[0].max()
-    model = np.where(lit & profile[0].astype(bool), scene.band.gather(scene.model), 0.0)
-    return model.astype(np.float32), np.where(lit, profile, np.float32(0.0))
-
-
-def _residual(samples, fitted, response, model, profile):
-    """Samples of the band minus their model, (integrations, P)."""
-    coefficients = np.where(np.isfinite(fitted[0]), fitted[0], (1.0, 0.0, 0.0, 0.0))
-    terms = np.column_stack([np.ones(len(samples)), coefficients[:, 2:]])[:, : len(profile)]
-    level = coefficients[:, :1] * (response[0] + coefficients[:, 1:2] * response[1])
-    star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    star *= level[:, None, :].astype(np.float32)
-    np.subtract(samples.reshape(star.shape) + model, star, out=star)
-    # The profile is fitted to the same samples, and takes its share of their noise.
-    star *= np.float32(1.0 / np.sqrt(1.0 - len(profile) / max(len(samples), len(profile) + 1)))
-    return star.reshape(samples.shape)
