@@ -56,7 +56,7 @@ def unmodelled_light(light, orders):
         inside = np.where(holes, np.float32(0.0), light)
         band.scatter(band.gather(inside), rest)
     for band, _, model in orders:
-        band.scatter(band.gather(rest) - model, rest)
+        band.subtract(model, rest)
     for band, holes, _ in orders:
         places = band.pixels.reshape(-1)
         rest.reshape(-1)[places[holes.reshape(-1)[places]]] = 0.0

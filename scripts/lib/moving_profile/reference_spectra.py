@@ -240,10 +240,6 @@ def spectral_references(planes, firsts, options, block=BLOCK):
     -------
     references : dict of str to SpectralReference
         Of each order. They have background, noise and scale in common.
-
-    Notes
-    -----
-    Memory besides that of one order alone is 5 bytes for each sample of all bands.
     """
     sample = read_sample(planes, firsts, block)
     scenes = {name: _scene(sample, given) for name, given in options.items()}

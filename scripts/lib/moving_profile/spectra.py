@@ -270,8 +270,7 @@ class _Work:
         level = np.nan_to_num(next(iter(self.orders.values())).coefficients[:, 0] - 1.0)
         residual -= level.astype(np.float32)[:, None, None] * self.rest
         for order in self.orders.values():
-            band = order.reference.band
-            band.scatter(band.gather(residual) - order.change, residual)
+            order.reference.band.subtract(order.change, residual)
         residual.reshape(-1)[bad] = 0.0
         left = {}
         for name, order in self.orders.items():

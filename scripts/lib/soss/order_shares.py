@@ -4,6 +4,8 @@ from functools import partial
 
 import numpy as np
 
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sorted_median
+
 __all__ = ["order_amplitudes", "order_share", "share_of_each"]
 
 _ROUNDS = 3
@@ -39,7 +41,7 @@ def order_amplitudes(image, profiles):
         right = np.einsum("kyx,yx->xk", used, values)
         found = np.linalg.solve(normal, right[..., None])[..., 0]
         residual = np.abs(values - np.einsum("xk,kyx->yx", found, stack))
-        sigma = 1.4826 * np.nanmedian(np.where(np.isfinite(image), residual, np.nan), axis=0)
+        sigma = SIGMA_OF_MAD * sorted_median(np.where(np.isfinite(image), residual, np.nan).T)
         good = np.isfinite(image) & (residual <= _LIMIT * np.nan_to_num(sigma))
     return dict(zip(profiles, np.maximum(found.T, 0.0), strict=True))
 
