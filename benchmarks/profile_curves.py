@@ -14,7 +14,7 @@ from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectr
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.spectra import model_spectra
-from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import choose_flux, scale_errors, shape_terms, tie_flux
 from scripts.lib.moving_profile.white_light import sum_columns, template_spectrum
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
@@ -91,9 +91,10 @@ def spectral_curves(scene, stripes):
         bins.append((columns, *_white_light(found, reference, template, members)))
     used = np.zeros(scene.rtn.shape)
     reference.band.scatter(np.ones(reference.band.pixels.shape), used)
+    corrected = decorrelate(flux, terms, names).corrected
     return Curves(
-        decorrelate(flux, terms, names).corrected,
-        error,
+        corrected,
+        scale_errors(corrected, error)[0],
         _sums(scene, used, reference.region.used, by_column=True),
         bins,
         outliers,
@@ -153,7 +154,8 @@ def image_curves(scene):
     circle = np.zeros(scene.rtn.size)
     circle[reference.pixels] = reference.circles[names[0]]
     plain = _sums(scene, circle.reshape(scene.rtn.shape), reference.ring.used, by_column=False)
-    return Curves(flux, errors[chosen], plain, [], outliers, milliseconds, reference.noise_factor)
+    error, _ = scale_errors(flux, errors[chosen])
+    return Curves(flux, error, plain, [], outliers, milliseconds, reference.noise_factor)
 
 
 def _model(function, scene, reference):

@@ -50,6 +50,7 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.binned_light_curves import write_light_curves
 from scripts.lib.light_curves.extraction_regions import SINGLE, read_statistics
 from scripts.lib.light_curves.model_series import model_series
+from scripts.lib.light_curves.quality import bursts_of_flags, bursts_text
 from scripts.lib.light_curves.spectra_product import write_spectra
 from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.light_curves.table import DESCRIPTIONS, FLUXES, imaging_rows, spectral_rows
@@ -128,6 +129,16 @@ def _imaging_table(inputs, params):
     return rows, records, tables[0].units["net_aperture_sum"], primary
 
 
+def _flag_warnings(rows, inputs):
+    """Warnings about flags of the archive that no cosmic ray explains."""
+    for columns in rows:
+        detector, order = columns["detector"][0], int(columns["order"][0])
+        size = int(read_statistics(inputs.statistics[0], order, ("class_sizes",))["class_sizes"][0])
+        bursts = bursts_of_flags(columns["integration"], columns["outlier_fraction"], size)
+        if bursts:
+            yield f"{detector} order {order}: {bursts_text(bursts)}"
+
+
 def process(snakemake):
     """Write the light-curve table of one product and, if asked for, our spectra and bins."""
     params, inputs, output = snakemake.params, snakemake.input, snakemake.output
@@ -142,7 +153,7 @@ def process(snakemake):
     keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
     meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
     meta["light_curves"] = plain_value(records)
-    warnings = list(params.input_warnings)
+    warnings = [*params.input_warnings, *_flag_warnings(rows, inputs)]
     if warnings:
         meta["input_warnings"] = warnings
     path = Path(output.light_curve)

@@ -6,13 +6,11 @@ Inputs
 segment
     Calibrated segment.
 before, after
-    Calibrated segments before and after it in the exposure, whose ends belong to
-    the windows of its first and last integrations; none where there is no neighbour.
+    Its neighbours in the exposure, whose ends are in the windows of its own; none where there is a gap.
 reference
     Reference of the visit.
 flagged
-    The segment as the archive's light curves take it: with its outliers flagged, or the
-    calibrated one where that step is skipped.
+    The segment as the archive's light curves take it, with outliers flagged unless that is skipped.
 spectra
     Its spectra, with their apertures; none in imaging.
 photometry

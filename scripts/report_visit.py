@@ -50,9 +50,11 @@ from scripts.lib.report.curve_plots import DRAW, make_curves
 from scripts.lib.report.html import Figure, Link, render
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (
+    comparison_table,
     cost_table,
     drift_table,
     flag_table,
+    method_table,
     noise_table,
     seam_table,
     settings_table,
@@ -62,6 +64,7 @@ from scripts.lib.report.tables import (
 
 log = logging.getLogger(__name__)
 
+_METRICS = (comparison_table, method_table, noise_table, seam_table, drift_table, flag_table)
 _STEPS = [
     "outlier_detection",
     "extract_1d",
@@ -120,7 +123,7 @@ def _render_page(diagnostics, figures, snakemake):
         facts=visit_facts(diagnostics["visit"]),
         verdict=diagnostics["verdict"],
         figures=figures,
-        metrics=[make(curves) for make in (noise_table, seam_table, drift_table, flag_table)],
+        metrics=[make(curves) for make in _METRICS],
         sources=[sources, versions_table(), cost_table(_logs(snakemake))],
         settings=settings_table(params.settings),
         made_by=diagnostics["made_by"],

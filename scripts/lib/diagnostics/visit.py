@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scripts.lib.diagnostics.comparison import archive_metrics
 from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
 from scripts.lib.diagnostics.spectral_noise import (
@@ -14,6 +15,7 @@ from scripts.lib.diagnostics.verdict import visit_verdict
 from scripts.lib.files.plain_values import plain_value
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
+from scripts.lib.light_curves.quality import bursts_of_flags
 from scripts.lib.provenance.software import SOFTWARE
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
 _FRAME_ARRAYS = (
     "median",
     "own_outlier_map",
+    "profile",
+    "noise",
     "aperture",
     "background",
     "trace",
@@ -153,6 +157,35 @@ def frame_arrays(statistics):
     counts = np.concatenate([segment["outliers"] for segment in statistics])
     arrays["outlier_fractions"] = counts / np.maximum(first["class_sizes"], 1)
     return arrays
+
+
+def _comparison(rows, found, statistics):
+    """The archive's light curve, what its flags took away, and how many outliers ours has."""
+    size = int(statistics[0]["class_sizes"][0])
+    return {
+        "archive": archive_metrics(rows, found["expected_photon_ppm"]),
+        "bursts": bursts_of_flags(rows["integration"], rows["outlier_fraction"], size),
+        "n_outliers": int(rows["n_outliers"].sum()),
+        "median_chi2": float(np.nanmedian(rows["chi2"]))
+        if np.isfinite(rows["chi2"]).any()
+        else None,
+        "missing_mean": float(np.nanmean(rows["missing"]))
+        if np.isfinite(rows["missing"]).any()
+        else None,
+        "negative": bool(np.nanmedian(rows["flux"]) <= 0)
+        if np.isfinite(rows["flux"]).any()
+        else False,
+    }
+
+
+def _record(meta, key):
+    """How a light curve was made, from the meta of the table."""
+    for record in meta.get("light_curves") or []:
+        if (record["detector"] or "unknown", record["order"]) == key:
+            return {
+                name: value for name, value in record.items() if name not in ("detector", "order")
+            }
+    return {}
 
 
 def _spectral_metrics(series):
@@ -330,6 +363,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         statistics = order_statistics(*key)
         found, plots = light_curve_metrics(rows)
         found["flags"] = _flag_metrics(statistics)
+        found |= _comparison(rows, found, statistics)
+        found |= _record(meta, key)
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations
         )

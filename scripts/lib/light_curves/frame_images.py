@@ -25,9 +25,11 @@ def frame_images(reference, paths, order, turned):
     Returns
     -------
     images : dict of str to ndarray
-        ``median`` (y, x), NaN where it is unknown, in the unit of the samples, and
-        ``own_outlier_map`` (y, x), how often each pixel was one of our outliers; of spectra ``trace``,
-        its position across the dispersion for each pixel along it.
+        (y, x) each: ``median``, NaN where it is unknown, in the unit of the samples;
+        ``own_outlier_map``, how often each pixel was one of our outliers; ``profile``, the share of the
+        light (of the column, or of the star) in each pixel; ``noise``, the noise of each pixel over
+        what is usual, NaN in bad pixels. Of spectra ``trace``, its position across
+        the dispersion for each pixel along it.
     """
     counts, origin = 0, (0, 0)
     for path in paths:
@@ -35,16 +37,27 @@ def frame_images(reference, paths, order, turned):
             found = model.counts()
             counts = counts + found if np.shape(counts) in ((), found.shape) else counts
             origin = model.keywords.get("Y0", 0), model.keywords.get("X0", 0)
-    median = np.full(counts.shape, np.nan, np.float32)
-    images = {"median": median, "own_outlier_map": counts}
+    names = ("median", "profile", "noise")
+    images = {name: np.full(counts.shape, np.nan, np.float32) for name in names}
+    images["own_outlier_map"] = counts
     if reference is None:
         return images
-    part = reference.median / np.float32(reference.scale)
-    part = part.T if turned else part
-    rows, columns = (
-        slice(first, first + length) for first, length in zip(origin, part.shape, strict=True)
-    )
-    median[rows, columns] = part
+    for name, image in zip(names, _parts(reference), strict=True):
+        part = image.T if turned else image
+        rows, columns = (
+            slice(first, first + length) for first, length in zip(origin, part.shape, strict=True)
+        )
+        images[name][rows, columns] = part
     if hasattr(reference, "trace"):
         images["trace"] = reference.trace
     return images
+
+
+def _parts(reference):
+    """Median, profile and noise in the part of the array that was read, (rows, columns)."""
+    median = reference.median / np.float32(reference.scale)
+    profile = np.full(median.shape, np.nan, np.float32)
+    pixels = reference.band.pixels if hasattr(reference, "band") else reference.pixels
+    profile.reshape(-1)[pixels.reshape(-1)] = reference.profile[0].reshape(-1)
+    noise = np.where(np.isfinite(median), reference.noise / reference.noise_factor, np.nan)
+    return median, profile, noise

@@ -53,21 +53,36 @@ def pixel_classes(aperture):
     return np.stack([aperture, near & ~aperture, ~near])
 
 
-def class_counts(flags, classes):
+def class_counts(frames, pixels, classes, n_frames):
     """
-    Count flagged pixels of each class.
+    Count flagged samples of each integration by class of pixels.
 
     Parameters
     ----------
-    flags : ndarray of bool, shape (integrations, y, x)
-        Flagged pixels.
+    frames, pixels : ndarray of int, shape (n,)
+        Integration, and flat index in the image, of each flagged sample.
     classes : ndarray of bool, shape (classes, y, x)
-        Pixels of each class.
+        As of :func:`pixel_classes`; no pixel is in two.
+    n_frames : int
+        Number of integrations.
 
     Returns
     -------
-    counts : ndarray of float64, shape (integrations, classes)
-        Numbers of flagged pixels.
+    counts : ndarray of int, shape (integrations, classes)
+        Number of flagged samples.
+
+    Examples
+    --------
+    Two of three pixels are flagged in the first of two integrations:
+
+    >>> classes = np.array([[[True, False, False]], [[False, True, False]]])
+    >>> class_counts(np.array([0, 0]), np.array([1, 2]), classes, 2)
+    array([[0, 1],
+           [0, 0]])
     """
-    matrix = classes.reshape(len(classes), -1).T.astype(np.float32)
-    return (flags.reshape(len(flags), -1).astype(np.float32) @ matrix).astype(np.float64)
+    flat = classes.reshape(len(classes), -1)
+    # What is in no class counts in one behind them.
+    number = np.where(flat.any(axis=0), flat.argmax(axis=0), len(flat))
+    size = len(flat) + 1
+    cells = frames * size + number[pixels]
+    return np.bincount(cells, minlength=n_frames * size).reshape(n_frames, size)[:, :-1]

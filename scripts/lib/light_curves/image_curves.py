@@ -3,7 +3,7 @@
 import numpy as np
 
 from scripts.lib.light_curves.segment_models import ModelFile
-from scripts.lib.light_curves.spectral_curves import free_of_motion
+from scripts.lib.light_curves.spectral_curves import dilution_limit, free_of_motion
 from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
 
 __all__ = ["image_curve", "read_models"]
@@ -91,6 +91,9 @@ def image_curve(models, circles, reference, origin, wanted=True):
     x, y, width = models["x"] + origin[0], models["y"] + origin[1], models["width"]
     if reference is not None:
         record["noise_factor"] = float(reference.noise_factor)
+        if not reference.ring.used.any():
+            light = reference.median.reshape(-1)[reference.pixels]
+            record["dilution_limit"] = dilution_limit(reference.median, light)
         x, y = x + reference.x, y + reference.y
         width = np.sqrt(np.maximum(reference.width**2 + width, 0.0))
     columns = {

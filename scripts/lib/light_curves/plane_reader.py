@@ -92,8 +92,7 @@ class PlaneReader:
         """Read a plane of a block."""
         part, columns = self._crop
         if self.turned:
-            block = self._file.read(name, integrations, part)[:, :, columns]
-            block = block.transpose(0, 2, 1)[:, rows]
+            block = self._file.read(name, integrations, part, turned=True)[:, columns][:, rows]
         else:
             numbers = range(*part.indices(self._file.shape(name)[1]))[rows]
             part = slice(numbers.start, numbers.stop)
@@ -254,7 +253,7 @@ def crop_about(position, shape, reach):
     Examples
     --------
     >>> crop_about((5.0, 90.0), (100, 20), 8)
-    (slice(83, 100, None), slice(0, 17, None))
+    (slice(82, 99, None), slice(0, 17, None))
     """
     parts = []
     for centre, length in zip(reversed(position), shape, strict=True):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["QUALITY_BITS", "bin_quality", "integration_quality"]
+__all__ = ["QUALITY_BITS", "bin_quality", "bursts_of_flags", "bursts_text", "integration_quality"]
 
 # Meaning of each bit, from the lowest.
 QUALITY_BITS = (
@@ -16,6 +16,9 @@ _MOST_MISSING = 0.1
 # Outliers above the median of the visit, in standard deviations of a Poisson number.
 _BURST = 8.0
 _OUTLYING, _NEIGHBOURS = 5.0, 9
+# Part of the aperture that no cosmic ray covers, and pixels below which an aperture is too small to say.
+_FLAGGED, _FEWEST_PIXELS = 0.15, 20
+_SHOWN = 5
 
 
 def integration_quality(flux, missing, positions, n_outliers):
@@ -88,3 +91,61 @@ def _outlying(flux):
     limit = _OUTLYING * 1.4826 * np.median(rest)
     found[known] = (rest > limit) & (limit > 0)
     return found
+
+
+def bursts_of_flags(integrations, outliers, size):
+    """
+    Find integrations in which the archive's flags take much of the aperture.
+
+    Parameters
+    ----------
+    integrations : ndarray of int, shape (integrations,)
+        Their numbers.
+    outliers : ndarray of float, shape (integrations,)
+        Fraction of the aperture that is flagged as outliers.
+    size : int
+        Pixels of the aperture.
+
+    Returns
+    -------
+    bursts : list of dict
+        ``integration`` and ``fraction`` of each, in the order of time; empty where the aperture has
+        less than 20 pixels.
+
+    Examples
+    --------
+    >>> bursts_of_flags(np.array([7, 8]), np.array([0.01, 0.6]), 40)
+    [{'integration': 8, 'fraction': 0.6}]
+    """
+    if size < _FEWEST_PIXELS or len(outliers) != len(integrations):
+        return []
+    return [
+        {"integration": int(integrations[k]), "fraction": float(outliers[k])}
+        for k in np.flatnonzero(outliers > _FLAGGED)
+    ]
+
+
+def bursts_text(bursts):
+    """
+    Say what bursts of flags mean.
+
+    Parameters
+    ----------
+    bursts : list of dict
+        As of :func:`bursts_of_flags`, one or more.
+
+    Returns
+    -------
+    text : str
+        Integrations and fractions, and the setting that keeps them.
+    """
+    shown = ", ".join(
+        f"{burst['integration']} ({100 * burst['fraction']:.0f} %)" for burst in bursts[:_SHOWN]
+    )
+    more = f" and {len(bursts) - _SHOWN} others" if len(bursts) > _SHOWN else ""
+    several = "s" if len(bursts) > 1 else ""
+    return (
+        f"the archive's outlier flags take much of the aperture in {len(bursts)} integration{several}: "
+        f"{shown}{more}; no cosmic ray does that, and its product lost what happened there "
+        "(a flare, a steep dip, a jump); a larger outlier_detection/snr keeps it"
+    )

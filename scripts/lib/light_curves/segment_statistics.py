@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # Bytes of the flags that are read at a time.
 _BLOCK_BYTES = 1 << 24
+_BITS = {"outliers": OUTLIER, "invalid": DO_NOT_USE}
 
 
 def circle(shape, x, y, radius):
@@ -63,25 +64,30 @@ def count_flags(member, regions):
     Peak memory: about 48 MB.
     """
     n_integrations, *shape = member.shape("DQ")
-    arrays = {name: np.zeros(shape, np.int32) for name in ("outlier_map", "invalid_map")}
+    pixels = shape[0] * shape[1]
+    counts = {name: np.zeros(pixels, np.int32) for name in _BITS}
     classes = {region.name: pixel_classes(region.weights > 0) for region in regions}
+    arrays = {f"{name}/class_sizes": images.sum(axis=(1, 2)) for name, images in classes.items()}
     for name, images in classes.items():
-        arrays[f"{name}/class_sizes"] = images.sum(axis=(1, 2))
-        for kind in ("outliers", "invalid"):
+        for kind in _BITS:
             arrays[f"{name}/{kind}"] = np.zeros((n_integrations, len(images)))
-    step = max(1, _BLOCK_BYTES // (4 * shape[0] * shape[1]))
+    step = max(1, _BLOCK_BYTES // (4 * pixels))
     progress = Progress(log, n_integrations)
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
-        flags = member.read("DQ", block)
-        for kind, bit in (("outlier", OUTLIER), ("invalid", DO_NOT_USE)):
-            found = (flags & bit) != 0
-            arrays[f"{kind}_map"] += found.sum(axis=0, dtype=np.int32)
+        flags = member.read("DQ", block).reshape(-1)
+        # Few samples are flagged: their list is shorter than the images.
+        places = np.flatnonzero(flags & (OUTLIER | DO_NOT_USE))
+        found = flags[places]
+        for kind, bit in _BITS.items():
+            frames, numbers = np.divmod(places[(found & bit) != 0], pixels)
+            counts[kind] += np.bincount(numbers, minlength=pixels).astype(np.int32)
             for name, images in classes.items():
-                key = "outliers" if kind == "outlier" else "invalid"
-                arrays[f"{name}/{key}"][block] = class_counts(found, images)
+                part = class_counts(frames, numbers, images, block.stop - block.start)
+                arrays[f"{name}/{kind}"][block] = part
         progress.update(block.stop)
-    return arrays
+    maps = zip(("outlier_map", "invalid_map"), counts.values(), strict=True)
+    return arrays | {name: values.reshape(shape) for name, values in maps}
 
 
 def spectral_statistics(member, spectra):

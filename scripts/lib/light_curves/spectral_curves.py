@@ -7,7 +7,14 @@ from scripts.lib.moving_profile.background import static_level
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.tie import shape_terms, tie_flux
 
-__all__ = ["curve_of_groups", "free_of_motion", "position_columns", "sum_series", "white_light"]
+__all__ = [
+    "curve_of_groups",
+    "dilution_limit",
+    "free_of_motion",
+    "position_columns",
+    "sum_series",
+    "white_light",
+]
 
 # Share of a width's variance that is no noise, above which the tie follows it.
 _WIDTH = 0.2
@@ -167,7 +174,8 @@ def white_light(series, limits, wanted=True):
         ``flux``, ``flux_corrected``, their errors, ``photon_error``, ``x``, ``y``, ``width``,
         ``background``, ``chi2``, ``n_outliers``, ``missing``.
     record : dict
-        How the curve was made: ``method``, ``noise_factor`` and ``decorrelation``.
+        How the curve was made: ``method``, ``noise_factor``, ``decorrelation``, and ``position_error``
+        along and across the dispersion [px].
     """
     wavelength = series.archive.wavelength
     used = (wavelength >= limits[0]) & (wavelength <= limits[1])
@@ -194,8 +202,49 @@ def white_light(series, limits, wanted=True):
         **{name: integrations[name] for name in ("chi2", "n_outliers")},
         **position_columns(series, integrations),
     }
-    factor = None if series.reference is None else float(series.reference.noise_factor)
-    return columns, {"method": "profile", "noise_factor": factor, "decorrelation": record}
+    record = {"method": "profile", "decorrelation": record} | _facts(series.reference)
+    record["position_error"] = dict(zip(("along", "across"), series.position_errors, strict=False))
+    return columns, record
+
+
+def _facts(reference):
+    """What the table says of a reference."""
+    if reference is None:
+        return {"noise_factor": None}
+    facts = {"noise_factor": float(reference.noise_factor)}
+    if not reference.region.used.any():
+        light = reference.band.gather(reference.median)
+        facts["dilution_limit"] = dilution_limit(reference.median, light)
+    return facts
+
+
+def dilution_limit(image, light):
+    """
+    Largest share of the light that may be background where none can be measured.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (y, x)
+        Median image; NaN is left out.
+    light : ndarray of float
+        Its pixels that are summed.
+
+    Returns
+    -------
+    share : float
+        Light of the faintest hundredth of the pixels in all that are summed, over their sum;
+        0 if it is negative.
+
+    Examples
+    --------
+    >>> round(dilution_limit(np.array([[1.0, 1.0, 8.0]]), np.array([1.0, 8.0])), 3)
+    0.222
+    """
+    known = image[np.isfinite(image)]
+    total = float(np.nansum(light))
+    if not len(known) or not total > 0:
+        return 0.0
+    return max(float(np.percentile(known, 1.0)), 0.0) * int(np.isfinite(light).sum()) / total
 
 
 def _static_background(series, used):

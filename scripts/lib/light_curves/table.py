@@ -193,7 +193,7 @@ def _label_rows(columns, detector, order):
     columns["quality"] = integration_quality(
         columns["flux_corrected"],
         columns["missing"],
-        columns["x"] + columns["y"] + columns["width"],
+        columns["chi2"],
         columns["n_outliers"],
     )
     columns |= normalise_flux(columns)

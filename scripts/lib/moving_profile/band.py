@@ -181,12 +181,16 @@ def find_trace(image, rounds=5, limit=4.0, reach=6):
     rows = np.arange(light.shape[0], dtype=np.float64)[:, None]
     padded = np.pad(light, ((1, 1), (0, 0)))
     smooth = padded[:-2] + padded[1:-1] + padded[2:]
-    bright = _bright_columns(light)
-    peak = np.median(smooth[:, bright].argmax(axis=0))
-    near = light * (np.abs(rows - peak) <= reach)
-    columns = np.flatnonzero(bright & (near.sum(axis=0) > 0))
-    centroid = (rows * near)[:, columns].sum(axis=0) / near[:, columns].sum(axis=0)
-    trace = _robust_parabola(columns, centroid, light.shape[1], rounds, limit)
+    # The root keeps a hot pixel from deciding. The row with the most light is not the brightest of the
+    # median column: where the star is faint, rows of reference pixels are brighter.
+    trace = np.sqrt(smooth).sum(axis=1).argmax()
+    # First about one row, then about a trace that leaves its neighbourhood.
+    for _ in range(2):
+        near = light * (np.abs(rows - trace) <= reach)
+        bright = _bright_columns(near)
+        columns = np.flatnonzero(bright & (near.sum(axis=0) > 0))
+        centroid = (rows * near)[:, columns].sum(axis=0) / near[:, columns].sum(axis=0)
+        trace = _robust_parabola(columns, centroid, light.shape[1], rounds, limit)
     distance = rows - trace
     core = np.where(np.abs(distance) <= reach, light, 0.0)[:, columns]
     core[core < 0.02 * core.max(axis=0)] = 0.0

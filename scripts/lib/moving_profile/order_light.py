@@ -2,17 +2,21 @@
 
 import numpy as np
 
+from scripts.lib.moving_profile.shape import followed_terms
+
 __all__ = ["crosstalk", "remove_crosstalk", "star_change", "unmodelled_light"]
 
 
-def star_change(coefficients, order):
+def star_change(motion, width_gain, order):
     """
     Light of a spectral order minus that of its median image.
 
     Parameters
     ----------
-    coefficients : ndarray of float64, shape (frames, 4)
-        Level, x [px], y [px] and change of the squared width [px^2]; without NaN.
+    motion : ndarray of float64, shape (frames, 4)
+        Level, x [px], y [px] and true width [px^2]; NaN counts as no motion, and as level 1.
+    width_gain : float
+        As of `followed_terms`.
     order : object
         ``model``, ``profile`` and ``response`` as of a `SpectralReference`.
 
@@ -25,9 +29,9 @@ def star_change(coefficients, order):
     flux : ndarray of float64, shape (frames, x)
         Light of each column.
     """
-    count = len(coefficients)
-    terms = np.column_stack([np.ones(count), coefficients[:, 2:]])[:, : len(order.profile)]
-    flux = coefficients[:, :1] * (order.response[0] + coefficients[:, 1:2] * order.response[1])
+    usable = np.where(np.isfinite(motion), motion, (1.0, 0.0, 0.0, 0.0))
+    terms = followed_terms(motion, width_gain)[:, : len(order.profile)]
+    flux = usable[:, :1] * (order.response[0] + usable[:, 1:2] * order.response[1])
     change = np.einsum("nk,kyx->nyx", terms.astype(np.float32), order.profile)
     change *= flux.astype(np.float32)[:, None, :]
     change -= order.model

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from scripts.lib.moving_profile.holes import share_of_holes
+from scripts.lib.moving_profile.column_profile import column_flux, normalise_columns
 from scripts.lib.moving_profile.reference_sample import regress_pixels
+from scripts.lib.moving_profile.shape import followed_terms
 
 __all__ = ["fit_profile", "without_dark_columns"]
 
@@ -24,8 +25,8 @@ def fit_profile(samples, bad, scene, fitted):
     scene : object
         ``band``, ``model``, ``holes`` and ``weight`` of the star.
     fitted : tuple
-        Coefficients (integrations, 4) of the shapes, NaN where there are none, and the places
-        (frames, pixels) of rejected samples.
+        Coefficients (integrations, 4) of the shapes, NaN where there are none, the places
+        (frames, pixels) of rejected samples, and the share of the widths that is no noise.
 
     Returns
     -------
@@ -33,14 +34,15 @@ def fit_profile(samples, bad, scene, fitted):
         Profile and its slopes; K is 1 with fewer than 20 integrations.
     response : ndarray of float64, shape (2, x)
         Light of each column at level 1, and its slope with x.
-    hole_light : ndarray of float64, shape (x,)
-        Share of the light in holes.
+    hole_light : ndarray of float64, shape (K, x)
+        Share of the light in holes, as of `normalise_columns`.
     """
-    coefficients, rejected = fitted
+    coefficients, rejected, gain = fitted
     usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
     level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
     moving = len(samples) >= _FEWEST_MOVING
-    regressors = level * np.column_stack([np.ones(len(level)), usable[:, 2:]][: 1 + moving])
+    terms = followed_terms(coefficients, gain)[:, : 1 + 2 * moving]
+    regressors = level * terms
     holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
     values = samples.reshape(-1, *holes.shape) + model
     values.reshape(bad.shape)[bad] = np.nan
@@ -51,31 +53,15 @@ def fit_profile(samples, bad, scene, fitted):
     found = found.reshape(-1, *holes.shape)
     empty = ~np.isfinite(found).all(axis=0)
     found[:, empty] = 0.0
-    hole_light = share_of_holes(found[0], empty)
-    total = found[0].sum(axis=0) / np.maximum(1.0 - hole_light, 1e-3)
-    found /= np.where(total > 0, total, np.inf)
-    # Motion changes no column's flux: what a slope has in common with the profile is response.
-    common = found[1:].sum(axis=1) / np.maximum(1.0 - hole_light, 1e-3)
-    found[1:] -= found[0] * common[:, None, :]
-    profile = found.astype(np.float32)
+    profile, hole_light = normalise_columns(found, empty)
     weight = np.where(empty, 0.0, scene.band.gather(scene.weight))
-    flux = _column_flux(values, usable, profile, weight)
+    flux = column_flux(values, terms, profile, weight)
     response = regress_pixels(
         flux / level, np.column_stack([np.ones(len(level)), usable[:, 1]])[:, : 1 + moving]
     )
     full = np.zeros((2, response.shape[1]))
     full[: len(response)] = np.nan_to_num(response)
     return profile, full, hole_light
-
-
-def _column_flux(values, coefficients, profile, weight):
-    """Flux of each column by weighted least squares on its profile, (integrations, x); NaN if none."""
-    terms = np.column_stack([np.ones(len(values)), coefficients[:, 2:]])[:, : len(profile)]
-    shape = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    good = np.isfinite(values)
-    upper = np.einsum("nyx,nyx,yx->nx", np.where(good, values, 0.0), shape, weight)
-    lower = np.einsum("nyx,nyx,yx->nx", np.where(good, shape, 0.0), shape, weight)
-    return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
 
 
 def without_dark_columns(scene, profile, response, least):

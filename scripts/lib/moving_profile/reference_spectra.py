@@ -22,8 +22,14 @@ from scripts.lib.moving_profile.reference_sample import (
     slow_share,
 )
 from scripts.lib.moving_profile.reference_stripes import find_stripes, weights_with_stripes
-from scripts.lib.moving_profile.robust import sorted_median
-from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
+from scripts.lib.moving_profile.shape import (
+    MOTION,
+    ShapeBasis,
+    fit_shapes,
+    residual_sigma,
+    spectral_terms,
+    true_width,
+)
 
 __all__ = [
     "SpectralOptions",
@@ -35,10 +41,10 @@ __all__ = [
 # Columns with less light than this share of the brightest have no flux of their own; nor
 # those of an order among others with less than so many errors of an integration's sum.
 _LIT, _FAINT = 0.003, 3.0
+# Order of the changes of the spectrum that are no motion.
+_SPECTRAL = 4
 _MARGIN = 1.5
 _ALONE = "all"
-# Level, x, y and width of an integration in which they are unknown.
-_USUAL = (1.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class SpectralReference:
         Median x, y and width of the fits, which are taken off.
     width_gain : float
         Share of what the widths show that is not noise, by which they are multiplied
-        before the profile follows them.
+        before the profile follows them, together with the second order of y.
     model : ndarray of float32, shape (height, x)
         Median image of the star in the band; 0 in holes and columns without light.
     profile : ndarray of float32, shape (K, height, x)
@@ -106,8 +112,8 @@ class SpectralReference:
         squared width; 0 in holes and columns without light. K is 3, or 1 if static.
     weight : ndarray of float32, shape (height, x)
         Inverse variance, with the noise of jumping pixels; 0 in holes.
-    hole_light : ndarray of float64, shape (x,)
-        Share of the column's light that falls into holes.
+    hole_light : ndarray of float64, shape (K, x)
+        Share of the column's light that falls into holes, and its slopes.
     response : ndarray of float64, shape (2, x)
         Light of each column at level 1, and its slope with x.
     noise_factor : float
@@ -282,8 +288,7 @@ def spectral_references(planes, firsts, options, block=BLOCK):
 def _subtract_star(values, places, scenes, fits):
     """Subtract what the star adds to its median from samples (integrations, P), in place."""
     for name, fit in fits.items():
-        coefficients = np.where(np.isfinite(fit.coefficients), fit.coefficients, _USUAL)
-        change, _, _ = star_change(coefficients, fit)
+        change, _, _ = star_change(fit.coefficients, fit.gain, fit)
         values[:, places[name]] -= change.reshape(len(values), -1)
     first, scene = next(iter(fits.values())), next(iter(scenes.values()))
     if len(fits) > 1:
@@ -313,7 +318,7 @@ class _Fit:
 
 def _fit_order(values, bad, scene, firsts):
     """Shapes, profile and response of one spectral order."""
-    basis, fitted, centre, gain = _shapes(values, np.nonzero(bad), scene, firsts)
+    basis, fitted, centre = _shapes(values, np.nonzero(bad), scene, firsts)
     if scene.share is not None:
         values = values * scene.band.gather(scene.share).reshape(-1).astype(np.float32)
     profile, response, hole_light = fit_profile(values, bad, scene.own, fitted)
@@ -325,7 +330,7 @@ def _fit_order(values, bad, scene, firsts):
         )
         least = np.maximum(least, _FAINT * np.sqrt(scene.band.gather(usual).sum(axis=0)))
     model, profile = without_dark_columns(scene.own, profile, response, least)
-    return _Fit(basis, fitted[0], centre, gain, model, profile, hole_light, response)
+    return _Fit(basis, fitted[0], centre, fitted[2], model, profile, hole_light, response)
 
 
 def _scene(sample, options):
@@ -364,37 +369,29 @@ def _scene(sample, options):
 
 
 def _shapes(values, places, scene, firsts):
-    """Basis of the shape fit, coefficients of the sample with rejected samples, and centre."""
+    """Basis of the fit; coefficients of the sample, what was rejected, the width gain; and the centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
     curved = np.zeros_like(model)
     curved[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
-    images, weight = images.reshape(4, -1), scene.band.gather(weight).reshape(-1).astype(np.float32)
+    weight = scene.band.gather(weight).astype(np.float32)
+    spectral = spectral_terms(images[0], weight, _SPECTRAL)
+    images = np.concatenate([images, spectral]).astype(np.float32).reshape(-1, weight.size)
+    weight = weight.reshape(-1)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
     for _ in range(2):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
-        usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-        usable[:, 1:] *= usable[:, :1]
-        usable[:, 0] -= np.isfinite(coefficients[:, 0])
-        sizes = _residual_sizes(values, usable, images, weight)
-        sigma = 1.4826 * float(np.nanmedian(sizes))
+        sigma = residual_sigma(values, coefficients, images, weight)
+    coefficients = coefficients[:, :MOTION]
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
+    coefficients[:, 3] = true_width(coefficients)
+    middle = float(np.nan_to_num(np.nanmedian(coefficients[:, 3])))
+    coefficients[:, 3] -= middle
+    centre[2] += middle
     gain = slow_share(coefficients[:, 3], firsts)
-    coefficients[:, 3] *= gain
-    return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre, gain
-
-
-def _residual_sizes(values, coefficients, images, weight):
-    """Median of the absolute residuals of each integration, in units of the weight's deviation."""
-    used, sizes = weight > 0, []
-    images, root = images[:, used], np.sqrt(weight[used])
-    # One by one: the residuals of all have more bytes than all else.
-    for row, found in zip(values, coefficients, strict=True):
-        left = row[used] - np.einsum("k,kp->p", found, images)
-        sizes.append(sorted_median(np.abs(left * root)))
-    return np.array(sizes)
+    return ShapeBasis(images, weight, sigma), (coefficients, rejected, gain), centre

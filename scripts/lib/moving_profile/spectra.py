@@ -9,7 +9,7 @@ from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.order_light import remove_crosstalk, star_change, unmodelled_light
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.shape import fit_shapes
+from scripts.lib.moving_profile.shape import MOTION, fit_shapes, true_width
 
 __all__ = ["SpectralModel", "model_spectra", "orders_parts", "spectra_parts"]
 
@@ -167,10 +167,10 @@ class _Order:
         values = ref.band.gather(residual)
         lost = ref.band.inside(bad)
         coefficients, _ = fit_shapes(values.reshape(len(values), -1), lost, ref.basis)
+        coefficients = coefficients[:, :MOTION]
         coefficients[:, 1:] -= ref.centre
-        usable = np.where(np.isfinite(coefficients), coefficients, (1.0, 0.0, 0.0, 0.0))
-        usable[:, 3] *= ref.width_gain
-        self.change, self.terms, self.flux = star_change(usable, ref)
+        coefficients[:, 3] = true_width(coefficients)
+        self.change, self.terms, self.flux = star_change(coefficients, ref.width_gain, ref)
         self.change.reshape(len(values), -1)[lost] = 0.0
         self.values, self.lost, self.coefficients = values, lost, coefficients
 

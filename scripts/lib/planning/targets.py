@@ -78,7 +78,6 @@ _SEGMENT_FILES = {
     "extract_1d": EXTRACT1D,
     "extract_soss": EXTRACT1D,
     "tso_photometry": PHOTOMETRY,
-    "visit_reference": REFERENCE,
     "model_segment": MODEL,
 }
 
@@ -257,7 +256,10 @@ def segment_files(segment, product, config):
     """
     steps = [*product_steps(product, config)[0], *report_steps(product, config)[0]]
     unpacked = [CALINTS] if segment.is_compressed else []
-    return [*unpacked, *(_SEGMENT_FILES[step] for step in steps)]
+    templates = [*unpacked, *(_SEGMENT_FILES[step] for step in steps if step in _SEGMENT_FILES)]
+    if "model_segment" in steps:
+        templates += [STATISTICS, *([MASKS] if config["improved"]["save_masks"] else [])]
+    return templates
 
 
 def collected_files(product, config):

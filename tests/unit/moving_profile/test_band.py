@@ -52,3 +52,17 @@ def test_trace_of_a_gaussian_is_its_centre_and_width():
     trace, width = find_trace(image)
     np.testing.assert_allclose(trace, centre, atol=0.02)
     np.testing.assert_allclose(width, 1.5, rtol=0.05)
+
+
+def test_rows_that_are_bright_everywhere_are_no_trace_of_a_star_that_is_faint_in_most_columns():
+    rows, columns = np.arange(60.0)[:, None], np.arange(300.0)
+    star = 100.0 * np.exp(-columns / 60.0) * np.exp(-0.5 * ((rows - 38.0) / 1.5) ** 2)
+    image = star + 2.3 * (rows < 4)
+    np.testing.assert_allclose(find_trace(image)[0], 38.0, atol=0.1)
+
+
+def test_a_trace_that_leaves_the_rows_about_its_middle_is_followed():
+    rows, columns = np.arange(60.0)[:, None], np.arange(300.0)
+    centre = 30.0 + 12.0 * (columns / 150.0 - 1.0) ** 2
+    image = 100.0 * np.exp(-0.5 * ((rows - centre) / 1.2) ** 2)
+    np.testing.assert_allclose(find_trace(image)[0], centre, atol=0.1)

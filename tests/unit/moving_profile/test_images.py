@@ -69,6 +69,16 @@ def test_a_quiet_star_is_recovered():
     np.testing.assert_allclose(model.background, 30.0, atol=2.0)
 
 
+def test_numbers_in_bad_samples_do_not_matter(scene, whole):
+    planes = changed(scene.planes)
+    bad = (planes.dq & 1) != 0
+    for plane in (planes.sci, planes.err, planes.var_poisson):
+        plane[bad] = np.nan
+    model = model_images([planes], Extent(120), reference_of(planes))
+    for field in fields(whole):
+        assert getattr(model, field.name).tobytes() == getattr(whole, field.name).tobytes(), field
+
+
 def test_motion_is_measured():
     quiet = image_scene((40, 44), 60, seed=2, trouble=replace(QUIET, drift=6.2), electrons=1e7)
     model = model_images([quiet.planes], Extent(60), reference_of(quiet.planes))

@@ -82,7 +82,18 @@ def test_the_table_has_a_line_for_each_mode_and_level():
 
 @pytest.mark.parametrize("mode", ["BOTS", "NIRCAM"])
 def test_a_tiny_run_is_near_the_ideal_and_finds_all_hits(mode, tmp_path, capsys):
-    arguments = ["--modes", mode, "--levels", "A", "--seeds", "5", "--integrations", "90"]
+    arguments = [
+        "--simulator",
+        "small",
+        "--modes",
+        mode,
+        "--levels",
+        "A",
+        "--seeds",
+        "5",
+        "--integrations",
+        "90",
+    ]
     main([*arguments, "--json", str(tmp_path / "truth.json")])
     assert f"| {mode}, A | " in capsys.readouterr().out
     (result,) = json.loads((tmp_path / "truth.json").read_text())
