@@ -4,12 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sorted_median
-
 __all__ = ["order_amplitudes", "order_share", "share_of_each"]
-
-_ROUNDS = 3
-_LIMIT = 10.0
 
 
 def order_amplitudes(image, profiles):
@@ -26,23 +21,16 @@ def order_amplitudes(image, profiles):
     Returns
     -------
     amplitudes : dict of int to ndarray of float64, shape (x,)
-        Light, not negative; 0 where an order has no profile. Pixels farther from the fit than
-        ten robust standard deviations of their column are left out.
+        Light, not negative; 0 where an order has no profile.
     """
     stack = np.stack([np.nan_to_num(profile).astype(np.float64) for profile in profiles.values()])
     good = np.isfinite(image)
-    values = np.where(good, image, 0.0).astype(np.float64)
-    for _ in range(_ROUNDS):
-        used = stack * good
-        normal = np.einsum("kyx,lyx->xkl", used, stack)
-        scale = np.maximum(np.trace(normal, axis1=1, axis2=2), 1e-30)
-        # An order without light in a column has the amplitude 0.
-        normal[:, range(len(stack)), range(len(stack))] += 1e-9 * scale[:, None]
-        right = np.einsum("kyx,yx->xk", used, values)
-        found = np.linalg.solve(normal, right[..., None])[..., 0]
-        residual = np.abs(values - np.einsum("xk,kyx->yx", found, stack))
-        sigma = SIGMA_OF_MAD * sorted_median(np.where(np.isfinite(image), residual, np.nan).T)
-        good = np.isfinite(image) & (residual <= _LIMIT * np.nan_to_num(sigma))
+    normal = np.einsum("kyx,lyx->xkl", stack * good, stack)
+    scale = np.maximum(np.trace(normal, axis1=1, axis2=2), 1e-30)
+    # An order without light in a column has the amplitude 0.
+    normal[:, range(len(stack)), range(len(stack))] += 1e-9 * scale[:, None]
+    right = np.einsum("kyx,yx->xk", stack, np.where(good, image, 0.0).astype(np.float64))
+    found = np.linalg.solve(normal, right[..., None])[..., 0]
     return dict(zip(profiles, np.maximum(found.T, 0.0), strict=True))
 
 
