@@ -126,9 +126,9 @@ def _write_spectra(segment, references, job, masks):
 def _write_images(segment, references, job, masks):
     """Model of the star in images."""
     sci, reference = segment.member.header("SCI"), references.get(SINGLE)
-    factor = conversion(sci.get("BUNIT"), sci.get("PIXAR_SR"))[0]
-    if sci.get("BUNIT") == "DN/s":
-        factor = 1.0
+    # Samples in DN/s are read as electrons.
+    unit = sci.get("BUNIT")
+    factor = None if unit == "DN/s" else conversion(unit, sci.get("PIXAR_SR"))[0]
     origin = segment.crop[1].start, segment.crop[0].start
     parts = segment.parts(_star_parts, references)
     circles = [] if reference is None else list(reference.circles)

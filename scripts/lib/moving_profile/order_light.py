@@ -7,7 +7,7 @@ from scripts.lib.moving_profile.shape import followed_terms
 __all__ = ["crosstalk", "remove_crosstalk", "star_change", "unmodelled_light"]
 
 
-def star_change(motion, width_gain, order):
+def star_change(motion, spectrum, width_gain, order):
     """
     Light of a spectral order minus that of its median image.
 
@@ -15,6 +15,8 @@ def star_change(motion, width_gain, order):
     ----------
     motion : ndarray of float64, shape (frames, 4)
         Level, x [px], y [px] and true width [px^2]; NaN counts as no motion, and as level 1.
+    spectrum : ndarray of float64, shape (frames, x)
+        As of `tint`.
     width_gain : float
         As of `followed_terms`.
     order : object
@@ -32,6 +34,7 @@ def star_change(motion, width_gain, order):
     usable = np.where(np.isfinite(motion), motion, (1.0, 0.0, 0.0, 0.0))
     terms = followed_terms(motion, width_gain)[:, : len(order.profile)]
     flux = usable[:, :1] * (order.response[0] + usable[:, 1:2] * order.response[1])
+    flux *= spectrum
     change = np.einsum("nk,kyx->nyx", terms.astype(np.float32), order.profile)
     change *= flux.astype(np.float32)[:, None, :]
     change -= order.model

@@ -6,7 +6,7 @@ from scripts.lib.moving_profile.column_profile import column_flux, normalise_col
 from scripts.lib.moving_profile.reference_sample import regress_pixels
 from scripts.lib.moving_profile.shape import followed_terms
 
-__all__ = ["fit_profile", "without_dark_columns"]
+__all__ = ["fit_profile"]
 
 # Fewer integrations do not show how a profile moves.
 _FEWEST_MOVING = 20
@@ -24,9 +24,9 @@ def fit_profile(samples, bad, scene, fitted):
         Those that are lost.
     scene : object
         ``band``, ``model``, ``holes`` and ``weight`` of the star.
-    fitted : tuple
-        Coefficients (integrations, 4) of the shapes, NaN where there are none, the places
-        (frames, pixels) of rejected samples, and the share of the widths that is no noise.
+    fitted : object
+        ``coefficients`` (integrations, 4) of the shapes, NaN where there are none; ``rejected``,
+        places (frames, pixels); ``width_gain`` as of `followed_terms`; ``spectrum`` as of `tint`.
 
     Returns
     -------
@@ -37,18 +37,19 @@ def fit_profile(samples, bad, scene, fitted):
     hole_light : ndarray of float64, shape (K, x)
         Share of the light in holes, as of `normalise_columns`.
     """
-    coefficients, rejected, gain = fitted
+    coefficients = fitted.coefficients
     usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
     level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
     moving = len(samples) >= _FEWEST_MOVING
-    terms = followed_terms(coefficients, gain)[:, : 1 + 2 * moving]
+    terms = followed_terms(coefficients, fitted.width_gain)[:, : 1 + 2 * moving]
     regressors = level * terms
     holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
     values = samples.reshape(-1, *holes.shape) + model
     values.reshape(bad.shape)[bad] = np.nan
-    values.reshape(bad.shape)[rejected] = np.nan
+    values.reshape(bad.shape)[fitted.rejected] = np.nan
     values[:, holes] = np.nan
     values[~np.isfinite(coefficients[:, 0])] = np.nan
+    values /= fitted.spectrum.astype(np.float32)[:, None]
     found = regress_pixels(values.reshape(len(values), -1), regressors)
     found = found.reshape(-1, *holes.shape)
     empty = ~np.isfinite(found).all(axis=0)
@@ -62,28 +63,3 @@ def fit_profile(samples, bad, scene, fitted):
     full = np.zeros((2, response.shape[1]))
     full[: len(response)] = np.nan_to_num(response)
     return profile, full, hole_light
-
-
-def without_dark_columns(scene, profile, response, least):
-    """
-    Leave out holes and columns of hardly any light.
-
-    Parameters
-    ----------
-    scene : object
-        ``band`` and ``model`` of the star.
-    profile, response : ndarray
-        As of :func:`fit_profile`.
-    least : float or ndarray of float, shape (x,)
-        Light from which on a column has a flux of its own.
-
-    Returns
-    -------
-    model : ndarray of float32, shape (height, x)
-        Median image of the star in the band; 0 there.
-    profile : ndarray of float32, shape (K, height, x)
-        The profile; 0 there.
-    """
-    lit = response[0] >= least
-    model = np.where(lit & profile[0].astype(bool), scene.band.gather(scene.model), 0.0)
-    return model.astype(np.float32), np.where(lit, profile, np.float32(0.0))

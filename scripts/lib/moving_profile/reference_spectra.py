@@ -1,6 +1,6 @@
 """What the spectra of a visit are compared with: trace, profile, response, background, noise."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,19 +8,20 @@ from scripts.lib.moving_profile.background import (
     LIMIT,
     ColumnRegion,
     Stripes,
-    static_level,
     subtract_background,
 )
-from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace
-from scripts.lib.moving_profile.holes import hot_pixels, next_to
+from scripts.lib.moving_profile.band import Band
+from scripts.lib.moving_profile.column_profile import without_dark_columns
+from scripts.lib.moving_profile.holes import next_to
 from scripts.lib.moving_profile.order_light import crosstalk, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
-from scripts.lib.moving_profile.reference_profile import fit_profile, without_dark_columns
+from scripts.lib.moving_profile.reference_profile import fit_profile
 from scripts.lib.moving_profile.reference_sample import (
     BLOCK,
     read_sample,
     slow_share,
 )
+from scripts.lib.moving_profile.reference_scene import spectral_scene
 from scripts.lib.moving_profile.reference_stripes import find_stripes, weights_with_stripes
 from scripts.lib.moving_profile.shape import (
     MOTION,
@@ -28,6 +29,7 @@ from scripts.lib.moving_profile.shape import (
     fit_shapes,
     residual_sigma,
     spectral_terms,
+    tint,
     true_width,
 )
 
@@ -43,7 +45,6 @@ __all__ = [
 _LIT, _FAINT = 0.003, 3.0
 # Order of the changes of the spectrum that are no motion.
 _SPECTRAL = 4
-_MARGIN = 1.5
 _ALONE = "all"
 
 
@@ -100,6 +101,8 @@ class SpectralReference:
         Where stripes are measured.
     basis : ShapeBasis
         Images of the shape fit, in the band.
+    changes : ndarray of float64, shape (J, x)
+        Smooth changes of the spectrum, in the basis too, as of `shape.spectral_terms`.
     centre : ndarray of float64, shape (3,)
         Median x, y and width of the fits, which are taken off.
     width_gain : float
@@ -134,6 +137,7 @@ class SpectralReference:
     region: ColumnRegion
     stripes: Stripes | None
     basis: ShapeBasis
+    changes: np.ndarray
     centre: np.ndarray
     width_gain: float
     model: np.ndarray
@@ -178,24 +182,13 @@ class SpectralReference:
 
 
 @dataclass(frozen=True)
-class _Scene:
-    """What is known before the shapes are fitted."""
+class _Fitted:
+    """What is found in the sample: motion, rejected samples, width gain, and spectra over the median."""
 
-    band: Band
-    trace: np.ndarray
-    width: float
-    model: np.ndarray
-    holes: np.ndarray
-    weight: np.ndarray
-    region: ColumnRegion
-    share: np.ndarray | None = None
-
-    @property
-    def own(self):
-        """The scene with the light of its spectral order alone."""
-        if self.share is None:
-            return self
-        return replace(self, model=(self.model * self.share).astype(np.float32))
+    coefficients: np.ndarray
+    rejected: tuple
+    width_gain: float
+    spectrum: np.ndarray
 
 
 def spectral_reference(planes, firsts, options=None, block=BLOCK):
@@ -248,7 +241,7 @@ def spectral_references(planes, firsts, options, block=BLOCK):
         Of each order. They have background, noise and scale in common.
     """
     sample = read_sample(planes, firsts, block)
-    scenes = {name: _scene(sample, given) for name, given in options.items()}
+    scenes = {name: spectral_scene(sample, given) for name, given in options.items()}
     first = next(iter(scenes))
     stripes = find_stripes(sample, scenes[first]) if options[first].stripes else None
     if stripes is not None:
@@ -276,8 +269,8 @@ def spectral_references(planes, firsts, options, block=BLOCK):
         weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
         references[name] = SpectralReference(
             sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-            scene.region, stripes, fit.basis, fit.centre, fit.gain, fit.model, fit.profile, weight,
-            fit.hole_light, fit.response, factor, noise,
+            scene.region, stripes, fit.basis, fit.changes, fit.centre, fit.fitted.width_gain, fit.model,
+            fit.profile, weight, fit.hole_light, fit.response, factor, noise,
         )  # fmt: skip
     lights = {name: np.where(scene.holes, 0.0, scene.own.model) for name, scene in scenes.items()}
     for name, reference in references.items():
@@ -288,13 +281,14 @@ def spectral_references(planes, firsts, options, block=BLOCK):
 def _subtract_star(values, places, scenes, fits):
     """Subtract what the star adds to its median from samples (integrations, P), in place."""
     for name, fit in fits.items():
-        change, _, _ = star_change(fit.coefficients, fit.gain, fit)
+        fitted = fit.fitted
+        change, _, _ = star_change(fitted.coefficients, fitted.spectrum, fitted.width_gain, fit)
         values[:, places[name]] -= change.reshape(len(values), -1)
     first, scene = next(iter(fits.values())), next(iter(scenes.values()))
     if len(fits) > 1:
         parts = [(scene.band, scene.holes, fits[name].model) for name, scene in scenes.items()]
         left = unmodelled_light(scene.model, parts)
-        level = np.nan_to_num(first.coefficients[:, 0] - 1.0).astype(np.float32)
+        level = np.nan_to_num(first.fitted.coefficients[:, 0] - 1.0).astype(np.float32)
         pixels = np.unique(np.concatenate([band.pixels.reshape(-1) for band, _, _ in parts]))
         values -= np.multiply.outer(level, left.reshape(-1)[pixels])
     # The profile is fitted to the same samples, and takes its share of their noise.
@@ -307,9 +301,9 @@ class _Fit:
     """What is fitted to the samples of one spectral order."""
 
     basis: ShapeBasis
-    coefficients: np.ndarray
+    changes: np.ndarray
+    fitted: _Fitted
     centre: np.ndarray
-    gain: float
     model: np.ndarray
     profile: np.ndarray
     hole_light: np.ndarray
@@ -318,58 +312,24 @@ class _Fit:
 
 def _fit_order(values, bad, scene, firsts):
     """Shapes, profile and response of one spectral order."""
-    basis, fitted, centre = _shapes(values, np.nonzero(bad), scene, firsts)
+    basis, changes, fitted, centre = _shapes(values, np.nonzero(bad), scene, firsts)
     if scene.share is not None:
         values = values * scene.band.gather(scene.share).reshape(-1).astype(np.float32)
     profile, response, hole_light = fit_profile(values, bad, scene.own, fitted)
-    least = _LIT * response[0].max()
+    own, least = scene.band.gather(scene.own.model), _LIT
     if scene.share is not None:
         # Where an order ends, what is left is light of others and background.
         usual = np.divide(
             1.0, scene.weight, where=scene.weight > 0, out=np.zeros(scene.weight.shape)
         )
-        least = np.maximum(least, _FAINT * np.sqrt(scene.band.gather(usual).sum(axis=0)))
-    model, profile = without_dark_columns(scene.own, profile, response, least)
-    return _Fit(basis, fitted[0], centre, fitted[2], model, profile, hole_light, response)
-
-
-def _scene(sample, options):
-    """Trace, band, background region, star and holes of the median image."""
-    shape, known = sample.median.shape, np.isfinite(sample.median) & (sample.error > 0)
-    trace, width = options.trace, None
-    if trace is None:
-        rough = np.nan_to_num(sample.median - static_level(sample.median, known))
-        trace, width = find_trace(rough)
-        # Once more with the level of what is far from this trace.
-        far = np.abs(np.arange(shape[0])[:, None] - trace) > max(4.0, 4.5 * width)
-        if (known & far).any():
-            trace, width = find_trace(
-                np.nan_to_num(sample.median - static_level(sample.median, known & far))
-            )
-    half = options.half_width or max(4, int(np.ceil(4.5 * width)))
-    band = band_of_trace(trace, half, shape)
-    used = known & (np.abs(np.arange(shape[0])[:, None] - trace) > half + _MARGIN)
-    if options.excluded is not None:
-        used &= ~options.excluded
-    level = static_level(sample.median, used) if used.any() else np.zeros(shape[1])
-    model = np.where(known, sample.median - level, 0.0).astype(np.float32)
-    share = options.share and options.share(np.where(known, model, np.nan))
-    own = model if share is None else (model * share).astype(np.float32)
-    holes = ~known
-    holes |= hot_pixels(own, holes, band)
-    with np.errstate(divide="ignore"):
-        weight = np.where(holes, 0.0, 1.0 / sample.error**2).astype(np.float32)
-    noise = sample.pairs[used & np.isfinite(sample.pairs)]
-    factor = float(np.median(noise)) if len(noise) else 1.0
-    mode = "column" if options.background == "auto" else options.background
-    light = None if share is None else np.where(holes, np.float32(0.0), model)
-    limit = (LIMIT * factor * sample.error).astype(np.float32)
-    region = ColumnRegion(used, limit, mode, light)
-    return _Scene(band, trace, width or half / 4.5, model, holes, weight, region, share)
+        error = np.sqrt(scene.band.gather(usual).sum(axis=0))
+        least = np.maximum(_LIT, _FAINT * error / max(response[0].max(), 1e-30))
+    parts = without_dark_columns(own, profile, response[0], least)
+    return _Fit(basis, changes, fitted, centre, *parts, hole_light, response)
 
 
 def _shapes(values, places, scene, firsts):
-    """Basis of the fit; coefficients of the sample, what was rejected, the width gain; and the centre."""
+    """Basis of the fit with the changes of the spectrum, what is found in the sample, and the centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
     curved = np.zeros_like(model)
@@ -377,8 +337,9 @@ def _shapes(values, places, scene, firsts):
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
     weight = scene.band.gather(weight).astype(np.float32)
-    spectral = spectral_terms(images[0], weight, _SPECTRAL)
-    images = np.concatenate([images, spectral]).astype(np.float32).reshape(-1, weight.size)
+    changes = spectral_terms(images[0], weight, _SPECTRAL)
+    images = np.concatenate([images, changes[:, None] * images[0]]).astype(np.float32)
+    images = images.reshape(-1, weight.size)
     weight = weight.reshape(-1)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
@@ -386,6 +347,7 @@ def _shapes(values, places, scene, firsts):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
         sigma = residual_sigma(values, coefficients, images, weight)
+    spectrum = tint(coefficients[:, MOTION:], changes)
     coefficients = coefficients[:, :MOTION]
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
@@ -394,4 +356,5 @@ def _shapes(values, places, scene, firsts):
     coefficients[:, 3] -= middle
     centre[2] += middle
     gain = slow_share(coefficients[:, 3], firsts)
-    return ShapeBasis(images, weight, sigma), (coefficients, rejected, gain), centre
+    fitted = _Fitted(coefficients, rejected, gain, spectrum)
+    return ShapeBasis(images, weight, sigma), changes, fitted, centre

@@ -9,7 +9,7 @@ from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.order_light import remove_crosstalk, star_change, unmodelled_light
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.shape import MOTION, fit_shapes, true_width
+from scripts.lib.moving_profile.shape import MOTION, fit_shapes, tint, true_width
 
 __all__ = ["SpectralModel", "model_spectra", "orders_parts", "spectra_parts"]
 
@@ -159,6 +159,9 @@ class _Order:
             reference.model, reference.profile, reference.weight,
             reference.band.gather(reference.error), reference.hole_light, reference.noise_factor,
         )  # fmt: skip
+        # The fit of level, motion and spectrum takes its share of the residuals.
+        fitted = len(reference.basis.images) / max(np.count_nonzero(reference.basis.weight), 1)
+        self.free = max(1.0 - fitted, 0.0)
         self.values = self.change = self.lost = self.terms = self.flux = self.coefficients = None
 
     def fit(self, residual, bad):
@@ -167,10 +170,13 @@ class _Order:
         values = ref.band.gather(residual)
         lost = ref.band.inside(bad)
         coefficients, _ = fit_shapes(values.reshape(len(values), -1), lost, ref.basis)
+        spectrum = tint(coefficients[:, MOTION:], ref.changes)
         coefficients = coefficients[:, :MOTION]
         coefficients[:, 1:] -= ref.centre
         coefficients[:, 3] = true_width(coefficients)
-        self.change, self.terms, self.flux = star_change(coefficients, ref.width_gain, ref)
+        self.change, self.terms, self.flux = star_change(
+            coefficients, spectrum, ref.width_gain, ref
+        )
         self.change.reshape(len(values), -1)[lost] = 0.0
         self.values, self.lost, self.coefficients = values, lost, coefficients
 
@@ -299,15 +305,18 @@ class _Work:
         }
         return {
             name: SpectralModel(
-                **vars(fluxes[name]), **shared, **self._columns(group.orders[name], *counts[name])
+                **vars(fluxes[name]),
+                **shared,
+                **self._columns(name, group.orders[name], *counts[name]),
             )
             for name in fluxes
         }
 
-    def _columns(self, part, n_outliers, n_bad):
+    def _columns(self, name, part, n_outliers, n_bad):
         """Columns of the integrations of a spectral order."""
-        known = np.isfinite(part.coefficients[:, 0]) & (part.sums.expected > 0)
-        expected = np.where(known, part.sums.expected, np.nan) * self.common.noise_factor**2
+        expected = part.sums.expected * self.orders[name].free
+        known = np.isfinite(part.coefficients[:, 0]) & (expected > 0)
+        expected = np.where(known, expected, np.nan) * self.common.noise_factor**2
         return {
             **dict(zip(("level", "x", "y", "width"), part.coefficients.T, strict=True)),
             "chi2": part.sums.chi2 / expected,

@@ -87,6 +87,7 @@ def test_a_group_without_any_template_is_nan():
     )
     np.testing.assert_array_equal(sums["flux"], [[1.0, NAN]])
     np.testing.assert_array_equal(sums["error"], [[3.0, NAN]])
+    np.testing.assert_array_equal(sums["missing"], [[0.0, 1.0]])
 
 
 def test_samples_that_were_filled_in_are_missing_light():
