@@ -136,8 +136,10 @@ def test_products_of_a_download_record_what_is_unusual(tmp_path):
     jobs = planned(tmp_path)
     assert jobs == {
         "write_association": 1,
-        **dict.fromkeys(("outlier_detection", "extract_1d", "visit_reference"), 1),
-        # All segments are compared with the new reference.
+        # The reference is made of all segments, for which the second is unpacked again, and all are
+        # compared with it.
+        **dict.fromkeys(("visit_reference", "unpack_segment"), 1),
+        **dict.fromkeys(("outlier_detection", "extract_1d"), 2),
         "model_segment": 3,
         **dict.fromkeys(("collect_spectra", "white_light", "light_curve_spectroscopy"), 1),
     }
