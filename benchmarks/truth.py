@@ -8,7 +8,7 @@ printed, a line for each mode and level, with means over the seeds.
 
 The visits are those of `scripts.simulation`, processed by the workflow, whose products are compared; a
 visit takes half a minute to some minutes. With ``--simulator small`` they are scenes of Gaussians in
-memory (A and B), and light curves of `scripts.lib.moving_profile` are compared; 5 to 15 s.
+memory (A, B and T), and light curves of `scripts.lib.moving_profile` are compared; 5 to 15 s.
 """
 
 import argparse
@@ -40,11 +40,13 @@ from benchmarks.project_truth import (
 from benchmarks.project_visits import INTEGRATIONS, PROJECT_MODES, SEGMENTS
 from scripts.simulation import trouble
 
-LEVELS = {"A": REALISTIC, "B": STRESS}
+LEVELS = {"A": REALISTIC, "B": STRESS, "T": replace(STRESS, tilt_event=True)}
 # The recipe was developed on these.
 SEEDS = range(1200, 1208)
 # Electrons of a stripe along a row of the NIRCam grism.
-STRIPES = {"A": 1.75, "B": 3.5}
+STRIPES = {"A": 1.75, "B": 3.5, "T": 3.5}
+# Integrations on either side of a seam from which its step is measured.
+_SEAM = 20
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ def judge(scene, curves):
     metrics : dict of str to float
         ``ours``, ``jwst``, ``completed``: scatter over the ideal one. ``bias``: measured minus
         true depth in errors of the ideal depth; ``bias_to_ideal``: minus that of the ideal
-        light curve, whose noise is the same. ``over_error``: scatter over the quoted error.
+        light curve, whose noise is the same. ``dilution``: depth over that of the ideal, minus 1.
+        ``over_error``: scatter over the quoted error. ``seam``: root mean square of the steps
+        between the segments in their errors, ``largest_seam`` the largest.
         ``bin_50``, ``bin_90``, ``bin_bias``, ``bin_over_error``: the same of bins, median, 90th
         percentile, mean and median; none for images. ``hits``, ``missed``: hits of more than
         nine errors outside jumping pixels, and those not found. ``false``: other outliers there
@@ -149,11 +153,29 @@ def judge(scene, curves):
         **sums,
         "bias": (depth - scene.depth) / error,
         "bias_to_ideal": (depth - ideal_depth) / error,
+        "dilution": depth / ideal_depth - 1.0,
         "over_error": ours / quoted,
+        **judge_seams(curves.flux, scene.dip),
         **(judge_bins(scene, curves.bins) if curves.bins else {}),
         **judge_outliers(scene, curves.outliers),
         "milliseconds": curves.milliseconds,
         "noise_factor": curves.noise_factor,
+    }
+
+
+def judge_seams(flux, dip):
+    """Metrics of the steps between three segments, as of `judge`."""
+    design = np.column_stack([np.ones(len(dip)), np.linspace(-1, 1, len(dip)), dip])
+    good = np.isfinite(flux)
+    fit = np.linalg.lstsq(design[good], flux[good], rcond=None)[0]
+    residual = flux - design @ fit
+    error = np.nanstd(residual) * np.sqrt(2.0 / _SEAM)
+    edges = np.linspace(0, len(flux), 4).astype(int)[1:-1]
+    sides = [(residual[k : k + _SEAM], residual[k - _SEAM : k]) for k in edges]
+    steps = [(np.nanmean(after) - np.nanmean(before)) / error for after, before in sides]
+    return {
+        "seam": float(np.sqrt(np.mean(np.square(steps)))),
+        "largest_seam": float(np.abs(steps).max()),
     }
 
 
@@ -264,13 +286,13 @@ def run_small(options):
     list of dict
         As of `table`.
     """
+    others = {"integrations": options.integrations}
+    others |= {} if options.depth is None else {"depth": options.depth}
     results = []
     for mode in options.modes:
         for level in options.levels:
             visits = [
-                measure_visit(
-                    mode, level, seed, options.err or 1.0, integrations=options.integrations
-                )
+                measure_visit(mode, level, seed, options.err or 1.0, **others)
                 for seed in options.seeds
             ]
             about = {"mode": mode, "level": level, "err": options.err, "seeds": options.seeds}

@@ -4,7 +4,6 @@ import numpy as np
 
 from scripts.lib.diagnostics.comparison import archive_metrics
 from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
-from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
     choose_stretches,
@@ -15,6 +14,7 @@ from scripts.lib.diagnostics.verdict import visit_verdict
 from scripts.lib.files.plain_values import plain_value
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA
 from scripts.lib.light_curves.quality import bursts_of_flags
 from scripts.lib.provenance.software import SOFTWARE
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from scripts.lib.moving_profile.holes import share_of_holes, slope_in_holes
 
-__all__ = ["column_flux", "normalise_columns"]
+__all__ = ["column_flux", "normalise_columns", "without_dark_columns"]
 
 
 def normalise_columns(found, holes):
@@ -65,3 +65,34 @@ def column_flux(values, terms, profile, weight):
     upper = np.einsum("nyx,nyx,yx->nx", np.where(good, values, 0.0), shape, weight)
     lower = np.einsum("nyx,nyx,yx->nx", np.where(good, shape, 0.0), shape, weight)
     return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
+
+
+def without_dark_columns(model, profile, light, least):
+    """
+    Leave out holes and columns of hardly any light.
+
+    Parameters
+    ----------
+    model : ndarray of float, shape (height, x)
+        Median image of the star.
+    profile : ndarray of float32, shape (K, height, x)
+        Shares of the light and their slopes; 0 in holes.
+    light : ndarray of float64, shape (x,)
+        Light of each column.
+    least : float
+        Share of the brightest column's light below which one is left out.
+
+    Returns
+    -------
+    model, profile : ndarray of float32, same shapes
+        0 there.
+
+    Examples
+    --------
+    >>> profile = np.array([[[1.0, 1.0, 0.0]]], np.float32)
+    >>> without_dark_columns(np.full((1, 3), 7.0), profile, np.array([9.0, 0.1, 9.0]), 0.1)[0]
+    array([[7., 0., 0.]], dtype=float32)
+    """
+    lit = light >= least * light.max()
+    star = np.where(lit & profile[0].astype(bool), model, 0.0).astype(np.float32)
+    return star, np.where(lit, profile, np.float32(0.0))

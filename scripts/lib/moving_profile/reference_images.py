@@ -144,6 +144,7 @@ class _Scene:
     weight: np.ndarray
     ring: Ring
     apron: np.ndarray
+    factor: float
 
 
 def image_reference(planes, firsts, options=None, block=BLOCK):
@@ -233,7 +234,7 @@ def _fit_profile(values, bad, scene, sample):
         if terms > 1:
             basis = np.where(holes, 0.0, found)
             noise = _own_noise(values, bad, coefficients, (basis, weight, tightness))
-            tightness = _width_tightness(coefficients, sample.firsts)
+            tightness = scene.factor**2 * _width_tightness(coefficients, sample.firsts)
         basis = np.where(holes, 0.0, basis)
         weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight) / noise**2
     coefficients, _, centre = _centred_shapes(values, ~bad, (basis, weight, tightness, LIMIT))
@@ -255,7 +256,7 @@ def _own_noise(values, bad, coefficients, fit):
 
 
 def _width_tightness(coefficients, firsts):
-    """Inverse variance of what the widths show that is no noise."""
+    """Inverse variance of what the widths show that is no noise, in units of the noise factor."""
     width = coefficients[:, 3]
     share = max(slow_share(width, firsts), _NARROWEST)
     variance = share * np.nanvar(width) if np.isfinite(width).any() else 0.0
@@ -315,7 +316,9 @@ def _scene(sample, options):
     star = (x, y, width)
     ring = Ring(used, limit)
     apron = np.flatnonzero((distance > radius) & (distance <= _APRON * radius))
-    return _Scene(level, star, radius, pixels, flat, weight.reshape(-1)[pixels], ring, apron)
+    return _Scene(
+        level, star, radius, pixels, flat, weight.reshape(-1)[pixels], ring, apron, factor
+    )
 
 
 def _wings(scene, sample):

@@ -14,7 +14,11 @@ from scripts.lib.moving_profile.background import (
     subtract_background,
 )
 from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace, trace_width
-from scripts.lib.moving_profile.column_profile import column_flux, normalise_columns
+from scripts.lib.moving_profile.column_profile import (
+    column_flux,
+    normalise_columns,
+    without_dark_columns,
+)
 from scripts.lib.moving_profile.holes import hot_pixels, next_to
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
 from scripts.lib.moving_profile.reference_sample import (
@@ -30,6 +34,7 @@ from scripts.lib.moving_profile.shape import (
     followed_terms,
     residual_sigma,
     spectral_terms,
+    tint,
     true_width,
 )
 
@@ -94,6 +99,8 @@ class SpectralReference:
         Where stripes are measured.
     basis : ShapeBasis
         Images of the shape fit, in the band.
+    changes : ndarray of float64, shape (J, x)
+        Smooth changes of the spectrum, in the basis too, as of `shape.spectral_terms`.
     centre : ndarray of float64, shape (3,)
         Median x, y and width of the fits, which are taken off.
     width_gain : float
@@ -125,6 +132,7 @@ class SpectralReference:
     region: ColumnRegion
     stripes: Stripes | None
     basis: ShapeBasis
+    changes: np.ndarray
     centre: np.ndarray
     width_gain: float
     model: np.ndarray
@@ -180,6 +188,16 @@ class _Scene:
     region: ColumnRegion
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    """What is found in the sample: motion, rejected samples, width gain, and spectra over the median."""
+
+    coefficients: np.ndarray
+    rejected: tuple
+    width_gain: float
+    spectrum: np.ndarray
+
+
 def spectral_reference(planes, firsts, options=None, block=BLOCK):
     """
     Measure the reference of a visit from some of its integrations.
@@ -221,17 +239,17 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
 
     pixels = scene.band.pixels.reshape(-1)
     values, bad, background = gather_star(sample, subtract, pixels)
-    basis, fitted, centre = _shapes(values, np.nonzero(bad), scene, sample.firsts)
+    basis, changes, fitted, centre = _shapes(values, np.nonzero(bad), scene, sample.firsts)
     profile, response, hole_light = _profile(values, bad, scene, fitted)
-    parts = _without_dark_columns(scene, profile, response)
+    parts = without_dark_columns(scene.band.gather(scene.model), profile, response[0], _LIT)
     residual = _residual(values, fitted, response, *parts)
     residual[bad] = np.nan
     factor, noise = measure_noise(sample, background, pixels, residual)
     weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
     return SpectralReference(
         sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, centre, fitted[2], *parts, weight, hole_light, response,
-        factor, noise,
+        scene.region, stripes, basis, changes, centre, fitted.width_gain, *parts, weight, hole_light,
+        response, factor, noise,
     )  # fmt: skip
 
 
@@ -294,12 +312,7 @@ def _stripes(sample, scene):
 
 
 def _weights_with_stripes(scene, stripes):
-    """
-    Weights that are best for the sum of all columns where stripes are left.
-
-    What is left of a stripe is common to all columns of its row: in their sum it counts
-    as many times as there are columns.
-    """
+    """Weights that are best for the sum of all columns, of which each has all that is left of a stripe."""
     light = scene.band.gather(scene.model).sum(axis=0)
     columns = np.count_nonzero(light > _LIT * light.max())
     used = scene.weight > 0
@@ -311,7 +324,7 @@ def _weights_with_stripes(scene, stripes):
 
 
 def _shapes(values, places, scene, firsts):
-    """Basis of the fit; coefficients of the sample, what was rejected, the width gain; and the centre."""
+    """Basis of the fit with the changes of the spectrum, what is found in the sample, and the centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
     curved = np.zeros_like(model)
@@ -319,8 +332,9 @@ def _shapes(values, places, scene, firsts):
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
     weight = scene.band.gather(weight).astype(np.float32)
-    spectral = spectral_terms(images[0], weight, _SPECTRAL)
-    images = np.concatenate([images, spectral]).astype(np.float32).reshape(-1, weight.size)
+    changes = spectral_terms(images[0], weight, _SPECTRAL)
+    images = np.concatenate([images, changes[:, None] * images[0]]).astype(np.float32)
+    images = images.reshape(-1, weight.size)
     weight = weight.reshape(-1)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
@@ -328,6 +342,7 @@ def _shapes(values, places, scene, firsts):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
         sigma = residual_sigma(values, coefficients, images, weight)
+    spectrum = tint(coefficients[:, MOTION:], changes)
     coefficients = coefficients[:, :MOTION]
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
@@ -336,23 +351,25 @@ def _shapes(values, places, scene, firsts):
     coefficients[:, 3] -= middle
     centre[2] += middle
     gain = slow_share(coefficients[:, 3], firsts)
-    return ShapeBasis(images, weight, sigma), (coefficients, rejected, gain), centre
+    fitted = _Fitted(coefficients, rejected, gain, spectrum)
+    return ShapeBasis(images, weight, sigma), changes, fitted, centre
 
 
 def _profile(samples, bad, scene, fitted):
     """Profile (K, height, x), response (2, x) and the share of light in holes (K, x)."""
-    coefficients, rejected, gain = fitted
+    coefficients = fitted.coefficients
     usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
     level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
     moving = len(samples) >= _FEWEST_MOVING
-    terms = followed_terms(coefficients, gain)[:, : 1 + 2 * moving]
+    terms = followed_terms(coefficients, fitted.width_gain)[:, : 1 + 2 * moving]
     regressors = level * terms
     holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
     values = samples.reshape(-1, *holes.shape) + model
     values.reshape(bad.shape)[bad] = np.nan
-    values.reshape(bad.shape)[rejected] = np.nan
+    values.reshape(bad.shape)[fitted.rejected] = np.nan
     values[:, holes] = np.nan
     values[~np.isfinite(coefficients[:, 0])] = np.nan
+    values /= fitted.spectrum.astype(np.float32)[:, None]
     found = regress_pixels(values.reshape(len(values), -1), regressors)
     found = found.reshape(-1, *holes.shape)
     empty = ~np.isfinite(found).all(axis=0)
@@ -368,18 +385,13 @@ def _profile(samples, bad, scene, fitted):
     return profile, full, hole_light
 
 
-def _without_dark_columns(scene, profile, response):
-    """Star and profile in the band without holes and columns of hardly any light."""
-    lit = response[0] >= _LIT * response[0].max()
-    model = np.where(lit & profile[0].astype(bool), scene.band.gather(scene.model), 0.0)
-    return model.astype(np.float32), np.where(lit, profile, np.float32(0.0))
-
-
 def _residual(samples, fitted, response, model, profile):
     """Samples of the band minus their model, (integrations, P)."""
-    coefficients = np.where(np.isfinite(fitted[0]), fitted[0], (1.0, 0.0, 0.0, 0.0))
-    terms = followed_terms(coefficients, fitted[2])[:, : len(profile)]
+    known = np.isfinite(fitted.coefficients)
+    coefficients = np.where(known, fitted.coefficients, (1.0, 0.0, 0.0, 0.0))
+    terms = followed_terms(coefficients, fitted.width_gain)[:, : len(profile)]
     level = coefficients[:, :1] * (response[0] + coefficients[:, 1:2] * response[1])
+    level *= fitted.spectrum
     star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
     star *= level[:, None, :].astype(np.float32)
     np.subtract(samples.reshape(star.shape) + model, star, out=star)

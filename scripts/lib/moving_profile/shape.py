@@ -14,6 +14,7 @@ __all__ = [
     "per_level",
     "residual_sigma",
     "spectral_terms",
+    "tint",
     "true_width",
 ]
 
@@ -69,10 +70,10 @@ class ShapeBasis:
 
 def spectral_terms(model, weight, terms):
     """
-    Star with a spectrum that has changed, in smooth ways that leave its level.
+    Smooth changes of a spectrum that leave its level.
 
-    A transit is deeper at some wavelengths than at others. Without these images in the fit
-    it looks like a shift along a spectrum, across a tilted trace, or like a width.
+    A transit is deeper at some wavelengths than at others. Without the star times these in the
+    fit it looks like a shift along a spectrum, across a tilted trace, or like a width.
 
     Parameters
     ----------
@@ -81,30 +82,54 @@ def spectral_terms(model, weight, terms):
     weight : ndarray of float, shape (height, x)
         Inverse variance; 0 where a pixel takes no part.
     terms : int
-        Number of images, fewer where there are fewer columns with light.
+        Their number, fewer where there are fewer columns with light.
 
     Returns
     -------
-    images : ndarray of float64, shape (terms, height, x)
-        The star times polynomials of the column up to that order, orthogonal to
-        each other and to the star.
+    changes : ndarray of float64, shape (terms, x)
+        Polynomials of the column up to that order, 0 where there is no light. The star times
+        these are orthogonal to each other and to the star.
 
     Examples
     --------
     >>> spectral_terms(np.ones((1, 3)), np.ones((1, 3)), 1).round(6)
-    array([[[-1.224745,  0.      ,  1.224745]]])
+    array([[-1.224745,  0.      ,  1.224745]])
     """
     light = (weight * model.astype(np.float64) ** 2).sum(axis=0)
     lit = np.flatnonzero(light > _LIT * light.max())
-    images = np.zeros((min(terms, max(len(lit) - 1, 0)), *model.shape))
-    if len(images):
+    changes = np.zeros((min(terms, max(len(lit) - 1, 0)), len(light)))
+    if len(changes):
         place = 2.0 * (lit - lit[0]) / (lit[-1] - lit[0]) - 1.0
-        powers = np.polynomial.legendre.legvander(place, len(images))
+        powers = np.polynomial.legendre.legvander(place, len(changes))
         triangle = np.linalg.qr(powers * np.sqrt(light[lit])[:, None])[1]
         inverse = np.linalg.inv(triangle * np.sign(np.diag(triangle))[:, None])
-        polynomials = (powers @ inverse)[:, 1:].T * np.sqrt(light[lit].sum())
-        images[:, :, lit] = polynomials[:, None] * model[:, lit]
-    return images
+        changes[:, lit] = (powers @ inverse)[:, 1:].T * np.sqrt(light[lit].sum())
+    return changes
+
+
+def tint(coefficients, changes):
+    """
+    Spectrum of integrations over that of the median one at their level.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, terms)
+        Those of the changes, as of `fit_shapes`; NaN counts as 0.
+    changes : ndarray of float64, shape (terms, x)
+        As of `spectral_terms`.
+
+    Returns
+    -------
+    ratio : ndarray of float64, shape (frames, x)
+        Positive.
+
+    Examples
+    --------
+    >>> tint(np.array([[0.1], [np.nan]]), np.array([[-1.0, 1.0]]))
+    array([[0.9, 1.1],
+           [1. , 1. ]])
+    """
+    return np.maximum(1.0 + np.einsum("nk,kx->nx", np.nan_to_num(coefficients), changes), _DIMMEST)
 
 
 def _project(samples, weighted):

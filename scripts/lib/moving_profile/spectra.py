@@ -8,7 +8,7 @@ from scripts.lib.moving_profile.background import subtract_background
 from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.shape import MOTION, fit_shapes, followed_terms, true_width
+from scripts.lib.moving_profile.shape import MOTION, fit_shapes, followed_terms, tint, true_width
 
 __all__ = ["SpectralModel", "model_spectra", "spectra_parts"]
 
@@ -135,6 +135,9 @@ class _Work:
         squares = np.where(used, reference.error.astype(np.float64) ** 2, 0.0).sum(axis=0)
         whole = squares.sum() / max(used.sum(), 1)
         self.background_error2 = np.where(used.any(axis=0), squares / number, whole)
+        # The fit of level, motion and spectrum takes its share of the residuals.
+        fitted = len(reference.basis.images) / max(np.count_nonzero(reference.basis.weight), 1)
+        self.free = max(1.0 - fitted, 0.0)
         self.groups = []
 
     def add(self, planes):
@@ -149,13 +152,14 @@ class _Work:
         values = ref.band.gather(residual)
         lost = ref.band.inside(frames.bad)
         coefficients, _ = fit_shapes(values.reshape(len(values), -1), lost, ref.basis)
+        spectrum = tint(coefficients[:, MOTION:], ref.changes)
         coefficients = coefficients[:, :MOTION]
         coefficients[:, 1:] -= ref.centre
         coefficients[:, 3] = true_width(coefficients)
         usual = (1.0, 0.0, 0.0, 0.0)
         usable = np.where(np.isfinite(coefficients), coefficients, usual)
         terms = followed_terms(coefficients, ref.width_gain)[:, : len(ref.profile)]
-        model = usable[:, :1] * (ref.response[0] + usable[:, 1:2] * ref.response[1])
+        model = usable[:, :1] * (ref.response[0] + usable[:, 1:2] * ref.response[1]) * spectrum
         star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), ref.profile)
         star *= model.astype(np.float32)[:, None, :]
         np.subtract(values, star, out=star)
@@ -199,8 +203,9 @@ class _Work:
             group.sums, group.terms, (rows, places), values, residual[inside], errors
         )
         fluxes = extraction.fluxes(group.sums, group.terms, group.variance, ref.scale)
-        known = np.isfinite(group.coefficients[:, 0]) & (group.sums.expected > 0)
-        expected = np.where(known, group.sums.expected, np.nan) * ref.noise_factor**2
+        expected = group.sums.expected * self.free
+        known = np.isfinite(group.coefficients[:, 0]) & (expected > 0)
+        expected = np.where(known, expected, np.nan) * ref.noise_factor**2
         flat = (frames + group.first - self.extent.before) * ref.median.size + pixels
         return {
             **vars(fluxes),

@@ -137,6 +137,16 @@ def method_table(curves):
             rows.append([name, "Noise over ERR", f"{curve['noise_factor']:.3f}"])
         for terms, found in (curve.get("decorrelation") or {}).items():
             rows.append([name, f"Response to {terms}", _decorrelation_text(found)])
+        rows += [
+            [
+                name,
+                f"Step at integration {step['integration']}",
+                f"{1e6 * step['height']:+.0f} ppm, taken off",
+            ]
+            for step in curve.get("steps") or []
+        ]
+        if (curve.get("error_factor") or 1.0) > 1.0:
+            rows.append([name, "Errors were multiplied by", f"{curve['error_factor']:.2f}"])
         for term, error in (curve.get("noise") or {}).items():
             rows.append([name, f"Noise of {term}", f"{1e6 * error:.0f} ppm"])
     return Table("How our light curves were made", ["Light curve", "What", "Value"], rows)

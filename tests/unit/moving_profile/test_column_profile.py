@@ -1,6 +1,10 @@
 import numpy as np
 
-from scripts.lib.moving_profile.column_profile import column_flux, normalise_columns
+from scripts.lib.moving_profile.column_profile import (
+    column_flux,
+    normalise_columns,
+    without_dark_columns,
+)
 
 # Light of three rows, and what motion adds to it.
 PROFILE = np.array([0.25, 0.5, 0.25])
@@ -50,3 +54,11 @@ def test_flux_of_a_moved_column_by_hand():
     assert abs(column_flux(values, terms, profile, weight)[0, 0] - 40.0) < 1e-4
     values[:] = np.nan
     assert np.isnan(column_flux(values, terms, profile, weight)).all()
+
+
+def test_dark_columns_and_holes_have_no_star():
+    profile = np.ones((2, 3, 4), np.float32)
+    profile[:, 1, 0] = 0.0
+    model, left = without_dark_columns(np.full((3, 4), 5.0), profile, np.array([9, 8, 0.2, 9]), 0.1)
+    np.testing.assert_array_equal(model, [[5, 5, 0, 5], [0, 5, 0, 5], [5, 5, 0, 5]])
+    np.testing.assert_array_equal(left[0], profile[0] * [1, 1, 0, 1])

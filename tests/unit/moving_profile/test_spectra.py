@@ -177,6 +177,33 @@ def test_twelve_integrations_have_a_static_profile():
     np.testing.assert_allclose(model.flux, scene.ideal, rtol=0.1)
 
 
+def test_a_segment_that_is_missing_changes_the_others_little(scene, whole):
+    first, last = scene.planes[:40], scene.planes[80:]
+    rest = Planes(
+        *(
+            np.concatenate([getattr(part, name) for part in (first, last)])
+            for name in ("sci", "err", "dq", "var_poisson")
+        )
+    )
+    # The visit's numbers say which integrations follow each other: 39 and 80 do not.
+    numbers = np.concatenate([np.arange(40), np.arange(80, 120)])
+    reference = spectral_reference(rest, consecutive_pairs(numbers))
+    parts = [model_spectra([planes], Extent(40), reference) for planes in (first, last)]
+    flux, level = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("flux", "level")
+    )
+    assert (np.isfinite(flux).sum() / np.isfinite(whole.flux[numbers]).sum()) > 0.999
+    whites = [
+        sum_columns(values, [], template_spectrum(whole.flux))[0]
+        for values in (flux, whole.flux[numbers])
+    ]
+    ratio = whites[0] / whites[1]
+    noise = np.nanmedian(np.sqrt(np.nansum(whole.error**2, axis=1))) / np.nanmedian(whites[1])
+    assert np.std(ratio / np.median(ratio)) < 0.4 * noise
+    assert abs(np.mean(ratio[:40]) / np.mean(ratio[40:]) - 1.0) < 0.3 * noise
+    assert np.isfinite(level).all()
+
+
 def test_a_hit_is_flagged_and_costs_no_flux(scene, reference, whole):
     planes = changed(scene.planes)
     y, x = int(reference.trace[50]), 50

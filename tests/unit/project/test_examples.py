@@ -20,7 +20,7 @@ TAUGHT = {
         "scaled_times",
         "find_inliers",
     ],
-    "scripts.lib.diagnostics.noise": [
+    "scripts.lib.light_curves.noise": [
         "mad_sigma",
         "difference_mad",
         "second_difference_mad",
