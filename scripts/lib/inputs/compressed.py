@@ -7,6 +7,7 @@ import zlib
 from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import check_segment
 from scripts.lib.errors import InputError
+from scripts.lib.files.atomic import open_part
 from scripts.lib.findings import Finding, stop_at_errors
 from scripts.lib.fits.headers import read_hdus
 
@@ -38,7 +39,7 @@ def unpack(source, target):
     -----
     Memory is that of a piece, 1 MB.
     """
-    with open(target, "wb") as plain:
+    with open_part(target, "wb") as plain:
         for piece in _pieces(source):
             plain.write(piece)
 
