@@ -5,6 +5,7 @@ import logging
 import resource
 import signal
 import sys
+from pathlib import Path
 
 from scripts.lib.errors import InputError
 from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
@@ -111,6 +112,8 @@ def _start_logging(paths):
         logging.getLogger().handlers[0].addFilter(hide_progress)
     logging.captureWarnings(True)
     if paths:
-        file = logging.FileHandler(paths[0], mode="w", encoding="utf-8")
+        # A link in its place would lead the log elsewhere.
+        Path(paths[0]).unlink(missing_ok=True)
+        file = logging.FileHandler(paths[0], mode="x", encoding="utf-8")
         file.setFormatter(logging.Formatter(_LOG_FORMAT))
         logging.getLogger().addHandler(file)

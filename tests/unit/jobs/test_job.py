@@ -198,3 +198,20 @@ def test_progress_is_in_the_log_and_on_a_terminal_only(job, capsys, monkeypatch,
 @pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), OSError("no reason")])
 def test_a_bug_has_no_description(error):
     assert describe_failure(error) is None
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_log_that_is_a_link_leads_nowhere(job, tmp_path, link):
+    target = tmp_path / "target"
+    target.write_text("precious")
+    getattr(Path(job.log[0]), link)(target)
+    run_job(job, lambda snakemake: None)
+    assert target.read_text() == "precious"
+    assert "peak memory" in log_of(job)
+    assert not Path(job.log[0]).is_symlink()
+
+
+def test_a_log_of_an_earlier_run_is_replaced(job):
+    Path(job.log[0]).write_text("earlier")
+    run_job(job, lambda snakemake: None)
+    assert "earlier" not in log_of(job)
