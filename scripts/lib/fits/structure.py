@@ -70,7 +70,10 @@ def check_structure(location, cards, header, repeated, is_extension):
     shape = tuple(_whole_number(location, header, name) for name in reversed(lengths))
     width = abs(_whole_number(location, header, "BITPIX", _BITPIX)) // 8
     if is_extension:
-        mandatory, counts = ["XTENSION", "BITPIX", "NAXIS", *lengths, "PCOUNT", "GCOUNT"], (None, None)
+        mandatory, counts = (
+            ["XTENSION", "BITPIX", "NAXIS", *lengths, "PCOUNT", "GCOUNT"],
+            (None, None),
+        )
     else:
         # They belong to random groups, but have a meaning without them as well.
         mandatory, counts = ["SIMPLE", "BITPIX", "NAXIS", *lengths], (0, 1)

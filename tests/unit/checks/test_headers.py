@@ -128,7 +128,10 @@ def test_warnings_of_a_file_that_can_be_processed(planes, keywords, warnings):
 
 def value_messages(name="SCI", **header):
     return [
-        str(found) for found in value_errors("a.fits", [SimpleNamespace(name=name, header=header, repeated=())])
+        str(found)
+        for found in value_errors(
+            "a.fits", [SimpleNamespace(name=name, header=header, repeated=())]
+        )
     ]
 
 
