@@ -95,7 +95,7 @@ def _check(source, options, gain_path):
     gain_hdus = read_hdus(gain_path) if gain_path else None
     errors = segment_errors(source.path, source.hdus, options, gain_path, gain_hdus)
     if errors:
-        raise InputError("\n".join(map(str, errors)))
+        raise InputError(*map(str, errors))
 
 
 def _read_times(source):

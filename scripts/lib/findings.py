@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import KW_ONLY, asdict, dataclass, replace
 from pathlib import PurePath
 
-from scripts.lib.errors import InputError
+from scripts.lib.errors import InputError, printable
 
 __all__ = [
     "SEVERITIES",
@@ -68,18 +68,18 @@ class Finding:
         finding : Finding
             Severity ``error``, with the rest of the message as what was found.
         """
-        return cls("error", path, found=str(error).removeprefix(f"{known_as or path}: "))
+        return cls("error", path, found=str(error).removeprefix(printable(f"{known_as or path}: ")))
 
     def __str__(self):
         """One line for the user."""
-        return f"{self.path}: {self.text}"
+        return f"{printable(self.path)}: {self.text}"
 
     @property
     def text(self):
-        """The line without the file."""
+        """The line without the file; characters that a terminal would obey are escapes."""
         found = f"{self.key}: found {self.found}" if self.key else self.found
         expected = f", expected {self.expected}" if self.expected else ""
-        return f"{found}{expected}{f': {self.effect}' if self.effect else ''}"
+        return printable(f"{found}{expected}{f': {self.effect}' if self.effect else ''}")
 
     def as_dict(self):
         """Fields by name, for JSON."""
@@ -173,4 +173,4 @@ def stop_at_errors(findings):
     """
     errors = [str(finding) for finding in findings if finding.severity == "error"]
     if errors:
-        raise InputError("\n".join(dict.fromkeys(errors)))
+        raise InputError(*dict.fromkeys(errors))

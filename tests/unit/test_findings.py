@@ -75,3 +75,19 @@ def test_one_line_for_each_severity_and_key():
 def test_products_carry_warnings_without_folders():
     findings = [warning("data/f.fits"), warning("data/g.fits", severity="note")]
     assert warning_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]
+
+
+def test_no_part_of_a_finding_is_more_than_one_line_or_obeyed_by_a_terminal():
+    hostile = "a\x1b[2J\nb"
+    parts = dict.fromkeys(("key", "found", "expected", "effect"), hostile)
+    finding = Finding("error", hostile, **parts)
+    shown = r"a\x1b[2J\nb"
+    assert str(finding) == f"{shown}: {shown}: found {shown}, expected {shown}: {shown}"
+    with pytest.raises(InputError) as caught:
+        stop_at_errors([finding])
+    assert str(caught.value) == str(finding)
+
+
+def test_a_finding_of_an_error_starts_after_the_name_of_the_file_whatever_it_is():
+    finding = Finding.from_error("a\nb", InputError("a\nb: cannot be read"))
+    assert finding.found == "cannot be read"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import HeaderFacts, check_segment
-from scripts.lib.errors import InputError
+from scripts.lib.errors import CONTROLS, InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.inputs.product_names import CRFINTS, optical_path, visit_numbers
@@ -18,7 +18,7 @@ from scripts.lib.instruments.modes import mode_of
 __all__ = ["UNUSABLE", "Segment", "describe_segment", "open_segment", "read_segment"]
 
 # Snakemake takes braces for wildcards.
-UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
+UNUSABLE = re.compile(f"[{{}}]|{CONTROLS.pattern}")
 # SCI, ERR, DQ and three variances.
 _PLANES = 6
 _SEGMENT_IN_NAME = re.compile(r"-seg(\d+)")

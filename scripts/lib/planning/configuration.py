@@ -5,6 +5,8 @@ from math import isnan
 from os.path import expanduser
 from pathlib import Path
 
+from scripts.lib.errors import printable
+
 __all__ = ["contradictions", "describe_violation", "expand_home"]
 
 _TYPES = {
@@ -40,6 +42,11 @@ def describe_violation(error):
     message : str
         The key, what was found and what is expected there.
     """
+    return printable(_describe(error))
+
+
+def _describe(error):
+    """Describe a violation, with any characters."""
     key = "/".join(["config", *map(str, error.absolute_path)])
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
@@ -106,7 +113,7 @@ def contradictions(config, base_dir):
         problems.append(
             f"config/spectroscopic_light_curves/edges: found {edges}, expected ascending wavelengths"
         )
-    return problems
+    return list(map(printable, problems))
 
 
 def _nan_keys(path, value):
