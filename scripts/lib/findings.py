@@ -9,12 +9,16 @@ from scripts.lib.errors import InputError, printable
 __all__ = [
     "SEVERITIES",
     "Finding",
+    "error_lines",
     "severity_counts",
     "stop_at_errors",
     "summary_lines",
     "warning_lines",
 ]
 
+# Values of damaged or hostile files may fill screens.
+_LONGEST = 1000
+_LISTED = 20
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -77,7 +81,10 @@ class Finding:
     @property
     def text(self):
         """The line without the file; characters that a terminal would obey are escapes."""
-        found = f"{self.key}: found {self.found}" if self.key else self.found
+        found = self.found
+        if len(found) > _LONGEST:
+            found = f"{found[:_LONGEST]}... ({len(found)} characters)"
+        found = f"{self.key}: found {found}" if self.key else found
         expected = f", expected {self.expected}" if self.expected else ""
         return printable(f"{found}{expected}{f': {self.effect}' if self.effect else ''}")
 
@@ -157,6 +164,33 @@ def warning_lines(findings):
     )
 
 
+def error_lines(findings):
+    """
+    List the errors that stop a run.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Everything that was found.
+
+    Returns
+    -------
+    lines : list of str
+        One for each different error; of errors with the same key the first twenty, the last of
+        them with the number of the others.
+    """
+    groups = {}
+    for finding in dict.fromkeys(findings):
+        if finding.severity == "error":
+            groups.setdefault(finding.key or finding.found, []).append(finding)
+    lines = []
+    for group in groups.values():
+        lines += map(str, group[:_LISTED])
+        if group[_LISTED:]:
+            lines[-1] += f" (and {len(group) - _LISTED:,} more)"
+    return list(dict.fromkeys(lines))
+
+
 def stop_at_errors(findings):
     """
     Raise an error if the run cannot go on.
@@ -169,8 +203,7 @@ def stop_at_errors(findings):
     Raises
     ------
     InputError
-        If there are errors; each different one has a line of the message.
+        If there are errors, with the lines of :func:`error_lines`.
     """
-    errors = [str(finding) for finding in findings if finding.severity == "error"]
-    if errors:
-        raise InputError(*dict.fromkeys(errors))
+    if errors := error_lines(findings):
+        raise InputError(*errors)

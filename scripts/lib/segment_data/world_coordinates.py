@@ -8,6 +8,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.files import asdf_tree
+from scripts.lib.files.fast_yaml import check_nesting
 from scripts.lib.segment_data.wcs_cache import ResultCache
 
 __all__ = [
@@ -167,7 +168,10 @@ def read_wcs(file):
         raise InputError(msg)
     content = file.read_bytes("ASDF")
     try:
-        with asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree:
+        # The parser that asdf uses crashes on trees that are nested too deeply.
+        check_nesting(asdf_tree.split(content)[0])
+        options = {"lazy_tree": True, "lazy_load": False, "validate_checksums": True}
+        with asdf.open(io.BytesIO(content), **options) as tree:
             wcs = tree.tree.get("meta", {}).get("wcs")
     # On a damaged tree the parsers of several packages raise exceptions of any kind.
     except Exception as error:
