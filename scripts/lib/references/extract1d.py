@@ -220,7 +220,7 @@ def number(entry, key, default):
     Raises
     ------
     ApertureError
-        If the value is not a number, or is too large.
+        If the value is not a number, or is too large, or is a width of 0 or less.
     """
     value = entry.get(key)
     if value is None:
@@ -230,6 +230,8 @@ def number(entry, key, default):
     largest = _LONGEST_BOXCAR if key == "smoothing_length" else _LARGEST
     if not abs(value) <= largest:
         raise _value_error(entry, key, value, f"a number from -{largest:g} to {largest:g}")
+    if key == "extract_width" and value <= 0:
+        raise _value_error(entry, key, value, "a number above 0")
     return value
 
 
