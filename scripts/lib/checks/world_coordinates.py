@@ -8,6 +8,7 @@ coordinates.
 from scripts.lib.files import asdf_tree
 from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.segment_data.wcs_numbers import wrong_number
 
 __all__ = ["content_findings", "extension_findings", "needs_wcs", "unreadable_coordinates"]
 
@@ -154,6 +155,8 @@ def _tree_damage(text, n_blocks):
     coordinates = asdf_tree.entry(tree, "meta", "wcs")
     if coordinates is None or isinstance(coordinates.value, str):
         return "an ASDF file without meta.wcs"
+    if wrong := wrong_number(coordinates):
+        return f"{wrong} in a transform"
     sources = asdf_tree.array_sources(coordinates)
     lost = [int(source) for source in sources if source.isdecimal() and int(source) >= n_blocks]
     if lost:

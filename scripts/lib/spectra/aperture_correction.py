@@ -178,6 +178,9 @@ def check_phases(row, label="APCORR table"):
         raise InputError(msg)
     for name in ("wavelength", "size", "apcorr"):
         _check_positive(row[name], f"{label}: {name}", or_zero=True)
+        if not row[name].any():
+            msg = f"{label}: {name}: found 0 everywhere, expected numbers above 0"
+            raise InputError(msg)
 
 
 def _check_axes(row, axes, label):
