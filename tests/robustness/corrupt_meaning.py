@@ -158,9 +158,9 @@ def _cut(path, width=None, extension=None):
     """Cut the images of a segment, or one of them, to their first columns or integrations."""
     with fits.open(path) as hdus:
         for hdu in hdus:
-            if isinstance(hdu, fits.ImageHDU) and hdu.data.ndim == 3:
+            if isinstance(hdu, fits.ImageHDU) and hdu.data is not None and hdu.data.ndim > 1:
                 if width and extension is None:
-                    hdu.data = hdu.data[:, :, :width].copy()
+                    hdu.data = hdu.data[..., :width].copy()
                 if hdu.name == extension:
                     hdu.data = hdu.data[:, :-3].copy()
         content = io.BytesIO()

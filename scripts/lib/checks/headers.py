@@ -225,6 +225,7 @@ _MEANINGFUL = frozenset(
 _LARGEST_AREA = 1
 # Apertures lie on the detector: a pixel further away than this is a damaged number.
 _PIXELS = range(-(1 << 14), 1 << 14)
+_ORDERS = range(-10, 11)
 _POSITIONS = ("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2")
 
 
@@ -283,6 +284,8 @@ def _expected(keyword, value):
         return f"an area of at most {_LARGEST_AREA} sr"
     if keyword in _POSITIONS and not _PIXELS[0] <= value <= _PIXELS[-1]:
         return "a position on the detector [pixels]"
+    if keyword == "SPORDER" and value not in _ORDERS:
+        return f"a whole number from {_ORDERS[0]} to {_ORDERS[-1]}"
     # `True in (1, 2)` holds, so logicals are ruled out first.
     if keyword in _CHOICES and (value is True or value not in _CHOICES[keyword]):
         return f"one of {', '.join(map(str, _CHOICES[keyword]))}"

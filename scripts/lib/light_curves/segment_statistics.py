@@ -196,6 +196,8 @@ def measure_integrations(member, targets, across):
     arrays = {name: np.zeros(shape, np.int32) for name in ("outlier_map", "invalid_map")}
     for target in targets:
         arrays |= target.empty_arrays(n_integrations, across)
+    # Variances of another shape were warned of at the start, as missing ones.
+    has_variances = "VAR_POISSON" in member and member.shape("VAR_POISSON") == member.shape("SCI")
     step = max(1, _BLOCK_BYTES // (4 * shape[0] * shape[1]))
     progress = Progress(log, n_integrations)
     for first in range(0, n_integrations, step):
@@ -207,7 +209,7 @@ def measure_integrations(member, targets, across):
         if across is not None:
             images[invalid] = np.nan
         variances = None
-        if across is None and "VAR_POISSON" in member:
+        if across is None and has_variances:
             variances = np.nan_to_num(member.read("VAR_POISSON", block), nan=0.0)
         for target in targets:
             for name, values in target.measure(images, outlier, invalid, across).items():

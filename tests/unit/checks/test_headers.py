@@ -162,6 +162,8 @@ def test_values_that_steps_can_use(header):
         ("SRCTYPE", "", "found '', expected one of POINT, EXTENDED, UNKNOWN"),
         ("SRCTYPE", 0, "found 0, expected a text"),
         ("DISPAXIS", 3, "found 3, expected one of 1, 2"),
+        ("SPORDER", 1_000_000_000, "found 1000000000, expected a whole number from -10 to 10"),
+        ("SPORDER", 1.5, "found 1.5, expected a whole number from -10 to 10"),
         ("DISPAXIS", True, "found True, expected one of 1, 2"),
     ],
 )

@@ -74,3 +74,11 @@ def test_flagged_samples_are_in_the_median_of_images_only():
     assert np.isnan(median_image(member, 0)[3, 4])
     assert median_image(member, None)[3, 4] == 1.0
     assert np.isnan(median_image(member, None)[5, 6])
+
+
+def test_variances_of_another_shape_count_as_missing():
+    member = cube(VAR_POISSON=np.ones(SHAPE, np.float32))
+    targets = [Target(region("1", 2, 8), np.ones(SHAPE[1:]))]
+    assert measure_integrations(member, targets, None)["1/photon_variance"].all()
+    member._planes["VAR_POISSON"] = np.ones((SHAPE[0], 1, 1), np.float32)
+    assert np.isnan(measure_integrations(member, targets, None)["1/photon_variance"]).all()
