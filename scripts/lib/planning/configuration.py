@@ -1,11 +1,12 @@
 """Messages about the configuration's mistakes, and paths that start at home."""
 
+import re
 from itertools import pairwise
 from math import isnan
 from os.path import expanduser
 from pathlib import Path
 
-from scripts.lib.errors import printable
+from scripts.lib.errors import CONTROLS, printable
 from scripts.lib.files.fast_yaml import load_limited
 from scripts.lib.files.limited import read_limited
 
@@ -30,6 +31,8 @@ _LIMITS = {
     "minLength": "a text of length at least",
     "minItems": "a list of length at least",
 }
+# Snakemake takes braces for wildcards.
+_UNUSABLE = re.compile(f"[{{}}]|{CONTROLS.pattern}")
 _FILES_OF_STEPS = {"extract_1d": ("soss_wave_grid_in", "soss_estimate")}
 
 
@@ -155,6 +158,11 @@ def contradictions(config, base_dir):
         folder that is a file.
     """
     problems = [f"{key}: found NaN, expected a number" for key in _nan_keys("config", config)]
+    if _UNUSABLE.search(config["output_dir"]):
+        problems.append(
+            f"config/output_dir: found {config['output_dir']!r}, expected no braces and control characters"
+        )
+        return list(map(printable, problems))
     folder = Path(base_dir, config["output_dir"])
     if folder.exists() and not folder.is_dir():
         problems.append(f"config/output_dir: found the file {folder}, expected a folder")

@@ -109,3 +109,11 @@ def test_a_configuration_that_contains_itself_is_too_large():
     config["a"]["b"] = config
     assert size_problem(config).startswith("config: found more than")
     assert size_problem({"a": [1, {"b": 2}]}) is None
+
+
+@pytest.mark.parametrize("name", ["res{x}", "a}b", "a\x1bb", "a\nb"])
+def test_an_output_folder_that_snakemake_or_a_terminal_would_obey(defaults, tmp_path, name):
+    (problem,) = contradictions(defaults | {"output_dir": name}, tmp_path)
+    assert (
+        problem == f"config/output_dir: found {name!r}, expected no braces and control characters"
+    )
