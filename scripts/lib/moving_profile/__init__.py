@@ -1,1 +1,1 @@
-"""Light curves from a moving, measured profile; measured by `benchmarks.truth`, used by no rule yet."""
+"""A star or spectrum measured with a moving profile: its reference, fluxes, positions and outliers."""
