@@ -1,1 +1,1 @@
-"""Light curves of our own with errors and flags: statistics of segments, sums, wavelength bins."""
+"""Light curves of our own: reading of segments, their models, sums, bins, corrections, quality, products."""
