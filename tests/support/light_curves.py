@@ -156,8 +156,8 @@ def write_spectra_model(path, model, factors=None, region="all"):
     count, width = model.flux.shape if known else (model, 5)
     factors = np.ones(width) if factors is None else factors
     masks = MaskWriter((count, 4, width), (4, width), WHOLE, False)
-    parts = [model] if known else None
-    write_spectral_models(path, (count, 4, width), {region: (factors, parts)}, masks)
+    parts = [{region: model}] if known else ()
+    write_spectral_models(path, (count, 4, width), {region: factors}, parts, masks)
     return str(path)
 
 

@@ -6,6 +6,7 @@ rule visit_reference:
     input:
         segments=plan.reference_segments,
         pastasoss=plan.reference("pastasoss"),
+        specprofile=plan.reference("specprofile"),
         gain=plan.reference("gain"),
     output:
         reference=targets.REFERENCE,

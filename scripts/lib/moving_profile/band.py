@@ -34,6 +34,15 @@ class Band:
         return slice(start, start + self.height) if (self.first == start).all() else None
 
     @cached_property
+    def runs(self):
+        """Neighbouring columns with the same rows, as slices of rows and of columns."""
+        edges = np.flatnonzero(np.diff(self.first)) + 1
+        ends = [0, *edges.tolist(), len(self.first)]
+        starts = [int(self.first[column]) for column in ends[:-1]]
+        rows = [slice(start, start + self.height) for start in starts]
+        return list(zip(rows, map(slice, ends[:-1], ends[1:]), strict=True))
+
+    @cached_property
     def pixels(self):
         """Flat index in the image of each pixel of the band, (height, columns)."""
         rows = self.first + np.arange(self.height)[:, None]
@@ -74,13 +83,24 @@ class Band:
         band : ndarray, shape (..., height, columns)
             Values of the band.
         images : ndarray, shape (..., y, x)
-            Images; contiguous.
+            Images.
         """
-        if self.rows is not None:
-            images[..., self.rows, :] = band
-        else:
-            flat = images.reshape(*images.shape[:-2], -1)
-            flat[..., self.pixels.reshape(-1)] = band.reshape(*band.shape[:-2], -1)
+        for rows, columns in self.runs:
+            images[..., rows, columns] = band[..., columns]
+
+    def subtract(self, band, images):
+        """
+        Subtract the band from images, in place.
+
+        Parameters
+        ----------
+        band : ndarray, shape (..., height, columns)
+            Values of the band.
+        images : ndarray, shape (..., y, x)
+            Images.
+        """
+        for rows, columns in self.runs:
+            images[..., rows, columns] -= band[..., columns]
 
     def inside(self, places):
         """

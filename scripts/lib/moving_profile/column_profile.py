@@ -79,7 +79,7 @@ def without_dark_columns(model, profile, light, least):
         Shares of the light and their slopes; 0 in holes.
     light : ndarray of float64, shape (x,)
         Light of each column.
-    least : float
+    least : float or ndarray of float64, shape (x,)
         Share of the brightest column's light below which one is left out.
 
     Returns

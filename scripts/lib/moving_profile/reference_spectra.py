@@ -1,6 +1,6 @@
 """What the spectra of a visit are compared with: trace, profile, response, background, noise."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,46 +8,44 @@ from scripts.lib.moving_profile.background import (
     LIMIT,
     ColumnRegion,
     Stripes,
-    row_stripes,
-    star_level,
-    static_level,
     subtract_background,
 )
-from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace, trace_width
-from scripts.lib.moving_profile.column_profile import (
-    column_flux,
-    normalise_columns,
-    without_dark_columns,
-)
-from scripts.lib.moving_profile.holes import hot_pixels, next_to
+from scripts.lib.moving_profile.band import Band
+from scripts.lib.moving_profile.column_profile import without_dark_columns
+from scripts.lib.moving_profile.holes import next_to
+from scripts.lib.moving_profile.order_light import crosstalk, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
+from scripts.lib.moving_profile.reference_profile import fit_profile
 from scripts.lib.moving_profile.reference_sample import (
     BLOCK,
     read_sample,
-    regress_pixels,
     slow_share,
 )
+from scripts.lib.moving_profile.reference_scene import spectral_scene
+from scripts.lib.moving_profile.reference_stripes import find_stripes, weights_with_stripes
 from scripts.lib.moving_profile.shape import (
     MOTION,
     ShapeBasis,
     fit_shapes,
-    followed_terms,
     residual_sigma,
     spectral_terms,
     tint,
     true_width,
 )
 
-__all__ = ["SpectralOptions", "SpectralReference", "spectral_reference"]
+__all__ = [
+    "SpectralOptions",
+    "SpectralReference",
+    "spectral_reference",
+    "spectral_references",
+]
 
-# Fewer integrations do not show how a profile moves.
-_FEWEST_MOVING = 20
-# Columns with less light than this share of the brightest have no flux of their own.
-_LIT = 0.003
-_DARK, _FEWEST_DARK = 0.01, 64
+# Columns with less light than this share of the brightest have no flux of their own; nor
+# those of an order among others with less than so many errors of an integration's sum.
+_LIT, _FAINT = 0.003, 3.0
 # Order of the changes of the spectrum that are no motion.
 _SPECTRAL = 4
-_MARGIN = 1.5
+_ALONE = "all"
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,9 @@ class SpectralOptions:
         Rows on either side of the trace; None for 4.5 widths, at least 4.
     excluded : ndarray of bool or None, shape (y, x)
         Pixels that are no background, such as those of other spectral orders.
+    share : callable or None
+        Takes an image of the light of all spectral orders (y, x), in which what is unknown is
+        NaN, and gives the share of this order in each pixel (y, x); None if there is no other.
     """
 
     background: str = "auto"
@@ -74,6 +75,7 @@ class SpectralOptions:
     trace: np.ndarray | None = None
     half_width: int | None = None
     excluded: np.ndarray | None = None
+    share: object | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ class SpectralReference:
         Factor by which ERR is too small.
     noise : ndarray of float32, shape (y, x)
         Noise of each pixel in units of ERR.
+    crosstalk : dict of str to ndarray of float64, shape (2, x)
+        For each other spectral order, what a unit of its light adds to the flux of this one
+        by least squares, and to its plain sum; 0 where the other has no flux of its own.
     """
 
     scale: float
@@ -142,6 +147,7 @@ class SpectralReference:
     response: np.ndarray
     noise_factor: float
     noise: np.ndarray
+    crosstalk: dict = field(default_factory=dict)
 
     @property
     def lit(self):
@@ -173,19 +179,6 @@ class SpectralReference:
         rows = self.band.pixels // self.median.shape[1]
         sums = np.bincount(rows.reshape(-1), shares.reshape(-1), minlength=len(self.median))
         return float(np.sum(self.stripes.rest * sums**2)) / self.scale**2
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What is known before the shapes are fitted."""
-
-    band: Band
-    trace: np.ndarray
-    width: float
-    model: np.ndarray
-    holes: np.ndarray
-    weight: np.ndarray
-    region: ColumnRegion
 
 
 @dataclass(frozen=True)
@@ -224,103 +217,115 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
     -----
     The peak of the memory is at most 25 bytes for each sample of the band, 50 for each of a
     block and of the 2048 pixels that are fitted at a time, and 100 for each pixel, besides
-    planes that are in memory already: 260 MB for 150 integrations of NIRISS SOSS with a
-    band of 41 rows.
+    planes that are in memory already.
     """
-    options = options or SpectralOptions()
+    named = {_ALONE: options or SpectralOptions()}
+    return spectral_references(planes, firsts, named, block)[_ALONE]
+
+
+def spectral_references(planes, firsts, options, block=BLOCK):
+    """
+    Measure the references of all spectral orders of a visit.
+
+    Parameters
+    ----------
+    planes, firsts, block
+        As for :func:`spectral_reference`.
+    options : dict of str to SpectralOptions
+        What is known of each order. All have the same ``excluded`` pixels, which hold all
+        bands; only an order without others may have stripes.
+
+    Returns
+    -------
+    references : dict of str to SpectralReference
+        Of each order. They have background, noise and scale in common.
+    """
     sample = read_sample(planes, firsts, block)
-    scene = _scene(sample, options)
-    stripes = _stripes(sample, scene) if options.stripes else None
+    scenes = {name: spectral_scene(sample, given) for name, given in options.items()}
+    first = next(iter(scenes))
+    stripes = find_stripes(sample, scenes[first]) if options[first].stripes else None
     if stripes is not None:
-        scene = _weights_with_stripes(scene, stripes)
+        scenes[first] = weights_with_stripes(scenes[first], stripes, _LIT)
 
     def subtract(samples, lost):
-        return subtract_background(samples, lost, scene.region, stripes).parts
+        return subtract_background(samples, lost, scenes[first].region, stripes).parts
 
-    pixels = scene.band.pixels.reshape(-1)
+    pixels = np.unique(np.concatenate([s.band.pixels.reshape(-1) for s in scenes.values()]))
     values, bad, background = gather_star(sample, subtract, pixels)
-    basis, changes, fitted, centre = _shapes(values, np.nonzero(bad), scene, sample.firsts)
-    profile, response, hole_light = _profile(values, bad, scene, fitted)
-    parts = without_dark_columns(scene.band.gather(scene.model), profile, response[0], _LIT)
-    residual = _residual(values, fitted, response, *parts)
-    residual[bad] = np.nan
-    factor, noise = measure_noise(sample, background, pixels, residual)
-    weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
-    return SpectralReference(
-        sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, changes, centre, fitted.width_gain, *parts, weight, hole_light,
-        response, factor, noise,
-    )  # fmt: skip
+    places = {
+        name: np.searchsorted(pixels, scene.band.pixels.reshape(-1))
+        for name, scene in scenes.items()
+    }
+    fits = {
+        name: _fit_order(values[:, places[name]], bad[:, places[name]], scene, sample.firsts)
+        for name, scene in scenes.items()
+    }
+    _subtract_star(values, places, scenes, fits)
+    values[bad] = np.nan
+    factor, noise = measure_noise(sample, background, pixels, values)
+    references = {}
+    for name, scene in scenes.items():
+        fit = fits[name]
+        weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
+        references[name] = SpectralReference(
+            sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
+            scene.region, stripes, fit.basis, fit.changes, fit.centre, fit.fitted.width_gain, fit.model,
+            fit.profile, weight, fit.hole_light, fit.response, factor, noise,
+        )  # fmt: skip
+    lights = {name: np.where(scene.holes, 0.0, scene.own.model) for name, scene in scenes.items()}
+    for name, reference in references.items():
+        reference.crosstalk.update(crosstalk(name, references, lights))
+    return references
 
 
-def _scene(sample, options):
-    """Trace, band, background region, star and holes of the median image."""
-    shape, known = sample.median.shape, np.isfinite(sample.median) & (sample.error > 0)
-    trace, width = options.trace, None
-    if trace is None:
-        rough = np.nan_to_num(sample.median - static_level(sample.median, known))
-        trace, width = find_trace(rough)
-        # Once more with the level of what is far from this trace.
-        far = np.abs(np.arange(shape[0])[:, None] - trace) > max(4.0, 4.5 * width)
-        if (known & far).any():
-            trace, width = find_trace(
-                np.nan_to_num(sample.median - static_level(sample.median, known & far))
-            )
-    half = options.half_width or max(4, int(np.ceil(4.5 * width)))
-    band = band_of_trace(trace, half, shape)
-    used = known & (np.abs(np.arange(shape[0])[:, None] - trace) > half + _MARGIN)
-    if options.excluded is not None:
-        used &= ~options.excluded
-    level = static_level(sample.median, used) if used.any() else np.zeros(shape[1])
-    model = np.where(known, sample.median - level, 0.0).astype(np.float32)
-    holes = ~known
-    holes |= hot_pixels(model, holes, band)
-    with np.errstate(divide="ignore"):
-        weight = np.where(holes, 0.0, 1.0 / sample.error**2).astype(np.float32)
-    noise = sample.pairs[used & np.isfinite(sample.pairs)]
-    factor = float(np.median(noise)) if len(noise) else 1.0
-    mode = "column" if options.background == "auto" else options.background
-    region = ColumnRegion(used, (LIMIT * factor * sample.error).astype(np.float32), mode)
-    if width is None:
-        width = trace_width(np.where(holes, 0.0, model), trace, half)
-    return _Scene(band, trace, width, model, holes, weight, region)
+def _subtract_star(values, places, scenes, fits):
+    """Subtract what the star adds to its median from samples (integrations, P), in place."""
+    for name, fit in fits.items():
+        fitted = fit.fitted
+        change, _, _ = star_change(fitted.coefficients, fitted.spectrum, fitted.width_gain, fit)
+        values[:, places[name]] -= change.reshape(len(values), -1)
+    first, scene = next(iter(fits.values())), next(iter(scenes.values()))
+    if len(fits) > 1:
+        parts = [(scene.band, scene.holes, fits[name].model) for name, scene in scenes.items()]
+        left = unmodelled_light(scene.model, parts)
+        level = np.nan_to_num(first.fitted.coefficients[:, 0] - 1.0).astype(np.float32)
+        pixels = np.unique(np.concatenate([band.pixels.reshape(-1) for band, _, _ in parts]))
+        values -= np.multiply.outer(level, left.reshape(-1)[pixels])
+    # The profile is fitted to the same samples, and takes its share of their noise.
+    terms = len(first.profile)
+    values *= np.float32(1.0 / np.sqrt(1.0 - terms / max(len(values), terms + 1)))
 
 
-def _stripes(sample, scene):
-    """The dark columns, and how much of what they show is stripes; None if there are too few."""
-    light = scene.band.gather(np.where(scene.holes, 0.0, scene.model)).sum(axis=0)
-    columns = np.flatnonzero(light < _DARK * np.percentile(light, 95.0))
-    if len(columns) < _FEWEST_DARK:
-        return None
-    model = np.where(scene.holes, 0.0, scene.model).astype(np.float32)
-    inside = np.zeros(model.shape, np.float32)
-    inside.reshape(-1)[scene.band.pixels.reshape(-1)] = 1.0
-    good = np.isfinite(sample.median) & ~scene.holes
-    parts = (columns, model, inside, scene.region.limit, good)
-    unit = Stripes(*parts, np.ones(len(model), np.float32), np.zeros(len(model)))
-    found = []
-    for _, samples, lost in sample.frame_blocks():
-        subtract_background(samples, lost, scene.region)
-        found.append(row_stripes(samples, lost, star_level(samples, lost, unit), unit))
-    rows, number = (np.concatenate(part) for part in zip(*found, strict=True))
-    variance = (scene.region.limit[:, columns] / LIMIT) ** 2
-    noise = np.nanmedian(variance, axis=1) / np.maximum(np.median(number, axis=0), 1)
-    total = (1.4826 * np.median(np.abs(rows - np.median(rows, axis=0)), axis=0)) ** 2
-    stripe = max(float(np.median(total - noise)), 0.0)
-    gain = stripe / (stripe + noise)
-    return Stripes(*parts, gain.astype(np.float32), (gain * noise).astype(np.float64))
+@dataclass(frozen=True)
+class _Fit:
+    """What is fitted to the samples of one spectral order."""
+
+    basis: ShapeBasis
+    changes: np.ndarray
+    fitted: _Fitted
+    centre: np.ndarray
+    model: np.ndarray
+    profile: np.ndarray
+    hole_light: np.ndarray
+    response: np.ndarray
 
 
-def _weights_with_stripes(scene, stripes):
-    """Weights that are best for the sum of all columns, of which each has all that is left of a stripe."""
-    light = scene.band.gather(scene.model).sum(axis=0)
-    columns = np.count_nonzero(light > _LIT * light.max())
-    used = scene.weight > 0
-    inverse = np.where(used, scene.weight, 1.0)
-    factor = np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used])
-    common = columns * stripes.rest[:, None] / factor**2
-    weight = 1.0 / (1.0 / inverse + common)
-    return replace(scene, weight=np.where(used, weight, 0.0).astype(np.float32))
+def _fit_order(values, bad, scene, firsts):
+    """Shapes, profile and response of one spectral order."""
+    basis, changes, fitted, centre = _shapes(values, np.nonzero(bad), scene, firsts)
+    if scene.share is not None:
+        values = values * scene.band.gather(scene.share).reshape(-1).astype(np.float32)
+    profile, response, hole_light = fit_profile(values, bad, scene.own, fitted)
+    own, least = scene.band.gather(scene.own.model), _LIT
+    if scene.share is not None:
+        # Where an order ends, what is left is light of others and background.
+        usual = np.divide(
+            1.0, scene.weight, where=scene.weight > 0, out=np.zeros(scene.weight.shape)
+        )
+        error = np.sqrt(scene.band.gather(usual).sum(axis=0))
+        least = np.maximum(_LIT, _FAINT * error / max(response[0].max(), 1e-30))
+    parts = without_dark_columns(own, profile, response[0], least)
+    return _Fit(basis, changes, fitted, centre, *parts, hole_light, response)
 
 
 def _shapes(values, places, scene, firsts):
@@ -353,48 +358,3 @@ def _shapes(values, places, scene, firsts):
     gain = slow_share(coefficients[:, 3], firsts)
     fitted = _Fitted(coefficients, rejected, gain, spectrum)
     return ShapeBasis(images, weight, sigma), changes, fitted, centre
-
-
-def _profile(samples, bad, scene, fitted):
-    """Profile (K, height, x), response (2, x) and the share of light in holes (K, x)."""
-    coefficients = fitted.coefficients
-    usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-    level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
-    moving = len(samples) >= _FEWEST_MOVING
-    terms = followed_terms(coefficients, fitted.width_gain)[:, : 1 + 2 * moving]
-    regressors = level * terms
-    holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
-    values = samples.reshape(-1, *holes.shape) + model
-    values.reshape(bad.shape)[bad] = np.nan
-    values.reshape(bad.shape)[fitted.rejected] = np.nan
-    values[:, holes] = np.nan
-    values[~np.isfinite(coefficients[:, 0])] = np.nan
-    values /= fitted.spectrum.astype(np.float32)[:, None]
-    found = regress_pixels(values.reshape(len(values), -1), regressors)
-    found = found.reshape(-1, *holes.shape)
-    empty = ~np.isfinite(found).all(axis=0)
-    found[:, empty] = 0.0
-    profile, hole_light = normalise_columns(found, empty)
-    weight = np.where(empty, 0.0, scene.band.gather(scene.weight))
-    flux = column_flux(values, terms, profile, weight)
-    response = regress_pixels(
-        flux / level, np.column_stack([np.ones(len(level)), usable[:, 1]])[:, : 1 + moving]
-    )
-    full = np.zeros((2, response.shape[1]))
-    full[: len(response)] = np.nan_to_num(response)
-    return profile, full, hole_light
-
-
-def _residual(samples, fitted, response, model, profile):
-    """Samples of the band minus their model, (integrations, P)."""
-    known = np.isfinite(fitted.coefficients)
-    coefficients = np.where(known, fitted.coefficients, (1.0, 0.0, 0.0, 0.0))
-    terms = followed_terms(coefficients, fitted.width_gain)[:, : len(profile)]
-    level = coefficients[:, :1] * (response[0] + coefficients[:, 1:2] * response[1])
-    level *= fitted.spectrum
-    star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    star *= level[:, None, :].astype(np.float32)
-    np.subtract(samples.reshape(star.shape) + model, star, out=star)
-    # The profile is fitted to the same samples, and takes its share of their noise.
-    star *= np.float32(1.0 / np.sqrt(1.0 - len(profile) / max(len(samples), len(profile) + 1)))
-    return star.reshape(samples.shape)

@@ -31,7 +31,7 @@ def write_spectra(path, outliers, turned=False):
     frame = (2, 3) if turned else (3, 2)
     masks = MaskWriter((2, 3, 2), frame, (slice(0, frame[0]), slice(0, frame[1])), turned)
     model = spectral_model(np.ones((2, 2)), outliers=np.array(outliers, int))
-    write_spectral_models(path, (2, 3, 2), {"all": (np.ones(2), [model])}, masks)
+    write_spectral_models(path, (2, 3, 2), {"all": np.ones(2)}, [{"all": model}], masks)
     return str(path)
 
 
