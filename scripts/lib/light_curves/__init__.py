@@ -1,1 +1,1 @@
-"""Light curves of our own: reading of segments, their models, sums, bins, corrections, quality, products."""
+"""Light curves of our own: references of visits, models of segments, sums, tables, spectra, wavelength bins."""

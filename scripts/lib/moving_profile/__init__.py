@@ -1,1 +1,1 @@
-"""A star or spectrum measured with a moving profile: its reference, fluxes, positions and outliers."""
+"""Arithmetic of our own light curves, in memory: the star's moving profile, measured in the visit."""
