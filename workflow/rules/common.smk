@@ -16,7 +16,12 @@ from scripts.lib.findings import Finding, stop_at_errors, summary_lines
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.command_line import asks_for
-from scripts.lib.planning.configuration import contradictions, describe_violation, expand_home
+from scripts.lib.planning.configuration import (
+    contradictions,
+    describe_violation,
+    expand_home,
+    size_problem,
+)
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
@@ -40,6 +45,9 @@ def stop(message):
 
 # The doctor reports errors by itself: they must not stop its run.
 asks_doctor = asks_for("doctor", sys.argv)
+
+if too_large := size_problem(config):
+    stop(too_large)
 
 # A section without any key is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:

@@ -130,7 +130,7 @@ def survey(patterns, base_dir, extra_check=None, output_dir=None):
 
 def _locate(path, base_dir, folders):
     """Path of a member: as named, or compressed, or else in the folders that were searched."""
-    name = Path(path).name
+    name = os.path.basename(path)
     candidates = (path, f"{path}.gz", *folders.get(name, ()), *folders.get(f"{name}.gz", ()))
     return next((p for p in candidates if os.path.isfile(os.path.join(base_dir, p))), path)
 
@@ -138,7 +138,7 @@ def _locate(path, base_dir, folders):
 def _real_path(base_dir, path):
     """Real path of a file, or the path itself if no system could have such a file."""
     try:
-        return os.path.realpath(Path(base_dir, path))
+        return os.path.realpath(os.path.join(base_dir, path))
     except ValueError:
         return path
 

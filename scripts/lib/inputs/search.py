@@ -6,11 +6,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
 
-__all__ = ["SUFFIXES", "FoundFiles", "find_files"]
+__all__ = ["MOST_BYTES", "SUFFIXES", "FoundFiles", "find_files"]
 
 SUFFIXES = ("_calints.fits", "_calints.fits.gz")
+# Length of an association of a hundred thousand members.
+MOST_BYTES = 1 << 25
 
 
 @dataclass(slots=True)
@@ -163,7 +166,7 @@ def _name_notes(path, name):
 def _is_tso3(path):
     """Whether a file is a level-3 association of a time series that was not written here."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_limited(path, MOST_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
     if not isinstance(content, dict) or content.get("asn_type") != "tso3":

@@ -9,12 +9,22 @@ from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.steps import remove_steps
 from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
 
-__all__ = ["corrected_columns", "curve_of_groups", "dilution_limit", "sum_series", "white_light"]
+__all__ = [
+    "WIDTH_SHARE",
+    "corrected_columns",
+    "curve_of_groups",
+    "dilution_limit",
+    "free_of_motion",
+    "position_columns",
+    "sum_series",
+    "white_light",
+    "without_steps",
+]
 
 # Significance of jumps of position or width, at which the flux may have a step.
 _JUMP = 8.0
 # Share of a width's variance that is no noise, above which the tie follows it.
-_WIDTH = 0.2
+WIDTH_SHARE = 0.2
 
 
 def sum_series(series, groups):
@@ -64,7 +74,7 @@ def curve_of_groups(series, groups, integrations):
     reference = series.reference
     if reference is None:
         return curves
-    follows = reference.width_gain > _WIDTH
+    follows = reference.width_gain > WIDTH_SHARE
     terms, _ = shape_terms(
         integrations["x"], integrations["y"], integrations["width"] if follows else None
     )

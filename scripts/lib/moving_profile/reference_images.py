@@ -14,7 +14,7 @@ from scripts.lib.moving_profile.reference_sample import (
     slow_share,
 )
 from scripts.lib.moving_profile.ring import Ring, ring_background
-from scripts.lib.moving_profile.robust import sorted_clipped_mean
+from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
 from scripts.lib.moving_profile.stamp_shape import LIMIT, fit_motion, free_share, motion_terms
 from scripts.lib.moving_profile.star_motion import moved_wings, numerical_terms, star_level
@@ -323,7 +323,10 @@ def _scene(sample, options):
 
 def _wings(scene, sample):
     """The star of the median image about the stamp, and its derivatives, (4, A)."""
-    star = np.nan_to_num(sample.median.astype(np.float64) - scene.level)
+    # Medians of three by three pixels: the slopes at a hot or dead pixel are none of the star.
+    padded = np.pad(sample.median.astype(np.float64) - scene.level, 1, constant_values=np.nan)
+    near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    star = np.nan_to_num(sorted_median(near.reshape(*sample.median.shape, 9)))
     return numerical_terms(star)[:4].reshape(4, -1)[:, scene.apron]
 
 

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from scripts.lib.findings import warning_lines
+from scripts.lib.findings import error_lines, warning_lines
 from scripts.lib.inputs.grouping import association_content
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
@@ -65,7 +65,7 @@ class Plan:
 
     def all_products(self, wildcards):
         """Files of all products, and their summary."""
-        if errors := [str(found) for found in self._findings if found.severity == "error"]:
+        if errors := error_lines(self._findings):
             self._stop("\n".join(errors))
         if not self._products:
             self._stop(_NO_ASSOCIATION)

@@ -133,3 +133,17 @@ def test_a_star_that_fills_the_array_has_no_background():
 def test_few_images_have_a_static_profile():
     scene = image_scene((32, 40), 12, seed=1, trouble=QUIET)
     assert reference_of(scene).profile.shape[0] == 1
+
+
+def test_hot_and_dead_pixels_about_the_stamp_have_no_slopes():
+    scene = image_scene((48, 48), 120, seed=1, trouble=MOVING, electrons=1e7)
+    usual = reference_of(scene)
+    hot, dead = usual.apron[40], usual.apron[160]
+    scene.planes.sci.reshape(120, -1)[:, hot] += 3e3
+    scene.planes.dq.reshape(120, -1)[:, dead] = 1
+    reference = reference_of(scene)
+    np.testing.assert_array_equal(reference.apron, usual.apron)
+    # The hot pixel alone would add a slope of 1500 to its neighbours.
+    slopes = (reference.wings[1:3] - usual.wings[1:3]) / reference.scale
+    assert np.abs(slopes).max() < 100.0
+    assert (reference.noise.reshape(-1)[usual.apron] < 1.5 * reference.noise_factor).all()
