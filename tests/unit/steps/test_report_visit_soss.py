@@ -150,7 +150,7 @@ def make_table(folder, stem, spectra):
         "spectra": spectra,
         "models": [str(folder / f"model{k}.fits") for k in numbers],
         "statistics": [str(folder / f"statistics{k}.npz") for k in numbers],
-        "references": [str(folder / "reference.npz")],
+        "visit_references": [str(folder / "reference.npz")],
     }
     params = {
         "segments": [
