@@ -171,6 +171,9 @@ def contradictions(config, base_dir):
         problems.append(
             f"config/white_light/min_wavelength: found {low}, expected less than max_wavelength, {high}"
         )
+    window = config["improved"]["window"]
+    if window % 2 == 0:
+        problems.append(f"config/improved/window: found {window}, expected an odd number")
     edges = config["spectroscopic_light_curves"]["edges"] or []
     if any(first >= second for first, second in pairwise(edges)):
         problems.append(

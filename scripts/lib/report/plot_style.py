@@ -12,6 +12,7 @@ __all__ = [
     "CURVE_COLOURS",
     "CURVE_MARKERS",
     "GREEN",
+    "GREY",
     "ORANGE",
     "PURPLE",
     "RED",
@@ -29,7 +30,7 @@ __all__ = [
 
 # Okabe & Ito 2008, https://jfly.uni-koeln.de/color/
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#777777"
 CURVE_COLOURS = (BLUE, RED, GREEN, PURPLE)
 CURVE_MARKERS = ("o", "s", "^", "D")
 _WIDTH = 9.0

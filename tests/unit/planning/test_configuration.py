@@ -56,9 +56,11 @@ def test_contradictions_are_all_reported(defaults, tmp_path):
     (tmp_path / "results").touch()
     config["white_light"] |= {"min_wavelength": 4.0, "max_wavelength": 4.0}
     config["spectroscopic_light_curves"]["edges"] = [1.0, 2.0, 2.0]
+    config["improved"]["window"] = 24
     assert contradictions(config, tmp_path) == [
         f"config/output_dir: found the file {tmp_path}/results, expected a folder",
         "config/white_light/min_wavelength: found 4.0, expected less than max_wavelength, 4.0",
+        "config/improved/window: found 24, expected an odd number",
         "config/spectroscopic_light_curves/edges: found [1.0, 2.0, 2.0], expected ascending wavelengths",
     ]
 
