@@ -150,8 +150,11 @@ def _remove_background(image, masked, options):
 
 
 def _tune_models(scene, image, median_error, options, inputs):
-    """Tune the models on the typical image without background; None if no setting needs them."""
+    """Tune the models on the typical image without background; None if nothing needs or allows them."""
     if not options["soss_atoca"] and options["soss_bad_pix"] != "model":
+        return None
+    if not (np.isfinite(image) & ~scene.masked & ~scene.reference_pixels).any():
+        log.error("%s: found no good sample: the spectra of this segment are NaN", inputs.segment)
         return None
     try:
         return tune(scene, image, median_error, _grid_options(options, inputs))

@@ -275,19 +275,25 @@ def white_light(series, limits, wanted=True):
         **{name: integrations[name] for name in ("chi2", "n_outliers")},
         **position_columns(series, integrations),
     }
-    record = {"method": "profile"} | record | _facts(series.reference)
+    record = {"method": "profile"} | record | _facts(series.reference, series.columns[used])
     record["position_error"] = dict(zip(("along", "across"), series.position_errors, strict=False))
     return columns, record
 
 
-def _facts(reference):
-    """What the table says of a reference."""
+def _facts(reference, used):
+    """What the table says of a reference and of the columns that are summed."""
     if reference is None:
         return {"noise_factor": None}
     facts = {"noise_factor": float(reference.noise_factor)}
     if not reference.region.used.any():
         light = reference.band.gather(reference.median)
         facts["dilution_limit"] = dilution_limit(reference.median, light)
+    if reference.crosstalk:
+        facts |= {
+            "columns_without_light": int(np.count_nonzero(~reference.lit[used])),
+            "columns_contaminated": int(np.count_nonzero(reference.contamination[used] > 1.0)),
+            "largest_contamination": float(reference.contamination[used].max(initial=0.0)),
+        }
     return facts
 
 

@@ -4,7 +4,31 @@ import numpy as np
 
 from scripts.lib.moving_profile.shape import followed_terms
 
-__all__ = ["crosstalk", "remove_crosstalk", "star_change", "unmodelled_light"]
+__all__ = ["crosstalk", "follow", "remove_crosstalk", "star_change", "unmodelled_light"]
+
+
+def follow(motion, leader):
+    """
+    Give a spectral order the motion of another one.
+
+    What one order has of the light of others, with another depth of the transit, looks like motion.
+
+    Parameters
+    ----------
+    motion, leader : ndarray of float64, shape (frames, 4)
+        Level, x, y and width of the order, and of the brightest one.
+
+    Returns
+    -------
+    motion : ndarray of float64, shape (frames, 4)
+        The level of the order, and the motion of the brightest.
+
+    Examples
+    --------
+    >>> follow(np.array([[0.9, 0.3, 0.3, 0.3]]), np.array([[0.8, 0.1, 0.2, 0.0]]))
+    array([[0.9, 0.1, 0.2, 0. ]])
+    """
+    return np.hstack([motion[:, :1], leader[:, 1:]])
 
 
 def star_change(motion, spectrum, width_gain, order):
@@ -85,9 +109,10 @@ def crosstalk(name, references, lights):
 
     Returns
     -------
-    shares : dict of str to ndarray of float64, shape (2, x)
+    shares : dict of str to ndarray of float64, shape (3, x)
         For each other order, what a unit of its flux adds to the flux of this one by least
-        squares, and to its plain sum; 0 where either has no flux.
+        squares, and to its plain sum, and what its median adds to the former over the median
+        of this order; 0 where either has no flux.
     """
     own, shares = references[name], {}
     profile = own.profile[0].astype(np.float64)
@@ -100,7 +125,9 @@ def crosstalk(name, references, lights):
         known = (norm > 0) & reference.lit
         flux = np.where(known, reference.response[0], 1.0)
         least = (weighted * light).sum(axis=0) / np.where(known, norm, 1.0)
-        shares[other] = np.where(known, np.stack([least, light.sum(axis=0)]) / flux, 0.0)
+        median = np.where(known & own.lit, own.response[0], np.inf)
+        parts = [least / flux, light.sum(axis=0) / flux, least / median]
+        shares[other] = np.where(known, np.stack(parts), 0.0)
     return shares
 
 
@@ -127,7 +154,7 @@ def remove_crosstalk(found, expected, references):
     variances = {name: np.nan_to_num(fluxes.error) ** 2 for name, fluxes in found.items()}
     for name, fluxes in found.items():
         variance = fluxes.error**2
-        for other, (least, plain) in references[name].crosstalk.items():
+        for other, (least, plain, _) in references[name].crosstalk.items():
             fluxes.flux[:] -= least * surplus[other]
             fluxes.filled[:] -= plain * surplus[other]
             variance += least**2 * variances[other]

@@ -1,6 +1,6 @@
 """What the spectra of a visit are compared with: trace, profile, response, background, noise."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from scripts.lib.moving_profile.background import (
 from scripts.lib.moving_profile.band import Band
 from scripts.lib.moving_profile.column_profile import without_dark_columns
 from scripts.lib.moving_profile.holes import next_to
-from scripts.lib.moving_profile.order_light import crosstalk, star_change, unmodelled_light
+from scripts.lib.moving_profile.order_light import crosstalk, follow, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
 from scripts.lib.moving_profile.reference_profile import fit_profile
 from scripts.lib.moving_profile.reference_sample import (
@@ -123,9 +123,8 @@ class SpectralReference:
         Factor by which ERR is too small.
     noise : ndarray of float32, shape (y, x)
         Noise of each pixel in units of ERR.
-    crosstalk : dict of str to ndarray of float64, shape (2, x)
-        For each other spectral order, what a unit of its light adds to the flux of this one
-        by least squares, and to its plain sum; 0 where the other has no flux of its own.
+    crosstalk : dict of str to ndarray of float64, shape (3, x)
+        What each other spectral order adds, as of `order_light.crosstalk`.
     """
 
     scale: float
@@ -153,6 +152,11 @@ class SpectralReference:
     def lit(self):
         """Columns with light, (x,)."""
         return self.profile[0].any(axis=0)
+
+    @property
+    def contamination(self):
+        """Light of other spectral orders over that of this one in its flux, before it is taken off."""
+        return sum((shares[2] for shares in self.crosstalk.values()), np.zeros(len(self.trace)))
 
     def common_variance(self, members):
         """
@@ -238,7 +242,7 @@ def spectral_references(planes, firsts, options, block=BLOCK):
     Returns
     -------
     references : dict of str to SpectralReference
-        Of each order. They have background, noise and scale in common.
+        Of each order. They have background, noise, scale and the motion of the first in common.
     """
     sample = read_sample(planes, firsts, block)
     scenes = {name: spectral_scene(sample, given) for name, given in options.items()}
@@ -256,10 +260,11 @@ def spectral_references(planes, firsts, options, block=BLOCK):
         name: np.searchsorted(pixels, scene.band.pixels.reshape(-1))
         for name, scene in scenes.items()
     }
-    fits = {
-        name: _fit_order(values[:, places[name]], bad[:, places[name]], scene, sample.firsts)
-        for name, scene in scenes.items()
-    }
+    fits = {}
+    for name, scene in scenes.items():
+        parts = values[:, places[name]], bad[:, places[name]]
+        leader = fits[first].fitted if fits else None
+        fits[name] = _fit_order(*parts, scene, sample.firsts, leader)
     _subtract_star(values, places, scenes, fits)
     values[bad] = np.nan
     factor, noise = measure_noise(sample, background, pixels, values)
@@ -310,9 +315,12 @@ class _Fit:
     response: np.ndarray
 
 
-def _fit_order(values, bad, scene, firsts):
-    """Shapes, profile and response of one spectral order."""
+def _fit_order(values, bad, scene, firsts, leader=None):
+    """Shapes, profile and response of one spectral order, which moves as the leader does."""
     basis, changes, fitted, centre = _shapes(values, np.nonzero(bad), scene, firsts)
+    if leader is not None:
+        motion = follow(fitted.coefficients, leader.coefficients)
+        fitted = replace(fitted, coefficients=motion, width_gain=leader.width_gain)
     if scene.share is not None:
         values = values * scene.band.gather(scene.share).reshape(-1).astype(np.float32)
     profile, response, hole_light = fit_profile(values, bad, scene.own, fitted)

@@ -7,7 +7,12 @@ import numpy as np
 from scripts.lib.moving_profile.background import static_level, subtract_background
 from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
-from scripts.lib.moving_profile.order_light import remove_crosstalk, star_change, unmodelled_light
+from scripts.lib.moving_profile.order_light import (
+    follow,
+    remove_crosstalk,
+    star_change,
+    unmodelled_light,
+)
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.shape import MOTION, fit_shapes, tint, true_width
 
@@ -142,7 +147,8 @@ def orders_parts(blocks, extent, references, snr=5.0, window=25):
     Yields
     ------
     part : dict of str to SpectralModel
-        Of each order, as of :func:`spectra_parts`; the outliers are the same for all.
+        Of each order, as of :func:`spectra_parts`; outliers, position and width are the
+        same for all.
     """
     work = _Work(extent, references, snr, window)
     for planes in divide(blocks, work.common.median.size):
@@ -164,8 +170,8 @@ class _Order:
         self.free = max(1.0 - fitted, 0.0)
         self.values = self.change = self.lost = self.terms = self.flux = self.coefficients = None
 
-    def fit(self, residual, bad):
-        """Fit the shapes of integrations without background, (frames, y, x)."""
+    def fit(self, residual, bad, leader):
+        """Fit the shapes of integrations without background (frames, y, x), and move as the leader does."""
         ref = self.reference
         values = ref.band.gather(residual)
         lost = ref.band.inside(bad)
@@ -174,8 +180,10 @@ class _Order:
         coefficients = coefficients[:, :MOTION]
         coefficients[:, 1:] -= ref.centre
         coefficients[:, 3] = true_width(coefficients)
+        if leader is not self:
+            coefficients = follow(coefficients, leader.coefficients)
         self.change, self.terms, self.flux = star_change(
-            coefficients, spectrum, ref.width_gain, ref
+            coefficients, spectrum, leader.reference.width_gain, ref
         )
         self.change.reshape(len(values), -1)[lost] = 0.0
         self.values, self.lost, self.coefficients = values, lost, coefficients
@@ -220,7 +228,8 @@ class _Work:
     def __init__(self, extent, references, snr, window):
         self.references, self.extent = references, extent
         self.orders = {name: _Order(reference) for name, reference in references.items()}
-        self.common = ref = next(iter(references.values()))
+        self.leader = next(iter(self.orders.values()))
+        self.common = ref = self.leader.reference
         self.segment = Segment(extent, ref.median.shape, window)
         self.threshold = threshold_image(ref.noise, snr, self.segment.window)
         used = ref.region.used
@@ -252,7 +261,7 @@ class _Work:
         threshold.reshape(-1)[frames.bad] = np.inf
         found = subtract_background(residual, frames.bad, ref.region, ref.stripes)
         for order in self.orders.values():
-            order.fit(residual, frames.bad)
+            order.fit(residual, frames.bad, self.leader)
         left = self._subtract_star(residual, frames.bad)
         own = self.segment.own(first, len(planes))
         if own.stop > own.start:
@@ -273,7 +282,7 @@ class _Work:
             left = order.values - order.change
             order.reference.band.scatter(left, residual)
             return {name: left}
-        level = np.nan_to_num(next(iter(self.orders.values())).coefficients[:, 0] - 1.0)
+        level = np.nan_to_num(self.leader.coefficients[:, 0] - 1.0)
         residual -= level.astype(np.float32)[:, None, None] * self.rest
         for order in self.orders.values():
             order.reference.band.subtract(order.change, residual)
