@@ -176,7 +176,7 @@ def _shapes(visit):
             for path in folder.glob("*_calints.fits"):
                 _cut(path, width)
 
-        yield Case("shape", f"{width} columns", visit, "narrow", narrow)
+        yield Case("shape", f"{width} columns", visit, "any", narrow)
     for extension in ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT"):
 
         def shorten(folder, _rng, extension=extension):

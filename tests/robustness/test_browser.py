@@ -76,6 +76,8 @@ def test_markup_in_a_page_would_be_found(tmp_path):
     assert LIVE in draw(drawing)
 
 
+# The schema of the product knows the names of slits and of other parts.
+@pytest.mark.filterwarnings("ignore:While validating")
 @pytest.mark.parametrize("mode", MODES)
 def test_markup_in_everything_that_a_page_shows_is_dead(tmp_path, mode):
     options = {} if mode == "nis_soss" else {"frame_size": (32, 64)}

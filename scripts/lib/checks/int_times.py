@@ -215,6 +215,9 @@ def _value_findings(path, times, first):
         # Barycentric times of another age are too far from UTC.
         if mid == UTC[1]:
             kinds.append((None, _KEPT, lambda time: isfinite(time) and time and not _of_age(time)))
+        if isfinite(sum(mids)):
+            # Neither NaN nor infinity, and of zeros alone nothing else.
+            kinds = kinds[2:] if any(mids) else kinds[2:3]
         if not (isfinite(sum(mids)) and all(map(_of_age, (min(mids), max(mids))))):
             for what, effect, is_bad in kinds:
                 rows = [k for k, time in enumerate(mids) if is_bad(time)]

@@ -4,7 +4,6 @@ import re
 
 __all__ = [
     "MOST_LEVELS",
-    "MOST_NODES",
     "check_nesting",
     "compose_limited",
     "load_limited",
@@ -13,7 +12,7 @@ __all__ = [
 
 # Ten times the deepest and the largest tree of world coordinates. The compiled parser crashes on
 # levels without end, and aliases of aliases stand for more values than any memory holds.
-MOST_LEVELS, MOST_NODES = 500, 1_000_000
+MOST_LEVELS, _MOST_NODES = 500, 1_000_000
 _LINE_STARTS = re.compile(rb"^[ ?-]*", re.MULTILINE)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
@@ -86,7 +85,7 @@ def compose_limited(text, loader=None):
     ------
     ValueError
         If the text is no YAML, contains itself, or has more levels than ``MOST_LEVELS`` or, with
-        each alias written out, more nodes than ``MOST_NODES``. The message is one line.
+        each alias written out, more nodes than ``_MOST_NODES``. The message is one line.
     """
     import yaml
 
@@ -97,8 +96,8 @@ def compose_limited(text, loader=None):
     # Without LibYAML the parser is written in Python and recursive: deep nesting exhausts the stack.
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(" ".join(str(error).split())) from error
-    if node is not None and _count_nodes(node) > MOST_NODES:
-        msg = f"its aliases stand for more than {MOST_NODES} nodes"
+    if node is not None and _count_nodes(node) > _MOST_NODES:
+        msg = f"its aliases stand for more than {_MOST_NODES} nodes"
         raise ValueError(msg)
     return node
 

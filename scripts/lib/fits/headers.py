@@ -152,31 +152,41 @@ def parse_cards(cards):
 
 def _parse(cards):
     """Values by keyword; keywords that have further cards, and whether one differs from the first."""
-    header, firsts, repeated = {}, {}, {}
+    header, further = {}, []
     for k, card in enumerate(cards):
         match = _CARD.match(card)
         if match is None:
             continue
         long, keyword, string, other = match.groups()
         keyword = (long or keyword).upper()
-        if keyword in _NO_VALUE:
+        if keyword in header or keyword in _NO_VALUE:
+            further += [(keyword, card)] if keyword in header else []
             continue
-        if keyword in header:
-            repeated[keyword] = repeated.get(keyword) or card != cards[firsts[keyword]]
-            continue
-        firsts[keyword] = k
         if string is None:
             header[keyword] = _plain_value(other)
         elif card[match.end() :].lstrip()[:1] in ("", "/"):
             header[keyword] = _string_value(string, cards, k + 1)
         else:
             header[keyword] = NoValue(card[10:].strip())
-    return header, repeated
+    return header, _repeated(cards, further) if further else {}
+
+
+def _repeated(cards, further):
+    """Whether one of the further cards of a keyword differs from its first, by keyword."""
+    firsts, repeated = {}, {}
+    for card in cards:
+        firsts.setdefault(card[:8].upper(), card)
+    for keyword, card in further:
+        repeated[keyword] = repeated.get(keyword) or card != firsts[card[:8].upper()]
+    return repeated
 
 
 def _string_value(string, cards, following):
     """Text of a quoted string and of the CONTINUE cards that follow it."""
-    pieces = [string.replace("''", "'").rstrip()]
+    text = string.replace("''", "'").rstrip()
+    if not text.endswith("&"):
+        return text
+    pieces = [text]
     while pieces[-1].endswith("&") and following < len(cards):
         match = _CONTINUE.match(cards[following])
         if match is None:
