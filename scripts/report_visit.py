@@ -9,9 +9,7 @@ spectra
     Our spectra of the product; spectroscopy only.
 models
     Model of each segment.
-
-References
-----------
+visit_references
     References that these were compared with.
 statistics
     The archive's flags of each segment.
@@ -154,7 +152,7 @@ def _statistics(inputs, segments, detector, order):
     found = read_order_statistics(list(inputs.statistics), segments, detector, order)
     own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
     own = own or range(len(segments))
-    references = load_references(inputs.references[segments[own[0]]["reference"]])
+    references = load_references(inputs.visit_references[segments[own[0]]["reference"]])
     reference = references.get(str(order), references.get(SINGLE))
     turned = bool(found[0].get("across", 0))
     found[0] |= frame_images(reference, [inputs.models[k] for k in own], order, turned)

@@ -13,7 +13,9 @@ from scripts.simulation.visit import simulate_visit
 from scripts.summarise import summary_page
 from tests.support.steps import make_report, process_visit, report_inputs
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="no Chromium here"),
@@ -88,7 +90,10 @@ def test_markup_in_everything_that_a_page_shows_is_dead(tmp_path, mode):
     inputs, params = report_inputs(tmp_path, product)
     warnings = [f"{payload}: found none" for payload in PAYLOADS]
     assert warning_lines(warnings)
-    settings = {"outlier_detection": dict(zip("abcdefg", PAYLOADS, strict=True)), **params["settings"]}
+    settings = {
+        "outlier_detection": dict(zip("abcdefg", PAYLOADS, strict=True)),
+        **params["settings"],
+    }
     params |= {
         "input_warnings": warnings,
         "association": PAYLOADS[0],

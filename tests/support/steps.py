@@ -278,7 +278,7 @@ def report_inputs(folder, product):
     segments = _models(folder, product, config)
     files["models"] = [_made(folder, item, "model.fits") for item in product.segments]
     files["statistics"] = [_made(folder, item, "statistics.npz") for item in product.segments]
-    files["references"] = list(dict.fromkeys(item.pop("path") for item in segments))
+    files["visit_references"] = list(dict.fromkeys(item.pop("path") for item in segments))
     params = {"segments": segments, "options": config["white_light"]}
     params |= {"bins": config["spectroscopic_light_curves"]}
     params["decorrelate"] = config["improved"]["decorrelate"]

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,15 @@ def test_integrations_of_all_segments_follow_each_other(tmp_path):
     models = [
         spectral_model(np.ones((n, 4)), x=np.full(n, n), n_outliers=np.arange(n)) for n in (3, 2)
     ]
-    found = series_of(tmp_path, models).integrations()
+    # Errors of level, x, y and width are 0.03 of the roots of 1, 4, 9 and 16.
+    basis = SimpleNamespace(sigma=0.03, normal=np.diag([1.0, 1 / 4, 1 / 9, 1 / 16]))
+    series = series_of(tmp_path, models, SimpleNamespace(basis=basis))
+    np.testing.assert_allclose(series.position_errors, [0.06, 0.09, 0.12])
+    found = series.integrations()
+    # Shifts along the dispersion that are worse than 0.05 pixels are not given.
+    assert np.isnan(found["x"]).all()
+    basis.sigma = 0.02
+    found = series_of(tmp_path, models, SimpleNamespace(basis=basis)).integrations()
     assert found["x"].tolist() == [3.0, 3.0, 3.0, 2.0, 2.0]
     assert found["n_outliers"].tolist() == [0.0, 1.0, 2.0, 0.0, 1.0]
 

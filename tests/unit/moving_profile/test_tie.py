@@ -96,3 +96,14 @@ def test_errors_of_series_that_show_nothing_stay(flux):
     scaled, factor = scale_errors(flux, error)
     assert factor == 1.0
     np.testing.assert_array_equal(scaled, error)
+
+
+@given(st.integers(0, 200))
+def test_terms_that_do_nothing_add_no_noise(seed):
+    rng = np.random.default_rng(seed)
+    flux = 1.0 + 1e-4 * rng.normal(size=60)
+    filled = flux + 1e-3 * rng.normal(size=60)
+    tied = tie_flux(flux, filled, rng.normal(size=(60, 3)))
+    # One series in a hundred passes the test by chance.
+    added = np.std(tied / flux)
+    assert added < 1e-12 or added > 2e-4

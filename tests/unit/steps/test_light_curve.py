@@ -17,7 +17,8 @@ from tests.support.steps import process_visit, report_inputs
 SPECTRA = {"mode": "nrs_brightobj", "frame_size": (16, 64), "detectors": ("nrs1",)}
 IMAGES = {"mode": "nrc_tsimage", "frame_size": (32, 32)}
 # What all columns of our own are that are no flags or times.
-MEASURED = ("flux", "flux_error", "flux_corrected", "flux_norm", "photon_error", "x", "y", "width")
+# A spectrum of so few columns does not show shifts along it.
+MEASURED = ("flux", "flux_error", "flux_corrected", "flux_norm", "photon_error", "y", "width")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def test_white_light_is_the_sum_of_the_spectra(spectra):
     # What the tie and missing elements change is small.
     np.testing.assert_allclose(ratio / np.median(ratio), 1.0, atol=2e-4)
     errors = np.sqrt((error[:, present] ** 2).sum(axis=1)) / total
+    errors *= spectra.meta["light_curves"][0]["error_factor"]
     np.testing.assert_allclose(
         errors, spectra.columns["flux_error"] / spectra.columns["flux"], rtol=0.05
     )

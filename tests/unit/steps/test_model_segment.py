@@ -111,7 +111,7 @@ def test_a_segment_of_another_size_has_a_reference_of_its_own(tmp_path):
     (tmp_path / "cut.fits").replace(second)
     product = process_visit(tmp_path)
     inputs, params = report_inputs(tmp_path, product)
-    assert len(inputs["references"]) == 2
+    assert len(inputs["visit_references"]) == 2
     assert [record["reference"] for record in params["segments"]] == [0, 1]
     for path in inputs["models"]:
         with ModelFile(path) as model:

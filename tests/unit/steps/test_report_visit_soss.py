@@ -150,7 +150,7 @@ def make_table(folder, stem, spectra):
         "spectra": spectra,
         "models": [str(folder / f"model{k}.fits") for k in numbers],
         "statistics": [str(folder / f"statistics{k}.npz") for k in numbers],
-        "references": [str(folder / "reference.npz")],
+        "visit_references": [str(folder / "reference.npz")],
     }
     params = {
         "segments": [
@@ -243,6 +243,7 @@ def test_table_has_errors_photons_and_positions_of_each_order(folder):
         # Half of the variance of the samples is that of photons; the background of 32 rows adds to
         # it, as of (sum P)^2 / sum P^2 = 2 root pi times 1.5 pixels.
         ratio = columns["photon_error"][rows] / columns["flux_error"][rows]
+        ratio *= meta["light_curves"][order - 1]["error_factor"]
         expected = np.sqrt(0.5 / (1.0 + 3.0 * np.sqrt(np.pi) / 32.0))
         np.testing.assert_allclose(ratio, expected, rtol=0.01)
         # Light of the whole profile is 1.5 times the root of 2 pi of its height.
@@ -267,11 +268,13 @@ def test_bins_of_each_order(folder):
 
 def test_diagnostics_and_page_name_the_orders(folder):
     found = json.loads((folder / "soss_diagnostics.json").read_text())
+    made = read_ecsv(folder / "soss_lc.ecsv")[2]["light_curves"]
+    factors = {record["order"]: record["error_factor"] for record in made}
     for curve in found["light_curves"]:
         for kind in ("mean", "p95"):
             assert curve[f"contamination_{kind}"] == CONTAMINATION[curve["order"]]
         assert 0.75 < curve["ratio_to_error"] < 1.3
-        ratio = curve["ratio_to_photon"] / curve["ratio_to_error"]
+        ratio = curve["ratio_to_photon"] / curve["ratio_to_error"] / factors[curve["order"]]
         np.testing.assert_allclose(
             ratio, np.sqrt(2.0 * (1.0 + 3.0 * np.sqrt(np.pi) / 32.0)), rtol=0.01
         )

@@ -72,3 +72,16 @@ def test_soss_that_is_not_extracted_has_no_reference(tmp_path):
         tmp_path, [str(tmp_path / "segment.fits")], [3], pastasoss=str(tmp_path / "traces.asdf")
     )
     assert references == {}
+
+
+@pytest.mark.parametrize("version", ["", "_2022-version"])
+def test_the_trace_of_a_real_segment_is_the_stars_and_not_that_of_reference_pixels(
+    shared_data, tmp_path, version
+):
+    # Four columns of reference pixels without flags are brighter than the star beyond 8 um.
+    folder = shared_data / "eureka-miri-lrs-sim"
+    path = folder / f"ERS_NGTS10_2022_new_drift_041_calints{version}.fits"
+    references, _ = reference_of(tmp_path, [str(path)], [4])
+    reference = references["all"]
+    assert reference.trace[reference.lit].mean() == pytest.approx(37.3, abs=0.5)
+    assert reference.width == pytest.approx(1.3, abs=0.2)
