@@ -16,7 +16,7 @@ from scripts.lib.moving_profile.order_light import (
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.shape import MOTION, fit_shapes, tint, true_width
 
-__all__ = ["SpectralModel", "model_spectra", "orders_parts", "spectra_parts"]
+__all__ = ["SpectralModel", "model_spectra", "orders_parts"]
 
 
 @dataclass(frozen=True)
@@ -103,31 +103,8 @@ def model_spectra(blocks, extent, reference, snr=5.0, window=25):
     model : SpectralModel
         The same bytes whatever the blocks.
     """
-    parts = spectra_parts(blocks, extent, reference, snr, window)
-    return SpectralModel(**join([vars(part) for part in parts]))
-
-
-def spectra_parts(blocks, extent, reference, snr=5.0, window=25):
-    """
-    Measure a segment and give what is done, some integrations at a time.
-
-    Parameters
-    ----------
-    blocks, extent, reference, snr, window
-        As for :func:`model_spectra`.
-
-    Yields
-    ------
-    part : SpectralModel
-        Of the next integrations, in the order of time; ``outliers`` counts from the
-        segment's first integration.
-
-    Notes
-    -----
-    Peak memory: 40 bytes for each sample of the integrations of a block and two windows.
-    """
-    for part in orders_parts(blocks, extent, {"": reference}, snr, window):
-        yield part[""]
+    parts = orders_parts(blocks, extent, {"": reference}, snr, window)
+    return SpectralModel(**join([vars(part[""]) for part in parts]))
 
 
 def orders_parts(blocks, extent, references, snr=5.0, window=25):
@@ -147,8 +124,12 @@ def orders_parts(blocks, extent, references, snr=5.0, window=25):
     Yields
     ------
     part : dict of str to SpectralModel
-        Of each order, as of :func:`spectra_parts`; outliers, position and width are the
-        same for all.
+        Of each order, the next integrations in the order of time; ``outliers`` counts from
+        the segment's first integration. Outliers, position and width are the same for all.
+
+    Notes
+    -----
+    Peak memory: 40 bytes for each sample of the integrations of a block and two windows.
     """
     work = _Work(extent, references, snr, window)
     for planes in divide(blocks, work.common.median.size):
