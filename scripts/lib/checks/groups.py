@@ -152,9 +152,15 @@ def group_errors(segments):
     Returns
     -------
     errors : list of Finding
-        Mixed exposure types, duplicates, overlapping integrations: errors.
+        Mixed exposure types, duplicates, base names that occur twice, overlapping
+        integrations: errors.
     """
-    return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
+    return [
+        *_mixed_types(segments),
+        *_duplicates(segments),
+        *_repeated_names(segments),
+        *_overlaps(segments),
+    ]
 
 
 def _mixed_types(segments):
@@ -185,6 +191,25 @@ def _duplicates(segments):
         for first, second in pairwise(segments)
         if first.sort_key == second.sort_key
     ]
+
+
+def _repeated_names(segments):
+    """Find different segments of one base name, in two folders, whose products would be one file."""
+    errors, makers = [], {}
+    for segment in segments:
+        # Some file systems do not tell upper case from lower case.
+        first = makers.setdefault(segment.name.casefold(), segment)
+        if first.sort_key != segment.sort_key:
+            errors.append(
+                Finding(
+                    "error",
+                    segment.path,
+                    key="file name",
+                    found=f"that of {first.path}",
+                    expected="another, as products are named after it; rename one of the two",
+                )
+            )
+    return errors
 
 
 def _overlaps(segments):

@@ -100,9 +100,15 @@ def survey(patterns, base_dir, extra_check=None, output_dir=None):
         except InputError as error:
             findings.append(Finding.from_error(path, error))
             continue
-        members = [_locate(member, base_dir, files.members) for member in association.members]
-        named.update(_real_path(base_dir, member) for member in (*members, *association.others))
+        located = {
+            member: _locate(member, base_dir, files.members) for member in association.members
+        }
+        members = [located[member][0] for member in association.members]
+        candidates = [path for paths in located.values() for path in paths]
+        named.update(_real_path(base_dir, path) for path in (*candidates, *association.others))
         product, found = _product(association, members, base_dir, extra_check)
+        if ambiguous := _ambiguities(path, located, base_dir):
+            product, found = None, [*found, *ambiguous]
         findings += found
         products += [product] if product else []
     segments, science, found = _loose_segments(files.segments, named, base_dir, extra_check)
@@ -129,10 +135,28 @@ def survey(patterns, base_dir, extra_check=None, output_dir=None):
 
 
 def _locate(path, base_dir, folders):
-    """Path of a member: as named, or compressed, or else in the folders that were searched."""
+    """Paths of a member: as named, or compressed, or else all in the folders that were searched."""
     name = Path(path).name
-    candidates = (path, f"{path}.gz", *folders.get(name, ()), *folders.get(f"{name}.gz", ()))
-    return next((p for p in candidates if os.path.isfile(os.path.join(base_dir, p))), path)
+    places = ([path], [f"{path}.gz"], folders.get(name, ()), folders.get(f"{name}.gz", ()))
+    for candidates in places:
+        if found := [p for p in candidates if os.path.isfile(os.path.join(base_dir, p))]:
+            return found
+    return [path]
+
+
+def _ambiguities(path, located, base_dir):
+    """Find members of an association whose name several different files have."""
+    errors = []
+    for member, paths in located.items():
+        files = {_real_path(base_dir, file): file for file in reversed(paths)}
+        if len(files) > 1:
+            found = " and ".join(file for file in paths if file in files.values())
+            expected = "one file of this name, or the association next to its members"
+            name = Path(member).name
+            errors.append(
+                Finding("error", path, key=f"member {name}", found=found, expected=expected)
+            )
+    return errors
 
 
 def _real_path(base_dir, path):
@@ -248,15 +272,17 @@ def _clashes(products):
     errors, makers = [], {}
     for product in products:
         names = [product.name, *(segment.crfints for segment in product.segments)]
-        taken = [name for name in names if name in makers]
+        # Some file systems do not tell upper case from lower case.
+        taken = [name for name in names if name.casefold() in makers]
         errors += [
             Finding(
                 "error",
                 product.asn_path,
                 key="product",
-                found=f"{name}, which {makers[name]} makes as well",
+                found=f"{name}, which {makers[name.casefold()]} makes as well",
             )
-            for name in (taken[:1] if product.name in makers else taken)
+            for name in (taken[:1] if product.name in taken else taken)
         ]
-        makers |= dict.fromkeys(set(names) - set(taken), product.asn_path)
+        new = {name.casefold() for name in names if name not in taken}
+        makers |= dict.fromkeys(new, product.asn_path)
     return errors

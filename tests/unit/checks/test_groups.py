@@ -120,6 +120,17 @@ def test_same_segment_in_two_files():
     )
 
 
+@pytest.mark.parametrize("name", ["wasp39_o001", "WASP39_o001"])
+def test_two_files_of_one_base_name_are_two_segments_and_cannot_share_their_products(name):
+    first = segment(path="nrs1/wasp39_calints.fits", name="wasp39_o001")
+    second = segment(path="nrs2/wasp39_calints.fits", name=name, detector="NRS2")
+    (error,) = group_errors([first, second])
+    assert str(error) == (
+        "nrs2/wasp39_calints.fits: file name: found that of nrs1/wasp39_calints.fits, "
+        "expected another, as products are named after it; rename one of the two"
+    )
+
+
 @pytest.mark.parametrize(
     ("starts", "offenders"),
     [

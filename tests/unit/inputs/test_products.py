@@ -230,6 +230,54 @@ def test_two_associations_that_flag_the_same_segments(visit):
     ]
 
 
+def test_products_whose_names_differ_in_case_alone_are_one_file_on_some_systems(visit):
+    members = json.loads((visit / "asn.json").read_text())["products"][0]["members"]
+    write_association(visit / "other.json", members, SPECTROSCOPY.upper(), asn_id="a3001")
+    (error,) = errors_of(visit, "asn.json", "other.json")
+    assert error == (
+        f"other.json: product: found {SPECTROSCOPY.upper()}, which asn.json makes as well"
+    )
+
+
+def segments_of_one_name(folder):
+    """Write segments of two detectors under one base name, each in a folder of its own."""
+    for number, detector in enumerate(("nrs1", "nrs2"), start=1):
+        (folder / "data" / detector).mkdir(parents=True)
+        path = folder / "data" / detector / "x_calints.fits"
+        write_segment(path, DETECTOR=detector.upper(), NINTS=3, PROGRAM=str(number))
+
+
+def test_members_of_one_base_name_in_two_folders_are_refused_by_both_names(tmp_path):
+    segments_of_one_name(tmp_path)
+    members = ["nrs1/x_calints.fits", "nrs2/x_calints.fits"]
+    write_association(tmp_path / "data" / "asn.json", members, asn_type="tso3")
+    for pattern in ("data/asn.json", "data"):
+        (error,) = errors_of(tmp_path, pattern)
+        assert error.startswith(
+            "data/nrs2/x_calints.fits: file name: found that of data/nrs1/x_calints.fits, expected"
+        )
+
+
+def test_a_member_whose_name_two_files_have_is_not_guessed(tmp_path):
+    segments_of_one_name(tmp_path)
+    write_association(tmp_path / "data" / "asn.json", ["x_calints.fits"], asn_type="tso3")
+    (error,) = errors_of(tmp_path, "data")
+    assert error == (
+        "data/asn.json: member x_calints.fits: found data/nrs1/x_calints.fits and "
+        "data/nrs2/x_calints.fits, expected one file of this name, or the association next to its "
+        "members"
+    )
+
+
+def test_links_to_one_file_are_one_member(tmp_path):
+    segments_of_one_name(tmp_path)
+    (tmp_path / "data" / "nrs2" / "x_calints.fits").unlink()
+    (tmp_path / "data" / "nrs2" / "x_calints.fits").symlink_to("../nrs1/x_calints.fits")
+    write_association(tmp_path / "data" / "asn.json", ["x_calints.fits"], asn_type="tso3")
+    (product,) = load_products(["data"], tmp_path)
+    assert [segment.path for segment in product.segments] == ["data/nrs1/x_calints.fits"]
+
+
 def test_two_associations_of_different_id_share_members(visit):
     members = json.loads((visit / "asn.json").read_text())["products"][0]["members"]
     write_association(visit / "other.json", members, "other", asn_id="a3001")
