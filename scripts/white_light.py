@@ -32,6 +32,7 @@ from scripts.lib.provenance.reference_records import reference_texts
 log = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 1 << 26
+_LONGEST_EXPOSURE = np.int64(1 << 32)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def light_curve_columns(spectra):
     row of its own time, whatever the order of the tables. (jwst 3.0.0 sorts
     the times but not the fluxes.) A time met again in the same order and
     detector is left out; rows without a time are left out unless no spectrum
-    has any: then integration numbers are the time base.
+    has any: then integration numbers are the time base, of one exposure after
+    the other.
 
     Parameters
     ----------
@@ -153,7 +155,7 @@ def light_curve_columns(spectra):
         columns[f"MJD_UTC{suffix}"] = _pad(curve["mjd"], length)
         columns[f"BJD_TDB{suffix}"] = _pad(curve["bjd"], length)
         if not timed:
-            columns[f"integration_number{suffix}"] = _pad(curve["key"], length)
+            columns[f"integration_number{suffix}"] = _pad(curve["number"], length)
         for order in orders:
             part = f"_order_{order}" if len(orders) > 1 else ""
             columns[f"whitelight_flux{part}{suffix}"] = _pad(curve[order], length)
@@ -162,12 +164,13 @@ def light_curve_columns(spectra):
 
 def _detector_curves(spectra, orders, timed):
     """Times of one detector, and a column of flux for each order."""
-    keys = [table.mjd if timed else table.integration for table in spectra]
+    keys = [table.mjd for table in spectra] if timed else _counts_up(spectra)
     key, first = np.unique(np.concatenate(keys), return_index=True)
     kept = ~np.isnan(key.astype(float))
     key, first = key[kept], first[kept]
     curve = {
         "key": key,
+        "number": np.concatenate([table.integration for table in spectra])[first],
         "mjd": np.concatenate([table.mjd for table in spectra])[first],
         "bjd": np.concatenate([table.bjd for table in spectra])[first],
         "dropped": 0,
@@ -187,6 +190,18 @@ def _detector_curves(spectra, orders, timed):
         curve[order][np.searchsorted(key, times[used])] = flux[used]
         curve["dropped"] += int((~used).sum())
     return curve
+
+
+def _counts_up(spectra):
+    """Integration numbers of each table that go on where one of another exposure starts again."""
+    numbers, taken = [], {}
+    for table in spectra:
+        exposures = taken.setdefault(table.order, [set()])
+        if not exposures[-1].isdisjoint(table.integration.tolist()):
+            exposures.append(set())
+        exposures[-1].update(table.integration.tolist())
+        numbers.append(table.integration + _LONGEST_EXPOSURE * (len(exposures) - 1))
+    return numbers
 
 
 def _pad(values, length):

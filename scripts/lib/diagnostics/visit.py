@@ -1,6 +1,7 @@
 """Metrics of the noise, seams, flags and drifts of a visit, and a verdict in words."""
 
 import math
+from collections import Counter
 
 import numpy as np
 
@@ -72,23 +73,24 @@ def split_curves(columns):
     return curves
 
 
-def dropped_integrations(numbers, total):
+def dropped_integrations(numbers, totals):
     """
-    Numbers of the integrations that are missing from an exposure.
+    Numbers of the integrations that are missing from the exposures.
 
     Parameters
     ----------
     numbers : ndarray of int
-        Numbers of the integrations in the segments, counted from 1.
-    total : int
-        Number of integrations of the exposure.
+        Numbers of the integrations in the segments, counted from 1 in each exposure.
+    totals : list of int
+        Number of integrations of each exposure.
 
     Returns
     -------
     dropped : list of int
-        Ascending.
+        Ascending; a number that is missing from several exposures as often as that.
     """
-    return sorted(set(range(1, total + 1)) - set(numbers.tolist()))
+    expected = Counter(number for total in totals for number in range(1, total + 1))
+    return sorted((expected - Counter(numbers.tolist())).elements())
 
 
 def _flag_metrics(statistics):
@@ -320,8 +322,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         Spectra of the visit; empty for images.
     order_statistics : callable
         Returns the statistics (list of dict) of a detector and order.
-    exposure_integrations : int
-        Number of integrations of the exposure.
+    exposure_integrations : dict of str to list of int
+        Number of integrations of each exposure, by detector.
 
     Returns
     -------
@@ -341,7 +343,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         found, plots = light_curve_metrics(rows)
         found["flags"] = _flag_metrics(statistics)
         found["dropped_integrations"] = dropped_integrations(
-            rows["integration"], exposure_integrations
+            rows["integration"], exposure_integrations.get(key[0], [])
         )
         plots |= frame_arrays(statistics)
         if "contamination" in statistics[0] and key in series:

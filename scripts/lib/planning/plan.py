@@ -229,8 +229,13 @@ class Plan:
         ]
 
     def exposure_integrations(self, wildcards):
-        """Number of integrations of the exposure."""
-        return self.members.product(wildcards).segments[0].exposure_integrations
+        """Number of integrations of each exposure by detector, as a dict of lists."""
+        found = {}
+        for segment in self.members.product(wildcards).segments:
+            exposures = found.setdefault(segment.detector, {})
+            total = max(exposures.get(segment.exposure_id, 0), segment.exposure_integrations)
+            exposures[segment.exposure_id] = total
+        return {detector: list(exposures.values()) for detector, exposures in found.items()}
 
     def job_names(self, wildcards):
         """Names of the jobs of a product and its segments."""

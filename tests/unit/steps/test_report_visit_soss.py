@@ -146,7 +146,7 @@ def processed(tmp_path_factory):
         product="soss",
         branch="spectroscopy",
         segments=segments,
-        exposure_integrations=2 * LENGTH,
+        exposure_integrations={segments[0]["detector"]: [2 * LENGTH]},
         replaced=False,
         names=[],
         association="asn.json",

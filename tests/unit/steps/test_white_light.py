@@ -100,6 +100,14 @@ class TestLightCurve:
         assert np.isnan(columns["MJD_UTC"]).all()
         assert dropped == 0
 
+    def test_integration_numbers_of_a_second_exposure_start_again_and_none_is_lost(self):
+        nan = [np.nan, np.nan]
+        parts = [spectra(nan, [1, 2]), spectra(nan, [3, 4]), spectra(nan, [5, 6], first=3)]
+        columns, dropped = light_curve_columns(parts)
+        np.testing.assert_array_equal(columns["integration_number"], [1, 2, 1, 2, 3, 4])
+        np.testing.assert_array_equal(columns["whitelight_flux"], [1, 2, 3, 4, 5, 6])
+        assert dropped == 0
+
     @given(st.permutations(range(6)))
     def test_the_order_of_the_tables_does_not_matter(self, order):
         parts = [spectra([10 * k, 10 * k + 1], [k, -k]) for k in range(6)]
