@@ -33,16 +33,31 @@ def comparison_findings(path, segments):
     Returns
     -------
     findings : list of Finding
-        Warnings: mixed versions, contexts, filters, subarrays, units, targets
+        Warnings: images of several detectors, mixed versions, contexts, filters, subarrays, units, targets
         and shapes, exposures that are listed under several names, times that
         do not increase from segment to segment.
     """
     known = [segment for segment in segments if segment.facts is not None]
     return [
+        *_mixed_detectors(path, segments),
         *_mixtures(path, known),
         *_shapes(known),
         *_repeated_exposures(known),
         *_time_order(known),
+    ]
+
+
+def _mixed_detectors(path, segments):
+    """Find images of several detectors, of which usually one alone holds the star."""
+    counts = Counter(segment.detector for segment in segments if segment.branch == "imaging")
+    if len(counts) < 2:
+        return []
+    found = ", ".join(f"{name or 'none'} (in {n} of {len(segments)})" for name, n in counts.items())
+    effect = "the rows of each follow each other in the table, whose column detector names it"
+    return [
+        Finding(
+            "warning", path, key="DETECTOR", found=found, expected="one for images", effect=effect
+        )
     ]
 
 

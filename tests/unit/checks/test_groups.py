@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from scripts.lib.checks.groups import comparison_findings, group_errors, group_warnings
@@ -64,6 +66,13 @@ def test_segments_without_facts_are_not_compared():
 def test_mixtures(keyword, value, text):
     other = full_segment(2, keywords={keyword: value})
     assert found(full_segment(1), other, full_segment(3)) == [("asn.json", keyword, text)]
+
+
+def test_images_of_several_detectors():
+    parts = [full_segment(1, detector=name) for name in ("NRCA1", "NRCA3")]
+    assert found(*parts) == []
+    images = [replace(part, exp_type="NRC_TSIMAGE") for part in parts]
+    assert found(*images) == [("asn.json", "DETECTOR", "NRCA1 (in 1 of 2), NRCA3 (in 1 of 2)")]
 
 
 def test_last_digits_do_not_count():
