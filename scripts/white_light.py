@@ -25,9 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.files.ecsv import write_quantities
+from scripts.lib.findings import stop_at_errors
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.provenance.reference_records import reference_texts
+from scripts.lib.spectra.wavelength_limits import limit_findings
 
 log = logging.getLogger(__name__)
 
@@ -210,17 +212,10 @@ def _pad(values, length):
     return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
 
 
-def _sum_table(product, version, options, reference):
+def _sum_table(product, version, limits):
     """Sum one EXTRACT1D table of an x1dints file by blocks of rows."""
     header = product.header("EXTRACT1D", version)
     order = header.get("SPORDER")
-    limits = wavelength_range(
-        order,
-        product.primary.get("FILTER"),
-        reference,
-        options["min_wavelength"],
-        options["max_wavelength"],
-    )
     n_rows, row_bytes = header["NAXIS2"], header["NAXIS1"]
     step = max(1, _BLOCK_BYTES // max(row_bytes, 1))
     flux = np.empty(n_rows)
@@ -246,6 +241,28 @@ def _sum_table(product, version, options, reference):
     )
 
 
+def _find_limits(product, versions, options, reference):
+    """Limits [um] of the sum of each table, and warnings; InputError if they hold no element of any."""
+    user_limits = [options[f"{end}_wavelength"] for end in ("min", "max")]
+    limits, by_name, wavelengths = [], {}, {}
+    for version in versions:
+        header = product.header("EXTRACT1D", version)
+        order, filter_name = header.get("SPORDER"), product.primary.get("FILTER")
+        limits.append(wavelength_range(order, filter_name, reference, *user_limits))
+        name = f"{header.get('DETECTOR') or product.primary.get('DETECTOR')} order {order}"
+        rows = slice(0, min(1, header["NAXIS2"]))
+        first = product.read_columns("EXTRACT1D", ["WAVELENGTH"], version, rows)["WAVELENGTH"]
+        wavelengths[name] = np.append(wavelengths.get(name, []), first.ravel())
+        by_name[name] = limits[-1]
+    is_limited = user_limits != [None, None]
+    if not is_limited and reference is None:
+        return limits, []
+    key = {} if is_limited else {"key": "references/wavelengthrange"}
+    findings = limit_findings(wavelengths, by_name, **key)
+    stop_at_errors(findings)
+    return limits, [str(finding) for finding in findings]
+
+
 def _table_meta(primary):
     """Meta of the light-curve table from the primary header."""
     keywords = {
@@ -265,10 +282,8 @@ def process(snakemake):
         wavelengthrange = snakemake.input.wavelengthrange
         reference = read_ranges(wavelengthrange) if wavelengthrange else None
         versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
-        spectra = [
-            _sum_table(product, version, snakemake.params.options, reference)
-            for version in versions
-        ]
+        limits, found = _find_limits(product, versions, snakemake.params.options, reference)
+        spectra = [_sum_table(product, *pair) for pair in zip(versions, limits, strict=True)]
         header = product.header("EXTRACT1D")
         unit = next(
             header.get(f"TUNIT{number}")
@@ -278,9 +293,12 @@ def process(snakemake):
         meta = _table_meta(product.primary)
     columns, dropped = light_curve_columns(spectra)
     if dropped:
-        log.warning(
-            "%d spectra without a mid time of their own are left out of the light curve", dropped
+        total = sum(len(table.flux) for table in spectra)
+        found.append(
+            f"{dropped} of {total} spectra have no mid time of their own: not in this table"
         )
+    for warning in found:
+        log.warning("%s", warning)
     meta["number_of_integrations"] = len(next(iter(columns.values())))
     if any(name.startswith("integration_number") for name in columns):
         meta["time_base"] = "integration number: INT_TIMES gives no times for these data"
@@ -288,7 +306,7 @@ def process(snakemake):
     used = {"wavelengthrange": wavelengthrange or None}
     if records := reference_texts(snakemake, used):
         meta["reference_files"] = records
-    if warnings := list(snakemake.params.input_warnings):
+    if warnings := [*snakemake.params.input_warnings, *found]:
         meta["input_warnings"] = warnings
     units = {name: unit or None for name in columns if name.startswith("whitelight")}
     write_quantities(snakemake.output.whtlt, columns, units, meta)

@@ -92,6 +92,11 @@ except InputError as error:
 plan = Plan(products, reference_files, config, findings, stop)
 
 if workflow.is_main_process and not asks_doctor:
+    findings = [*findings, *plan.spectral_findings()]
+    try:
+        stop_at_errors(findings)
+    except InputError as error:
+        stop(str(error))
     for severity, log_line in (("note", logger.info), ("warning", logger.warning)):
         if lines := summary_lines([found for found in findings if found.severity == severity]):
             log_line("\n".join(lines))

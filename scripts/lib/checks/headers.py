@@ -149,6 +149,8 @@ def header_warnings(path, hdus, complete=True):
     if complete and rows < nints:
         found = f"{rows} rows" if tables else "none"
         effect = "integrations get numbers, but no times"
+        if not mode_of(primary["EXP_TYPE"]).is_imaging:
+            effect += ", and no rows in the white light if others have times"
         warnings.append(
             warning(key="INT_TIMES", found=found, expected=f"{nints} rows or more", effect=effect)
         )

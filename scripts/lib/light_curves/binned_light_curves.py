@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.findings import stop_at_errors
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.extensions import image_cards, table_cards, table_rows
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.spectral_series import series_times
 from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.software import history_line
+from scripts.lib.spectra.wavelength_limits import edge_findings
 
 __all__ = ["bin_edges", "membership", "sum_bins", "write_light_curves"]
 
@@ -32,7 +34,13 @@ def write_light_curves(path, series, options, warnings=()):
         Settings of the bins, as for :func:`bin_edges`: ``resolving_power``, ``pixels``, ``edges``.
     warnings : iterable of str, optional
         Warnings about the input, for the HISTORY.
+
+    Raises
+    ------
+    InputError
+        If ``edges`` hold no element of any spectrum; those of which they hold none are left out.
     """
+    series = _series_in_bins(series, options["edges"])
     primary = [
         format_card("SIMPLE", True, "conforms to FITS"),
         format_card("BITPIX", 8),
@@ -45,6 +53,18 @@ def write_light_curves(path, series, options, warnings=()):
         product.append_hdu(primary)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version, options)
+
+
+def _series_in_bins(series, edges):
+    """Those of which the bins hold an element; InputError if there is none."""
+    if not edges:
+        return series
+    wavelengths = {f"{spectra.detector} {spectra.order}": spectra.wavelength for spectra in series}
+    findings = edge_findings(wavelengths, edges)
+    stop_at_errors(findings)
+    for finding in findings:
+        log.warning("%s", finding)
+    return [spectra for spectra in series if membership(spectra.wavelength, edges).any()]
 
 
 def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):

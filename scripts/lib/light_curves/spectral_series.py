@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from scripts.lib.errors import InputError
 from scripts.lib.fits.columns import parse_form
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.extraction_regions import read_statistics
@@ -205,6 +206,11 @@ def open_series(spectra, segments, statistics, replaced=False):
         One for each detector and order, in the order in which they are met. A segment whose
         spectra have another number of elements than the first is left out
         with a warning.
+
+    Raises
+    ------
+    InputError
+        If no segment has a spectrum.
     """
     found = {}
     for path, segment, statistics_path in zip(spectra, segments, statistics, strict=True):
@@ -219,6 +225,9 @@ def open_series(spectra, segments, statistics, replaced=False):
                 numbers = segment["number"], segment["first"]
                 series.parts.append(Part(path, version, rows, *numbers, statistics_path))
     filled = [series for series in found.values() if series.parts and series.n_integrations]
+    if not filled:
+        msg = f"{spectra[0]}: EXTRACT1D: found no spectrum in any segment, expected one or more"
+        raise InputError(msg)
     for series in filled:
         series.replaced = replaced
     return filled

@@ -151,6 +151,14 @@ class ReferenceFiles:
             return None
         return default_apertures(self._headers[path]["EXP_TYPE"], self._images[path].shape)
 
+    def exp_type(self, path):
+        """``EXP_TYPE`` of a registered segment."""
+        return self._headers[path]["EXP_TYPE"]
+
+    def image(self, path):
+        """Header-data unit SCI of a registered segment."""
+        return self._images[path]
+
     def path_to(self, reference):
         """Path of a reference's file; the reference must have one."""
         return self._base / reference.path

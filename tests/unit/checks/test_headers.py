@@ -7,7 +7,10 @@ from scripts.lib.fits.headers import Hdu, NoValue
 from tests.support.builders import KEYWORDS
 
 CUBE = (3, 4, 5)
-NO_TIMES = "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times"
+NO_TIMES = (
+    "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times, "
+    "and no rows in the white light if others have times"
+)
 
 
 def hdus(planes=None, **keywords):

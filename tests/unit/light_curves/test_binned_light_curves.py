@@ -66,3 +66,33 @@ def test_bins_count_the_elements_that_they_sum(tmp_path):
         assert bins["ELEMENTS"].tolist() == [1, 2]
         assert bins["WAVELENGTH"].tolist() == [1.0, 3.5]
         assert hdus["FLUX"].data.tolist() == [[1.0, 7.0]] * 2
+
+
+def one_series(wavelength):
+    """Spectra of one integration with light in all elements."""
+    flux = np.ones((1, len(wavelength)))
+    return SimpleNamespace(
+        detector=f"D{wavelength[0]:g}",
+        order=1,
+        unit="MJy",
+        wavelength=np.array(wavelength),
+        template=flux[0],
+        n_integrations=1,
+        parts=[],
+        blocks=lambda: iter([(slice(0, 1), values_of(flux))]),
+    )
+
+
+def test_edges_without_any_element_are_an_error(tmp_path):
+    options = {"resolving_power": 100, "pixels": None, "edges": [1000.0, 2000.0]}
+    with pytest.raises(InputError, match="edges: found 1000 to 2000, expected wavelengths"):
+        write_light_curves(tmp_path / "speclc.fits", [one_series([1.0, 2.0])], options)
+
+
+def test_a_spectrum_without_an_element_in_the_bins_is_left_out(tmp_path):
+    options = {"resolving_power": 100, "pixels": None, "edges": [1.0, 2.5]}
+    series = [one_series([3.0, 4.0]), one_series([1.0, 2.0])]
+    write_light_curves(tmp_path / "speclc.fits", series, options)
+    with fits.open(tmp_path / "speclc.fits") as hdus:
+        assert [hdu.header.get("DETECTOR") for hdu in hdus if hdu.name == "BINS"] == ["D1"]
+        assert hdus["FLUX"].data.tolist() == [[2.0]]

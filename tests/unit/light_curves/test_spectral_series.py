@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from scripts.lib.errors import InputError
 from scripts.lib.files.atomic import write_arrays
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.writer import ProductWriter
@@ -115,3 +116,11 @@ def test_a_segment_with_other_elements_is_left_out(files, tmp_path, caplog):
     (series,) = open_series(paths[0], SEGMENTS, paths[1])
     assert series.n_integrations == 3
     assert "5 spectral elements, not 4" in caplog.text
+
+
+def test_segments_without_any_spectrum_are_an_error(tmp_path):
+    with ProductWriter(tmp_path / "empty.fits") as product:
+        cards = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0}
+        product.append_hdu([format_card(name, value) for name, value in cards.items()])
+    with pytest.raises(InputError, match=r"empty.fits: EXTRACT1D: found no spectrum"):
+        open_series([tmp_path / "empty.fits"], [{"number": 1, "detector": "A", "first": 1}], [None])
