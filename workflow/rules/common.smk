@@ -15,7 +15,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, stop_at_errors, summary_lines
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning import resources, targets
-from scripts.lib.planning.command_line import asks_for
+from scripts.lib.planning.command_line import asks_for, unusable_interpreter
 from scripts.lib.planning.configuration import contradictions, describe_violation, expand_home
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
@@ -37,6 +37,9 @@ def stop(message):
     report_error(message)
     sys.exit(1)
 
+
+if bad_interpreter := unusable_interpreter(sys.executable):
+    stop(bad_interpreter)
 
 # The doctor reports errors by itself: they must not stop its run.
 asks_doctor = asks_for("doctor", sys.argv)

@@ -215,7 +215,7 @@ def _value_findings(path, times, first):
         if zero:
             found = f"0 in {len(zero)} of {len(column)} rows"
             findings.append(
-                warning(found=found, expected="times", effect="the products have these times")
+                warning(found=found, expected="times", effect="these integrations get NaN as time")
             )
     return findings
 

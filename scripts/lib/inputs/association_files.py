@@ -28,6 +28,8 @@ class Association:
         The file.
     asn_id, asn_pool, product : str
         Association id, pool (empty if none is named) and name of the product.
+    asn_type : object
+        Its type, ``tso3`` for time series of stage 3; None if it does not say.
     members : tuple of str
         Paths of the science members.
     others : tuple of str
@@ -40,6 +42,7 @@ class Association:
     asn_id: str
     asn_pool: str
     product: str
+    asn_type: object
     members: tuple
     others: tuple
     findings: tuple
@@ -94,6 +97,7 @@ def read_association(path, base_dir):
         asn_id=content["asn_id"],
         asn_pool=pool,
         product=product["name"],
+        asn_type=content.get("asn_type"),
         members=tuple(member for member, _ in science),
         others=tuple(member for member, _ in others),
         findings=tuple(_association_findings(path, len(content["products"]), others)),

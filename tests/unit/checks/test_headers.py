@@ -65,6 +65,19 @@ def test_keywords(keywords, error):
 
 
 @pytest.mark.parametrize(
+    ("keywords", "effect"),
+    [
+        ({"EXP_TYPE": "MIR_MRS"}, "time series of the MIRI MRS are not supported"),
+        ({"EXP_TYPE": "NRS_FIXEDSLIT"}, "time series of other types have no pipeline"),
+        ({"EXP_TYPE": "NRC_TSGRISM", "PUPIL": "GDHS0"}, "NIRCam DHS is not supported"),
+    ],
+)
+def test_modes_that_are_not_supported_are_named(keywords, effect):
+    (error,) = header_errors("f", hdus(**keywords))
+    assert error.effect == effect
+
+
+@pytest.mark.parametrize(
     ("planes", "error"),
     [
         ({"SCI": None}, "f: SCI: found 0 extensions, expected one"),

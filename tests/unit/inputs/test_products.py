@@ -214,6 +214,49 @@ def test_member_listed_twice(visit):
     assert errors_of(visit) == [f"{names[0]}: member: found 2 times in asn.json, expected once"]
 
 
+def test_a_member_of_one_integration_is_left_out_with_a_carried_warning(visit):
+    write_segment(visit / "dummy_calints.fits", shape=(4, 5), NINTS=1)
+    members = json.loads((visit / "asn.json").read_text())["products"][0]["members"]
+    dummy = {"expname": "dummy_calints.fits", "exptype": "science"}
+    write_association(visit / "asn.json", [dummy, *members])
+    (product,) = load_products(["asn.json"], visit)
+    assert len(product.segments) == 2
+    assert [str(finding) for finding in product.findings] == [
+        "dummy_calints.fits: NINTS: found 1, expected 2 or more: not a time series; left out"
+    ]
+    write_association(visit / "asn.json", [dummy])
+    assert errors_of(visit) == [
+        "dummy_calints.fits: NINTS: found 1, expected 2 or more: not a time series"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asn_type", "member", "pipeline"),
+    [
+        ("spec3", "x_cal.fits", "calwebb_spec3"),
+        ("image3", "x_cal.fits", "calwebb_image3"),
+        ("ami3", "x_calints.fits.txt", "calwebb_ami3"),
+        ("coron3", "x_cal.fits", "calwebb_coron3"),
+        ("tso-spec2", "x_rateints.fits", "calwebb_spec2"),
+        ("dark", "x_dark.fits", "calwebb_dark"),
+    ],
+)
+def test_an_association_of_another_type_names_its_pipeline(tmp_path, asn_type, member, pipeline):
+    write_association(tmp_path / "asn.json", [member, f"2{member}"], asn_type=asn_type)
+    (error,) = errors_of(tmp_path)
+    assert error.startswith(f"asn.json: asn_type: found {asn_type}, expected tso3: ")
+    assert f"`strun {pipeline}`" in error
+
+
+def test_members_of_another_stage_name_their_pipeline(tmp_path):
+    write_association(tmp_path / "asn.json", ["x_uncal.fits"])
+    (error,) = errors_of(tmp_path)
+    assert error.startswith(
+        "x_uncal.fits: file name: found x_uncal.fits, expected *_calints.fits or *_calints.fits.gz: "
+        "raw data: `strun calwebb_detector1`"
+    )
+
+
 def test_two_associations_of_one_product(visit):
     shutil.copy(visit / "asn.json", visit / "other.json")
     (error,) = errors_of(visit, "asn.json", "other.json")
@@ -302,7 +345,7 @@ def test_warnings_are_summed_up(tmp_path):
         "second_asn.json: products: found 2, expected one: the first counts",
         f"{names[1]}: INTEND: found 7 with INTSTART 3, expected 5: integrations are counted from INTSTART",
         f"{names[1]}: INT_TIMES: found 0 rows, expected 3 rows or more: integrations get numbers, but"
-        " no times",
+        " no times, and no rows in the white light if others have times",
     ]
     first, second = products
     assert [str(finding) for finding in (*first.findings, *second.findings)] == [
