@@ -184,8 +184,8 @@ def test_empty_sections_stand_for_defaults(visit):
 def test_mistyped_setting(visit):
     configure(visit, outlier_detection={"snrr": 4})
     assert message_of(visit) == (
-        "config/outlier_detection: found snrr, expected one of "
-        "skip, snr, rolling_window_width, maskpt, good_bits"
+        "my.yaml: outlier_detection: found snrr, expected one of "
+        "skip, snr, rolling_window_width, maskpt, good_bits; did you mean snr?"
     )
 
 
@@ -202,7 +202,7 @@ def test_errors_of_the_input_are_listed(visit):
 
 def test_missing_reference(visit):
     configure(visit, references={"extract1d": "none.json"})
-    assert message_of(visit).startswith("config: references/extract1d: found no file none.json")
+    assert message_of(visit).startswith("my.yaml: references/extract1d: found no file none.json")
 
 
 def test_warnings_are_reported_once(visit):

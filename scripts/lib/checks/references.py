@@ -50,14 +50,14 @@ def reference_findings(config, products, references, base_dir="."):
         the mode does not have, and parameters that are left out. Notes: files
         of CRDS that are used, and a missing aperture correction.
     """
-    given = {name: path for name, path in config["references"].items() if path is not None}
     findings = [
         *references.context_findings,
         *(
             finding
-            for name, path in given.items()
-            if path != NOT_APPLICABLE
-            for finding in _given_errors(name, path, base_dir)
+            for kind, given in config["references"].items()
+            for key, path in (given.items() if isinstance(given, dict) else [("", given)])
+            if path not in (None, NOT_APPLICABLE)
+            for finding in _given_errors(kind, key, path, base_dir)
         ),
         *_parameter_errors(config["pars"], base_dir),
     ]
@@ -69,12 +69,13 @@ def reference_findings(config, products, references, base_dir="."):
     return list(dict.fromkeys(findings))
 
 
-def _given_errors(name, path, base_dir):
-    """Find why a reference that the configuration names cannot be used."""
+def _given_errors(kind, exp_type, path, base_dir):
+    """Find why a reference that the configuration names, of one EXP_TYPE or all, cannot be used."""
+    name = f"{kind}/{exp_type}" if exp_type else kind
     error = partial(Finding, "error", "config", key=f"references/{name}")
     if not Path(base_dir, path).is_file():
         return [error(found=f"no file {path}", expected="a reference file, null or N/A")]
-    message = _format_error(name, Path(base_dir, path))
+    message = _format_error(kind, Path(base_dir, path))
     return [Finding("error", "config", found=f"references/{name}: {message}")] if message else []
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.formats import describe_format
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.segments import UNUSABLE
 
@@ -79,7 +80,8 @@ def read_association(path, base_dir):
         msg = f"{path}: association: cannot be read: {error.strerror}"
         raise InputError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: association: found no JSON ({error}), expected an association"
+        what = describe_format(Path(base_dir, path)) or f"no JSON ({error})"
+        msg = f"{path}: association: found {what}, expected an association"
         raise InputError(msg) from error
     product = _first_product(path, content)
     names = {"asn_id": content.get("asn_id"), "products/name": product.get("name")}

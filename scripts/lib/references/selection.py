@@ -128,6 +128,8 @@ class ReferenceFiles:
             If the rules of the CRDS context cannot be read.
         """
         given = self._config["references"][kind]
+        if isinstance(given, dict):
+            given = given.get(self.exp_type(path))
         if given == NOT_APPLICABLE:
             return Reference(kind, None, NOT_APPLICABLE, "config")
         if kind == "gain" and self._images[path].header.get("BUNIT") != "DN/s":

@@ -263,3 +263,12 @@ def test_an_aperture_that_follows_the_source_is_left_to_its_world_coordinates(ch
     path.write_text('{"apertures": [{"id": "ANY", "ystart": 10, "ystop": 20}]}')
     given = {"extract1d": "beyond.json", "options": {"use_source_posn": True}, "axis": 1}
     assert not any("beyond.json" in line for line in check("NRC_TSGRISM", **given))
+
+
+def test_references_by_exposure_type_are_checked_each(check):
+    given = {"MIR_LRS-SLITLESS": "apertures.json", "NRC_TSGRISM": "none.json", "NIS_SOSS": None}
+    errors = [line for line in check(extract1d=given) if line.startswith("error")]
+    assert errors == [
+        "error: config: references/extract1d/NRC_TSGRISM: found no file none.json, "
+        "expected a reference file, null or N/A"
+    ]
