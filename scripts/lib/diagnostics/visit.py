@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
 from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
+from scripts.lib.diagnostics.placement import placement_metrics
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
     choose_stretches,
@@ -308,7 +309,7 @@ def contamination_metrics(contamination, spectrum):
     }
 
 
-def diagnose(product, table, series, order_statistics, exposure_integrations):
+def diagnose(product, table, series, order_statistics, exposure_integrations, planned=None):
     """
     Measure a visit.
 
@@ -324,6 +325,9 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         Returns the statistics (list of dict) of a detector and order.
     exposure_integrations : dict of str to list of int
         Number of integrations of each exposure, by detector.
+    planned : dict of str to dict, optional
+        Planned position of the star and the box in which it is searched (``planned`` and ``box``
+        of :func:`~scripts.lib.diagnostics.placement.placement_metrics`), by detector.
 
     Returns
     -------
@@ -354,7 +358,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
-        metrics.append(names | found)
+        star = (planned or {}).get(key[0], {})
+        metrics.append(names | found | placement_metrics(statistics[0], not several, **star))
         arrays.append(plots)
     diagnostics = {
         "product": product,

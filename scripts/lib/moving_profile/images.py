@@ -10,7 +10,7 @@ from scripts.lib.moving_profile.ring import ring_background
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
 
-__all__ = ["ImageModel", "model_images", "images_parts"]
+__all__ = ["ImageModel", "images_parts", "model_images"]
 
 _FEWEST_LIGHT = 0.5
 
