@@ -15,6 +15,8 @@ MODE ?= nrs_brightobj
 
 BIN := .venv/bin
 DEMO := demo/$(MODE)
+# Integrations of images take a second or less.
+DEMO_OPTIONS := $(if $(filter %image,$(MODE)),--integrations 600)
 
 .PHONY: always help env demo test test-kernels test-slurm campaigns lint format parity bench lock clean
 
@@ -69,7 +71,7 @@ demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs
 
 $(DEMO)/config.yaml: | env
 	@echo "demo: simulating a visit in $(DEMO)"
-	@$(BIN)/python -m scripts.simulation $(DEMO) --mode $(MODE)
+	@$(BIN)/python -m scripts.simulation $(DEMO) --mode $(MODE) $(DEMO_OPTIONS)
 
 test: lint ## run the linters and the tests
 	@echo "test: pytest"

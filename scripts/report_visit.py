@@ -41,7 +41,7 @@ from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.report.captions import CAPTIONS, TITLES, description
-from scripts.lib.report.curve_plots import DRAW, make_curves
+from scripts.lib.report.curve_plots import DRAW, duration_unit, make_curves
 from scripts.lib.report.html import Figure, Link, render
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (
@@ -89,7 +89,11 @@ def visit_facts(visit):
     count = visit["n_segments"]
     text = f"{visit['n_integrations']} integrations in {count} segment{'s' if count > 1 else ''}"
     if visit["duration_h"]:
-        text += f" over {visit['duration_h']:.2f} h from BJD {visit['start_bjd_tdb'] + 2400000.5:.5f} (TDB)"
+        unit, per_day = duration_unit(visit["duration_h"] / 24.0)
+        start = visit["start_bjd_tdb"] + 2400000.5
+        text += (
+            f" over {visit['duration_h'] / 24.0 * per_day:.2f} {unit} from BJD {start:.5f} (TDB)"
+        )
     return " ".join(f"{part}." for part in (", ".join(facts), text) if part)
 
 

@@ -146,7 +146,7 @@ def test_every_metric_is_defined_in_the_documentation(files):
     [
         (
             {},
-            "NIRSPEC, NRS_BRIGHTOBJ. 60 integrations in 1 segment over 1.50 h "
+            "NIRSPEC, NRS_BRIGHTOBJ. 60 integrations in 1 segment over 90.00 min "
             "from BJD 2459771.75000 (TDB).",
         ),
         (
