@@ -24,7 +24,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.ecsv import unit_text, write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_photometry
-from scripts.lib.segment_data.world_coordinates import read_wcs
+from scripts.lib.segment_data.world_coordinates import evaluation_errors, read_wcs
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,9 @@ def _read(path, segment):
     """Table of one segment with its sky coordinates."""
     table = read_photometry(path)
     with open_fits(segment) as source:
-        return add_sky(table, read_wcs(source))
+        wcs = read_wcs(source)
+        with evaluation_errors(source.path):
+            return add_sky(table, wcs)
 
 
 def process(snakemake):

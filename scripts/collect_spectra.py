@@ -116,6 +116,45 @@ def distinct_int_times(tables, detectors, exposures):
     return merged
 
 
+def same_columns(tables):
+    """
+    Give tables of times the columns of the first one, by name.
+
+    Parameters
+    ----------
+    tables : list of FitsFile
+        Spectra of each segment, with INT_TIMES.
+
+    Returns
+    -------
+    rows : list of ndarray
+        Structured array of each, with the columns of the first in its order.
+
+    Raises
+    ------
+    InputError
+        If a table has no such column of numbers.
+    """
+    rows = [spectra.read_table("INT_TIMES") for spectra in tables]
+    dtype = rows[0].dtype
+    made = []
+    for spectra, table in zip(tables, rows, strict=True):
+        missing = [
+            name
+            for name in dtype.names
+            if name not in table.dtype.names or table.dtype[name].shape != dtype[name].shape
+        ]
+        if missing:
+            expected = f"the columns of {tables[0].path.name}"
+            msg = f"{spectra.path}: INT_TIMES: found no {', '.join(missing)}, expected {expected}"
+            raise InputError(msg)
+        same = np.empty(len(table), dtype)
+        for name in dtype.names:
+            same[name] = table[name]
+        made.append(same)
+    return made
+
+
 def _int_times_hdus(tables, primaries):
     """INT_TIMES of each detector as FITS table HDUs; the second names its detector."""
     from astropy.io import fits
@@ -153,8 +192,7 @@ def product_times(files):
     timed = [spectra for spectra in files if "INT_TIMES" in spectra]
     hdus = []
     if timed:
-        tables = [spectra.read_table("INT_TIMES") for spectra in timed]
-        hdus += _int_times_hdus(tables, [spectra.primary for spectra in timed])
+        hdus += _int_times_hdus(same_columns(timed), [spectra.primary for spectra in timed])
     striped = [spectra for spectra in files if "INT_TIMES_STRIPE" in spectra]
     if striped:
         tables = [spectra.read_table("INT_TIMES_STRIPE") for spectra in striped]

@@ -1,16 +1,22 @@
 """
-Make tables of flux with errors, flags and the star's position, and light curves in bins.
+Make our light curves: table of flux with errors, quality and the star's position, spectra, and bins.
 
 Inputs
 ------
 spectra
-    Spectra of each segment; spectroscopy only.
+    The archive's spectra of each segment; spectroscopy only.
 photometry
-    Photometry of each segment; imaging only.
+    The archive's photometry of each segment; imaging only.
 segments
     The segments, for their header; imaging only.
+models
+    Model of each segment.
+
+References
+----------
+    References that these were compared with.
 statistics
-    Statistics of each segment.
+    The archive's flags of each segment.
 wavelengthrange
     WAVELENGTHRANGE reference, as in ``white_light``; spectroscopy only.
 
@@ -18,8 +24,10 @@ Outputs
 -------
 light_curve
     Light curves of all detectors and orders, ECSV.
+spectra
+    Our spectra, FITS; spectroscopy only.
 binned
-    Light curves in bins of wavelength, FITS, unless skipped; spectroscopy only.
+    Our light curves in bins of wavelength, FITS, unless skipped; spectroscopy only.
 
 Settings
 --------
@@ -27,8 +35,8 @@ white_light/min_wavelength, white_light/max_wavelength
     Limits of the sum over wavelength.
 spectroscopic_light_curves/resolving_power, spectroscopic_light_curves/pixels, spectroscopic_light_curves/edges
     Bins of wavelength; ``pixels`` wins over the resolving power, ``edges`` over both.
-pixel_replace/skip
-    Whether bad pixels were replaced, so that their light is not missing.
+improved/decorrelate
+    Whether the response to fast motion is taken off.
 """
 
 import logging
@@ -37,73 +45,123 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.files.ecsv import write_ecsv
+from scripts.lib.files.plain_values import plain_value
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.binned_light_curves import write_light_curves
-from scripts.lib.light_curves.extraction_regions import read_statistics
+from scripts.lib.light_curves.extraction_regions import SINGLE, read_statistics
+from scripts.lib.light_curves.model_series import model_series
+from scripts.lib.light_curves.quality import bursts_of_flags, bursts_text
+from scripts.lib.light_curves.spectra_product import write_spectra
 from scripts.lib.light_curves.spectral_series import open_series
-from scripts.lib.light_curves.table import DESCRIPTIONS, imaging_rows, spectral_rows
+from scripts.lib.light_curves.table import DESCRIPTIONS, FLUXES, imaging_rows, spectral_rows
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
+from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.photometry.table import read_photometry
 
 log = logging.getLogger(__name__)
 
-_FLUXES = ("flux_raw", "flux", "flux_error", "photon_error")
+_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 
 
-def _spectral_table(inputs, series, options):
-    """Columns of each detector and order, unit, and primary header of a product of spectra."""
-    rows = []
+def _series(inputs, params):
+    """Our spectra of each detector and order, next to the archive's."""
+    models, statistics, records = (
+        dict(zip(inputs.spectra, values, strict=True))
+        for values in (inputs.models, inputs.statistics, params.segments)
+    )
+    series = []
+    for archive in open_series(list(inputs.spectra), params.segments):
+        path = str(archive.parts[0].path)
+        references = load_references(inputs.references[records[path]["reference"]])
+        first = read_statistics(statistics[path], archive.order, ("across", "pixels"))
+        pixels, turned = first.get("pixels", ()), bool(first["across"])
+        series.append(model_series(archive, models, references, pixels, turned))
+    return series
+
+
+def _spectral_table(inputs, series, params):
+    """Columns of each detector and order, how they were made, unit, and a primary header."""
+    options, statistics = params.options, dict(zip(inputs.spectra, inputs.statistics, strict=True))
     with open_fits(inputs.spectra[0]) as file:
         primary = file.primary
     ranges = inputs.wavelengthrange
     reference = read_ranges(ranges) if ranges else None
+    rows, records = [], []
     for spectra in series:
+        archive = spectra.archive
         limits = wavelength_range(
-            spectra.order,
+            archive.order,
             primary.get("FILTER"),
             reference,
             options["min_wavelength"],
             options["max_wavelength"],
         )
-        rows.append(spectral_rows(spectra, limits))
-    return rows, series[0].unit, primary
+        flags = (
+            read_statistics(statistics[str(part.path)], archive.order, _FLAG_ARRAYS)
+            for part in archive.parts
+        )
+        columns, record = spectral_rows(spectra, limits, flags, _decorrelates(params))
+        rows.append(columns)
+        records.append({"detector": archive.detector, "order": archive.order} | record)
+    return rows, records, series[0].archive.unit, primary
 
 
-def _imaging_table(inputs, segments):
-    """Columns of each detector, unit, and primary header of a product of images."""
+def _decorrelates(params):
+    """Whether motion may be taken off."""
+    return params.decorrelate != "never"
+
+
+def _imaging_table(inputs, params):
+    """Columns of each detector, how they were made, unit, and a primary header."""
     tables = [read_photometry(path) for path in inputs.photometry]
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
-    detectors = {}
-    for parts in zip(tables, statistics, segments, strict=True):
+    detectors, rows, records = {}, [], []
+    for parts in zip(tables, statistics, params.segments, inputs.models, strict=True):
         detectors.setdefault(parts[2]["detector"], []).append(parts)
-    rows = [imaging_rows(*zip(*group, strict=True)) for group in detectors.values()]
-    return rows, tables[0].units["net_aperture_sum"], primary
+    for detector, group in detectors.items():
+        parts = list(zip(*group, strict=True))
+        reference = load_references(inputs.references[parts[2][0]["reference"]]).get(SINGLE)
+        columns, record = imaging_rows(*parts, reference, _decorrelates(params))
+        rows.append(columns)
+        records.append({"detector": detector, "order": 0} | record)
+    return rows, records, tables[0].units["net_aperture_sum"], primary
+
+
+def _flag_warnings(rows, inputs):
+    """Warnings about flags of the archive that no cosmic ray explains."""
+    for columns in rows:
+        detector, order = columns["detector"][0], int(columns["order"][0])
+        size = int(read_statistics(inputs.statistics[0], order, ("class_sizes",))["class_sizes"][0])
+        bursts = bursts_of_flags(columns["integration"], columns["outlier_fraction"], size)
+        if bursts:
+            yield f"{detector} order {order}: {bursts_text(bursts)}"
 
 
 def process(snakemake):
-    """Write the light-curve table of one product and, if asked for, its light curves in bins."""
-    params, inputs = snakemake.params, snakemake.input
+    """Write the light-curve table of one product and, if asked for, our spectra and bins."""
+    params, inputs, output = snakemake.params, snakemake.input, snakemake.output
     if inputs.get("photometry"):
-        rows, unit, primary = _imaging_table(inputs, params.segments)
+        rows, records, unit, primary = _imaging_table(inputs, params)
     else:
-        series = open_series(
-            list(inputs.spectra), params.segments, list(inputs.statistics), params.replaced
-        )
-        rows, unit, primary = _spectral_table(inputs, series, params.options)
+        series = _series(inputs, params)
+        rows, records, unit, primary = _spectral_table(inputs, series, params)
     columns = {name: np.concatenate([part[name] for part in rows]) for name in DESCRIPTIONS}
     units = {"mjd_utc": "d", "bjd_tdb": "d", "x": "pix", "y": "pix", "width": "pix"}
-    units |= dict.fromkeys(_FLUXES, unit)
+    units |= dict.fromkeys(FLUXES, unit)
     keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
     meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
-    warnings = list(params.input_warnings)
+    meta["light_curves"] = plain_value(records)
+    warnings = [*params.input_warnings, *_flag_warnings(rows, inputs)]
     if warnings:
         meta["input_warnings"] = warnings
-    path = Path(snakemake.output.light_curve)
+    path = Path(output.light_curve)
     write_ecsv(path, columns, units, DESCRIPTIONS, meta)
-    if snakemake.output.get("binned"):
-        write_light_curves(snakemake.output.binned, series, params.bins, warnings)
+    if output.get("spectra"):
+        write_spectra(output.spectra, series, primary, warnings)
+    if output.get("binned"):
+        write_light_curves(output.binned, series, params.bins, primary, warnings)
     log.info("%s: %d rows", path.name, len(columns["flux"]))
 
 

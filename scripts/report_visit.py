@@ -6,9 +6,15 @@ Inputs
 light_curve
     Light curves of the product.
 spectra
-    Spectra of each segment; spectroscopy only.
+    Our spectra of the product; spectroscopy only.
+models
+    Model of each segment.
+
+References
+----------
+    References that these were compared with.
 statistics
-    Statistics of each segment.
+    The archive's flags of each segment.
 member
     First segment, whose header names the references of its calibration.
 
@@ -25,8 +31,6 @@ Settings
 --------
 report/vector_plots
     Whether the plots are made as SVG too.
-pixel_replace/skip
-    Whether bad pixels were replaced, so that their light is not missing.
 """
 
 import json
@@ -39,15 +43,20 @@ from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.light_curves.spectral_series import open_series
+from scripts.lib.light_curves.extraction_regions import SINGLE
+from scripts.lib.light_curves.frame_images import frame_images
+from scripts.lib.light_curves.spectra_product import open_spectra
+from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.report.captions import CAPTIONS, TITLES, description
 from scripts.lib.report.curve_plots import DRAW, duration_unit, make_curves
 from scripts.lib.report.html import Figure, Link, render
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (
+    comparison_table,
     cost_table,
     drift_table,
     flag_table,
+    method_table,
     noise_table,
     seam_table,
     settings_table,
@@ -57,6 +66,7 @@ from scripts.lib.report.tables import (
 
 log = logging.getLogger(__name__)
 
+_METRICS = (comparison_table, method_table, noise_table, seam_table, drift_table, flag_table)
 _STEPS = [
     "outlier_detection",
     "extract_1d",
@@ -65,7 +75,8 @@ _STEPS = [
     "white_light",
     "tso_photometry",
     "collect_photometry",
-    "segment_statistics",
+    "visit_reference",
+    "model_segment",
     "light_curve",
 ]
 
@@ -144,7 +155,7 @@ def _render_page(diagnostics, figures, snakemake):
         facts=visit_facts(diagnostics["visit"]),
         verdict=diagnostics["verdict"],
         figures=figures,
-        metrics=[make(curves) for make in (noise_table, seam_table, drift_table, flag_table)],
+        metrics=[make(curves) for make in _METRICS],
         sources=[sources, versions_table(), cost_table(_logs(snakemake))],
         settings=settings_table(params.settings),
         made_by=diagnostics["made_by"],
@@ -170,17 +181,26 @@ def _draw_plots(diagnostics, curves, snakemake):
     return figures
 
 
+def _statistics(inputs, segments, detector, order):
+    """Statistics of the segments of a light curve, the first with the images of the reference."""
+    found = read_order_statistics(list(inputs.statistics), segments, detector, order)
+    own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
+    own = own or range(len(segments))
+    references = load_references(inputs.references[segments[own[0]]["reference"]])
+    reference = references.get(str(order), references.get(SINGLE))
+    turned = bool(found[0].get("across", 0))
+    found[0] |= frame_images(reference, [inputs.models[k] for k in own], order, turned)
+    return found
+
+
 def _diagnose(snakemake):
     """Diagnostics of the visit, and its light curves for plots."""
     inputs, params = snakemake.input, snakemake.params
-    statistics, series = list(inputs.statistics), []
-    if inputs.get("spectra"):
-        series = open_series(list(inputs.spectra), params.segments, statistics, params.replaced)
     diagnostics, rows, arrays = diagnose(
         params.product,
         read_ecsv(inputs.light_curve),
-        series,
-        lambda detector, order: read_order_statistics(statistics, params.segments, detector, order),
+        open_spectra(inputs.spectra) if inputs.get("spectra") else [],
+        lambda detector, order: _statistics(inputs, params.segments, detector, order),
         params.exposure_integrations,
         planned_position(inputs.member, params.settings.get("tso_photometry")),
     )

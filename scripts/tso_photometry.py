@@ -77,6 +77,11 @@ def open_series(source, gain_path):
         Images in units of flux.
     unit : str
         Unit of flux.
+
+    Raises
+    ------
+    InputError
+        If the gain of a pixel with a value is not finite and positive.
     """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
@@ -84,10 +89,22 @@ def open_series(source, gain_path):
         with open_fits(gain_path) as reference:
             rows, columns = gain_section(source.primary, shape[1:], reference.hdus)
             gain = reference.read("SCI", rows=rows)[:, columns].astype(np.float32)
+        _check_gain(gain, source, gain_path)
     factor, unit = conversion(
         sci["BUNIT"], sci.get("PIXAR_SR"), source.primary.get("EFFINTTM"), gain
     )
     return ImageSeries(source.read, shape, factor), unit
+
+
+def _check_gain(gain, source, path):
+    """Raise if a pixel that the first integration has a value of has no usable gain."""
+    bad = ~(np.isfinite(gain) & (gain > 0)) & np.isfinite(source.read("SCI", slice(0, 1))[0])
+    if bad.any():
+        row, column = np.unravel_index(np.argmax(bad), bad.shape)
+        found = f"{gain[row, column]} at row {row + 1}, column {column + 1} of the segment"
+        more = f" and in {np.count_nonzero(bad) - 1} more pixels"
+        msg = f"{path}: SCI: found {found}{more}, expected a finite gain above 0"
+        raise InputError(msg)
 
 
 def _check(source, options, gain_path):
@@ -95,7 +112,7 @@ def _check(source, options, gain_path):
     gain_hdus = read_hdus(gain_path) if gain_path else None
     errors = segment_errors(source.path, source.hdus, options, gain_path, gain_hdus)
     if errors:
-        raise InputError("\n".join(map(str, errors)))
+        raise InputError(*map(str, errors))
 
 
 def _check_annulus(source, options, columns):

@@ -22,6 +22,7 @@ from scripts.lib.planning.configuration import (
     describe_violation,
     expand_home,
     name_source,
+    size_problem,
 )
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
@@ -61,6 +62,9 @@ if bad_interpreter := unusable_interpreter(sys.executable):
 
 # The doctor reports errors by itself: they must not stop its run.
 asks_doctor = asks_for("doctor", sys.argv)
+
+if too_large := size_problem(config):
+    stop(too_large)
 
 # A section without any key is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:

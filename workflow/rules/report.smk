@@ -1,42 +1,85 @@
 """Light-curve tables, diagnostics, plots and report of each visit."""
 
 
-rule segment_statistics:
-    """Measure the median image, the flags, and the trace or aperture of one segment."""
+rule visit_reference:
+    """Measure what the integrations of a visit and detector have in common."""
     input:
-        segment=plan.flagged_segment,
-        spectra=plan.spectra_file,
-        photometry=plan.photometry_file,
+        segments=plan.reference_segments,
+        pastasoss=plan.reference("pastasoss"),
+        specprofile=plan.reference("specprofile"),
+        gain=plan.reference("gain"),
     output:
-        statistics=targets.STATISTICS,
+        reference=targets.REFERENCE,
     log:
-        "<logs>/segment_statistics/{segment}.log",
+        "<logs>/visit_reference/{segment}.log",
     wildcard_constraints:
         segment=plan.members.segment_pattern(),
     priority: 1
-    group:
-        shared_by_small
     conda:
         "../../envs/tso3.yaml"
     threads: 1
     resources:
-        mem_mb=plan.memory("segment_statistics"),
-        runtime=plan.runtime("segment_statistics"),
+        mem_mb=plan.memory("visit_reference"),
+        runtime=plan.runtime("visit_reference"),
     params:
-        photometry=plan.options("tso_photometry"),
-        code=code("segment_statistics"),
+        background=lookup("improved/background", within=config),
+        lengths=plan.reference_lengths,
+        search_box_width=plan.search_box,
+        code=code("visit_reference"),
     script:
-        "../../scripts/segment_statistics.py"
+        "../../scripts/visit_reference.py"
+
+
+rule model_segment:
+    """Compare a segment with the reference of its visit: fluxes, positions and outliers of our own."""
+    input:
+        segment=plan.calints,
+        before=plan.neighbour(-1),
+        after=plan.neighbour(1),
+        reference=plan.visit_reference,
+        flagged=plan.flagged_segment,
+        spectra=plan.spectra_file,
+        photometry=plan.photometry_file,
+        pastasoss=plan.reference("pastasoss"),
+        photom=plan.reference("photom"),
+        gain=plan.reference("gain"),
+    output:
+        model=targets.MODEL,
+        statistics=targets.STATISTICS,
+        masks=plan.masks_output(),
+    log:
+        "<logs>/model_segment/{segment}.log",
+    benchmark:
+        "<benchmarks>/model_segment/{segment}.tsv"
+    wildcard_constraints:
+        segment=plan.members.segment_pattern(),
+    priority: 1
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("model_segment"),
+        runtime=plan.runtime("model_segment"),
+    params:
+        snr=lookup("improved/snr", within=config),
+        window=lookup("improved/window", within=config),
+        photometry=plan.options("tso_photometry"),
+        code=code("model_segment"),
+    script:
+        "../../scripts/model_segment.py"
 
 
 rule light_curve_spectroscopy:
-    """Make tables of flux, errors, flags and position of the trace, in white light and in bins."""
+    """Make our light curves of spectra: table with errors and quality, spectra, and bins of wavelength."""
     input:
         spectra=plan.spectra_files,
+        models=plan.model_files,
+        references=plan.visit_references,
         statistics=plan.statistics_files,
         wavelengthrange=plan.wavelength_ranges,
     output:
         light_curve=light_curve_file(),
+        spectra=targets.SPECTRA,
         binned=plan.binned_output(),
     log:
         "<logs>/light_curve/{product}.log",
@@ -52,8 +95,8 @@ rule light_curve_spectroscopy:
     params:
         segments=plan.segment_records,
         options=plan.options("white_light"),
+        decorrelate=lookup("improved/decorrelate", within=config),
         bins=lookup("spectroscopic_light_curves", within=config),
-        replaced=plan.replaces_pixels,
         input_warnings=plan.input_warnings,
         code=code("light_curve"),
     script:
@@ -61,10 +104,12 @@ rule light_curve_spectroscopy:
 
 
 use rule light_curve_spectroscopy as light_curve_imaging with:
-    """Make the table of flux, errors, flags and position of the star."""
+    """Make our light curve of images: flux with errors, quality and the position of the star."""
     input:
         photometry=plan.photometry_files,
         segments=plan.flagged_segments,
+        models=plan.model_files,
+        references=plan.visit_references,
         statistics=plan.statistics_files,
     output:
         light_curve=light_curve_file(),
@@ -72,6 +117,7 @@ use rule light_curve_spectroscopy as light_curve_imaging with:
         product=plan.members.product_pattern("imaging"),
     params:
         segments=plan.segment_records,
+        decorrelate=lookup("improved/decorrelate", within=config),
         input_warnings=plan.input_warnings,
         code=code("light_curve"),
 
@@ -80,7 +126,9 @@ rule report_spectroscopy:
     """Measure noise, seams, flags and drifts of a visit of spectra, plot them and write its report."""
     input:
         light_curve=targets.LIGHT_CURVE,
-        spectra=plan.spectra_files,
+        spectra=targets.SPECTRA,
+        models=plan.model_files,
+        references=plan.visit_references,
         statistics=plan.statistics_files,
         member=plan.first_member,
     output:
@@ -102,7 +150,6 @@ rule report_spectroscopy:
         branch="spectroscopy",
         segments=plan.segment_records,
         exposure_integrations=plan.exposure_integrations,
-        replaced=plan.replaces_pixels,
         names=plan.job_names,
         association=plan.asn_table,
         settings=plan.product_settings,
@@ -115,6 +162,8 @@ use rule report_spectroscopy as report_imaging with:
     """Measure noise, seams, flags and drifts of a visit of images, plot them and write its report."""
     input:
         light_curve=targets.LIGHT_CURVE,
+        models=plan.model_files,
+        references=plan.visit_references,
         statistics=plan.statistics_files,
         member=plan.first_member,
     output:

@@ -4,7 +4,8 @@ from collections import Counter
 from functools import partial
 from itertools import pairwise
 
-from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS, OF_SCIENCE
+from scripts.lib.checks.flux_keywords import flux_keyword_errors
+from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS
 from scripts.lib.findings import Finding
 
 __all__ = ["comparison_findings", "group_errors", "group_warnings"]
@@ -13,8 +14,6 @@ _MIXTURES = {
     "CAL_VER": "calibrated by different pipelines; steps between segments may be theirs",
     "CRDS_CTX": "calibrated with different references; steps between segments may be theirs",
     "TARGNAME": "the product mixes targets",
-    "BUNIT": "the product mixes units",
-    "SRCTYPE": "point sources and others come out in different units",
 }
 
 
@@ -33,7 +32,7 @@ def comparison_findings(path, segments):
     Returns
     -------
     findings : list of Finding
-        Warnings: images of several detectors, mixed versions, contexts, filters, subarrays, units, targets
+        Warnings: images of several detectors, mixed versions, contexts, filters, subarrays, targets
         and shapes, exposures that are listed under several names, times that
         do not increase from segment to segment.
     """
@@ -64,7 +63,7 @@ def _mixed_detectors(path, segments):
 def _mixtures(path, segments):
     """Find keywords that have several values."""
     findings = []
-    for keyword in (*COMMON, *COMMON_NUMBERS, *OF_SCIENCE):
+    for keyword in (*COMMON, *COMMON_NUMBERS):
         counts = Counter(_round(segment.facts.keywords.get(keyword)) for segment in segments)
         if len(counts) > 1:
             found = ", ".join(
@@ -168,13 +167,14 @@ def group_errors(segments):
     -------
     errors : list of Finding
         Mixed exposure types, duplicates, base names that occur twice, overlapping
-        integrations: errors.
+        integrations, different values of keywords that fluxes depend on: errors.
     """
     return [
         *_mixed_types(segments),
         *_duplicates(segments),
         *_repeated_names(segments),
         *_overlaps(segments),
+        *flux_keyword_errors(segments),
     ]
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics import noise
-from scripts.lib.diagnostics.jumps import find_shape_jumps, measure_jump, window_length
 from scripts.lib.diagnostics.light_curve_model import fit_light_curve, jacobian
+from scripts.lib.light_curves import noise
+from scripts.lib.light_curves.jumps import find_shape_jumps, measure_jump, window_length
 
 __all__ = ["find_seams", "light_curve_metrics"]
 
@@ -54,14 +54,14 @@ def _cadence_days(times):
     return float(np.median(steps)) if len(steps) else np.nan
 
 
-def _scatter_metrics(flux, raw, fit, residuals, derivatives):
+def _scatter_metrics(flux, fit, residuals, derivatives):
     """
     Scatter of a light curve by every definition in use [ppm].
 
     Parameters
     ----------
-    flux, raw : ndarray, shape (integrations,)
-        Flux over its median, and the same of the plain sum that ``jwst`` makes.
+    flux : ndarray, shape (integrations,)
+        Flux over its median.
     fit : Fit
         Baseline and transit.
     residuals : ndarray, shape (integrations,)
@@ -75,7 +75,6 @@ def _scatter_metrics(flux, raw, fit, residuals, derivatives):
         Defined in docs/diagnostics.md.
     """
     valid = residuals[fit.valid]
-    raw_median = np.nanmedian(raw)
     outside = np.isfinite(residuals) & (fit.light >= 1.0)
     parameters = noise.orthonormal_basis(derivatives).shape[1]
     return {
@@ -85,8 +84,6 @@ def _scatter_metrics(flux, raw, fit, residuals, derivatives):
         "mad_diff_ppm": _PPM * noise.difference_mad(flux),
         "mad_second_ppm": _PPM * noise.second_difference_mad(flux),
         "rms_baseline_ppm": _PPM * float(np.std(residuals[outside])) if outside.any() else None,
-        "peer_point_to_point_sigma_ppm": _PPM
-        * noise.point_to_point_sigma(raw / raw_median / fit.smooth),
     }
 
 
@@ -340,9 +337,7 @@ def light_curve_metrics(columns):
 def _noise_metrics(columns, fit, residuals, cadence):
     """Scatter, averages and seams of a light curve."""
     derivatives = jacobian(fit)
-    scatter = _scatter_metrics(
-        columns["flux_norm"], columns["flux_raw"], fit, residuals, derivatives
-    )
+    scatter = _scatter_metrics(columns["flux_norm"], fit, residuals, derivatives)
     averaging = _averaging_metrics(residuals[fit.valid], derivatives, cadence)
     valid_only = np.where(fit.valid, residuals, np.nan)
     inflation = _inflation(fit, valid_only, derivatives, cadence)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics.noise import mad_sigma
+from scripts.lib.light_curves.noise import mad_sigma
 
 __all__ = ["image_placement", "placement_findings", "placement_metrics", "trace_placement"]
 

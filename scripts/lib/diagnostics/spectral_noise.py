@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics.noise import MAD_TO_SIGMA, mad_sigma
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA, mad_sigma
 
 __all__ = [
     "LightCurveMap",
@@ -82,7 +82,7 @@ def element_noise(stretches):
     Parameters
     ----------
     stretches : list of dict of str to ndarray
-        ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` (integrations, elements)
+        ``FLUX``, ``ERROR`` and ``PHOTON_ERROR`` (integrations, elements)
         of each stretch.
 
     Returns
@@ -101,13 +101,10 @@ def element_noise(stretches):
         steps = np.concatenate([np.diff(stretch["FLUX"], axis=0) for stretch in stretches])
         steps -= _column_median(steps)
         noise = MAD_TO_SIGMA * _column_median(np.abs(steps)) / np.sqrt(2.0) / level
-        error = (
-            _column_median(np.concatenate([stretch["FLUX_ERROR"] for stretch in stretches])) / level
+        error, photon = (
+            _column_median(np.concatenate([stretch[name] for stretch in stretches])) / level
+            for name in ("ERROR", "PHOTON_ERROR")
         )
-        photon = _column_median(
-            np.concatenate([stretch["FLUX_VAR_POISSON"] for stretch in stretches])
-        )
-        photon = np.sqrt(photon) / level
         medians = np.stack([_column_median(stretch["FLUX"]) for stretch in stretches]) / level
         spread = 1.2533 * noise / np.sqrt(min(len(stretch["FLUX"]) for stretch in stretches))
         local = medians - np.stack([running_median(row) for row in medians])

@@ -1,5 +1,6 @@
 """What the metrics of a visit mean, in plain words."""
 
+from scripts.lib.diagnostics.comparison import comparison_findings
 from scripts.lib.diagnostics.placement import placement_findings
 
 __all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "visit_verdict"]
@@ -77,6 +78,11 @@ def noise_sentence(curve):
     text += f", {' and '.join(ratios)}" if ratios else ""
     if curve["beta_10_30_min"]:
         text += f"; averaged over 10 to 30 min {curve['beta_10_30_min']:.1f} times white noise"
+    archive = curve.get("archive") or {}
+    if archive.get("scatter_ppm"):
+        text += f"; the archive's product scatters by {relative_text(archive['scatter_ppm'])}"
+        if archive["ratio_to_photon"]:
+            text += f", {archive['ratio_to_photon']:.2f} times photon noise"
     return f"{text}."
 
 
@@ -105,6 +111,8 @@ def curve_findings(curve):
             _absence_findings,
             _sample_findings,
             _element_findings,
+            _measurement_findings,
+            comparison_findings,
         ]
     name = curve_name(curve)
     return [f"{name}: {text}" for check in checks for text in check(curve)]
@@ -162,7 +170,12 @@ def _correlation_findings(curve):
 
 
 def _absence_findings(curve):
-    """Integrations that are missing."""
+    """Integrations that are missing, and a flux that is none."""
+    if curve.get("negative"):
+        yield (
+            "the median flux is not positive: there is no star in the aperture, or the background is "
+            "over-subtracted"
+        )
     if curve["n_without_flux"]:
         yield f"{curve['n_without_flux']} integrations have no flux"
     absent = curve.get("dropped_integrations") or []
@@ -194,13 +207,35 @@ def _element_findings(curve):
         yield f"{len(worse)} {columns} neighbours: {shown}{more}"
 
 
+def _measurement_findings(curve):
+    """What limits how our light curve was measured."""
+    if (curve["ratio_to_photon"] or 0.0) > 2.5:
+        yield f"the scatter is {curve['ratio_to_photon']:.1f} times photon noise"
+    factor = curve.get("noise_factor")
+    if factor and abs(factor - 1.0) > 0.1:
+        yield f"the noise is {factor:.2f} times ERR: our errors are corrected for it, the archive's are not"
+    if (curve.get("contamination_mean") or 0.0) > 1.0:
+        yield (
+            f"light of other orders is {curve['contamination_mean']:.1f} times that of this order; "
+            "what remains of it dilutes a dip"
+        )
+    if curve.get("dilution_limit"):
+        yield (
+            "no background could be measured; if the faintest pixels are background, a dip is "
+            f"{100 * curve['dilution_limit']:.1f} % too shallow"
+        )
+
+
 def _summary(curves):
     """Scatter, worst seam and flags of the visit in one sentence."""
     parts = []
     for curve in curves:
         text = f"{curve_name(curve)} scatters by {relative_text(curve['scatter_ppm'])}"
-        ratio = curve["ratio_to_photon"]
-        parts.append(f"{text}, {ratio:.2f} times photon noise" if ratio else text)
+        ratio, archive = curve["ratio_to_photon"], curve.get("archive") or {}
+        text += f", {ratio:.2f} times photon noise" if ratio else ""
+        if ratio and archive.get("ratio_to_photon"):
+            text += f" (the archive's product {archive['ratio_to_photon']:.2f})"
+        parts.append(text)
     seams = [(seam, curve) for curve in curves for seam in curve["seams"] if seam["significance"]]
     if seams:
         worst, curve = max(seams, key=lambda pair: pair[0]["significance"])

@@ -1,12 +1,11 @@
 """Metrics of the noise, seams, flags and drifts of a visit, and a verdict in words."""
 
-import math
 from collections import Counter
 
 import numpy as np
 
+from scripts.lib.diagnostics.comparison import archive_metrics
 from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
-from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
 from scripts.lib.diagnostics.placement import placement_metrics
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
@@ -15,8 +14,11 @@ from scripts.lib.diagnostics.spectral_noise import (
     find_worse_elements,
 )
 from scripts.lib.diagnostics.verdict import visit_verdict
+from scripts.lib.files.plain_values import plain_value
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA
+from scripts.lib.light_curves.quality import bursts_of_flags
 from scripts.lib.provenance.software import SOFTWARE
 
 __all__ = [
@@ -26,10 +28,21 @@ __all__ = [
     "frame_arrays",
     "read_order_statistics",
     "split_curves",
-    "to_json_value",
 ]
 
-_FRAME_ARRAYS = ("median", "aperture", "background", "trace", "across", "unit", "centre", "radii")
+_FRAME_ARRAYS = (
+    "median",
+    "own_outlier_map",
+    "profile",
+    "noise",
+    "aperture",
+    "background",
+    "trace",
+    "across",
+    "unit",
+    "centre",
+    "radii",
+)
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
 # Keyword of each description of the visit.
 _KEYWORDS = {
@@ -150,16 +163,43 @@ def frame_arrays(statistics):
     return arrays
 
 
-def _spectral_metrics(series, columns):
+def _comparison(rows, found, statistics):
+    """The archive's light curve, what its flags took away, and how many outliers ours has."""
+    size = int(statistics[0]["class_sizes"][0])
+    return {
+        "archive": archive_metrics(rows, found["expected_photon_ppm"]),
+        "bursts": bursts_of_flags(rows["integration"], rows["outlier_fraction"], size),
+        "n_outliers": int(rows["n_outliers"].sum()),
+        "median_chi2": float(np.nanmedian(rows["chi2"]))
+        if np.isfinite(rows["chi2"]).any()
+        else None,
+        "missing_mean": float(np.nanmean(rows["missing"]))
+        if np.isfinite(rows["missing"]).any()
+        else None,
+        "negative": bool(np.nanmedian(rows["flux"]) <= 0)
+        if np.isfinite(rows["flux"]).any()
+        else False,
+    }
+
+
+def _record(meta, key):
+    """How a light curve was made, from the meta of the table."""
+    for record in meta.get("light_curves") or []:
+        if (record["detector"] or "unknown", record["order"]) == key:
+            return {
+                name: value for name, value in record.items() if name not in ("detector", "order")
+            }
+    return {}
+
+
+def _spectral_metrics(series):
     """
     Noise of the elements of one detector and order, and a map.
 
     Parameters
     ----------
-    series : SpectralSeries
+    series : OwnSpectra
         The spectra.
-    columns : ndarray of int
-        Detector pixel along the dispersion of every element.
 
     Returns
     -------
@@ -184,11 +224,10 @@ def _spectral_metrics(series, columns):
         )
     elements = element_noise(stretches)
     worse = find_worse_elements(elements)
-    knows_pixels = len(columns) == series.n_elements
     for description in worse:
         element = description["element"]
         description["wavelength_um"] = float(series.wavelength[element])
-        description["pixel"] = int(columns[element]) if knows_pixels else element
+        description["pixel"] = int(series.columns[element])
     metrics = {"worse_elements": worse}
     for name in ("error", "photon"):
         ratio = elements["noise"] / elements[name]
@@ -225,21 +264,6 @@ def _visit_metrics(curves, meta):
         "end_bjd_tdb": float(times[-1]) if len(times) else None,
         "duration_h": float(np.ptp(times) * 24.0) if len(times) else None,
     }
-
-
-def to_json_value(value):
-    """Convert a value for JSON: arrays to lists, NaN to null, floats to six digits below 10000."""
-    if isinstance(value, dict):
-        return {str(key): to_json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [to_json_value(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return value if abs(value) > 1e4 else float(f"{value:.6g}")
-    return value
 
 
 def read_order_statistics(paths, segments, detector, order):
@@ -319,8 +343,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
         Name of the product.
     table : tuple
         Columns, units and meta of its light-curve table.
-    series : list of SpectralSeries
-        Spectra of the visit; empty for images.
+    series : list of OwnSpectra
+        Our spectra of the visit; empty for images.
     order_statistics : callable
         Returns the statistics (list of dict) of a detector and order.
     exposure_integrations : dict of str to list of int
@@ -346,6 +370,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
         statistics = order_statistics(*key)
         found, plots = light_curve_metrics(rows)
         found["flags"] = _flag_metrics(statistics)
+        found |= _comparison(rows, found, statistics)
+        found |= _record(meta, key)
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations.get(key[0], [])
         )
@@ -354,7 +380,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
             ratios = statistics[0]["contamination"]
             found |= contamination_metrics(ratios, series[key].template)
         if key in series:
-            more, images = _spectral_metrics(series[key], statistics[0]["pixels"])
+            more, images = _spectral_metrics(series[key])
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
@@ -369,4 +395,4 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
         "light_curves": metrics,
         "conventions": _CONVENTIONS,
     }
-    return to_json_value(diagnostics), curves, arrays
+    return plain_value(diagnostics), curves, arrays

@@ -1,6 +1,7 @@
 """What kind of file something is, by its first bytes."""
 
 import gzip
+import os
 import zlib
 
 __all__ = ["describe_format"]
@@ -29,6 +30,9 @@ def describe_format(path):
     text : str
         For example ``a FITS file``; empty for text, unknown formats and what cannot be read.
     """
+    # Reading of a pipe would wait.
+    if not os.path.isfile(path):
+        return ""
     try:
         with open(path, "rb") as file:
             start = file.read(_LONGEST)

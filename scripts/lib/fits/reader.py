@@ -95,7 +95,7 @@ class FitsFile:
         self.read_into(np.frombuffer(content, np.uint8), hdu.data_offset)
         return bytes(content)
 
-    def read(self, name, integrations=slice(None), rows=slice(None), version=1):
+    def read(self, name, integrations=slice(None), rows=slice(None), version=1, turned=False):
         """
         Read a block of an image in native byte order.
 
@@ -109,12 +109,14 @@ class FitsFile:
             Range along the axis before the last.
         version : int, optional
             Number of the extension among those of this name, in file order.
+        turned : bool, optional
+            Whether rows and columns are exchanged, in the same pass as the order of bytes.
 
         Returns
         -------
         block : ndarray
             Array of shape (integrations, rows, x), or (rows, x) of a 2-D
-            image, of the type in the file in native byte order; signed
+            image, contiguous, of the type in the file in native byte order; signed
             integers with the BZERO of the unsigned convention become unsigned
             (DQ: uint32).
 
@@ -134,7 +136,11 @@ class FitsFile:
                 "expected none or those of unsigned integers"
             )
             raise InputError(msg)
-        native = self._read_image(hdu, dtype.newbyteorder("="), integrations, rows)
+        if turned:
+            stored = self._read_image(hdu, dtype, integrations, rows)
+            native = np.ascontiguousarray(np.swapaxes(stored, -1, -2), dtype.newbyteorder("="))
+        else:
+            native = self._read_image(hdu, dtype.newbyteorder("="), integrations, rows)
         if unsigned is None:
             return native
         native = native.view(unsigned)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.formats import describe_format
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
+from scripts.lib.inputs.search import MOST_BYTES
 from scripts.lib.inputs.segments import UNUSABLE
 
 __all__ = ["Association", "read_association"]
@@ -75,7 +77,7 @@ def read_association(path, base_dir):
         msg = f"{path}: association: found {path!r}, expected no braces and control characters"
         raise InputError(msg)
     try:
-        content = json.loads(Path(base_dir, path).read_text(encoding="utf-8"))
+        content = json.loads(read_limited(Path(base_dir, path), MOST_BYTES).decode("utf-8"))
     except OSError as error:
         msg = f"{path}: association: cannot be read: {error.strerror}"
         raise InputError(msg) from error
@@ -144,9 +146,12 @@ def _members(path, product):
     if unusable:
         msg = f"{path}: members: found {unusable[0]}, expected an expname and an exptype"
         raise InputError(msg)
-    members = [(os.path.normpath(Path(path).parent / name), exptype) for name, exptype in fields]
-    science = [member for member in members if member[1].lower() == "science"]
+    folder = os.path.dirname(path)
+    members = [(os.path.normpath(os.path.join(folder, name)), kind) for name, kind in fields]
+    science, others = [], []
+    for member in members:
+        (science if member[1].lower() == "science" else others).append(member)
     if not science:
         msg = f"{path}: members: found none of exptype science, expected one or more"
         raise InputError(msg)
-    return science, [member for member in members if member not in science]
+    return science, others

@@ -181,7 +181,7 @@ def _ambiguities(path, located, base_dir):
 def _real_path(base_dir, path):
     """Real path of a file, or the path itself if no system could have such a file."""
     try:
-        return os.path.realpath(Path(base_dir, path))
+        return os.path.realpath(os.path.join(base_dir, path))
     except ValueError:
         return path
 
@@ -256,7 +256,7 @@ def _product(association, members, base_dir, extra_check):
             dummies.append(_dummy(path))
             continue
         segment = None
-        if hdus:
+        if hdus and not found:
             segment, found = describe_segment(path, base_dir, hdus, association.asn_id, extra_check)
         findings += found
         if segment:

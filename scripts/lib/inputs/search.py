@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.other_stages import describe_association, describe_file
 
-__all__ = ["SUFFIXES", "FoundFiles", "find_files"]
+__all__ = ["MOST_BYTES", "SUFFIXES", "FoundFiles", "find_files"]
 
 SUFFIXES = ("_calints.fits", "_calints.fits.gz")
 _TYPE = "tso3"
 _LISTED = 3
+# Length of an association of a hundred thousand members.
+MOST_BYTES = 1 << 25
 
 
 @dataclass(slots=True)
@@ -195,7 +198,7 @@ def _name_notes(path, name):
 def _is_tso3(found, others, base_dir, path):
     """Whether a file is a level-3 association of a time series that was not written here."""
     try:
-        content = json.loads(Path(base_dir, path).read_text(encoding="utf-8"))
+        content = json.loads(read_limited(Path(base_dir, path), MOST_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
     if not isinstance(content, dict):

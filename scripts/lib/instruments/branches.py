@@ -9,7 +9,15 @@ CONFIGURED_STEPS = {
 }
 # In the order of the report.
 PLOTS = {
-    "imaging": ("white_light", "time_averaging", "scatter", "position", "median_frame", "outliers"),
+    "imaging": (
+        "white_light",
+        "time_averaging",
+        "scatter",
+        "position",
+        "median_frame",
+        "reference",
+        "outliers",
+    ),
     "spectroscopy": (
         "white_light",
         "time_averaging",
@@ -18,6 +26,7 @@ PLOTS = {
         "scatter",
         "position",
         "median_frame",
+        "reference",
         "outliers",
     ),
 }

@@ -37,6 +37,8 @@ class Mode:
         Whether references know the apertures by SLTNAME, else by EXP_TYPE.
     spectral_orders : int
         Largest number of spectral orders in a segment.
+    row_stripes : bool
+        Whether readout noise makes stripes along the dispersion.
     left_out : tuple of (str, tuple of str, str)
         Optical elements with which the archive makes no product: keyword, its
         values, and the reason.
@@ -55,6 +57,7 @@ class Mode:
     source_from: str | None = None
     is_named_by_slit: bool = False
     spectral_orders: int = 1
+    row_stripes: bool = False
     left_out: tuple = ()
     unsupported: tuple = ()
 
@@ -115,6 +118,7 @@ MODES = {
             exp_type="NRC_TSGRISM",
             **_BOX,
             is_always_time_series=True,
+            row_stripes=True,
             left_out=(("PUPIL", ("CLEAR",), "no grism"),),
             unsupported=(("PUPIL", ("GDHS0", "GDHS60"), "NIRCam DHS is not supported"),),
         ),

@@ -7,31 +7,42 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.findings import stop_at_errors
-from scripts.lib.fits.cards import format_card
-from scripts.lib.fits.extensions import image_cards, table_cards, table_rows
 from scripts.lib.fits.writer import ProductWriter
+from scripts.lib.light_curves.element_sums import Groups
+from scripts.lib.light_curves.product_header import (
+    append_image,
+    append_table,
+    label_cards,
+    primary_cards,
+)
+from scripts.lib.light_curves.quality import bin_quality
+from scripts.lib.light_curves.spectral_curves import curve_of_groups
 from scripts.lib.light_curves.spectral_series import series_times
-from scripts.lib.provenance.input_warnings import warning_lines
-from scripts.lib.provenance.software import history_line
 from scripts.lib.spectra.wavelength_limits import edge_findings
 
-__all__ = ["bin_edges", "membership", "sum_bins", "write_light_curves"]
+__all__ = ["bin_edges", "bin_numbers", "write_light_curves"]
 
 log = logging.getLogger(__name__)
 
+_BIN_UNITS = dict.fromkeys(("WAVELENGTH", "LOWER", "UPPER"), "um")
+# Sums of each bin and integration, and the bytes that they may take at a time.
+_SUMS, _CHUNK_BYTES = 12, 1 << 26
 
-def write_light_curves(path, series, options, warnings=()):
+
+def write_light_curves(path, series, options, primary, warnings=()):
     """
-    Write the spectroscopic light curves of one product.
+    Write our light curves in bins of wavelength of one product.
 
     Parameters
     ----------
     path : str or Path
         The file.
-    series : list of SpectralSeries
+    series : list of ModelSeries
         The spectra of each detector and order.
     options : dict
         Settings of the bins, as for :func:`bin_edges`: ``resolving_power``, ``pixels``, ``edges``.
+    primary : dict
+        Keywords of a segment's primary header.
     warnings : iterable of str, optional
         Warnings about the input, for the HISTORY.
 
@@ -39,18 +50,17 @@ def write_light_curves(path, series, options, warnings=()):
     ------
     InputError
         If ``edges`` hold no element of any spectrum; those of which they hold none are left out.
+
+    Notes
+    -----
+    Of each detector and order (EXTVER): tables TIME and BINS, and images FLUX, ERROR and QUALITY
+    (integrations, bins), the latter the sum of bits of `quality.QUALITY_BITS`.
     """
     series = _series_in_bins(series, options["edges"])
-    primary = [
-        format_card("SIMPLE", True, "conforms to FITS"),
-        format_card("BITPIX", 8),
-        format_card("NAXIS", 0),
-        format_card("EXTEND", True),
-        format_card("HISTORY", history_line("spectroscopic light curves")),
-        *(format_card("HISTORY", line) for line in warning_lines(warnings)),
-    ]
+    named = {"BINS": (_bins_text(options), "Bins of wavelength")}
+    cards = primary_cards("spectroscopic light curves", primary, named, warnings)
     with ProductWriter(Path(path)) as product:
-        product.append_hdu(primary)
+        product.append_hdu(cards)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version, options)
 
@@ -59,12 +69,26 @@ def _series_in_bins(series, edges):
     """Those of which the bins hold an element; InputError if there is none."""
     if not edges:
         return series
-    wavelengths = {f"{spectra.detector} {spectra.order}": spectra.wavelength for spectra in series}
+    archives = [spectra.archive for spectra in series]
+    wavelengths = {f"{found.detector} {found.order}": found.wavelength for found in archives}
     findings = edge_findings(wavelengths, edges)
     stop_at_errors(findings)
     for finding in findings:
         log.warning("%s", finding)
-    return [spectra for spectra in series if membership(spectra.wavelength, edges).any()]
+    return [
+        spectra
+        for spectra in series
+        if (bin_numbers(spectra.archive.wavelength, np.asarray(edges, float)) >= 0).any()
+    ]
+
+
+def _bins_text(options):
+    """What the bins are."""
+    if options["edges"]:
+        return f"{len(options['edges']) - 1} given by their edges"
+    if options["pixels"]:
+        return f"of {options['pixels']} columns"
+    return f"of resolving power {options['resolving_power']}"
 
 
 def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
@@ -127,7 +151,7 @@ def bin_edges(wavelength, resolving_power=None, pixels=None, edges=None):
     return values
 
 
-def membership(wavelength, edges):
+def bin_numbers(wavelength, edges):
     """
     Assign the elements to bins.
 
@@ -140,135 +164,82 @@ def membership(wavelength, edges):
 
     Returns
     -------
-    member : ndarray of float64, shape (elements, bins)
-        1 where the element is in the bin, else 0.
+    numbers : ndarray of int, shape (elements,)
+        Bin of each element; -1 where it is in none.
 
     Examples
     --------
-    >>> membership(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.5, 4.0]))
-    array([[1., 0.],
-           [1., 0.],
-           [0., 1.],
-           [0., 0.]])
+    >>> bin_numbers(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.5, 4.0]))
+    array([ 0,  0,  1, -1])
     """
     number = np.searchsorted(edges, wavelength, side="right") - 1
-    return (number[:, None] == np.arange(len(edges) - 1)).astype(float)
-
-
-def sum_bins(values, template, member):
-    """
-    Sum spectra over bins; missing samples are compensated.
-
-    Parameters
-    ----------
-    values : dict of str to ndarray
-        ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` (integrations, elements).
-    template : ndarray, shape (elements,)
-        Median spectrum; NaN leaves an element out.
-    member : ndarray, shape (elements, bins)
-        As of :func:`membership`.
-
-    Returns
-    -------
-    flux, error, photon : ndarray of float64, shape (integrations, bins)
-        Sum of the finite samples times the ratio of the template's light to
-        that in them, its propagated error, and photon noise; NaN where half of
-        the light or more is in missing samples.
-
-    Examples
-    --------
-    One bin of four elements with equal light. All of them, three of them (their sum over 0.75), and
-    two of them, which are too few:
-
-    >>> flux = np.array([[11.0] * 4, [9.0, np.nan, 9.0, 9.0], [10.0, np.nan, np.nan, 10.0]])
-    >>> ones = np.ones((3, 4))
-    >>> values = {"FLUX": flux, "FLUX_ERROR": 2.0 * ones, "FLUX_VAR_POISSON": ones}
-    >>> flux, error, photon = sum_bins(values, np.full(4, 10.0), np.ones((4, 1)))
-    >>> flux.ravel()
-    array([44., 36., nan])
-    >>> error.ravel().round(2)
-    array([4.  , 4.62,  nan])
-    >>> photon.ravel().round(2)
-    array([2.  , 2.31,  nan])
-    """
-    chosen = np.isfinite(template)
-    member = member[chosen]
-    light = np.abs(template[chosen])[:, None] * member
-    flux = values["FLUX"][:, chosen]
-    finite = np.isfinite(flux)
-    total = light.sum(axis=0)
-    share = np.divide(finite @ light, total, out=np.zeros((len(flux), len(total))), where=total > 0)
-    share = np.where(share > 0.5, share, np.nan)
-    squares = np.where(finite, np.nan_to_num(values["FLUX_ERROR"][:, chosen]) ** 2, 0.0)
-    photons = np.where(finite, np.nan_to_num(values["FLUX_VAR_POISSON"][:, chosen]), 0.0)
-    return (
-        np.where(finite, flux, 0.0) @ member / share,
-        np.sqrt(squares @ member) / share,
-        np.sqrt(photons @ member) / share,
-    )
+    return np.where((number < len(edges) - 1) & np.isfinite(wavelength), number, -1)
 
 
 def _write_series(product, series, version, options):
-    """
-    Add the light curves of one detector and order.
-
-    Parameters
-    ----------
-    product : ProductWriter
-        The file.
-    series : SpectralSeries
-        The spectra.
-    version : int
-        Number of the extensions of this detector and order (EXTVER).
-    options : dict
-        ``resolving_power``, ``pixels``, ``edges``.
-
-    Notes
-    -----
-    One block of spectra is in memory at a time.
-    """
+    """Add the light curves of one detector and order."""
+    archive, template = series.archive, series.template
     names = ("resolving_power", "pixels", "edges")
-    edges = bin_edges(series.wavelength, **{name: options[name] for name in names})
-    member, template = membership(series.wavelength, edges), series.template
+    edges = bin_edges(archive.wavelength, **{name: options[name] for name in names})
     # An element without a template is in no sum.
-    member[~np.isfinite(template)] = 0.0
-    filled = member.any(axis=0)
-    member, lower, upper = member[:, filled], edges[:-1][filled], edges[1:][filled]
-    shape = (series.n_integrations, int(filled.sum()))
-    label = [
-        format_card("DETECTOR", series.detector or "N/A", "Detector"),
-        format_card("SPORDER", series.order, "Spectral order"),
-    ]
-    times = {name.upper(): values for name, values in series_times(series).items()}
-    _append_table(
-        product, times, dict.fromkeys(("MJD_UTC", "BJD_TDB"), "d"), "TIME", version, label
+    numbers = np.where(np.isfinite(template), bin_numbers(archive.wavelength, edges), -1)
+    filled, numbers = _filled_bins(numbers)
+    label = label_cards(archive.detector, archive.order)
+    times = {name.upper(): values for name, values in series_times(archive).items()}
+    append_table(product, times, dict.fromkeys(("MJD_UTC", "BJD_TDB"), "d"), "TIME", version, label)
+    append_table(
+        product,
+        _bin_table(archive.wavelength, edges, filled, numbers),
+        _BIN_UNITS,
+        "BINS",
+        version,
+        label,
     )
-    weighted = member * np.nan_to_num(series.wavelength, nan=0.0)[:, None]
-    bins = {
-        "WAVELENGTH": weighted.sum(axis=0) / member.sum(axis=0),
-        "LOWER": lower,
-        "UPPER": upper,
-        "ELEMENTS": member.sum(axis=0).astype(np.int64),
+    shape = (archive.n_integrations, len(filled))
+    offsets = {
+        "flux": append_image(product, "FLUX", shape, -64, version, archive.unit, label),
+        "error": append_image(product, "ERROR", shape, -64, version, archive.unit, label),
+        "quality": append_image(product, "QUALITY", shape, 8, version, None, label),
     }
-    _append_table(
-        product, bins, dict.fromkeys(("WAVELENGTH", "LOWER", "UPPER"), "um"), "BINS", version, label
-    )
-    offsets = [
-        product.append_hdu(
-            [*image_cards(name, shape, -64, version, series.unit), *label], 8 * shape[0] * shape[1]
-        )
-        for name in ("FLUX", "ERROR")
-    ]
-    for rows, values in series.blocks():
-        sums = sum_bins(values, template, member)[:2]
-        for offset, block in zip(offsets, sums, strict=True):
-            stored = np.ascontiguousarray(block, ">f8")
-            product.write(stored.view(np.uint8), offset + 8 * shape[1] * rows.start)
-    log.info("%s order %s: %d light curves", series.detector, series.order, shape[1])
+    integrations = series.integrations()
+    step = max(1, _CHUNK_BYTES // (8 * _SUMS * max(shape[0], 1)))
+    for first in range(0, shape[1], step):
+        chosen = (numbers >= first) & (numbers < first + step)
+        groups = Groups.from_numbers(np.where(chosen, numbers, -1))
+        curves = curve_of_groups(series, groups, integrations)
+        pairs = zip(curves["flux"].T, curves["missing"].T, strict=True)
+        curves["quality"] = np.stack([bin_quality(*pair) for pair in pairs], axis=1)
+        _write_columns(product, curves, offsets, shape, first)
+    log.info("%s order %s: %d light curves", archive.detector, archive.order, shape[1])
 
 
-def _append_table(product, columns, units, name, version, extra=()):
-    """Add a binary table."""
-    rows = table_rows(columns)
-    cards = [*table_cards(name, rows, units, version), *extra]
-    product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))
+def _filled_bins(numbers):
+    """Bins that have elements, ascending, and the number of each element's bin among them."""
+    filled = np.unique(numbers[numbers >= 0])
+    return filled, np.where(numbers >= 0, np.searchsorted(filled, numbers), -1)
+
+
+def _bin_table(wavelength, edges, filled, numbers):
+    """Columns of the table of bins."""
+    used = numbers >= 0
+    count = np.bincount(numbers[used], minlength=len(filled))
+    total = np.bincount(numbers[used], weights=wavelength[used], minlength=len(filled))
+    return {
+        "WAVELENGTH": total / np.maximum(count, 1),
+        "LOWER": edges[:-1][filled],
+        "UPPER": edges[1:][filled],
+        "ELEMENTS": count.astype(np.int64),
+    }
+
+
+def _write_columns(product, curves, offsets, shape, first):
+    """Write some columns of the images, row by row where they are not all."""
+    for name, offset in offsets.items():
+        dtype = np.dtype(np.uint8 if name == "quality" else ">f8")
+        stored = np.ascontiguousarray(curves[name], dtype)
+        if stored.shape == shape:
+            product.write(stored.reshape(-1).view(np.uint8), offset)
+            continue
+        for row, values in enumerate(stored):
+            place = offset + (row * shape[1] + first) * dtype.itemsize
+            product.write(values.view(np.uint8), place)

@@ -33,8 +33,6 @@ class Region:
         Position of the trace across the dispersion, if the references contain it.
     contamination : ndarray of float, shape (elements,), optional
         Light of other orders in the aperture over that of this one.
-    filled : bool
-        Whether the extraction itself fills missing pixels.
     """
 
     name: str
@@ -43,7 +41,6 @@ class Region:
     pixels: np.ndarray
     trace: np.ndarray | None = None
     contamination: np.ndarray | None = None
-    filled: bool = False
 
 
 def read_regions(spectra, across, shape):
@@ -93,7 +90,6 @@ def _soss_region(order, aperture, shape):
         columns,
         trace,
         np.asarray(aperture.contamination, float),
-        True,
     )
 
 

@@ -1,64 +1,23 @@
-"""Statistics of a segment's images: median, background, flags, missing light, positions, widths."""
+"""Flags of the archive's segment by class of pixels, with the pixels that its light curves sum."""
 
 import logging
 
 import numpy as np
 
+from scripts.lib.instruments.imaging import sums_whole_array
 from scripts.lib.jobs.progress import Progress
-from scripts.lib.light_curves.frame_statistics import (
-    class_counts,
-    median_frame,
-    missing_light,
-    pixel_classes,
-    spread_indices,
-)
+from scripts.lib.light_curves.extraction_regions import SINGLE, Region, read_regions
+from scripts.lib.light_curves.frame_statistics import class_counts, pixel_classes
 from scripts.lib.photometry.circular_apertures import Ring, overlap
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
-__all__ = [
-    "Target",
-    "background_level",
-    "circle",
-    "measure_integrations",
-    "median_image",
-    "photon_part",
-]
+__all__ = ["circle", "count_flags", "imaging_statistics", "spectral_statistics"]
 
 log = logging.getLogger(__name__)
 
-# Integrations from which the median image, and the photons' part of the errors, are computed.
-_SAMPLE = 31
-_PHOTON_SAMPLE = 5
-# Bytes of each plane that are read at a time.
+# Bytes of the flags that are read at a time.
 _BLOCK_BYTES = 1 << 24
-
-
-def background_level(median, region, across):
-    """
-    Level of the background next to the trace.
-
-    Parameters
-    ----------
-    median : ndarray of float, shape (y, x)
-        Median image.
-    region : ndarray of bool, shape (y, x)
-        Pixels of the background; all False if none is subtracted.
-    across : int
-        Axis across the dispersion.
-
-    Returns
-    -------
-    level : ndarray of float64
-        Median of the region in each element along the dispersion, in a shape
-        that broadcasts to the image; 0 in elements without background pixels.
-    """
-    values = np.where(region & np.isfinite(median), median, np.nan)
-    values = np.moveaxis(values, across, 0)
-    known = np.isfinite(values).any(axis=0)
-    level = np.zeros(values.shape[1])
-    if known.any():
-        level[known] = np.nanmedian(values[:, known], axis=0)
-    return np.expand_dims(level, across)
+_BITS = {"outliers": OUTLIER, "invalid": DO_NOT_USE}
 
 
 def circle(shape, x, y, radius):
@@ -81,177 +40,119 @@ def circle(shape, x, y, radius):
     return overlap(Ring(radius), x, y, section)[0].reshape(shape)
 
 
-def median_image(member, across):
+def count_flags(member, regions):
     """
-    Median image of a sample of the integrations, some rows at a time.
+    Count the flags of a segment in one pass.
 
     Parameters
     ----------
     member : FitsFile
-        The segment.
-    across : int or None
-        Axis across the dispersion; None for images.
-
-    Returns
-    -------
-    median : ndarray of float64, shape (y, x)
-        Median of 31 integrations spread over the segment, or of all if there are fewer, in the
-        unit of SCI. Samples that the sum leaves out count as NaN; NaN where all are.
-    """
-    n_integrations, height, width = member.shape("SCI")
-    indices = spread_indices(n_integrations, _SAMPLE).tolist()
-    median = np.empty((height, width))
-    step = max(1, _BLOCK_BYTES // (4 * len(indices) * width))
-    for first in range(0, height, step):
-        rows = slice(first, first + step)
-        samples = {
-            name: np.concatenate(
-                [member.read(name, slice(index, index + 1), rows) for index in indices]
-            )
-            for name in ("SCI", "DQ")
-        }
-        samples["SCI"][_missing_samples(samples["SCI"], samples["DQ"], across)] = np.nan
-        median[rows] = median_frame(samples["SCI"])
-    return median
-
-
-class Target:
-    """
-    Measurements of one region in every integration.
-
-    Parameters
-    ----------
-    region : Region
-        The region.
-    clean : ndarray of float, shape (y, x)
-        Median image without background.
-    fit : ShapeFit or None
-        Fit of shift and width.
-    """
-
-    def __init__(self, region, clean, fit=None):
-        self.name, self.weights = region.name, region.weights
-        self._light = None if region.filled else clean * region.weights
-        self._fit, self._pixels = fit, region.pixels
-        self._classes = pixel_classes(region.weights > 0)
-
-    def empty_arrays(self, n_integrations, across):
-        """Arrays to be filled block by block, with the sizes of the classes of pixels."""
-        n_classes = len(self._classes)
-        arrays = {
-            "outliers": np.zeros((n_integrations, n_classes)),
-            "invalid": np.zeros((n_integrations, n_classes)),
-            "shapes": np.full((n_integrations, 4), np.nan),
-            "class_sizes": self._classes.sum(axis=(1, 2)),
-        }
-        if self._light is not None:
-            n_elements = 1 if across is None else len(self._pixels)
-            arrays["missing"] = np.zeros((n_integrations, n_elements), np.float32)
-        if across is None:
-            arrays["photon_variance"] = np.full(n_integrations, np.nan)
-        return {f"{self.name}/{name}": values for name, values in arrays.items()}
-
-    def measure(self, images, outlier, invalid, across):
-        """Measurements of a block of integrations by name."""
-        found = {
-            "outliers": class_counts(outlier, self._classes),
-            "invalid": class_counts(invalid, self._classes),
-        }
-        if self._light is not None:
-            missing = missing_light(invalid, self._light, across)
-            found["missing"] = missing if across is None else missing[:, self._pixels]
-        if self._fit is not None:
-            found["shapes"] = self._fit(images)
-        return found
-
-
-def measure_integrations(member, targets, across):
-    """
-    Measure all integrations of a segment in one pass.
-
-    Parameters
-    ----------
-    member : FitsFile
-        The segment.
-    targets : list of Target
-        Regions to measure.
-    across : int or None
-        Axis across the dispersion; None for images.
+        The segment with outliers flagged; its DQ cube alone is read.
+    regions : list of Region
+        Pixels that are summed to each light curve.
 
     Returns
     -------
     arrays : dict of str to ndarray
         ``outlier_map`` and ``invalid_map`` (y, x), how often each pixel was
-        flagged; and under ``<region>/``: counts of flags for each integration
-        (integrations, classes), fraction of missing light (integrations,
-        elements) unless the extraction compensates for it, shapes (integrations,
-        4); for images ``photon_variance`` (integrations,): of the sum over
-        the aperture, in squared units of the image.
+        flagged OUTLIER, and DO_NOT_USE; and under ``<region>/``: counts of both for each
+        integration, ``outliers`` and ``invalid`` (integrations, classes), and the
+        ``class_sizes``.
 
     Notes
     -----
-    Peak memory: about 16 MB for each plane.
+    Peak memory: about 48 MB.
     """
-    n_integrations, *shape = member.shape("SCI")
-    arrays = {name: np.zeros(shape, np.int32) for name in ("outlier_map", "invalid_map")}
-    for target in targets:
-        arrays |= target.empty_arrays(n_integrations, across)
-    step = max(1, _BLOCK_BYTES // (4 * shape[0] * shape[1]))
+    n_integrations, *shape = member.shape("DQ")
+    pixels = shape[0] * shape[1]
+    counts = {name: np.zeros(pixels, np.int32) for name in _BITS}
+    classes = {region.name: pixel_classes(region.weights > 0) for region in regions}
+    arrays = {f"{name}/class_sizes": images.sum(axis=(1, 2)) for name, images in classes.items()}
+    for name, images in classes.items():
+        for kind in _BITS:
+            arrays[f"{name}/{kind}"] = np.zeros((n_integrations, len(images)))
+    step = max(1, _BLOCK_BYTES // (4 * pixels))
     progress = Progress(log, n_integrations)
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
-        images, flags = member.read("SCI", block), member.read("DQ", block)
-        outlier, invalid = (flags & OUTLIER) != 0, _missing_samples(images, flags, across)
-        arrays["outlier_map"] += outlier.sum(axis=0, dtype=np.int32)
-        arrays["invalid_map"] += invalid.sum(axis=0, dtype=np.int32)
-        if across is not None:
-            images[invalid] = np.nan
-        variances = None
-        if across is None and "VAR_POISSON" in member:
-            variances = np.nan_to_num(member.read("VAR_POISSON", block), nan=0.0)
-        for target in targets:
-            for name, values in target.measure(images, outlier, invalid, across).items():
-                arrays[f"{target.name}/{name}"][block] = values
-            if variances is not None:
-                photons = np.einsum("tyx,yx->t", variances, target.weights)
-                arrays[f"{target.name}/photon_variance"][block] = photons
+        flags = member.read("DQ", block).reshape(-1)
+        # Few samples are flagged: their list is shorter than the images.
+        places = np.flatnonzero(flags & (OUTLIER | DO_NOT_USE))
+        found = flags[places]
+        for kind, bit in _BITS.items():
+            frames, numbers = np.divmod(places[(found & bit) != 0], pixels)
+            counts[kind] += np.bincount(numbers, minlength=pixels).astype(np.int32)
+            for name, images in classes.items():
+                part = class_counts(frames, numbers, images, block.stop - block.start)
+                arrays[f"{name}/{kind}"][block] = part
         progress.update(block.stop)
-    return arrays
+    maps = zip(("outlier_map", "invalid_map"), counts.values(), strict=True)
+    return arrays | {name: values.reshape(shape) for name, values in maps}
 
 
-def photon_part(member, region, across):
+def spectral_statistics(member, spectra):
     """
-    Part of the variance of each spectral element that is photon noise.
+    Statistics of a segment of spectra.
 
     Parameters
     ----------
-    member : FitsFile
-        The segment.
-    region : Region
-        Aperture of the spectrum.
-    across : int
-        Axis across the dispersion.
+    member, spectra : FitsFile
+        The segment with outliers flagged, and its spectra.
 
     Returns
     -------
-    part : ndarray of float64, shape (elements,)
-        Sum over a sample of the integrations of the weighted ``VAR_POISSON``
-        over that of the squared ``ERR``; NaN without a valid pixel.
+    arrays : dict of str to ndarray
+        Those of :func:`count_flags`; ``across``, the axis across the dispersion; and of each
+        region ``aperture``, ``background`` (y, x), ``pixels``, the pixel along the dispersion of
+        each element, and if the references contain them ``trace`` and ``contamination``.
     """
-    photons, total = np.zeros((2, *member.shape("SCI")[1:]))
-    for index in spread_indices(member.shape("SCI")[0], _PHOTON_SAMPLE):
-        chosen = slice(index, index + 1)
-        variance, error = member.read("VAR_POISSON", chosen)[0], member.read("ERR", chosen)[0]
-        valid = np.isfinite(variance) & np.isfinite(error)
-        photons[valid] += variance[valid]
-        total[valid] += error[valid].astype(float) ** 2
-    photons, total = ((values * region.weights).sum(axis=across) for values in (photons, total))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (photons / total)[region.pixels]
+    across, shape = 0 if member.header("SCI").get("DISPAXIS", 1) == 1 else 1, member.shape("DQ")[1:]
+    regions = read_regions(spectra, across, shape)
+    if not regions:
+        log.warning("%s: no aperture is known; flags are counted in none", member.path)
+        empty = np.zeros(shape, np.float32)
+        regions = [Region(SINGLE, empty, empty, np.empty(0, int))]
+    arrays = {"across": np.array(across)} | count_flags(member, regions)
+    for region in regions:
+        names = ("trace", "contamination")
+        found = {name: getattr(region, name) for name in names}
+        found = {name: values for name, values in found.items() if values is not None}
+        found |= {
+            "aperture": region.weights,
+            "background": region.background,
+            "pixels": region.pixels,
+        }
+        arrays |= {f"{region.name}/{name}": values for name, values in found.items()}
+    return arrays
 
 
-def _missing_samples(images, flags, across):
-    """Samples that the sum leaves out: photometry takes all numbers, whatever their flags."""
-    if across is None:
-        return ~np.isfinite(images)
-    return np.isnan(images) | ((flags & DO_NOT_USE) != 0)
+def imaging_statistics(member, photometry, radii):
+    """
+    Statistics of a segment of images.
+
+    Parameters
+    ----------
+    member, photometry : FitsFile
+        The segment with outliers flagged, and its photometry.
+    radii : dict of str to float
+        ``radius``, ``radius_inner``, ``radius_outer`` [pixels].
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        Those of :func:`count_flags`, and ``aperture``, ``background`` (y, x), ``centre`` and
+        ``radii`` of the aperture. Images that are summed as a whole have no background.
+    """
+    shape = member.shape("DQ")[1:]
+    weights, annulus, found = np.ones(shape), np.zeros(shape), {}
+    if not sums_whole_array(member.primary):
+        rows = photometry.read_columns("PHOTOMETRY", ["aperture_x", "aperture_y"])
+        x, y = (float(np.nanmedian(rows[name])) for name in ("aperture_x", "aperture_y"))
+        sizes = [radii[name] for name in ("radius", "radius_inner", "radius_outer")]
+        weights, inner, outer = (circle(shape, x, y, size) for size in sizes)
+        annulus = ((outer - inner) > 0.5).astype(float)
+        found = {"centre": np.array([x, y]), "radii": np.array(sizes)}
+    region = Region(SINGLE, weights, annulus, np.empty(0, int))
+    found |= {"aperture": weights.astype(np.float32), "background": annulus.astype(np.float32)}
+    arrays = count_flags(member, [region])
+    return arrays | {f"{SINGLE}/{name}": values for name, values in found.items()}

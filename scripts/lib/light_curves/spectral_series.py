@@ -1,27 +1,20 @@
-"""Spectra of one detector and order over all segments, read by block."""
+"""The archive's spectra of one detector and order over all segments, read by block."""
 
 import logging
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.columns import parse_form
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.light_curves.extraction_regions import read_statistics
-from scripts.lib.light_curves.frame_statistics import spread_indices
 
-__all__ = ["Part", "SpectralSeries", "open_series", "series_times", "sum_spectra", "valid_share"]
+__all__ = ["Part", "SpectralSeries", "open_series", "series_times", "sum_raw"]
 
 log = logging.getLogger(__name__)
 
-_VALUES = ("FLUX", "FLUX_ERROR", "FLUX_VAR_POISSON")
-# A sample with more missing light than this is NaN instead of scaled up.
-_MOST_MISSING = 0.5
+_VALUES = ("FLUX", "FLUX_ERROR")
 _BLOCK_BYTES = 1 << 24
-# Integrations from which the median spectrum is computed.
-_SAMPLE = 101
 
 
 @dataclass(frozen=True)
@@ -41,8 +34,6 @@ class Part:
         Number of the segment.
     first : int
         Number of its first integration.
-    statistics : str
-        File of the segment's statistics.
     """
 
     path: str
@@ -50,7 +41,6 @@ class Part:
     rows: slice
     segment: int
     first: int
-    statistics: str
 
 
 @dataclass
@@ -72,8 +62,6 @@ class SpectralSeries:
         Wavelength [um].
     parts : list of Part
         The segments in order of time.
-    replaced : bool
-        Whether missing pixels were replaced before the sum, so that nothing is compensated.
     """
 
     detector: str
@@ -82,110 +70,37 @@ class SpectralSeries:
     n_elements: int
     wavelength: np.ndarray
     parts: list = field(default_factory=list)
-    replaced: bool = False
 
     @property
     def n_integrations(self):
         """Number of integrations."""
         return self.parts[-1].rows.stop
 
-    def blocks(self, chosen=None):
+    def blocks(self):
         """
-        Go through the spectra, corrected for missing pixels.
-
-        Parameters
-        ----------
-        chosen : list of slice, optional
-            Rows of the series to read; all by default.
+        Go through the spectra.
 
         Yields
         ------
         rows : slice
             Rows of the block in the series.
         values : dict of str to ndarray
-            ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON`` float64
-            (integrations, elements), divided by the part of the light that is
-            in valid pixels; NaN where that is less than a half. ``raw`` is
-            the flux without this correction, ``missing`` the fraction. Where the
-            spectra have no photon variances (NIRISS SOSS), they follow from
-            the errors.
+            ``FLUX`` and ``FLUX_ERROR``, float64 (integrations, elements).
         """
+        step = max(1, _BLOCK_BYTES // (8 * self.n_elements * len(_VALUES)))
         for part in self.parts:
-            pieces = list(self._pieces(part.rows, chosen))
-            if not pieces:
-                continue
-            missing, photon_part = self._corrections(part)
             with open_fits(part.path) as file:
-                for rows in pieces:
+                for start in range(part.rows.start, part.rows.stop, step):
+                    rows = slice(start, min(start + step, part.rows.stop))
                     local = slice(rows.start - part.rows.start, rows.stop - part.rows.start)
                     values = file.read_columns("EXTRACT1D", list(_VALUES), part.version, local)
-                    values = {name: array.reshape(len(array), -1) for name, array in values.items()}
-                    if photon_part is not None and not values["FLUX_VAR_POISSON"].any():
-                        values["FLUX_VAR_POISSON"] = values["FLUX_ERROR"] ** 2 * photon_part
-                    yield rows, _compensate(values, None if missing is None else missing[local])
-
-    def _corrections(self, part):
-        """Missing light, and photons' part of the variance, from a segment's statistics; else None."""
-        statistics = read_statistics(part.statistics, self.order, ("missing", "photon_part"))
-        missing, photon_part = (
-            values if values is not None and values.shape[-1] == self.n_elements else None
-            for values in map(statistics.get, ("missing", "photon_part"))
-        )
-        return (None if self.replaced else missing), photon_part
-
-    def _pieces(self, rows, chosen):
-        """Wanted parts of a range of rows, each short enough for a block."""
-        step = max(1, _BLOCK_BYTES // (8 * self.n_elements * len(_VALUES)))
-        for wanted in chosen or [rows]:
-            first, last = max(rows.start, wanted.start), min(rows.stop, wanted.stop)
-            for start in range(first, last, step):
-                yield slice(start, min(start + step, last))
-
-    @cached_property
-    def template(self):
-        """Median spectrum (elements,) of some integrations; NaN where more than half of them are."""
-        indices = spread_indices(self.n_integrations, _SAMPLE)
-        chosen = [slice(index, index + 1) for index in indices.tolist()]
-        sample = np.concatenate([values["FLUX"] for _, values in self.blocks(chosen)])
-        finite = np.isfinite(sample)
-        template = np.full(self.n_elements, np.nan)
-        often = finite.sum(axis=0) * 2 >= len(sample)
-        template[often] = np.nanmedian(np.where(finite, sample, np.nan)[:, often], axis=0)
-        return template
+                    yield (
+                        rows,
+                        {name: array.reshape(len(array), -1) for name, array in values.items()},
+                    )
 
 
-def valid_share(missing):
-    """
-    Share of the light in valid pixels, to divide fluxes by.
-
-    Parameters
-    ----------
-    missing : ndarray
-        Fraction of the light that is in missing pixels.
-
-    Returns
-    -------
-    share : ndarray
-        1 minus `missing`, of the same shape; NaN where it is a half or less.
-    """
-    return np.where(missing < _MOST_MISSING, 1.0 - missing, np.nan)
-
-
-def _compensate(values, missing):
-    """Divide the samples by their share of valid light, as if no pixel were missing."""
-    values["raw"] = values["FLUX"]
-    if missing is None:
-        values["missing"] = np.zeros_like(values["FLUX"], dtype=np.float32)
-        return values
-    share = valid_share(missing)
-    values["FLUX"] = values["FLUX"] / share
-    values["FLUX_ERROR"] = values["FLUX_ERROR"] / share
-    values["FLUX_VAR_POISSON"] = values["FLUX_VAR_POISSON"] / share**2
-    values["missing"] = missing
-    return values
-
-
-def open_series(spectra, segments, statistics, replaced=False):
+def open_series(spectra, segments):
     """
     Sort the spectra of all segments by detector and order.
 
@@ -195,10 +110,6 @@ def open_series(spectra, segments, statistics, replaced=False):
         Files of the segments' spectra.
     segments : list of dict
         ``number``, ``detector`` and ``first`` integration of each.
-    statistics : list of str
-        Files of the segments' statistics.
-    replaced : bool, optional
-        Whether missing pixels were replaced before the sum.
 
     Returns
     -------
@@ -213,7 +124,7 @@ def open_series(spectra, segments, statistics, replaced=False):
         If no segment has a spectrum.
     """
     found = {}
-    for path, segment, statistics_path in zip(spectra, segments, statistics, strict=True):
+    for path, segment in zip(spectra, segments, strict=True):
         with open_fits(path) as file:
             count = sum(hdu.name == "EXTRACT1D" for hdu in file.hdus)
             for version in range(1, count + 1):
@@ -223,13 +134,11 @@ def open_series(spectra, segments, statistics, replaced=False):
                 start = series.parts[-1].rows.stop if series.parts else 0
                 rows = slice(start, start + file.header("EXTRACT1D", version)["NAXIS2"])
                 numbers = segment["number"], segment["first"]
-                series.parts.append(Part(path, version, rows, *numbers, statistics_path))
+                series.parts.append(Part(path, version, rows, *numbers))
     filled = [series for series in found.values() if series.parts and series.n_integrations]
     if not filled:
         msg = f"{spectra[0]}: EXTRACT1D: found no spectrum in any segment, expected one or more"
         raise InputError(msg)
-    for series in filled:
-        series.replaced = replaced
     return filled
 
 
@@ -292,45 +201,31 @@ def series_times(series):
     return columns
 
 
-def sum_spectra(values, template, used):
+def sum_raw(series, used):
     """
-    Sum spectra over elements; missing samples are compensated.
+    Sum the spectra over elements as ``jwst`` does.
 
     Parameters
     ----------
-    values : dict of str to ndarray
-        ``FLUX``, ``FLUX_ERROR``, ``FLUX_VAR_POISSON``, ``raw``, ``missing``
-        (integrations, elements).
-    template : ndarray of float, shape (elements,)
-        Median spectrum; NaN leaves an element out of all sums.
+    series : SpectralSeries
+        The spectra.
     used : ndarray of bool, shape (elements,)
         Elements to sum.
 
     Returns
     -------
     columns : dict of str to ndarray
-        Each (integrations,): ``flux_raw``, sum of the finite samples as
-        ``jwst`` takes it; ``flux``, the sum times the ratio of the template's
-        light to that in the finite samples; ``flux_error`` propagated from
-        the errors and ``photon_error`` from the Poisson variances, scaled
-        likewise; ``missing``, the fraction of light that is in missing pixels
-        and samples. NaN where half of the light or more is in missing samples.
+        ``flux_raw`` (integrations,), the sum of the finite samples, NaN where there are none; and
+        ``flux_raw_error``, propagated from their errors.
     """
-    chosen = used & np.isfinite(template)
-    raw = values["raw"][:, used]
-    flux = values["FLUX"][:, chosen]
-    finite = np.isfinite(flux)
-    light = np.abs(template[chosen])
-    total = light.sum() if light.sum() > 0 else np.inf
-    share = finite @ light / total
-    valid = (finite * (1.0 - values["missing"][:, chosen])) @ light / total
-    share = np.where(share > _MOST_MISSING, share, np.nan)
-    error = np.where(finite, values["FLUX_ERROR"][:, chosen], 0.0)
-    photon = np.where(finite, values["FLUX_VAR_POISSON"][:, chosen], 0.0)
-    return {
-        "flux_raw": np.where(np.isfinite(raw).any(axis=1), np.nansum(raw, axis=1), np.nan),
-        "flux": np.where(finite, flux, 0.0).sum(axis=1) / share,
-        "flux_error": np.sqrt(np.nansum(error**2, axis=1)) / share,
-        "photon_error": np.sqrt(np.nansum(photon, axis=1)) / share,
-        "missing": np.clip(1.0 - valid, 0.0, 1.0),
+    columns = {
+        name: np.full(series.n_integrations, np.nan) for name in ("flux_raw", "flux_raw_error")
     }
+    for rows, values in series.blocks():
+        flux, error = (values[name][:, used] for name in _VALUES)
+        known = np.isfinite(flux)
+        some = known.any(axis=1)
+        columns["flux_raw"][rows] = np.where(some, np.nansum(flux, axis=1), np.nan)
+        squares = np.where(known, np.nan_to_num(error), 0.0) ** 2
+        columns["flux_raw_error"][rows] = np.where(some, np.sqrt(squares.sum(axis=1)), np.nan)
+    return columns

@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from scripts.lib.light_curves.extraction_regions import read_statistics
-from scripts.lib.light_curves.frame_statistics import ShapeFit, pixel_classes
-from scripts.lib.light_curves.segment_statistics import background_level
-from scripts.lib.light_curves.spectral_series import series_times, sum_spectra, valid_share
+from scripts.lib.light_curves.image_curves import image_curve, read_models
+from scripts.lib.light_curves.quality import QUALITY_BITS, integration_quality
+from scripts.lib.light_curves.spectral_curves import white_light
+from scripts.lib.light_curves.spectral_series import series_times, sum_raw
 
 __all__ = [
     "DESCRIPTIONS",
+    "FLUXES",
     "flag_fractions",
     "imaging_rows",
     "normalise_flux",
-    "segment_shifts",
     "spectral_rows",
-    "white_light",
 ]
 
 DESCRIPTIONS = {
@@ -24,87 +23,66 @@ DESCRIPTIONS = {
     "integration": "number of the integration in the exposure, from 1",
     "mjd_utc": "mid time, MJD in UTC",
     "bjd_tdb": "mid time at the barycentre of the solar system, MJD in TDB (add 2400000.5 for BJD)",
-    "flux_raw": "sum of the finite samples, as in the white-light table of jwst",
-    "flux": "the sum with missing pixels and samples compensated",
-    "flux_error": "error propagated from the errors of the pixels",
-    "photon_error": "the part of the error that is photon noise",
-    "flux_norm": "flux over its median",
+    "flux_raw": "the archive's sum: finite samples only, missing ones are dips",
+    "flux_raw_error": "its error, propagated from the errors of the pixels",
+    "flux": "our flux: from the moving profile, without outliers, nothing missing",
+    "flux_error": "its error, of photons, detector and background, right where ERR is wrong by a factor",
+    "flux_corrected": "the flux without what fast motion of the star does to it, where a test finds that",
+    "flux_corrected_error": "its error",
+    "photon_error": "the part of flux_error that is photon noise",
+    "flux_norm": "flux_corrected over its median",
     "flux_norm_error": "error of flux_norm",
-    "missing": "fraction of the light that is in missing pixels and samples",
-    "outlier_fraction": "fraction of the aperture's pixels flagged OUTLIER",
-    "invalid_fraction": "fraction of the aperture's pixels that are missing",
     "x": "position of the star, or shift of the spectrum, along x",
     "y": "position of the star, or shift of the spectrum, along y",
     "width": "width (standard deviation) of the star, or of the trace across the dispersion",
+    "background": "background of a pixel",
+    "chi2": "squared residuals from the model over their expectation",
+    "n_outliers": "samples of the star or trace that are outliers and were left out",
+    "missing": "fraction of the light that is in missing samples, and was filled in",
+    "quality": "sum of bits; 0 is good: "
+    + "; ".join(f"{1 << bit} {text}" for bit, text in enumerate(QUALITY_BITS)),
+    "outlier_fraction": "fraction of the archive's aperture that is flagged OUTLIER",
+    "invalid_fraction": "fraction of the archive's aperture that is missing",
 }
-# Arrays of a segment's statistics about the trace's position, and about flags.
-_SHAPE_ARRAYS = ("median", "aperture", "background", "across", "trace_moments", "shapes")
-_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
+FLUXES = (
+    "flux_raw",
+    "flux_raw_error",
+    "flux",
+    "flux_error",
+    "flux_corrected",
+    "flux_corrected_error",
+    "photon_error",
+    "background",
+)
 
 
 def normalise_flux(columns):
     """
-    Divide flux and error by the median of the flux.
+    Divide the corrected flux and its error by its median.
 
     Parameters
     ----------
     columns : dict of str to ndarray
-        ``flux`` and ``flux_error`` (integrations,).
+        ``flux_corrected`` and ``flux_corrected_error`` (integrations,).
 
     Returns
     -------
     columns : dict of str to ndarray
-        ``flux_norm`` and ``flux_norm_error``; NaN if the median is NaN or 0.
+        ``flux_norm`` and ``flux_norm_error``; NaN if the median is NaN or not positive: a
+        light curve of negative flux is no light curve.
     """
-    finite = columns["flux"][np.isfinite(columns["flux"])]
+    finite = columns["flux_corrected"][np.isfinite(columns["flux_corrected"])]
     median = np.median(finite) if len(finite) else np.nan
-    median = median if median else np.nan
+    median = median if median > 0 else np.nan
     return {
-        "flux_norm": columns["flux"] / median,
-        "flux_norm_error": columns["flux_error"] / abs(median),
+        "flux_norm": columns["flux_corrected"] / median,
+        "flux_norm_error": columns["flux_corrected_error"] / median,
     }
-
-
-def segment_shifts(segments):
-    """
-    Position of the trace in every integration, in the frame of the first segment.
-
-    Parameters
-    ----------
-    segments : iterable of dict of str to ndarray
-        Statistics of the segments of one detector and order, in order of time.
-
-    Returns
-    -------
-    columns : dict of str to ndarray
-        ``x`` and ``y`` (integrations,): mean position of the trace across the
-        dispersion, and shift since the first segment's median along it
-        [pixels]; ``width`` [pixels]. NaN where unknown, as in segments whose
-        images have another size than the first.
-    """
-    segments = iter(segments)
-    first = next(segments)
-    across = int(first["across"])
-    fit, image = _fit_median(first)
-    centre, width = first["trace_moments"]
-    origin = np.zeros(2)
-    origin[1 - across] = centre
-    shifts = [first["shapes"][:, 1:]]
-    for arrays in segments:
-        other_fit, other = _fit_median(arrays)
-        start = np.full(4, np.nan)
-        if other.shape == image.shape:
-            # The noise of a median biases fits to it; in the difference the two biases cancel.
-            start = (fit(other[np.newaxis])[0] - other_fit(image[np.newaxis])[0]) / 2.0
-        shifts.append(arrays["shapes"][:, 1:] + start[1:])
-    x, y, variance = np.concatenate(shifts).T
-    squared = np.maximum(width**2 + variance, 0.0)
-    return {"x": origin[0] + x, "y": origin[1] + y, "width": np.sqrt(squared)}
 
 
 def flag_fractions(segments):
     """
-    Fractions of flagged pixels in the aperture.
+    Fractions of flagged pixels in the archive's aperture.
 
     Parameters
     ----------
@@ -124,53 +102,36 @@ def flag_fractions(segments):
     return {name: np.concatenate(fractions) for name, fractions in found.items()}
 
 
-def white_light(series, limits):
-    """
-    Sum the spectra of one detector and order.
-
-    Parameters
-    ----------
-    series : SpectralSeries
-        The spectra.
-    limits : tuple of float
-        Range of wavelengths [um].
-
-    Returns
-    -------
-    columns : dict of str to ndarray
-        Columns of :func:`scripts.lib.light_curves.spectral_series.sum_spectra`.
-    """
-    used = (series.wavelength >= limits[0]) & (series.wavelength <= limits[1])
-    template = series.template
-    columns = {}
-    for rows, values in series.blocks():
-        for name, part in sum_spectra(values, template, used).items():
-            columns.setdefault(name, np.empty(series.n_integrations))[rows] = part
-    return columns
-
-
-def spectral_rows(series, limits):
+def spectral_rows(series, limits, statistics, wanted=True):
     """
     Rows of the table for one detector and order.
 
     Parameters
     ----------
-    series, limits
-        As for :func:`white_light`.
+    series : ModelSeries
+        The spectra.
+    limits : tuple of float
+        Range of wavelengths [um].
+    statistics : iterable of dict of str to ndarray
+        Statistics of the segments.
+    wanted : bool, optional
+        Whether motion may be taken off the flux.
 
     Returns
     -------
     columns : dict of str to ndarray
         All columns of the table, each (integrations,).
+    record : dict
+        How they were made, as of `spectral_curves.white_light`.
     """
-    columns = series_times(series) | white_light(series, limits)
-    for names, gather in ((_SHAPE_ARRAYS, segment_shifts), (_FLAG_ARRAYS, flag_fractions)):
-        parts = (read_statistics(part.statistics, series.order, names) for part in series.parts)
-        columns |= gather(parts)
-    return _label_rows(columns, series.detector, series.order)
+    archive = series.archive
+    used = (archive.wavelength >= limits[0]) & (archive.wavelength <= limits[1])
+    columns, record = white_light(series, limits, wanted)
+    columns |= series_times(archive) | sum_raw(archive, used) | flag_fractions(statistics)
+    return _label_rows(columns, record, archive.detector, archive.order), record
 
 
-def imaging_rows(tables, statistics, segments):
+def imaging_rows(tables, statistics, segments, models, reference, wanted=True):
     """
     Rows of the table for the images of one detector.
 
@@ -182,13 +143,20 @@ def imaging_rows(tables, statistics, segments):
         Their statistics.
     segments : sequence of dict
         ``number``, ``detector`` and ``first`` integration of each.
+    models : sequence of str
+        Files of their models.
+    reference : ImageReference or None
+        Reference of the visit.
+    wanted : bool, optional
+        Whether motion may be taken off the flux.
 
     Returns
     -------
     columns : dict of str to ndarray
         All columns of the table, each (integrations,); NaN in columns
-        that the photometry does not have, and in fluxes of which half of the
-        light or more is missing.
+        that the photometry does not have.
+    record : dict
+        How they were made, as of `image_curves.image_curve`.
     """
     lengths = [len(table.columns["MJD"]) for table in tables]
 
@@ -200,11 +168,9 @@ def imaging_rows(tables, statistics, segments):
         ]
         return np.concatenate(parts).astype(float)
 
-    missing = np.concatenate([arrays["missing"][:, 0] for arrays in statistics]).astype(float)
-    share = valid_share(missing)
-    photon = np.concatenate([arrays["photon_share"] for arrays in statistics])
-    net, background = column("net_aperture_sum"), np.nan_to_num(column("aperture_bkg"), nan=0.0)
-    columns = {
+    found, circles, origin = read_models(models)
+    columns, record = image_curve(found, circles, reference, origin, wanted)
+    columns |= {
         "mjd_utc": column("MJD"),
         "bjd_tdb": column("BJD_TDB"),
         "segment": np.repeat([segment["number"] for segment in segments], lengths).astype(np.int64),
@@ -214,32 +180,26 @@ def imaging_rows(tables, statistics, segments):
                 for segment, length in zip(segments, lengths, strict=True)
             ]
         ).astype(np.int64),
-        "flux_raw": net,
-        "flux": net / share,
-        "flux_error": column("net_aperture_sum_err") / share,
-        "photon_error": photon * np.nanmedian(net + background),
-        "missing": missing,
-        "x": column("centroid_x"),
-        "y": column("centroid_y"),
-        "width": np.sqrt(np.abs(column("psf_width_x") * column("psf_width_y"))),
+        "flux_raw": column("net_aperture_sum"),
+        "flux_raw_error": column("net_aperture_sum_err"),
     }
     columns |= flag_fractions(statistics)
-    return _label_rows(columns, segments[0]["detector"], 0)
+    return _label_rows(columns, record, segments[0]["detector"], 0), record
 
 
-def _fit_median(arrays):
-    """Fit to a segment's median image without background, and this image."""
-    across = int(arrays["across"])
-    level = background_level(arrays["median"], arrays["background"] > 0, across)
-    image = arrays["median"] - level
-    used = pixel_classes(arrays["aperture"] > 0)[:2].any(axis=0)
-    return ShapeFit(image, used, across), image
-
-
-def _label_rows(columns, detector, order):
-    """Add detector, order and normalised flux, and put the columns into the order of the table."""
+def _label_rows(columns, record, detector, order):
+    """Name the integrations of steps; add detector, order, quality and normalised flux, and put the columns into their order."""
     length = len(columns["flux"])
+    columns["quality"] = integration_quality(
+        columns["flux_corrected"],
+        columns["missing"],
+        columns["chi2"],
+        columns["n_outliers"],
+    )
+    for step in record.get("steps", ()):
+        step["integration"] = int(columns["integration"][step.pop("row")])
     columns |= normalise_flux(columns)
+    columns["n_outliers"] = np.nan_to_num(columns["n_outliers"]).astype(np.int64)
     columns["detector"] = np.full(length, detector or "unknown")
     columns["order"] = np.full(length, order, dtype=np.int64)
     return {name: columns[name] for name in DESCRIPTIONS}

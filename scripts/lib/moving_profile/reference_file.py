@@ -1,4 +1,4 @@
-"""A reference as one file of arrays, with the same bytes for the same reference."""
+"""References as one file of arrays, with the same bytes for the same references."""
 
 from dataclasses import fields, is_dataclass
 from types import UnionType
@@ -12,46 +12,48 @@ from scripts.lib.files.atomic import write_arrays
 from scripts.lib.moving_profile.reference_images import ImageReference
 from scripts.lib.moving_profile.reference_spectra import SpectralReference
 
-__all__ = ["load_reference", "save_reference"]
+__all__ = ["load_references", "save_references"]
 
-_KIND = "kind"
+_NAMES, _KIND = "names", "kind"
 _CLASSES = {kind.__name__: kind for kind in (SpectralReference, ImageReference)}
 
 
-def save_reference(path, reference):
+def save_references(path, references):
     """
-    Write a reference.
+    Write the references of a visit.
 
     Parameters
     ----------
     path : str or Path
         The file, in numpy's format ``npz``; it appears when it is complete.
-    reference : SpectralReference or ImageReference
-        The reference.
+    references : dict of str to (SpectralReference or ImageReference)
+        Reference of each spectral order, or of the only one.
 
     Raises
     ------
     InputError
         If the file cannot be written.
     """
-    arrays = {_KIND: np.array(type(reference).__name__)}
-    arrays |= _flatten(reference, "")
+    arrays = {_NAMES: np.array(list(references), dtype="U32")}
+    for name, reference in references.items():
+        arrays[f"{name}/{_KIND}"] = np.array(type(reference).__name__)
+        arrays |= _flatten(reference, f"{name}/")
     write_arrays(path, arrays)
 
 
-def load_reference(path):
+def load_references(path):
     """
-    Read a reference.
+    Read the references of a visit.
 
     Parameters
     ----------
     path : str or Path
-        File of `save_reference`.
+        File of `save_references`.
 
     Returns
     -------
-    reference : SpectralReference or ImageReference
-        Equal to the one that was written, bit by bit.
+    references : dict of str to (SpectralReference or ImageReference)
+        Equal to those that were written, bit by bit.
 
     Raises
     ------
@@ -61,10 +63,20 @@ def load_reference(path):
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
-        return _build(_CLASSES[str(arrays.pop(_KIND))], arrays)
+        return {name: _load(arrays, f"{name}/") for name in arrays[_NAMES].tolist()}
     except (KeyError, TypeError, ValueError, EOFError, OSError, BadZipFile) as error:
         msg = f"{path}: found no reference of a visit, expected one: remove it to have it made"
         raise InputError(msg) from error
+
+
+def _load(arrays, prefix):
+    """Reference from the arrays whose names start with a prefix."""
+    inner = {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+    return _build(_CLASSES[str(inner.pop(_KIND))], inner)
 
 
 def _flatten(value, prefix):
@@ -93,14 +105,14 @@ def _part(field, arrays):
         for name, array in arrays.items()
         if name.startswith(f"{field.name}.")
     }
-    if isinstance(field.type, UnionType):
+    if isinstance(field.type, UnionType) and field.name not in arrays:
         return _build(get_args(field.type)[0], inner) if inner else None
     if is_dataclass(field.type):
         return _build(field.type, inner)
     if field.type is dict:
         return inner
     array = arrays[field.name]
-    return array if field.type is np.ndarray else _scalar(field.type, array)
+    return array if field.type in (np.ndarray, np.ndarray | None) else _scalar(field.type, array)
 
 
 def _scalar(kind, array):

@@ -10,7 +10,9 @@ from scripts.lib.segment_data.dq import DO_NOT_USE
 
 __all__ = [
     "BLOCK",
+    "NoDataError",
     "Sample",
+    "clear_noise",
     "noise_of_pixels",
     "over_pixels",
     "pair_noise",
@@ -27,6 +29,10 @@ BLOCK = 1 << 21
 _FEWEST_GOOD = 0.3
 # Uncertainty of a robust standard deviation of n normal samples, times sqrt(n).
 _SIGMA_ERROR = 1.17
+
+
+class NoDataError(ValueError):
+    """No pixel has good samples in half of the integrations, so that nothing can be measured."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,11 @@ def read_sample(planes, firsts, block=BLOCK):
     sample : Sample
         A sample is bad if it has ``DO_NOT_USE`` or if it or its error is not
         finite, or the error not positive.
+
+    Raises
+    ------
+    NoDataError
+        If no pixel has a median.
     """
     count, *shape = planes.shape
     median, error = (np.empty(shape, np.float32) for _ in range(2))
@@ -144,6 +155,8 @@ def read_sample(planes, firsts, block=BLOCK):
         median[rows][few] = np.nan
         if len(firsts):
             pairs[rows] = pair_noise(values, errors, firsts)
+    if not np.isfinite(median).any():
+        raise NoDataError
     scale = power_of_two(error)
     factor = np.float32(scale)
     return Sample(planes, median * factor, error * factor, pairs, np.asarray(firsts), scale, block)
@@ -245,6 +258,37 @@ def noise_of_pixels(pairs, own, integrations, region):
     with np.errstate(invalid="ignore"):
         noise = np.where(own > factor * clearly, own, factor)
     return factor, noise.astype(np.float32)
+
+
+def clear_noise(size, most=5.0):
+    """
+    Noise of each pixel over that of the usual one, where it is clearly more.
+
+    Parameters
+    ----------
+    size : ndarray of float64, shape (integrations, pixels)
+        Residuals in errors; NaN where bad.
+    most : float, optional
+        What larger ones count as: a pixel that jumps does so often, a hit is rare.
+
+    Returns
+    -------
+    noise : ndarray of float64, shape (pixels,)
+        1 where it is not clearly more, or nothing is known.
+
+    Examples
+    --------
+    >>> usual, jumping = np.tile([1.0, -1.0], 50), np.tile([1.0, -1.0, 1.0, 9.0], 25)
+    >>> clear_noise(np.column_stack([usual, usual, jumping])).round(3)
+    array([1.   , 1.   , 2.646])
+    """
+    good = np.isfinite(size)
+    number = np.maximum(good.sum(axis=0), 1)
+    squares = np.where(good, np.clip(size, -most, most), 0.0) ** 2
+    own = np.sqrt(squares.sum(axis=0) / number)
+    usual = np.median(own[own > 0]) if (own > 0).any() else 1.0
+    own /= usual
+    return np.where(own > 1.0 + 4.0 * _SIGMA_ERROR / np.sqrt(number), own, 1.0)
 
 
 def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-__all__ = ["choose_flux", "second_difference_noise", "shape_terms", "tie_flux"]
+__all__ = ["choose_flux", "scale_errors", "second_difference_noise", "shape_terms", "tie_flux"]
 
 _FEWEST_INTEGRATIONS = 20
 _LIMIT, _CLIPS = 5.0, 5
+# Relative uncertainty of noise from n second differences, times sqrt(n), and how often it counts as clear.
+_NOISE_ERROR, _CLEARLY = 0.99, 2.0
 
 
 def shape_terms(x, y, width=None, squares=False):
@@ -110,6 +112,39 @@ def second_difference_noise(flux, limit=4.0):
     sigma = 1.4826 * np.median(np.abs(second))
     kept = second[np.abs(second) <= limit * sigma] if sigma > 0 else second
     return float(np.sqrt(np.mean(kept**2) / 6.0))
+
+
+def scale_errors(flux, error):
+    """
+    Scale quoted errors to the noise that a series has, where this is clearly more.
+
+    Parameters
+    ----------
+    flux, error : ndarray of float64, shape (integrations,)
+        Series, and errors as propagated; NaN is left out.
+
+    Returns
+    -------
+    scaled : ndarray of float64, shape (integrations,)
+        The errors times the factor.
+    factor : float
+        Noise from second differences over the median error, if it is above 1 by two of its
+        uncertainties; else 1, as with fewer than 20 integrations: what is propagated holds
+        for single integrations, and a series may only show that something else adds to it.
+
+    Examples
+    --------
+    >>> round(scale_errors(np.tile([1.0, -1.0], 50), np.full(100, 0.5))[1], 2)
+    3.27
+    """
+    known = np.isfinite(flux) & np.isfinite(error)
+    usual = float(np.median(error[known])) if known.any() else 0.0
+    if known.sum() < _FEWEST_INTEGRATIONS or not usual > 0:
+        return error.copy(), 1.0
+    factor = second_difference_noise(flux) / usual
+    if not factor > 1.0 + _CLEARLY * _NOISE_ERROR / np.sqrt(known.sum()):
+        return error.copy(), 1.0
+    return error * factor, float(factor)
 
 
 def choose_flux(candidates, better=0.01):

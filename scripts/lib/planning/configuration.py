@@ -7,10 +7,23 @@ from math import isnan
 from os.path import expanduser
 from pathlib import Path
 
+from scripts.lib.errors import CONTROLS, printable
+from scripts.lib.files.fast_yaml import load_limited
+from scripts.lib.files.limited import read_limited
 from scripts.lib.instruments.modes import MODES
 from scripts.lib.references.parameters import sections_with
 
-__all__ = ["contradictions", "describe_violation", "expand_home", "name_source"]
+__all__ = [
+    "contradictions",
+    "describe_violation",
+    "expand_home",
+    "file_problem",
+    "name_source",
+    "size_problem",
+]
+
+# Largest configuration file [bytes], and values and levels that a configuration may have.
+_MOST_BYTES, _MOST_VALUES, _MOST_LEVELS = 1 << 20, 100_000, 20
 
 _TYPES = {
     "object": "a section of keys",
@@ -32,7 +45,59 @@ _LIMITS = {
 _ABOUT_CONFIG = re.compile(
     r"config(?:/(?P<section>[\w/]+))?: (?:(?P<setting>\w+/\w+)[^:]*: )?(?:found (?P<unknown>\w+), expected one of)?"
 )
+# Snakemake takes braces for wildcards.
+_UNUSABLE = re.compile(f"[{{}}]|{CONTROLS.pattern}")
 _FILES_OF_STEPS = {"extract_1d": ("soss_wave_grid_in", "soss_estimate")}
+
+
+def file_problem(path):
+    """
+    Say why a configuration file cannot be given to Snakemake, which reads it without limits.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    message : str or None
+        One line, None if there is nothing wrong with the file.
+    """
+    try:
+        content = load_limited(read_limited(path, _MOST_BYTES))
+    except OSError as error:
+        return printable(f"{path}: cannot be read: {error.strerror}")
+    except ValueError as error:
+        return printable(f"{path}: found no configuration in YAML and UTF-8 ({error})")
+    if content is not None and not isinstance(content, dict):
+        return f"{path}: found no keys, expected sections with keys"
+    return size_problem(content)
+
+
+def size_problem(config):
+    """
+    Say why a configuration is too large to be looked at.
+
+    Parameters
+    ----------
+    config : object
+        Nested sections and lists, in which parts may occur several times or contain themselves.
+
+    Returns
+    -------
+    message : str or None
+        One line; None for a configuration of a usual size.
+    """
+    values, waiting = 0, [(config, 0)]
+    while waiting:
+        part, level = waiting.pop()
+        values += 1
+        if values > _MOST_VALUES or level > _MOST_LEVELS:
+            return f"config: found more than {_MOST_VALUES} values or {_MOST_LEVELS} levels, expected fewer"
+        parts = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        waiting += [(inner, level + 1) for inner in parts]
+    return None
 
 
 def describe_violation(error):
@@ -49,6 +114,11 @@ def describe_violation(error):
     message : str
         The key, what was found and what is expected there.
     """
+    return printable(_describe(error))
+
+
+def _describe(error):
+    """Describe a violation, with any characters."""
     key = "/".join(["config", *map(str, error.absolute_path)])
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
@@ -163,6 +233,11 @@ def contradictions(config, base_dir):
         an unknown EXP_TYPE, an output folder that is a file.
     """
     problems = [f"{key}: found NaN, expected a number" for key in _nan_keys("config", config)]
+    if _UNUSABLE.search(config["output_dir"]):
+        problems.append(
+            f"config/output_dir: found {config['output_dir']!r}, expected no braces and control characters"
+        )
+        return list(map(printable, problems))
     folder = Path(base_dir, config["output_dir"])
     if folder.exists() and not folder.is_dir():
         problems.append(f"config/output_dir: found the file {folder}, expected a folder")
@@ -177,12 +252,15 @@ def contradictions(config, base_dir):
         problems.append(
             f"config/white_light/min_wavelength: found {low}, expected less than max_wavelength, {high}"
         )
+    window = config["improved"]["window"]
+    if window % 2 == 0:
+        problems.append(f"config/improved/window: found {window}, expected an odd number")
     edges = config["spectroscopic_light_curves"]["edges"] or []
     if any(first >= second for first, second in pairwise(edges)):
         problems.append(
             f"config/spectroscopic_light_curves/edges: found {edges}, expected ascending wavelengths"
         )
-    return problems
+    return list(map(printable, problems))
 
 
 def _nan_keys(path, value):

@@ -26,11 +26,14 @@ __all__ = [
 
 # Bytes of a row of spectra for each element, and of its numbers and times.
 _ELEMENT_BYTES, _ROW_BYTES = 136, 64
-# Flux and error of a bin of the light curves. No spectrum is wider than 0.6 to 5.3 um, of NIRSpec's
+# Flux, error and quality of a bin of the light curves. No spectrum is wider than 0.6 to 5.3 um, of NIRSpec's
 # prism.
-_BIN_BYTES, _WIDEST_RATIO = 16, 9.0
-# Statistics: median and maps of flags, aperture and background of each order; missing light.
-_MAP_BYTES, _REGION_BYTES, _MISSING_BYTES = 12, 8, 4
+_BIN_BYTES, _WIDEST_RATIO = 17, 9.0
+# Statistics: maps of flags, aperture and background of each order.
+_MAP_BYTES, _REGION_BYTES = 8, 8
+# Models and our spectra, for each integration and element; references, for each pixel of an image and
+# each order.
+_MODEL_BYTES, _SPECTRA_BYTES, _REFERENCE_BYTES = 32, 25, 120
 # Bytes of an integration in the light-curve tables, photometry and other statistics together.
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
@@ -106,10 +109,17 @@ def file_bytes(product, config):
         Bytes by file name in the output folder; all small files together are
         under the name of the report.
     """
-    sizes = {}
+    sizes, detectors = {}, set()
     for segment in product.segments:
-        large = _segment_file_bytes(segment)
-        for template in targets.segment_files(segment, product, config):
+        large, templates = (
+            _segment_file_bytes(segment),
+            targets.segment_files(segment, product, config),
+        )
+        detector = segment.detector, segment.shape[1:]
+        if targets.MODEL in templates and detector not in detectors:
+            templates.append(targets.REFERENCE)
+            detectors.add(detector)
+        for template in templates:
             if template in large:
                 path = template.format(segment=segment.name)
                 sizes[in_output_folder(path)] = large[template]
@@ -126,7 +136,11 @@ def _segment_file_bytes(segment):
         targets.CALINTS: segment.data_bytes,
         targets.CRFINTS: segment.data_bytes + _SEGMENT_BYTES,
         targets.EXTRACT1D: _spectra_bytes(segment) + _SEGMENT_BYTES,
-        targets.STATISTICS: _statistics_bytes(segment),
+        targets.STATISTICS: math.prod(segment.shape[1:])
+        * (_MAP_BYTES + _orders(segment) * _REGION_BYTES),
+        targets.MODEL: segment.nints * _elements(segment) * _MODEL_BYTES + _SEGMENT_BYTES,
+        targets.MASKS: math.prod(segment.shape),
+        targets.REFERENCE: math.prod(segment.shape[1:]) * _orders(segment) * _REFERENCE_BYTES,
     }
 
 
@@ -135,6 +149,7 @@ def _collected_bytes(product, config):
     bins, segments = config["spectroscopic_light_curves"], product.segments
     return {
         targets.X1DINTS: sum(map(_spectra_bytes, segments)),
+        targets.SPECTRA: sum(s.nints * _elements(s) * _SPECTRA_BYTES for s in segments),
         targets.BINNED: sum(
             segment.nints * _bins(segment, bins) * _BIN_BYTES for segment in segments
         ),
@@ -168,13 +183,6 @@ def _bins(segment, options):
         width = math.log1p(1.0 / options["resolving_power"])
         bins = min(elements, math.ceil(math.log(_WIDEST_RATIO) / width))
     return _orders(segment) * bins
-
-
-def _statistics_bytes(segment):
-    """Size of the statistics of a segment's images that the report needs."""
-    plane = math.prod(segment.shape[1:])
-    maps = plane * (_MAP_BYTES + _orders(segment) * _REGION_BYTES)
-    return maps + segment.nints * max(segment.shape[1:]) * _MISSING_BYTES
 
 
 def missing_bytes(products, configs, base_dir):

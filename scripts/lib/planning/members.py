@@ -22,7 +22,7 @@ def refuse(message):
     InputError
         Always.
     """
-    raise InputError(message)
+    raise InputError(*message.splitlines())
 
 
 class Members:
@@ -44,6 +44,7 @@ class Members:
         self._segments = {
             segment.name: (product, segment) for product in products for segment in product.segments
         }
+        self._groups, self._positions = {}, {}
 
     def __len__(self):
         """Return the number of segments."""
@@ -64,6 +65,55 @@ class Members:
         if hasattr(wildcards, "segment"):
             return [self.segment(wildcards)]
         return self.product(wildcards).segments
+
+    def comparable(self, wildcards):
+        """
+        Segments that have a reference in common with that of the wildcards.
+
+        Returns
+        -------
+        segments : list of Segment
+            Those of its product and detector with images of its size, in the
+            order of the product.
+        """
+        product, segment = self._member(wildcards.segment)
+        if product.name not in self._groups:
+            groups = self._groups[product.name] = {}
+            for member in product.segments:
+                groups.setdefault((member.detector, member.shape[1:]), []).append(member)
+        return self._groups[product.name][segment.detector, segment.shape[1:]]
+
+    def neighbour(self, wildcards, step):
+        """
+        Segment before or after that of the wildcards in its exposure.
+
+        Parameters
+        ----------
+        wildcards : Wildcards
+            With an attribute ``segment``.
+        step : int
+            -1 for the one before, 1 for the one after.
+
+        Returns
+        -------
+        segment : Segment or None
+            None if there is none, or if integrations between them are missing.
+        """
+        segment, segments = self.segment(wildcards), self.comparable(wildcards)
+        index = self._position(wildcards.segment, segments) + step
+        if not 0 <= index < len(segments):
+            return None
+        other = segments[index]
+        first, second = (segment, other) if step > 0 else (other, segment)
+        follows = first.last_integration + 1 == second.first_integration
+        return other if follows and first.exposure_id == second.exposure_id else None
+
+    def _position(self, name, segments):
+        """Position of a segment in its group; looked up once for all of them."""
+        key = id(segments)
+        if key not in self._positions:
+            self._positions[key] = {member.name: k for k, member in enumerate(segments)}
+        return self._positions[key][name]
 
     def _member(self, name):
         """Product and segment of a name; the patterns accept names of unknown segments as well."""

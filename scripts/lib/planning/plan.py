@@ -1,8 +1,9 @@
 """The plan: a method for each input, parameter and resource of a rule that depends on wildcards."""
 
 import os
+from dataclasses import dataclass
 
-from scripts.lib.findings import warning_lines
+from scripts.lib.findings import error_lines, warning_lines
 from scripts.lib.inputs.grouping import association_content
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
@@ -65,7 +66,7 @@ class Plan:
 
     def all_products(self, wildcards):
         """Files of all products, and their summary."""
-        if errors := [str(found) for found in self._findings if found.severity == "error"]:
+        if errors := error_lines(self._findings):
             self._stop("\n".join(errors))
         if not self._products:
             self._stop(_NO_ASSOCIATION)
@@ -96,6 +97,51 @@ class Plan:
         """First segment of a product; with outliers flagged if it would have to be unpacked."""
         segment = self.members.product(wildcards).segments[0]
         return self.flagged_segments(wildcards)[0] if segment.is_compressed else segment.path
+
+    def reference_segments(self, wildcards):
+        """Calibrated files of the segments that have a reference in common."""
+        return [_plain_path(segment) for segment in self.members.comparable(wildcards)]
+
+    def reference_lengths(self, wildcards):
+        """Their numbers of integrations."""
+        return [segment.nints for segment in self.members.comparable(wildcards)]
+
+    def visit_reference(self, wildcards):
+        """Reference of a segment's visit and detector, named after its first segment."""
+        return targets.REFERENCE.format(segment=self.members.comparable(wildcards)[0].name)
+
+    def visit_references(self, wildcards):
+        """References of a product's segments."""
+        return list(dict.fromkeys(self._reference_names(wildcards)))
+
+    def _reference_names(self, wildcards):
+        """Reference of each segment of a product."""
+        return [
+            self.visit_reference(_Segment(segment.name))
+            for segment in self.members.segments(wildcards)
+        ]
+
+    def neighbour(self, step):
+        """Return the function for the segment before (-1) or after (1) a segment, or nothing."""
+
+        def path(wildcards):
+            other = self.members.neighbour(wildcards, step)
+            return [] if other is None else [_plain_path(other)]
+
+        return path
+
+    def model_files(self, wildcards):
+        """Models of all segments of a product in order."""
+        return targets.segment_paths(targets.MODEL, self.members.product(wildcards))
+
+    def masks_output(self):
+        """Outliers of each segment, or nothing if they are not wanted."""
+        return targets.MASKS if self._config["improved"]["save_masks"] else []
+
+    def search_box(self, wildcards):
+        """Width of the box in which the star of images is searched."""
+        product = self.members.product(wildcards)
+        return self._references.settings("tso_photometry", product)["search_box_width"]
 
     def spectra_file(self, wildcards):
         """Spectra of a segment; nothing for images."""
@@ -161,10 +207,6 @@ class Plan:
         """Return the function for the settings of a step."""
         return lambda wildcards: self._references.settings(step, self.members.product(wildcards))
 
-    def replaces_pixels(self, wildcards):
-        """Whether flagged pixels of spectra are replaced."""
-        return not self._references.skips("pixel_replace", self.members.product(wildcards))
-
     def parameter_records(self, *steps):
         """Return the function for the records of steps' parameter references in products."""
         return lambda wildcards: self._references.parameter_records(
@@ -219,14 +261,21 @@ class Plan:
         return warning_lines([*references, *product.findings, *segments])
 
     def segment_records(self, wildcards):
-        """Number, detector and first integration of each segment of a product, as a list of dicts."""
+        """
+        Facts of each segment of a product, as a list of dicts.
+
+        Number, detector, first integration, and which of :meth:`visit_references` is its own.
+        """
+        names = self._reference_names(wildcards)
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
         return [
             {
                 "number": segment.number,
                 "detector": segment.detector,
                 "first": segment.first_integration,
+                "reference": numbers[name],
             }
-            for segment in self.members.product(wildcards).segments
+            for segment, name in zip(self.members.product(wildcards).segments, names, strict=True)
         ]
 
     def exposure_integrations(self, wildcards):
@@ -324,6 +373,13 @@ class Plan:
     def findings_so_far(self, wildcards):
         """What the checks of the input found, and what the first spectra tell."""
         return [*self._findings, *self.spectral_findings()]
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """Wildcards of a segment."""
+
+    segment: str
 
 
 def _plain_path(segment):

@@ -23,6 +23,8 @@ SNAKEMAKE_MB = 340
 _START_MINUTES = 5
 # Segments whose jobs together take less share an allocation with others.
 _SHARED_SECONDS = 300
+# Largest width of the part of an image that is cut out [px].
+_CUT = 257
 # A mode has only one of the last two, but the limit is for the sum of all three: with a smaller sum
 # larger segments would share allocations.
 _SEGMENT_STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
@@ -46,6 +48,8 @@ class Step:
         Memory for each segment.
     mb_per_second : float
         Data processed in a second, a tenth of what a laptop reaches.
+    cuts_images : bool
+        Whether it reads of large images only the part about the star.
     """
 
     libraries_mb: float
@@ -53,6 +57,7 @@ class Step:
     pixel_bytes: float = 0
     member_mb: float = 0
     mb_per_second: float = 20
+    cuts_images: bool = False
 
 
 STEPS = {
@@ -63,8 +68,9 @@ STEPS = {
     "white_light": Step(100, 64),
     "tso_photometry": Step(100, 96, pixel_bytes=48, mb_per_second=5),
     "collect_photometry": Step(200, 32, member_mb=1),
-    "segment_statistics": Step(80, 160, pixel_bytes=160),
-    "light_curve": Step(100, 128, member_mb=0.5),
+    "visit_reference": Step(150, 128, pixel_bytes=600, cuts_images=True),
+    "model_segment": Step(150, 96, pixel_bytes=600, mb_per_second=10, cuts_images=True),
+    "light_curve": Step(120, 192, member_mb=0.5),
     "report_visit": Step(150, 128, member_mb=2),
     "other": Step(60, math.inf, mb_per_second=5),
 }
@@ -109,9 +115,15 @@ def peak_mb(step, segments, max_memory_mb):
         Memory [MB], not to be exceeded.
     """
     known = STEPS[step]
-    image_mb = known.pixel_bytes * max(math.prod(s.shape[1:]) for s in segments) / 1e6
+    image_mb = known.pixel_bytes * max(_pixels(s, known) for s in segments) / 1e6
     blocks_mb = max(min(known.blocks_mb, work_mb(segments, max_memory_mb)), image_mb)
     return math.ceil(known.libraries_mb + blocks_mb + known.member_mb * len(segments))
+
+
+def _pixels(segment, step):
+    """Pixels of an image that a step holds."""
+    largest = _CUT if step.cuts_images and mode_of(segment.exp_type).is_imaging else math.inf
+    return math.prod(min(length, largest) for length in segment.shape[1:])
 
 
 def seconds(step, segments):

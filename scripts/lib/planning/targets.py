@@ -19,9 +19,13 @@ __all__ = [
     "DIAGNOSTICS",
     "EXTRACT1D",
     "LIGHT_CURVE",
+    "MASKS",
+    "MODEL",
     "PHOT",
     "PHOTOMETRY",
+    "REFERENCE",
     "REPORT",
+    "SPECTRA",
     "STATISTICS",
     "SUMMARY_PAGE",
     "SUMMARY_TABLE",
@@ -49,12 +53,17 @@ CRFINTS = _RESULTS + product_names.CRFINTS
 EXTRACT1D = "<results>/segments/{segment}_extract1d.fits"
 PHOTOMETRY = "<results>/segments/{segment}_photometry.fits"
 STATISTICS = "<results>/segments/{segment}_statistics.npz"
+MODEL = "<results>/segments/{segment}_model.fits"
+MASKS = "<results>/{segment}_outliers.fits"
+# Of the segments of one detector, named after the first of them.
+REFERENCE = "<results>/segments/{segment}_reference.npz"
 # Of each product.
 ASSOCIATION = _RESULTS + product_names.ASSOCIATION
 X1DINTS = "<results>/{product}_x1dints.fits"
 WHTLT = "<results>/{product}_whtlt.ecsv"
 PHOT = "<results>/{product}_phot.ecsv"
 LIGHT_CURVE = "<results>/{product}_lc.ecsv"
+SPECTRA = "<results>/{product}_spectra.fits"
 BINNED = "<results>/{product}_speclc.fits"
 DIAGNOSTICS = "<results>/{product}_diagnostics.json"
 REPORT = "<results>/{product}_report.html"
@@ -69,9 +78,8 @@ _SEGMENT_FILES = {
     "extract_1d": EXTRACT1D,
     "extract_soss": EXTRACT1D,
     "tso_photometry": PHOTOMETRY,
-    "segment_statistics": STATISTICS,
+    "model_segment": MODEL,
 }
-_REPORTS = ("light_curve", "spectroscopic_light_curves", "report")
 
 
 def in_output_folder(path):
@@ -189,10 +197,10 @@ def report_steps(product, config):
         Names of the steps; empty if nothing is measured or no report is wanted.
     """
     _, collecting = product_steps(product, config)
-    if not collecting or all(config[name]["skip"] for name in _REPORTS):
+    if not collecting or config["light_curve"]["skip"]:
         return [], []
     reports = ["report_visit"] if has_report(product, config) else []
-    return ["segment_statistics"], ["light_curve", *reports]
+    return ["visit_reference", "model_segment"], ["light_curve", *reports]
 
 
 def has_report(product, config):
@@ -209,7 +217,8 @@ def has_report(product, config):
     reported : bool
         Whether one is wanted and the product has light curves.
     """
-    return bool(product_steps(product, config)[1]) and not config["report"]["skip"]
+    skipped = any(config[section]["skip"] for section in ("light_curve", "report"))
+    return bool(product_steps(product, config)[1]) and not skipped
 
 
 def association_file(product):
@@ -247,7 +256,10 @@ def segment_files(segment, product, config):
     """
     steps = [*product_steps(product, config)[0], *report_steps(product, config)[0]]
     unpacked = [CALINTS] if segment.is_compressed else []
-    return [*unpacked, *(_SEGMENT_FILES[step] for step in steps)]
+    templates = [*unpacked, *(_SEGMENT_FILES[step] for step in steps if step in _SEGMENT_FILES)]
+    if "model_segment" in steps:
+        templates += [STATISTICS, *([MASKS] if config["improved"]["save_masks"] else [])]
+    return templates
 
 
 def collected_files(product, config):
@@ -270,11 +282,12 @@ def collected_files(product, config):
 
 def _report_files(product, config):
     """Templates of light-curve tables, diagnostics and report; empty if nothing is measured."""
-    if not product_steps(product, config)[1]:
+    if not report_steps(product, config)[1]:
         return []
-    wanted = [] if config["light_curve"]["skip"] else [LIGHT_CURVE]
-    if product.branch == "spectroscopy" and not config["spectroscopic_light_curves"]["skip"]:
-        wanted.append(BINNED)
+    wanted = [LIGHT_CURVE]
+    if product.branch == "spectroscopy":
+        wanted.append(SPECTRA)
+        wanted += [] if config["spectroscopic_light_curves"]["skip"] else [BINNED]
     return [*wanted, DIAGNOSTICS, REPORT] if has_report(product, config) else wanted
 
 
@@ -291,11 +304,13 @@ def product_files(product, config):
     -------
     paths : list of str
         The association that the workflow writes, the segments with outliers
-        flagged, and :func:`collected_files`.
+        flagged, the masks of our outliers if they are wanted, and :func:`collected_files`.
     """
     files = [association_file(product)] if product.is_group else []
     if "outlier_detection" in product_steps(product, config)[0]:
         files += segment_paths(CRFINTS, product)
+    if config["improved"]["save_masks"] and report_steps(product, config)[0]:
+        files += segment_paths(MASKS, product)
     templates = collected_files(product, config)
     return files + [template.format(product=product.name) for template in templates]
 

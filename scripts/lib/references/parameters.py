@@ -5,7 +5,8 @@ from math import inf
 from pathlib import Path
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.fast_yaml import safe_loader
+from scripts.lib.files.fast_yaml import load_limited, safe_loader
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
 
 __all__ = [
@@ -82,6 +83,8 @@ _WITHOUT_EFFECT = {
     ],
     "pixel_replace": ["n_adjacent_cols"],
 }
+# Files of CRDS have a few kilobytes.
+_MOST_BYTES = 1 << 22
 # Steps of the pipeline of `jwst` that are missing here; it skips them unless a file enables them.
 _MISSING_STEPS = ("adaptive_trace_model",)
 # Settings that name files, which differ from run to run.
@@ -109,21 +112,20 @@ def read_parameters(path):
     InputError
         If the file cannot be read or holds no parameters.
     """
-    import yaml
-
     try:
-        tree = yaml.load(_tree_text(path), _untagged_loader())
+        tree = load_limited(_tree_text(path), _untagged_loader())
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise InputError(msg) from error
-    except (ValueError, yaml.YAMLError) as error:
-        msg = f"{path}: not a parameter reference: {' '.join(str(error).split())}"
+    except ValueError as error:
+        msg = f"{path}: not a parameter reference: {error}"
         raise InputError(msg) from error
     tree = tree if isinstance(tree, dict) else {}
+    listed = tree.get("steps") if isinstance(tree.get("steps"), list) else []
     steps = {"": tree.get("parameters")} | {
         step.get("name"): step.get("parameters")
-        for step in tree.get("steps") or []
-        if isinstance(step, dict)
+        for step in listed
+        if isinstance(step, dict) and isinstance(step.get("name"), str)
     }
     steps = {name: values for name, values in steps.items() if isinstance(values, dict)}
     if not steps:
@@ -134,11 +136,11 @@ def read_parameters(path):
 
 def _tree_text(path):
     """Text of the YAML tree of an ASDF file, without the binary blocks after it."""
-    data = Path(path).read_bytes()
+    data = read_limited(path, _MOST_BYTES)
     if not data.startswith(b"#ASDF"):
         msg = "it does not start with #ASDF"
         raise ValueError(msg)
-    return data.partition(b"\n...\n")[0].decode("utf-8")
+    return data.partition(b"\n...\n")[0]
 
 
 @cache

@@ -12,13 +12,15 @@ TITLES = {
     "scatter": "Expected and measured scatter",
     "position": "Position and width",
     "median_frame": "Median image",
+    "reference": "Profile and bad pixels",
     "outliers": "Outliers",
 }
 CAPTIONS = {
     "white_light": (
-        "Flux of each integration over its median, with missing pixels compensated; the line is a "
-        "quick model of baseline, transit or eclipse, and jumps, which is not meant for measuring "
-        "the planet. Below: residuals of baseline and transit, with means of neighbours in black. "
+        "Flux of each integration over its median: the archive's product, and our light curve on the "
+        "same scale; the line is a quick model of baseline, transit or eclipse, and jumps, which is "
+        "not meant for measuring the planet. Below: our residuals of baseline and transit, with means "
+        "of neighbours in black. "
         "Dashed lines: seams of segments; dotted lines: sudden jumps."
     ),
     "time_averaging": (
@@ -36,20 +38,25 @@ CAPTIONS = {
     ),
     "scatter": (
         "Scatter of the white-light curve per integration: expected from photons and from the "
-        "errors, measured from neighbours and from the residuals; hatched: of the plain sum as in "
-        "the table of jwst, where missing pixels are dips."
+        "errors, measured from neighbours and from the residuals; hatched: of the archive's product, "
+        "in which missing pixels are dips."
     ),
     "position": (
-        "Shift from the median position along both axes, and width (standard deviation). Spectra: "
-        "fitted to the median image. Means of neighbours in black."
+        "Shift from the median position along both axes, and width (standard deviation), fitted "
+        "with the moving profile. Means of neighbours in black."
     ),
     "median_frame": (
-        "Median of a sample of the integrations of the first segment, with the aperture, the "
-        "background region and the trace or centre."
+        "Median of up to 150 integrations spread over the visit, with the archive's aperture and "
+        "background region, and the trace or centre."
+    ),
+    "reference": (
+        "What every integration was compared with. Left or above: the share of the light of the star, "
+        "or of its column, in each pixel. The other: noise of each pixel over what is usual; white pixels "
+        "are bad in half of the visit or more, bright ones jump or are hot."
     ),
     "outliers": (
-        "How often each pixel was flagged as an outlier in time, and the flagged part of the "
-        "pixels in the aperture, within 3 pixels of it, and elsewhere."
+        "How often each pixel was an outlier, by the archive's flags and by ours, and the part of the "
+        "pixels that the archive flagged in its aperture, within 3 pixels of it, and elsewhere."
     ),
 }
 
@@ -79,6 +86,7 @@ def description(name, curves):
         "scatter": f"Bar chart of expected and measured scatter. {noise}",
         "position": f"Plots of shift and width against time. {_jumps_sentence(curves)}",
         "median_frame": "Image with the aperture and the background region outlined.",
+        "reference": "Images of the profile and of the noise of each pixel.",
         "outliers": f"Map of flags and plot of flagged pixels against time. {_flags_sentence(curves)}",
     }
     return texts[name].strip()

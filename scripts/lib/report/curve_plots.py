@@ -6,13 +6,14 @@ import numpy as np
 
 from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.verdict import curve_name
-from scripts.lib.report.image_plots import median_frame, outliers
+from scripts.lib.report.image_plots import median_frame, outliers, reference
 from scripts.lib.report.plot_style import (
     BLACK,
     BLUE,
     CURVE_COLOURS,
     CURVE_MARKERS,
     GREEN,
+    GREY,
     ORANGE,
     RED,
     SKY,
@@ -152,35 +153,46 @@ def mark_seams_and_jumps(axis, curve):
 
 
 def white_light(curves):
-    """Flux with its model above, residuals below, a column for each curve."""
+    """The archive's flux, ours with its model on the same scale, and our residuals, a column for each curve."""
     figure, axes = new_figure(
-        5.2, 2, len(curves), sharex="col", gridspec_kw={"height_ratios": [2, 1]}
+        7.0, 3, len(curves), sharex="col", gridspec_kw={"height_ratios": [2, 2, 1]}
     )
     for k, (curve, column) in enumerate(zip(curves, axes.T, strict=True)):
-        upper, lower = column
+        upper, middle, lower = column
         flux, colour = curve.rows["flux_norm"], CURVE_COLOURS[k % 4]
-        style = {"ls": "", "marker": ".", "ms": 3, "color": colour, "rasterized": True}
-        upper.plot(curve.hours, flux, alpha=0.5, label="flux", **style)
-        if "model" in curve.arrays:
-            upper.plot(curve.hours, curve.arrays["model"], color=BLACK, lw=1.2, label="model")
-            residuals = _PPM * curve.arrays["residuals"]
-            lower.plot(curve.hours, residuals, alpha=0.5, **style)
-            x, means = binned_points(curve.hours, residuals)
-            label = "means" if len(x) else None
-            lower.plot(x, means, ls="", marker="o", ms=3.5, color=BLACK, label=label)
-            lower.axhline(0.0, color=BLACK, lw=0.8)
-            lower.set_ylim(robust_limits(residuals))
-        else:
-            note(lower, "too few integrations for a model")
-        upper.set_ylim(robust_limits(flux))
+        raw = curve.rows["flux_raw"]
+        raw = raw / np.nanmedian(raw) if np.isfinite(raw).any() else raw
+        style = {"ls": "", "marker": ".", "ms": 3, "rasterized": True, "alpha": 0.5}
+        upper.plot(curve.hours, raw, color=GREY, label="archive's product", **style)
+        middle.plot(curve.hours, flux, color=colour, label="ours" if not k else None, **style)
+        limits = robust_limits(np.concatenate([raw, flux]))
+        for axis in (upper, middle):
+            axis.set_ylim(limits)
+        _draw_residuals(curve, middle, lower, colour, style)
         name_panel(upper, curve.name)
         for axis in column:
             mark_seams_and_jumps(axis, curve)
-    axes[0, 0].set_ylabel("Flux over its median")
-    axes[1, 0].set_ylabel("Residual (ppm)")
+    axes[0, 0].set_ylabel("Archive's flux\nover its median")
+    axes[1, 0].set_ylabel("Our flux\nover its median")
+    axes[2, 0].set_ylabel("Our residual\n(ppm)")
     time_label(figure, axes, curves[0].axis_label)
     legend_above(figure)
     return figure
+
+
+def _draw_residuals(curve, flux_axis, axis, colour, style):
+    """Draw the model onto our flux, and the residuals."""
+    if "model" not in curve.arrays:
+        note(axis, "too few integrations for a model")
+        return
+    flux_axis.plot(curve.hours, curve.arrays["model"], color=BLACK, lw=1.2, label="model")
+    residuals = _PPM * curve.arrays["residuals"]
+    axis.plot(curve.hours, residuals, color=colour, **style)
+    x, means = binned_points(curve.hours, residuals)
+    label = "means" if len(x) else None
+    axis.plot(x, means, ls="", marker="o", ms=3.5, color=BLACK, label=label)
+    axis.axhline(0.0, color=BLACK, lw=0.8)
+    axis.set_ylim(robust_limits(residuals))
 
 
 def time_averaging(curves):
@@ -309,19 +321,20 @@ def scatter(curves):
         ("expected_error_ppm", "propagated errors", ORANGE, ""),
         ("point_to_point_sigma_ppm", "measured, point to point", SKY, ""),
         ("scatter_ppm", "measured, residuals", BLUE, ""),
-        ("peer_point_to_point_sigma_ppm", "plain sum, point to point", RED, "//"),
+        ("archive", "archive's product, residuals", RED, "//"),
     )
     margins = {"left": 1.2, "right": 2.5, "top": 0.15}
     figure, axes = new_figure(1.0 + 1.2 * len(curves), 1, 1, margins=margins)
     axis, height = axes[0, 0], 0.15
     for k, (key, label, colour, hatch) in enumerate(bars):
-        values = [curve.metrics.get(key) or np.nan for curve in curves]
+        values = [_bar(curve, key) for curve in curves]
         rows = np.arange(len(curves)) + (k - 2) * height
         drawn = axis.barh(
             rows, values, height * 0.9, color=colour, hatch=hatch, edgecolor="white", label=label
         )
         axis.bar_label(drawn, fmt="%.0f", padding=3, fontsize=8)
-    shown = [curve.metrics[key] for curve in curves for key, *_ in bars if curve.metrics.get(key)]
+    shown = [_bar(curve, key) for curve in curves for key, *_ in bars]
+    shown = [value for value in shown if np.isfinite(value)]
     if shown and max(shown) > 30.0 * min(shown):
         axis.set_xscale("log")
     axis.set_yticks(range(len(curves)), [curve.name for curve in curves])
@@ -330,6 +343,15 @@ def scatter(curves):
     axis.set_xlabel("Scatter per integration (ppm)")
     axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
+
+
+def _bar(curve, key):
+    """Length of a bar [ppm]; NaN where it is not known."""
+    metrics = curve.metrics
+    value = (
+        (metrics.get("archive") or {}).get("scatter_ppm") if key == "archive" else metrics.get(key)
+    )
+    return value or np.nan
 
 
 def position(curves):
@@ -364,5 +386,6 @@ DRAW = {
     "scatter": scatter,
     "position": position,
     "median_frame": median_frame,
+    "reference": reference,
     "outliers": outliers,
 }

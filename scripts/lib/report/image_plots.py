@@ -17,7 +17,7 @@ from scripts.lib.report.plot_style import (
     time_label,
 )
 
-__all__ = ["median_frame", "outliers"]
+__all__ = ["median_frame", "outliers", "reference"]
 
 _ORDER_COLOURS = (ORANGE, SKY, GREEN, PURPLE)
 _SCALE_MARGIN = 1.2
@@ -145,30 +145,78 @@ def _zoom(axis, arrays):
     axis.set_ylim(max(y - reach, -0.5), min(y + reach, height - 0.5))
 
 
-def outliers(curves):
-    """How often each pixel was flagged, and how many pixels in each integration."""
+def reference(curves):
+    """The profile, and the noise of each pixel over what is usual."""
     detectors = _group_by_detector(curves)
     spectra = "trace" in curves[0].arrays
     shape = (2 * len(detectors), 1) if spectra else (1, 2 * len(detectors))
     margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
-    figure, axes = new_figure(
-        4.8 * len(detectors) if spectra else 4.0,
-        *shape,
-        margins=margins if spectra else margins | {"right": 0.2},
-    )
+    height = 4.8 * len(detectors) if spectra else 4.0
+    figure, axes = new_figure(height, *shape, margins=margins)
     for number, group in enumerate(detectors):
-        upper, lower = axes.ravel()[2 * number : 2 * number + 2]
-        _flag_map(figure, upper, group, spectra)
+        profiles = [np.nan_to_num(curve.arrays["profile"]) for curve in group]
+        known = [curve.arrays["profile"] for curve in group]
+        profile = np.where(np.isfinite(known).any(axis=0), np.sum(profiles, axis=0), np.nan)
+        highest = max(float(np.nanmax(profile, initial=0.0)), 1e-6)
+        images = (
+            (profile, _stretch(0.0, highest), "Share of the light"),
+            (group[0].arrays["noise"], _noise_scale(group[0].arrays["noise"]), "Noise over usual"),
+        )
+        for axis, (image, norm, label) in zip(axes.ravel()[2 * number :], images, strict=False):
+            _reference_image(figure, axis, group, image, (norm, label))
+    return figure
+
+
+def _noise_scale(image):
+    """Scale of noise that shows pixels with more than usual."""
+    from matplotlib.colors import Normalize
+
+    known = image[np.isfinite(image)]
+    highest = float(np.percentile(known, 99.8)) if len(known) else 1.0
+    return Normalize(1.0, max(highest, 1.1))
+
+
+def _reference_image(figure, axis, group, image, scale):
+    """Draw an image of the reference; scale is its norm and its label."""
+    arrays, (norm, label) = group[0].arrays, scale
+    image, turned = _turn(image, arrays)
+    drawn = axis.imshow(
+        image,
+        origin="lower",
+        aspect="auto" if "trace" in arrays else "equal",
+        cmap="cividis",
+        norm=norm,
+        interpolation="nearest",
+    )
+    _frame_labels(axis, group, turned)
+    colour_scale(figure, axis, drawn, label, "max")
+
+
+def outliers(curves):
+    """How often each pixel was an outlier, the archive's and ours, and how many in each integration."""
+    detectors = _group_by_detector(curves)
+    spectra = "trace" in curves[0].arrays
+    shape = (3 * len(detectors), 1) if spectra else (2 * len(detectors), 2)
+    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
+    top = {} if spectra else {"top": 0.7}
+    figure, axes = new_figure(7.0 * len(detectors), *shape, margins=margins | top)
+    for number, group in enumerate(detectors):
+        size = axes.size // len(detectors)
+        upper, middle, lower, *empty = axes.ravel()[size * number : size * (number + 1)]
+        for axis in empty:
+            axis.set_visible(False)
+        _flag_map(figure, upper, group, spectra, ("outlier_map", "archive"))
+        _flag_map(figure, middle, group, spectra, ("own_outlier_map", "ours"))
         _flag_curves(lower, group[0])
-    time_label(figure, axes[-1:, -1:], curves[0].axis_label)
+    time_label(figure, axes[-1:, :1], curves[0].axis_label)
     legend_above(figure)
     return figure
 
 
-def _flag_map(figure, axis, group, spectra):
-    """Map of how often each pixel was flagged."""
-    arrays = group[0].arrays
-    image, turned = _turn(arrays["outlier_map"], arrays)
+def _flag_map(figure, axis, group, spectra, what):
+    """Map of how often each pixel was an outlier; what is the name of the array, and its title."""
+    arrays, (key, title) = group[0].arrays, what
+    image, turned = _turn(arrays[key], arrays)
     drawn = axis.imshow(
         image,
         origin="lower",
@@ -179,6 +227,7 @@ def _flag_map(figure, axis, group, spectra):
         interpolation="nearest",
     )
     _frame_labels(axis, group, turned, zoom=False)
+    name_panel(axis, f"{axis.get_title(loc='left')}, {title}")
     colour_scale(figure, axis, drawn, "Times flagged", "max", whole_numbers=True)
 
 

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import atomic_file, open_part
 
 __all__ = [
     "BLACK",
@@ -12,6 +12,7 @@ __all__ = [
     "CURVE_COLOURS",
     "CURVE_MARKERS",
     "GREEN",
+    "GREY",
     "ORANGE",
     "PURPLE",
     "RED",
@@ -29,7 +30,7 @@ __all__ = [
 
 # Okabe & Ito 2008, https://jfly.uni-koeln.de/color/
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#777777"
 CURVE_COLOURS = (BLUE, RED, GREEN, PURPLE)
 CURVE_MARKERS = ("o", "s", "^", "D")
 _WIDTH = 9.0
@@ -185,8 +186,8 @@ def save(figure, png, svg=None):
         for path, options in forms:
             stream = io.BytesIO()
             figure.savefig(stream, format=path.suffix[1:], **options)
-            with atomic_file(path) as part:
-                part.write_bytes(stream.getvalue())
+            with atomic_file(path) as part, open_part(part, "wb") as file:
+                file.write(stream.getvalue())
 
 
 def note(axis, text):

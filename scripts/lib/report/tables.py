@@ -12,9 +12,11 @@ from scripts.lib.fits.headers import read_hdus
 from scripts.lib.report.html import Table
 
 __all__ = [
+    "comparison_table",
     "cost_table",
     "drift_table",
     "flag_table",
+    "method_table",
     "noise_table",
     "seam_table",
     "settings_table",
@@ -36,7 +38,6 @@ _NOISE_ROWS = (
     ("expected_error_ppm", "Expected from the errors (ppm)"),
     ("ratio_to_photon", "Scatter over photon noise"),
     ("ratio_to_error", "Scatter over the errors"),
-    ("peer_point_to_point_sigma_ppm", "Plain sum, from point to point (ppm)"),
     ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
     ("beta_max", "Largest beta"),
     ("median_element_ratio_to_photon", "Median column over photon noise"),
@@ -50,6 +51,9 @@ _NOISE_ROWS = (
     ("n_integrations", "Integrations"),
     ("n_without_flux", "Integrations without flux"),
     ("n_outlying", "Integrations that are outliers"),
+    ("n_outliers", "Samples left out as outliers"),
+    ("median_chi2", "Squared residuals over their expectation, median"),
+    ("missing_mean", "Missing light, mean"),
     ("baseline", "Baseline of the model"),
 )
 
@@ -76,6 +80,93 @@ def noise_table(curves):
     ]
     head = ["Metric", *(curve_name(curve) for curve in curves)]
     return Table("Noise", head, rows, range(1, len(head)))
+
+
+def comparison_table(curves):
+    """
+    Table of our light curves and those of the archive.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Metrics of the light curves.
+
+    Returns
+    -------
+    table : Table
+        Two rows for each light curve, ours and the archive's.
+    """
+    keys = ("scatter_ppm", "ratio_to_photon", "ratio_to_error", "beta_10_30_min")
+    counts = ("n_outlying", "n_without_flux")
+    rows = []
+    for curve in curves:
+        dip = curve.get("dip") or {}
+        ours = curve | {"depth_ppm": dip.get("depth_ppm")}
+        fraction = curve["flags"]["aperture"]["outlier_fraction"]
+        for kind, found, flagged in (
+            ("ours", ours, curve.get("n_outliers")),
+            ("archive", curve.get("archive") or {}, f"{_per_cent(fraction)} %"),
+        ):
+            worst = [
+                seam["significance"] for seam in found.get("seams") or [] if seam["significance"]
+            ]
+            values = [found.get(key) for key in (*keys, "depth_ppm")]
+            numbers = [found.get(key) for key in counts]
+            rows.append(
+                [curve_name(curve), kind, *values, max(worst, default=None), *numbers, flagged]
+            )
+    head = ["Light curve", "Product", "Scatter (ppm)", "Over photon noise", "Over its errors"]
+    head += ["Beta", "Dip (ppm)", "Worst seam over error", "Outlying", "Without flux", "Flagged"]
+    return Table("Ours and the archive's", head, rows, range(2, len(head)))
+
+
+def method_table(curves):
+    """
+    Table of how our light curves were made.
+
+    Parameters
+    ----------
+    curves : list of dict
+        Metrics of the light curves, with their records.
+
+    Returns
+    -------
+    table : Table
+        Rows for the method, the noise factor, and each test for motion.
+    """
+    rows = []
+    for curve in curves:
+        name = curve_name(curve)
+        rows.append([name, "Flux from", str(curve.get("method") or "not measured")])
+        if curve.get("noise_factor"):
+            rows.append([name, "Noise over ERR", f"{curve['noise_factor']:.3f}"])
+        for terms, found in (curve.get("decorrelation") or {}).items():
+            rows.append([name, f"Response to {terms}", _decorrelation_text(found)])
+        rows += [
+            [
+                name,
+                f"Step at integration {step['integration']}",
+                f"{1e6 * step['height']:+.0f} ppm, taken off",
+            ]
+            for step in curve.get("steps") or []
+        ]
+        if (curve.get("error_factor") or 1.0) > 1.0:
+            rows.append([name, "Errors were multiplied by", f"{curve['error_factor']:.2f}"])
+        for term, error in (curve.get("noise") or {}).items():
+            rows.append([name, f"Noise of {term}", f"{1e6 * error:.0f} ppm"])
+    return Table("How our light curves were made", ["Light curve", "What", "Value"], rows)
+
+
+def _decorrelation_text(found):
+    """What a test for motion found and did."""
+    probability = found["probability"]
+    if probability is None:
+        return "not tested: too few integrations, or no motion"
+    named = ", ".join(
+        f"{1e6 * value:.0f} ppm for {term}" for term, value in found["coefficients"].items()
+    )
+    done = "taken off" if found["applied"] else "not taken off"
+    return f"{done}: probability {probability:.2g} by chance ({named})"
 
 
 def seam_table(curves):

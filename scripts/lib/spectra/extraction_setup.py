@@ -36,6 +36,9 @@ __all__ = ["Extraction", "plan_extraction"]
 
 log = logging.getLogger(__name__)
 
+# Far beyond those of any instrument [um].
+_WAVELENGTHS = (0.1, 1000)
+
 # Form of a bounding box: ranges of x and y.
 _BOX = ((float, float), (float, float))
 
@@ -187,7 +190,19 @@ def _wavelengths(member, coordinates):
         known = wavelength[~np.isnan(wavelength)]
         if known.any() or not known.size:
             return wavelength
-    return coordinates.evaluate(Floats(shape), wavelength_image, shape)
+    wavelength = coordinates.evaluate(Floats(shape), wavelength_image, shape)
+    known = wavelength[np.isfinite(wavelength)]
+    low, high = _WAVELENGTHS
+    if known.size and not (low <= known.min() and known.max() <= high):
+        msg = (
+            f"{member.path}[ASDF]: world coordinates (meta.wcs): found wavelengths from "
+            f"{known.min():.4g} to {known.max():.4g} um, expected them within {low} to {high}"
+        )
+        raise InputError(msg)
+    if known.size > 1 and known.min() == known.max():
+        msg = f"{member.path}[ASDF]: world coordinates (meta.wcs): found the wavelength {known[0]:.4g} um everywhere, expected those of a spectrum"
+        raise InputError(msg)
+    return wavelength
 
 
 def _place_aperture(aperture, member, coordinates, wavelength):

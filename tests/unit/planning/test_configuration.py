@@ -1,3 +1,4 @@
+import os
 from copy import deepcopy
 from types import SimpleNamespace
 
@@ -7,7 +8,9 @@ from scripts.lib.planning.configuration import (
     contradictions,
     describe_violation,
     expand_home,
+    file_problem,
     name_source,
+    size_problem,
 )
 from tests.support.plans import complete_config
 
@@ -56,9 +59,11 @@ def test_contradictions_are_all_reported(defaults, tmp_path):
     (tmp_path / "results").touch()
     config["white_light"] |= {"min_wavelength": 4.0, "max_wavelength": 4.0}
     config["spectroscopic_light_curves"]["edges"] = [1.0, 2.0, 2.0]
+    config["improved"]["window"] = 24
     assert contradictions(config, tmp_path) == [
         f"config/output_dir: found the file {tmp_path}/results, expected a folder",
         "config/white_light/min_wavelength: found 4.0, expected less than max_wavelength, 4.0",
+        "config/improved/window: found 24, expected an odd number",
         "config/spectroscopic_light_curves/edges: found [1.0, 2.0, 2.0], expected ascending wavelengths",
     ]
 
@@ -137,3 +142,59 @@ def test_references_by_exposure_type_name_known_ones(defaults, tmp_path, monkeyp
     )
     expand_home(config)
     assert config["references"]["extract1d"] == given | {"NRS_BRIGHTOBJ": "/home/kim/a.json"}
+
+
+def bomb(levels):
+    """Lists of aliases of lists of aliases, which stand for nine to the power of the levels."""
+    lines = ["associations: [a.json]", "a0: &a0 [x, x]"]
+    lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, levels)]
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"associations: [a.json]\n", None),
+        (b"", None),
+        (bomb(20), "its aliases stand for more than 1000000 nodes"),
+        (bomb(6), "found more than 100000 values"),
+        (b"a: &a [*a]", "it contains itself"),
+        (b"a: " + b"[" * 100_000, "it has more than 500 levels"),
+        (b"a: " + b"[" * 30 + b"]" * 30, "or 20 levels"),
+        ("a: b".encode("utf-16"), "found no configuration in YAML and UTF-8"),
+        (b"a: \xe9", "found no configuration in YAML and UTF-8"),
+        (b"a: [", "found no configuration in YAML and UTF-8"),
+        (b"- a", "found no keys"),
+        (b"a: b\n" * 300_000, "it has more than 1048576 bytes"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_file_that_snakemake_could_not_read_is_one_line(tmp_path, content, text):
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content)
+    problem = file_problem(path)
+    if text is None:
+        assert problem is None
+    else:
+        assert text in problem
+        assert "\n" not in problem
+
+
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "config.yaml")
+    assert "it is no regular file" in file_problem(tmp_path / "config.yaml")
+
+
+def test_a_configuration_that_contains_itself_is_too_large():
+    config = {"a": {}}
+    config["a"]["b"] = config
+    assert size_problem(config).startswith("config: found more than")
+    assert size_problem({"a": [1, {"b": 2}]}) is None
+
+
+@pytest.mark.parametrize("name", ["res{x}", "a}b", "a\x1bb", "a\nb"])
+def test_an_output_folder_that_snakemake_or_a_terminal_would_obey(defaults, tmp_path, name):
+    (problem,) = contradictions(defaults | {"output_dir": name}, tmp_path)
+    assert (
+        problem == f"config/output_dir: found {name!r}, expected no braces and control characters"
+    )

@@ -11,7 +11,7 @@ from scripts.lib.planning.configuration import describe_violation
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 SECTIONS = ["outlier_detection", "pixel_replace", "extract_1d", "white_light", "tso_photometry"]
-OWN_SECTIONS = ["light_curve", "spectroscopic_light_curves", "report"]
+OWN_SECTIONS = ["light_curve", "improved", "spectroscopic_light_curves", "report"]
 REFERENCES = [
     "extract1d",
     "apcorr",

@@ -33,6 +33,7 @@ Path("rules.json").write_text(json.dumps(found))
 """
 OPTIONAL = {
     "report": {"vector_plots": True},
+    "improved": {"save_masks": True},
     "extract_1d": {"soss_modelname": "models", "soss_wave_grid_out": "grid"},
 }
 

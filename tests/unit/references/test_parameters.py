@@ -160,6 +160,38 @@ def test_texts_of_the_command_line_become_what_they_stand_for():
 
 
 def test_sections_that_have_a_setting():
-    assert sections_with("snr") == ["outlier_detection"]
+    assert sections_with("snr") == ["outlier_detection", "improved"]
     assert sections_with("min_wavelength") == ["white_light"]
     assert sections_with("none") == []
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (b"a: &a [x]\nb: &b [*a, *a]\n" + b"parameters: &c {snr: *c}", "it contains itself"),
+        (b"parameters: {snr: " + b"[" * 100_000, "it has more than 500 levels"),
+        (
+            b"a0: &a0 [x, x]\n"
+            + b"\n".join(
+                b"a%d: &a%d [%s]" % (k, k, b", ".join([b"*a%d" % (k - 1)] * 9))
+                for k in range(1, 30)
+            )
+            + b"\nparameters: {snr: *a29}",
+            "its aliases stand for more than 1000000 nodes",
+        ),
+        (b"parameters: {snr: '\xe9'}", "can't decode byte"),
+    ],
+)
+def test_traps_of_yaml_are_one_line(tmp_path, tree, message):
+    path = tmp_path / "pars.asdf"
+    path.write_bytes(b"#ASDF 1.0.0\n%YAML 1.1\n--- \n" + tree + b"\n...\n")
+    with pytest.raises(InputError, match=rf"pars\.asdf: not a parameter reference: .*{message}"):
+        read_parameters(path)
+
+
+def test_a_file_far_too_long_for_parameters_is_not_read(tmp_path):
+    with (tmp_path / "pars.asdf").open("wb") as file:
+        file.write(b"#ASDF 1.0.0\n")
+        file.truncate(1 << 30)
+    with pytest.raises(InputError, match="cannot be read: it has more than"):
+        read_parameters(tmp_path / "pars.asdf")

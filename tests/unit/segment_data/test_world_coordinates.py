@@ -224,3 +224,30 @@ def test_a_file_without_coordinates_is_refused_when_they_are_evaluated(tmp_path)
         coordinates = WorldCoordinates(member, ResultCache(tmp_path / "known"))
         with pytest.raises(InputError, match="extension ASDF is missing"):
             coordinates.evaluate(PAIR, sky_position, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "error", [NotImplementedError("no inverse"), ValueError("shape\n mismatch")]
+)
+def test_coordinates_that_cannot_be_evaluated_are_one_line(tmp_path, error):
+    def function(wcs):
+        raise error
+
+    with open_fits(write_segment(tmp_path / "a.fits")) as file:
+        coordinates = WorldCoordinates(file)
+        with pytest.raises(InputError, match=r"a\.fits\[ASDF\]: .* cannot be evaluated") as caught:
+            coordinates.evaluate(float, function)
+    assert "\\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [b"null", b".nan"])
+def test_a_transform_with_a_number_that_is_none_is_refused(tmp_path, text):
+    path = write_segment(tmp_path / "a.fits")
+    content = path.read_bytes()
+    assert content.count(b"offset: 30.0") > 0
+    path.write_bytes(content.replace(b"offset: 30.0", b"offset: " + text))
+    with (
+        open_fits(path) as file,
+        pytest.raises(InputError, match=r"found offset: .* in a transform"),
+    ):
+        read_wcs(file)

@@ -268,3 +268,15 @@ def test_aperture_follows_the_source(plan, monkeypatch):
     width = plan([{"ystart": 1, "ystop": 2, "extract_width": 2}])
     np.testing.assert_allclose(width.weights[:, 0], [1, 1])
     assert width.rows == slice(3, 5)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(b"1e9", "within 0.1 to 1000"), (b"0.0", "everywhere")]
+)
+def test_wavelengths_that_no_instrument_has(tmp_path, number, text):
+    path = write_segment(tmp_path / "segment.fits")
+    content = path.read_bytes()
+    assert content.count(b"factor: 0.1\n") == 1
+    path.write_bytes(content.replace(b"factor: 0.1\n", b"factor: " + number + b"\n"))
+    with open_fits(path) as member, pytest.raises(InputError, match=f"found .*wavelength.*{text}"):
+        plan_extraction(member, [{"id": "S1600A1", "use_source_posn": False}], {})

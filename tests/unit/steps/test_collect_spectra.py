@@ -5,6 +5,7 @@ import pytest
 from astropy.io import fits
 
 from scripts.collect_spectra import distinct_int_times, merge_times, product_times
+from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.segment_data.integrations import EXPOSURE
 
@@ -85,3 +86,34 @@ def test_stripes_of_two_exposures_are_all_kept(tmp_path):
             files.append(stack.enter_context(open_fits(path)))
         (hdu,) = product_times(files)
     assert [tuple(row) for row in hdu.data] == [(1, 1), (1, 1)]
+
+
+def write_times(path, table):
+    fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(table, name="INT_TIMES")]).writeto(path)
+    return path
+
+
+def test_columns_of_times_are_taken_by_their_names(tmp_path):
+    second = np.zeros(1, [("int_mid_MJD_UTC", "f4"), ("more", "S3"), ("integration_number", "i2")])
+    second["integration_number"], second["int_mid_MJD_UTC"] = 3, 3.5
+    paths = [
+        write_times(tmp_path / "a.fits", int_times([1, 2])),
+        write_times(tmp_path / "b.fits", second),
+    ]
+    with open_fits(paths[0]) as a, open_fits(paths[1]) as b:
+        (hdu,) = product_times([a, b])
+    assert hdu.data.dtype.names == ("integration_number", "int_mid_MJD_UTC")
+    assert [tuple(row) for row in hdu.data] == [(1, 1.0), (2, 2.0), (3, 3.5)]
+
+
+def test_a_column_of_times_that_a_segment_does_not_have_is_named(tmp_path):
+    paths = [
+        write_times(tmp_path / "a.fits", int_times([1])),
+        write_times(tmp_path / "b.fits", np.zeros(1, [("integration_number", "i4")])),
+    ]
+    with (
+        open_fits(paths[0]) as a,
+        open_fits(paths[1]) as b,
+        pytest.raises(InputError, match=r"b\.fits: INT_TIMES: found no int_mid_MJD_UTC, expected"),
+    ):
+        product_times([a, b])

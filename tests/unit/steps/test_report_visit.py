@@ -71,7 +71,7 @@ def spoiled_inputs(folder, inputs):
             }
         assert any(texts.values())
         write_arrays(Path(path), spoiled)
-    for path in inputs.get("spectra", []):
+    for path in filter(None, [inputs.get("spectra")]):
         with fits.open(path, mode="update") as hdus:
             for hdu in hdus:
                 hdu.header["DETECTOR"] = (WORD, "")

@@ -2,6 +2,7 @@ import logging
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from scripts.lib.errors import InputError
 from scripts.lib.photometry.measurement import Settings
@@ -116,6 +117,24 @@ class TestProcess:
         gain = write_gain(tmp_path / "gain.fits", (32, 30), corner=(100, 201))
         with pytest.raises(InputError, match=r"gain.fits: SCI: found shape \(32, 30\)"):
             self.run(tmp_path, gain=gain, BUNIT="DN/s")
+
+    @pytest.mark.parametrize("value", [-1, 0, NAN, np.inf])
+    def test_a_pixel_with_a_value_but_no_usable_gain_is_named(self, tmp_path, value):
+        gain = write_gain(tmp_path / "gain.fits")
+        with fits.open(gain, mode="update") as hdus:
+            hdus["SCI"].data[:] = value
+        with pytest.raises(
+            InputError, match=r"gain\.fits: SCI: found .* at row 1, column 1 of the"
+        ):
+            self.run(tmp_path, gain=gain, BUNIT="DN/s")
+
+    def test_a_pixel_without_a_value_needs_no_gain(self, tmp_path):
+        gain, planes = write_gain(tmp_path / "gain.fits"), stars()
+        with fits.open(gain, mode="update") as hdus:
+            hdus["SCI"].data[:, 100] = -1
+        planes["SCI"][:, :, 0] = NAN
+        table = self.run(tmp_path, planes, gain=gain, BUNIT="DN/s")
+        assert (table.columns["aperture_sum"] > 0).all()
 
     def test_the_log_tells_what_was_found(self, tmp_path, caplog):
         planes = stars()
