@@ -190,10 +190,10 @@ def test_mistyped_setting(visit):
 
 
 def test_errors_of_the_input_are_listed(visit):
-    write_segment(visit / "data" / "jw2_00001-seg001_nrs1_calints.fits", NINTS=1)
+    write_segment(visit / "data" / "jw2_00001-seg001_nrs1_calints.fits", NINTS=0)
     (visit / "data" / f"{LRS_SEGMENT.format(1).removesuffix('_o003')}_calints.fits").unlink()
     assert message_of(visit).splitlines() == [
-        "data/jw2_00001-seg001_nrs1_calints.fits: NINTS: found 1, "
+        "data/jw2_00001-seg001_nrs1_calints.fits: NINTS: found 0, "
         "expected 2 or more: not a time series",
         "data/jw00001003001_04101_00001-seg001_mirimage_calints.fits: file: found none, "
         "expected a member of data/lrs_asn.json",
