@@ -32,7 +32,7 @@ import time
 
 import numpy as np
 
-from scripts.lib.checks.photometry import segment_errors
+from scripts.lib.checks.photometry import aperture_errors, segment_errors
 from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.fits.reader import open_fits
@@ -115,6 +115,16 @@ def _check(source, options, gain_path):
         raise InputError(*map(str, errors))
 
 
+def _check_annulus(source, options, columns):
+    """Raise if the annulus around the star's position, where it was found, is beyond the array."""
+    found = [columns[name][np.isfinite(columns[name])] for name in ("aperture_x", "aperture_y")]
+    if all(map(len, found)):
+        position, shape = [float(np.median(values)) + 1 for values in found], source.shape("SCI")
+        here = options | {"centroid_source": False}
+        if errors := aperture_errors(str(source.path), here, shape[1:], position):
+            raise InputError("\n".join(map(str, errors)))
+
+
 def _read_times(source):
     """Read the mid times of a segment's integrations."""
     table = source.read_table("INT_TIMES") if "INT_TIMES" in source else None
@@ -133,6 +143,8 @@ def process(snakemake):
         whole_array = sums_whole_array(source.primary)
         planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
         columns = _read_times(source) | measure(series, planned, settings, whole_array)
+        if not whole_array:
+            _check_annulus(source, options, columns)
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)

@@ -294,7 +294,9 @@ def report_inputs(folder, product):
     params |= {
         "product": product.name,
         "branch": product.branch,
-        "exposure_integrations": product.segments[0].exposure_integrations,
+        "exposure_integrations": {
+            item.detector: [item.exposure_integrations] for item in product.segments
+        },
         "names": [],
         "association": product.asn_table,
         "settings": {"references": config["references"]},

@@ -76,7 +76,7 @@ def test_types_without_a_pipeline_are_refused_before_any_job(folder):
     write_segment(folder / "data" / name, **(SLITLESS | {"EXP_TYPE": "MIR_MRS"}))
     (line,) = [line for line in message_of(folder).splitlines() if "MIR_MRS" in line]
     assert line.startswith(f"data/{name}: EXP_TYPE: found MIR_MRS, expected one of NRC_TSIMAGE, ")
-    assert line.endswith(": time series of other types have no pipeline")
+    assert line.endswith(": time series of the MIRI MRS are not supported")
 
 
 def test_a_folder_without_segments(folder):

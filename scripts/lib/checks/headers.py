@@ -10,7 +10,7 @@ from functools import partial
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
-from scripts.lib.instruments.modes import MODES, mode_of
+from scripts.lib.instruments.modes import MODES, UNSUPPORTED, mode_of
 
 __all__ = ["header_errors", "header_warnings", "value_errors"]
 
@@ -73,8 +73,13 @@ def _keyword_errors(error, primary):
         )
     elif exp_type not in MODES:
         expected = f"one of {', '.join(MODES)}"
-        effect = "time series of other types have no pipeline"
+        effect = UNSUPPORTED.get(exp_type, "time series of other types have no pipeline")
         errors.append(error(key="EXP_TYPE", found=exp_type, expected=expected, effect=effect))
+    errors += [
+        error(key=keyword, found=str(primary[keyword]), expected="a grism", effect=reason)
+        for keyword, values, reason in mode_of(exp_type).unsupported
+        if primary.get(keyword) in values
+    ]
     if not _is_integer(nints):
         errors.append(error(key="NINTS", found=repr(nints), expected="the number of integrations"))
     elif nints < 2 or nints not in _COUNTS:
@@ -165,6 +170,8 @@ def header_warnings(path, hdus, complete=True):
     if complete and rows < nints:
         found = f"{rows} rows" if tables else "none"
         effect = "integrations get numbers, but no times"
+        if not mode_of(primary["EXP_TYPE"]).is_imaging:
+            effect += ", and no rows in the white light if others have times"
         warnings.append(
             warning(key="INT_TIMES", found=found, expected=f"{nints} rows or more", effect=effect)
         )

@@ -210,7 +210,7 @@ def _value_findings(path, times, first):
         kinds = [
             ("NaN", "these integrations have no time", isnan),
             ("infinity", "these integrations have no time", isinf),
-            ("0", _KEPT, lambda time: time == 0),
+            ("0", "these integrations get NaN as time", lambda time: time == 0),
         ]
         # Barycentric times of another age are too far from UTC.
         if mid == UTC[1]:

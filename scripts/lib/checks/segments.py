@@ -14,7 +14,7 @@ from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import padded_length
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.segment_data.integrations import TDB, UTC
+from scripts.lib.segment_data.integrations import EXPOSURE, TDB, UTC
 
 __all__ = ["COMMON", "COMMON_NUMBERS", "HeaderFacts", "check_segment"]
 
@@ -22,7 +22,7 @@ __all__ = ["COMMON", "COMMON_NUMBERS", "HeaderFacts", "check_segment"]
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
 _OF_SCIENCE = ("BUNIT", "SRCTYPE")
-_IDENTITY = ("PROGRAM", "OBSERVTN", "VISIT", "VISITGRP", "SEQ_ID", "ACT_ID", "EXPOSURE", "DETECTOR")
+_IDENTITY = (*EXPOSURE, "DETECTOR")
 _FLOATS, _INTEGERS = (-32, -64), (8, 16, 32, 64)
 _UNSIGNED_ZEROS = {16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
 _VARIANCES = {

@@ -1,6 +1,7 @@
 """What the metrics of a visit mean, in plain words."""
 
 from scripts.lib.diagnostics.comparison import comparison_findings
+from scripts.lib.diagnostics.placement import placement_findings
 
 __all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "visit_verdict"]
 
@@ -99,9 +100,10 @@ def curve_findings(curve):
     findings : list of str
         One sentence each; empty if nothing is unusual.
     """
-    checks = [_absence_findings]
+    checks = [placement_findings, _absence_findings]
     if not curve.get("too_short"):
         checks = [
+            placement_findings,
             _noise_findings,
             _seam_findings,
             _tilt_findings,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.formats import describe_format
 from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.search import MOST_BYTES
@@ -30,6 +31,8 @@ class Association:
         The file.
     asn_id, asn_pool, product : str
         Association id, pool (empty if none is named) and name of the product.
+    asn_type : object
+        Its type, ``tso3`` for time series of stage 3; None if it does not say.
     members : tuple of str
         Paths of the science members.
     others : tuple of str
@@ -42,6 +45,7 @@ class Association:
     asn_id: str
     asn_pool: str
     product: str
+    asn_type: object
     members: tuple
     others: tuple
     findings: tuple
@@ -78,7 +82,8 @@ def read_association(path, base_dir):
         msg = f"{path}: association: cannot be read: {error.strerror}"
         raise InputError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: association: found no JSON ({error}), expected an association"
+        what = describe_format(Path(base_dir, path)) or f"no JSON ({error})"
+        msg = f"{path}: association: found {what}, expected an association"
         raise InputError(msg) from error
     product = _first_product(path, content)
     names = {"asn_id": content.get("asn_id"), "products/name": product.get("name")}
@@ -96,6 +101,7 @@ def read_association(path, base_dir):
         asn_id=content["asn_id"],
         asn_pool=pool,
         product=product["name"],
+        asn_type=content.get("asn_type"),
         members=tuple(member for member, _ in science),
         others=tuple(member for member, _ in others),
         findings=tuple(_association_findings(path, len(content["products"]), others)),

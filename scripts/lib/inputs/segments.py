@@ -4,6 +4,7 @@ import math
 import os
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from scripts.lib.checks.flux_keywords import flux_keywords
@@ -12,6 +13,7 @@ from scripts.lib.checks.segments import HeaderFacts, check_segment
 from scripts.lib.errors import CONTROLS, InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.inputs.other_stages import describe_file
 from scripts.lib.inputs.product_names import CRFINTS, optical_path, visit_numbers
 from scripts.lib.inputs.search import SUFFIXES
 from scripts.lib.instruments.modes import mode_of
@@ -174,10 +176,10 @@ def open_segment(path, base_dir, listed_in=None):
         Reasons why they cannot be read.
     """
     if not path.endswith(SUFFIXES):
-        expected = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        return [], [
-            Finding("error", path, key="file name", found=Path(path).name, expected=expected)
-        ]
+        name, expected = Path(path).name, " or ".join(f"*{suffix}" for suffix in SUFFIXES)
+        effect = describe_file(name)
+        error = partial(Finding, "error", path, key="file name", found=name)
+        return [], [error(expected=expected, effect=effect)]
     if UNUSABLE.search(path):
         expected = "no braces and control characters"
         return [], [Finding("error", path, key="file name", found=repr(path), expected=expected)]

@@ -9,6 +9,7 @@ from scripts.lib.planning import resources, targets
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
 from scripts.lib.planning.members import Members, refuse
 from scripts.lib.planning.reference_lookup import ReferenceLookup
+from scripts.lib.planning.spectral_ranges import spectral_findings
 
 __all__ = ["Plan"]
 
@@ -278,8 +279,13 @@ class Plan:
         ]
 
     def exposure_integrations(self, wildcards):
-        """Number of integrations of the exposure."""
-        return self.members.product(wildcards).segments[0].exposure_integrations
+        """Number of integrations of each exposure by detector, as a dict of lists."""
+        found = {}
+        for segment in self.members.product(wildcards).segments:
+            exposures = found.setdefault(segment.detector, {})
+            total = max(exposures.get(segment.exposure_id, 0), segment.exposure_integrations)
+            exposures[segment.exposure_id] = total
+        return {detector: list(exposures.values()) for detector, exposures in found.items()}
 
     def job_names(self, wildcards):
         """Names of the jobs of a product and its segments."""
@@ -329,6 +335,15 @@ class Plan:
         missing = missing_bytes(self._products, self._configurations(), ".")
         return disk_findings(missing, self._config["output_dir"], ".")
 
+    def spectral_findings(self):
+        """Findings about settings that hold no part of the spectra; reads the first segments."""
+        bins = self._config["spectroscopic_light_curves"]
+        return [
+            finding
+            for product in self._products
+            for finding in spectral_findings(product, self._references, bins)
+        ]
+
     def _reported(self):
         """Products that have a report."""
         pairs = zip(self._products, self._configurations(), strict=True)
@@ -356,8 +371,8 @@ class Plan:
         return [path for path in self._registered if path not in taken]
 
     def findings_so_far(self, wildcards):
-        """What the checks of the input found."""
-        return self._findings
+        """What the checks of the input found, and what the first spectra tell."""
+        return [*self._findings, *self.spectral_findings()]
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def input_files(products, config):
     """
     segments = [segment.path for product in products for segment in product.segments]
     associations = [product.asn_path for product in products if not product.is_group]
-    given = [*config["references"].values(), *config["pars"].values()]
+    given = []
+    for value in (*config["references"].values(), *config["pars"].values()):
+        given += value.values() if isinstance(value, dict) else [value]
     return list(dict.fromkeys([*segments, *associations, *filter(None, given)]))
 
 

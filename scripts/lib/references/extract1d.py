@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from math import isfinite
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.formats import describe_format
 from scripts.lib.files.limited import read_limited
 from scripts.lib.instruments.modes import mode_of
 
@@ -82,7 +83,8 @@ def read_reference(path):
         msg = f"{path}: cannot be read: {error.strerror}"
         raise InputError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: not a JSON file: {error}"
+        what = describe_format(path)
+        msg = f"{path}: not a JSON file{f' but {what}' if what else f': {error}'}"
         raise InputError(msg) from error
     entries = reference.get("apertures") if isinstance(reference, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

@@ -9,7 +9,15 @@ from scripts.lib.files.fast_yaml import load_limited, safe_loader
 from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
 
-__all__ = ["KINDS", "PIPELINE", "convert_parameters", "missing_steps", "read_parameters"]
+__all__ = [
+    "KINDS",
+    "PIPELINE",
+    "convert_parameters",
+    "convert_texts",
+    "missing_steps",
+    "read_parameters",
+    "sections_with",
+]
 
 # Kind of reference of each section of the configuration.
 KINDS = {
@@ -208,6 +216,51 @@ def convert_parameters(step, parameters, path):
     return settings, findings
 
 
+def convert_texts(config):
+    """
+    Convert texts in a configuration to the types of its settings, in place.
+
+    On the command line, Snakemake takes numbers below a section for texts.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration as the user gave it, not validated: ``"6.0"`` and ``jwst``'s ``"5.0 4.0"``
+        become a number where one is expected, ``true`` and ``none`` their values, and one
+        association a list of it. What cannot be converted stays.
+    """
+    if isinstance(config.get("associations"), str):
+        config["associations"] = [config["associations"]]
+    for section, schema in _schema()["properties"].items():
+        if section not in config:
+            continue
+        if "properties" not in schema:
+            config[section] = _convert(config[section], section, schema)
+        elif isinstance(config[section], dict):
+            properties = schema["properties"]
+            for name in set(config[section]) & set(properties):
+                value = config[section][name]
+                config[section][name] = _convert(value, name, properties[name])
+
+
+def sections_with(name):
+    """
+    Name the sections of the configuration that have a setting.
+
+    Parameters
+    ----------
+    name : str
+        The setting.
+
+    Returns
+    -------
+    sections : list of str
+        Their names, in order.
+    """
+    sections = _schema()["properties"].items()
+    return [section for section, schema in sections if name in schema.get("properties", ())]
+
+
 def missing_steps(steps, path):
     """
     Find steps that a file enables and that are missing here.
@@ -275,6 +328,8 @@ def _left_out(path, step, name, value, effect):
 def _convert(value, name, schema):
     """Convert the value of a parameter to the type of the setting; texts may stand for others."""
     types = _types(schema)
+    if isinstance(value, list) and "items" in schema:
+        return [_convert(item, name, schema["items"]) for item in value]
     if not isinstance(value, str) or "string" in types:
         return value
     text = value.split()[0] if name == "snr" and value.split() else value

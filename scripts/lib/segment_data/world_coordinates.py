@@ -4,6 +4,7 @@ import hashlib
 import io
 from contextlib import contextmanager
 from functools import cached_property
+from importlib.metadata import version
 
 import numpy as np
 
@@ -22,6 +23,8 @@ __all__ = [
     "wavelength_image",
     "wcs_digest",
 ]
+
+_YAML = "yaml.org"
 
 
 # Messages of astropy list whole transforms.
@@ -216,13 +219,48 @@ def read_wcs(file):
             wcs = tree.tree.get("meta", {}).get("wcs")
     # On a damaged tree the parsers of several packages raise exceptions of any kind.
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        reason = _unknown_tag(content) or f"{type(error).__name__}: {error}".splitlines()[0]
         msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): cannot be read ({reason}), expected those of assign_wcs"
         raise InputError(msg) from error
     if not callable(wcs) or not hasattr(wcs, "bounding_box"):
+        if newer := _unknown_tag(content):
+            msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): {newer}"
+            raise InputError(msg)
         msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"
         raise InputError(msg)
     return wcs
+
+
+def _unknown_tag(content):
+    """Say which part of the world coordinates the installed packages do not know; None if there is none."""
+    import asdf
+
+    try:
+        wcs = asdf_tree.entry(asdf_tree.compose(asdf_tree.split(content)[0]), "meta", "wcs")
+    except ValueError:
+        return None
+    manager = asdf.AsdfFile().extension_manager
+    tags = sorted({node.tag for node in asdf_tree.nodes_below(wcs)} if wcs else ())
+    # The tags of plain YAML are none of the extensions'.
+    unknown = [tag for tag in tags if _YAML not in tag and not manager.handles_tag(tag)]
+    if not unknown:
+        return None
+    name, _, number = unknown[0].rpartition("-")
+    known = {tag.tag_uri for extension in manager.extensions for tag in extension.tags}
+    versions = [tag.rpartition("-")[2] for tag in known if tag.rpartition("-")[0] == name]
+    newest = max(versions, key=_version_key, default=None)
+    installed = " and ".join(f"{package} {version(package)}" for package in ("gwcs", "asdf"))
+    if newest is None or _version_key(number) < _version_key(newest):
+        return f"found the tag {unknown[0]}, expected one that {installed} know"
+    return (
+        f"found the tag {unknown[0]}, expected {newest} at most, the newest that {installed} know: "
+        "the file is newer than they are; install newer ones"
+    )
+
+
+def _version_key(number):
+    """Parts of a version as numbers, to compare it with others."""
+    return [int(part) for part in number.split(".") if part.isdecimal()]
 
 
 def bounding_box(wcs, shape):

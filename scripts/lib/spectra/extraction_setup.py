@@ -12,7 +12,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.references.extract1d import select_entry, slit_name
+from scripts.lib.references.extract1d import ApertureError, select_entry, slit_name
 from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
@@ -119,7 +119,8 @@ def plan_extraction(member, entries, options, results=None):
     Raises
     ------
     InputError
-        If the file or the reference is not as expected.
+        If the file or the reference is not as expected, or the aperture or its background
+        regions hold no pixel of the array.
     """
     primary, header = member.primary, member.header("SCI")
     axis, order = header.get("DISPAXIS"), _spectral_order(member)
@@ -257,6 +258,8 @@ def _slit_position(member):
 def _make_extraction(member, aperture, coordinates, wavelength, identity):
     """Weights, wavelengths and keywords of an aperture in its final position."""
     weights, lower, upper = source_profile(aperture, wavelength)
+    if not weights.any():
+        raise _beyond(aperture, "the aperture", weights.shape)
     weights[~np.isfinite(wavelength)] = 0.0
     vector = wavelength_vector(weights, wavelength)
     elements = np.flatnonzero(np.isfinite(vector))
@@ -276,6 +279,8 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
     in_sum = np.flatnonzero(weights.any(axis=1))
     if region is not None:
         in_background = np.flatnonzero(region[:, columns].any(axis=1))
+        if not len(in_background):
+            raise _beyond(aperture, "all background regions", weights.shape)
     used = np.arange(len(weights)) if smoothed else np.union1d(in_sum, in_background)
     aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
     return Extraction(
@@ -296,6 +301,15 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
         coordinates=coordinates,
         keywords=_keywords(member, identity, position, (lower, upper, elements[0], elements[-1])),
     )
+
+
+def _beyond(aperture, what, shape):
+    """Make an error about a part of an aperture that holds no pixel."""
+    msg = (
+        f"found {what} beyond the array, expected pixels of its {shape[0]} across and {shape[1]} along "
+        f"the dispersion (extract_1d/position_offset is {aperture.position_offset:g})"
+    )
+    return ApertureError(msg)
 
 
 def _as_slice(indices):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from scripts.lib.checks.groups import comparison_findings, group_errors, group_warnings
@@ -65,6 +67,13 @@ def test_mixtures(keyword, value, text):
     assert found(full_segment(1), other, full_segment(3)) == [("asn.json", keyword, text)]
 
 
+def test_images_of_several_detectors():
+    parts = [full_segment(1, detector=name) for name in ("NRCA1", "NRCA3")]
+    assert found(*parts) == []
+    images = [replace(part, exp_type="NRC_TSIMAGE") for part in parts]
+    assert found(*images) == [("asn.json", "DETECTOR", "NRCA1 (in 1 of 2), NRCA3 (in 1 of 2)")]
+
+
 def test_last_digits_do_not_count():
     assert found(full_segment(1), full_segment(2, keywords={"EFFINTTM": 10.34 + 1e-12})) == []
 
@@ -116,6 +125,17 @@ def test_same_segment_in_two_files():
     assert str(error) == (
         "other_calints.fits: member: found the same exposure, segment and detector as in "
         "jw1-seg001_nrs1_calints.fits, expected each once"
+    )
+
+
+@pytest.mark.parametrize("name", ["wasp39_o001", "WASP39_o001"])
+def test_two_files_of_one_base_name_are_two_segments_and_cannot_share_their_products(name):
+    first = segment(path="nrs1/wasp39_calints.fits", name="wasp39_o001")
+    second = segment(path="nrs2/wasp39_calints.fits", name=name, detector="NRS2")
+    (error,) = group_errors([first, second])
+    assert str(error) == (
+        "nrs2/wasp39_calints.fits: file name: found that of nrs1/wasp39_calints.fits, "
+        "expected another, as products are named after it; rename one of the two"
     )
 
 

@@ -7,7 +7,10 @@ from scripts.lib.fits.headers import Hdu, NoValue
 from tests.support.builders import KEYWORDS
 
 CUBE = (3, 4, 5)
-NO_TIMES = "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times"
+NO_TIMES = (
+    "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times, "
+    "and no rows in the white light if others have times"
+)
 
 
 def hdus(planes=None, **keywords):
@@ -59,6 +62,19 @@ def test_keywords(keywords, error):
     found = list(map(str, header_errors("f", hdus(**keywords))))
     assert len(found) == (error is not None)
     assert not found or found[0].startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "effect"),
+    [
+        ({"EXP_TYPE": "MIR_MRS"}, "time series of the MIRI MRS are not supported"),
+        ({"EXP_TYPE": "NRS_FIXEDSLIT"}, "time series of other types have no pipeline"),
+        ({"EXP_TYPE": "NRC_TSGRISM", "PUPIL": "GDHS0"}, "NIRCam DHS is not supported"),
+    ],
+)
+def test_modes_that_are_not_supported_are_named(keywords, effect):
+    (error,) = header_errors("f", hdus(**keywords))
+    assert error.effect == effect
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,14 @@ from scripts.lib.files.atomic import write_arrays
 
 
 def test_dropped_integrations_are_those_in_no_segment():
-    assert dropped_integrations(np.array([1, 2, 5]), 6) == [3, 4, 6]
-    assert dropped_integrations(np.array([1, 2]), 2) == []
+    assert dropped_integrations(np.array([1, 2, 5]), [6]) == [3, 4, 6]
+    assert dropped_integrations(np.array([1, 2]), [2]) == []
+
+
+def test_dropped_integrations_of_two_exposures_are_not_hidden_by_each_other():
+    numbers = np.array([1, 2, 1, 3])
+    assert dropped_integrations(numbers, [2, 4]) == [2, 4]
+    assert dropped_integrations(np.array([1, 2]), [2, 2]) == [1, 2]
 
 
 def test_curves_are_sorted_by_time():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -107,3 +109,20 @@ def test_bins_in_chunks_equal_those_in_one(tmp_path, monkeypatch, chunk):
 def test_header_says_what_the_bins_are(tmp_path, changed, text):
     path = write(tmp_path, np.ones((3, 4)), options=OPTIONS | changed)
     assert fits.getheader(path)["BINS"] == text
+
+
+def test_edges_without_any_element_are_an_error(tmp_path):
+    options = OPTIONS | {"edges": [1000.0, 2000.0]}
+    with pytest.raises(InputError, match="edges: found 1000 to 2000, expected wavelengths"):
+        write(tmp_path, np.ones((2, 4)), options=options)
+
+
+def test_a_spectrum_without_an_element_in_the_bins_is_left_out(tmp_path):
+    series = series_of(tmp_path, [spectral_model(np.ones((2, 4)))])
+    archive = replace(series.archive, wavelength=series.archive.wavelength + 10.0)
+    beyond = replace(series, archive=archive)
+    path = tmp_path / "speclc.fits"
+    write_light_curves(path, [beyond, series], OPTIONS | {"edges": [1.0, 9.0]}, {})
+    with fits.open(path) as hdus:
+        assert [hdu.ver for hdu in hdus if hdu.name == "BINS"] == [1]
+        assert hdus["BINS"].data["LOWER"].tolist() == [1.0]

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from scripts.lib.errors import InputError
+from scripts.lib.fits.cards import format_card
+from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves import spectral_series as module
 from scripts.lib.light_curves.spectral_series import open_series, series_times, sum_raw
 from tests.support.light_curves import write_archive
@@ -63,3 +66,11 @@ def test_the_sum_of_the_archive_takes_what_is_finite(tmp_path):
     np.testing.assert_allclose(
         found["flux_raw_error"], [2.0 * np.sqrt(3.0), 2.0 * np.sqrt(2.0), np.nan]
     )
+
+
+def test_segments_without_any_spectrum_are_an_error(tmp_path):
+    with ProductWriter(tmp_path / "empty.fits") as product:
+        cards = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0}
+        product.append_hdu([format_card(name, value) for name, value in cards.items()])
+    with pytest.raises(InputError, match=r"empty.fits: EXTRACT1D: found no spectrum"):
+        open_series([tmp_path / "empty.fits"], [{"number": 1, "detector": "A", "first": 1}])

@@ -1,12 +1,15 @@
 import os
 from copy import deepcopy
+from types import SimpleNamespace
 
 import pytest
 
 from scripts.lib.planning.configuration import (
     contradictions,
+    describe_violation,
     expand_home,
     file_problem,
+    name_source,
     size_problem,
 )
 from tests.support.plans import complete_config
@@ -63,6 +66,82 @@ def test_contradictions_are_all_reported(defaults, tmp_path):
         "config/improved/window: found 24, expected an odd number",
         "config/spectroscopic_light_curves/edges: found [1.0, 2.0, 2.0], expected ascending wavelengths",
     ]
+
+
+@pytest.mark.parametrize(
+    ("instance", "known", "meant"),
+    [
+        ({"snrr": 4}, {"skip": {}, "snr": {}}, "did you mean snr?"),
+        (
+            {"snr": 4},
+            {"associations": {}, "outlier_detection": {}},
+            "did you mean outlier_detection/snr?",
+        ),
+        ({"zzz": 4}, {"skip": {}}, "expected one of skip"),
+    ],
+)
+def test_what_may_be_meant_by_an_unknown_key(instance, known, meant):
+    error = SimpleNamespace(
+        absolute_path=[],
+        validator="additionalProperties",
+        schema={"properties": known},
+        instance=instance,
+    )
+    assert describe_violation(error).endswith(meant)
+
+
+SOURCES = [
+    ("--config", {"white_light": {"min_wavelength": 50}}),
+    ("my.yaml", {"outlier_detection": {"snrr": 4}, "white_light": {"min_wavelength": 1}}),
+    ("config.yaml", {"associations": ["data"], "outlier_detection": {"snr": 4}}),
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("config/outlier_detection/snr: found -1", "config.yaml: outlier_detection/snr: found -1"),
+        (
+            "config/outlier_detection: found snrr, expected one of snr",
+            "my.yaml: outlier_detection: found snrr, expected one of snr",
+        ),
+        (
+            "config: found white_light, expected one of a",
+            "--config: found white_light, expected one of a",
+        ),
+        (
+            "config: white_light/min_wavelength, max_wavelength: found from 50",
+            "--config: white_light/min_wavelength, max_wavelength: found from 50",
+        ),
+        (
+            "config: references/apcorr of NRS_BRIGHTOBJ: found null",
+            "config.yaml: references/apcorr of NRS_BRIGHTOBJ: found null",
+        ),
+        (
+            "data/config: x: found 1\nconfig/a: found 2",
+            "data/config: x: found 1\nconfig.yaml: a: found 2",
+        ),
+    ],
+)
+def test_messages_name_the_file_that_has_the_key(message, named):
+    assert name_source(message, SOURCES) == named
+
+
+def test_messages_about_a_configuration_that_is_in_no_file_stay():
+    assert name_source("config/a: found 2", []) == "config/a: found 2"
+    assert name_source("config: a/b: found 2", [("other.yaml", {"c": 1})]) == "config: a/b: found 2"
+
+
+def test_references_by_exposure_type_name_known_ones(defaults, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/kim")
+    given = {"NRS_BRIGHTOBJ": "~/a.json", "NRC_TSGRISM": None, "NRC_GRISM": "b.json"}
+    config = defaults | {"references": defaults["references"] | {"extract1d": given}}
+    (problem,) = contradictions(config, tmp_path)
+    assert problem.startswith(
+        "config/references/extract1d: found NRC_GRISM, expected one of NRC_TS"
+    )
+    expand_home(config)
+    assert config["references"]["extract1d"] == given | {"NRS_BRIGHTOBJ": "/home/kim/a.json"}
 
 
 def bomb(levels):

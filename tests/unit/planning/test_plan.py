@@ -309,7 +309,13 @@ class TestRecords:
             {"number": 1, "detector": "D1", "first": 1, "reference": 0},
             {"number": 2, "detector": "D1", "first": 4, "reference": 0},
         ]
-        assert make_plan(SPECTRA).exposure_integrations(product_wildcards(SPECTRA)) == 6
+
+    def test_each_exposure_has_its_number_of_integrations(self):
+        second = replace(SECOND, exposure_id="another", exposure_integrations=20)
+        third = replace(SECOND, detector="D2", name="third")
+        product = make_product(segments=[FIRST, second, third])
+        found = make_plan(product).exposure_integrations(product_wildcards(product))
+        assert found == {"D1": [6, 20], "D2": [6]}
 
     def test_names_of_the_jobs(self):
         names = make_plan(SPECTRA).job_names(product_wildcards(SPECTRA))

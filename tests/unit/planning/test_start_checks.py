@@ -109,3 +109,8 @@ def test_products_that_were_cut_after_the_run(tmp_path, name, content, found):
     errors = cut_products(tmp_path, [name or "none.fits"])
     assert [error.found for error in errors] == ([found] if found else [])
     assert all("remove it, then run again" in str(error) for error in errors)
+
+
+def test_references_by_exposure_type_are_input_too():
+    given = {"NRS_BRIGHTOBJ": "a.json", "NRC_TSGRISM": None}
+    assert input_files([], {"references": {"extract1d": given}, "pars": {}}) == ["a.json"]

@@ -3,7 +3,13 @@
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.references.parameters import convert_parameters, missing_steps, read_parameters
+from scripts.lib.references.parameters import (
+    convert_parameters,
+    convert_texts,
+    missing_steps,
+    read_parameters,
+    sections_with,
+)
 from tests.support.crds_cache import write_parameters
 
 
@@ -127,6 +133,36 @@ def test_values_are_those_of_the_schema(step, name, good, bad):
     for value in bad:
         found, (finding,) = convert_parameters(step, {name: value}, "a")
         assert (found, finding.key) == ({}, name)
+
+
+def test_texts_of_the_command_line_become_what_they_stand_for():
+    config = {
+        "associations": "asn.json",
+        "max_memory_mb": "600",
+        "output_dir": "7",
+        "outlier_detection": {"snr": "5.0 4.0", "skip": "true", "good_bits": "4", "maskpt": "half"},
+        "extract_1d": {"bkg_order": "none", "position_offset": "1", "bkg_fit": "mean"},
+        "spectroscopic_light_curves": {"edges": ["2.9", 3], "pixels": 4},
+        "unknown": {"a": "1"},
+        "white_light": None,
+    }
+    convert_texts(config)
+    assert config == {
+        "associations": ["asn.json"],
+        "max_memory_mb": 600,
+        "output_dir": "7",
+        "outlier_detection": {"snr": 5.0, "skip": True, "good_bits": "4", "maskpt": "half"},
+        "extract_1d": {"bkg_order": None, "position_offset": 1.0, "bkg_fit": "mean"},
+        "spectroscopic_light_curves": {"edges": [2.9, 3], "pixels": 4},
+        "unknown": {"a": "1"},
+        "white_light": None,
+    }
+
+
+def test_sections_that_have_a_setting():
+    assert sections_with("snr") == ["outlier_detection", "improved"]
+    assert sections_with("min_wavelength") == ["white_light"]
+    assert sections_with("none") == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from scripts.lib.segment_data.world_coordinates import (
     wavelength_image,
     wcs_digest,
 )
+from tests.support import spectral_segments
 from tests.support.spectral_segments import asdf_bytes, linear_wcs, write_segment
 
 PAIR = (float, float)
@@ -64,6 +65,37 @@ def test_says_that_the_tree_is_damaged(tmp_path, old, new):
         read_wcs(member)
     assert str(caught.value).startswith(f"{path}[ASDF]: world coordinates (meta.wcs): cannot be")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (
+            b"gwcs/wcs-1.4.0",
+            b"gwcs/wcs-9.9.0",
+            r"tag tag:stsci.edu:gwcs/wcs-9.9.0, expected 1\.\d+\.\d+ at most, the newest that gwcs .* and "
+            r"asdf .* know: the file is newer than they are",
+        ),
+        (
+            b"transform/compose-1.4.0",
+            b"transform/compose-9.9.0",
+            r"tag tag:stsci.edu:asdf/transform/compose-9.9.0, expected 1\.\d+\.\d+ at most",
+        ),
+        (
+            b"transform/compose-1.4.0",
+            b"transform/unheard-1.4.0",
+            r"tag tag:stsci.edu:asdf/transform/unheard-1.4.0, expected one that gwcs .* know",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::asdf.exceptions.AsdfConversionWarning")
+def test_names_the_tag_of_a_file_that_newer_software_wrote(tmp_path, monkeypatch, old, new, found):
+    content = asdf_bytes()
+    assert old in content
+    monkeypatch.setattr(spectral_segments, "asdf_bytes", lambda: content.replace(old, new))
+    path = write_segment(tmp_path / "segment.fits")
+    with open_fits(path) as member, pytest.raises(InputError, match=found):
+        read_wcs(member)
 
 
 def test_the_whole_image_where_no_range_is_given():

@@ -158,13 +158,26 @@ def test_refuses_wavelengths_of_another_shape(plan):
         ({"spectral_order": 2}, {}, "spectral order 1"),
         ({}, {"SPORDER": 0}, "direct image"),
         ({}, {"DISPAXIS": None}, "DISPAXIS"),
-        ({"ystart": 30, "ystop": 40, "use_source_posn": False}, {}, "no pixel"),
     ],
 )
 def test_segments_without_a_spectrum(plan, entry, changes, reason, caplog):
     with caplog.at_level(logging.WARNING):
         assert plan([entry], **changes) is None
     assert reason in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("entry", "part"),
+    [
+        ({"ystart": 30, "ystop": 40}, "the aperture"),
+        ({"bkg_coeff": [[7.5], [9.5]]}, "all background regions"),
+        ({"bkg_coeff": [[7.5], [9.5]], "bkg_fit": "median"}, "all background regions"),
+    ],
+)
+def test_an_aperture_or_background_beyond_the_array_is_an_error_and_no_spectrum(plan, entry, part):
+    message = f"found {part} beyond the array, expected pixels of its 6 across and 5 along"
+    with pytest.raises(InputError, match=message):
+        plan(fixed(**entry))
 
 
 def test_no_wavelength_anywhere(plan, caplog):

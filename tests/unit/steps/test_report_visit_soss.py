@@ -194,7 +194,7 @@ def processed(tmp_path_factory):
     params |= {
         "product": "soss",
         "branch": "spectroscopy",
-        "exposure_integrations": 2 * LENGTH,
+        "exposure_integrations": {"NIS": [2 * LENGTH]},
         "names": [],
         "association": "asn.json",
         "settings": {"references": {}},

@@ -75,6 +75,11 @@ class TestProcess:
         np.testing.assert_allclose(table.columns["aperture_sum"], expected, rtol=1e-6)
         assert table.units["aperture_sum"] == "electron"
 
+    def test_an_annulus_beyond_the_array_from_where_the_star_was_found(self, tmp_path):
+        options = {"radius_inner": 30, "radius_outer": 35}
+        with pytest.raises(InputError, match="radius_inner: found 30, expected less than"):
+            self.run(tmp_path, options=options)
+
     def test_weak_lens_in_the_smallest_array(self, tmp_path):
         table = self.run(tmp_path, primary={"PUPIL": "WLP8", "CHANNEL": None})
         assert table.columns["aperture_sum"].dtype == np.float32
