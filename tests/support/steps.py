@@ -47,6 +47,7 @@ _INPUTS = [
     "pastasoss",
     "photom",
     "photometry",
+    "specprofile",
     "spectra",
     "wave_grid",
     "wavelengthrange",
@@ -332,7 +333,7 @@ def _models(folder, product, config):
     known = {
         kind: str(folder / path) if path and path != "N/A" else []
         for kind, path in config["references"].items()
-        if kind in ("gain", "pastasoss", "photom")
+        if kind in ("gain", "pastasoss", "photom", "specprofile")
     }
     for segment in product.segments:
         name = SimpleNamespace(segment=segment.name)

@@ -18,7 +18,6 @@ __all__ = [
     "position_columns",
     "sum_series",
     "white_light",
-    "without_steps",
 ]
 
 # Significance of jumps of position or width, at which the flux may have a step.
@@ -133,7 +132,7 @@ def free_of_motion(flux, x, y, squares=False, wanted=True):
     return corrected, record
 
 
-def without_steps(flux, x, y, width):
+def _without_steps(flux, x, y, width):
     """
     Take steps off a light curve that its position or width shows as well.
 
@@ -193,7 +192,7 @@ def corrected_columns(found, positions, squares=False, wanted=True):
     corrected, decorrelation = free_of_motion(found["flux"], x, y, squares, wanted)
     steps = []
     if wanted:
-        corrected, steps = without_steps(corrected, x, y, width)
+        corrected, steps = _without_steps(corrected, x, y, width)
     _, factor = scale_errors(corrected, found["error"] * corrected / found["flux"])
     error = factor * found["error"]
     columns = {

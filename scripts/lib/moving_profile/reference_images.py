@@ -342,7 +342,7 @@ def _derivatives(scene, sample):
     basis, weight = np.where(holes, 0.0, images), scene.weight
     # Where a derivative happens to be 0, that of the other pixels at its distance is what is known.
     uncertain = _DERIVATIVES * np.maximum(np.abs(images), 0.3 * np.abs(images[:1]))
-    error = sample.error.reshape(-1)[scene.pixels]
+    error = scene.factor * sample.error.reshape(-1)[scene.pixels]
     tightness = np.nan_to_num(error / np.maximum(uncertain, 1e-3)) ** 2
     tightness[0] = 0.0
     return basis, weight, (images, tightness)
@@ -366,7 +366,7 @@ def _on_detector(images, known, scene, sample):
     inside[scene.pixels[known]], holes[scene.pixels[~known]] = True, True
     whole, inside, holes = whole.reshape(-1, *shape), inside.reshape(shape), holes.reshape(shape)
     # A median of so many integrations has a fraction of their errors.
-    error = np.nan_to_num(sample.error) * 1.25 / np.sqrt(len(sample))
+    error = scene.factor * np.nan_to_num(sample.error) * 1.25 / np.sqrt(len(sample))
     return fill_holes(whole, inside, holes, error, scene.star[2])
 
 

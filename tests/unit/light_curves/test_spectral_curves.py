@@ -36,6 +36,7 @@ def reference(stripes=None, **changed):
         "width": 2.0,
         "width_gain": 1.0,
         "noise_factor": 1.25,
+        "crosstalk": {},
         "stripes": stripes,
         "scale": 2.0,
         "basis": SimpleNamespace(sigma=0.01, normal=np.eye(4)),

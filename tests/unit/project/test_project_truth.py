@@ -380,7 +380,7 @@ def test_the_program_prints_tables_and_writes_metrics(tmp_path, capsys, monkeypa
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--simulator small --levels T", "--modes NOWHERE", "--ingredients jiter=2"]
+    "arguments", ["--simulator small --levels C", "--modes NOWHERE", "--ingredients jiter=2"]
 )
 def test_the_program_refuses_what_it_does_not_know(arguments):
     with pytest.raises(SystemExit, match="2"):

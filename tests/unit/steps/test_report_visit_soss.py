@@ -128,6 +128,18 @@ def write_traces(path):
     return str(path)
 
 
+def write_profiles(path):
+    """Reference of the light of each order over its column."""
+    hdus = []
+    for order in (1, 2):
+        light = trace(order)
+        profile = (light / np.maximum(light.sum(axis=0), 1.0)).astype("f4")
+        hdus.append(fits.ImageHDU(profile, name="ORDER", ver=order))
+        hdus[-1].header["ORDER"] = order
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
+    return str(path)
+
+
 def compare(folder, number, traces, spectra):
     """Model and statistics of a segment."""
     run_step(
@@ -183,6 +195,7 @@ def processed(tmp_path_factory):
         {"background": "auto", "lengths": [LENGTH, LENGTH], "search_box_width": 41},
         segments=[str(folder / f"segment{number}.fits") for number in (1, 2)],
         pastasoss=traces,
+        specprofile=write_profiles(folder / "profiles.fits"),
         out_reference=folder / "reference.npz",
     )
     spectra = [str(folder / f"spectra{number}.fits") for number in (1, 2)]
