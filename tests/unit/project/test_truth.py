@@ -1,6 +1,7 @@
 """Measurement of light curves against the truth: its arithmetic by hand, and a tiny run."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from benchmarks.profile_curves import Curves, jwst_samples
 from benchmarks.profile_scenes import Scene, trapezoid
 from benchmarks.truth import (
     GAUSSIAN,
+    LEVELS,
     judge,
     judge_bins,
     judge_outliers,
@@ -150,7 +152,10 @@ def test_a_tilt_event_costs_little(mode):
 
 
 @pytest.mark.parametrize("mode", [*SMALL])
-def test_quoted_errors_are_the_same_where_err_is_wrong(mode):
+def test_quoted_errors_are_the_same_where_err_is_wrong(mode, monkeypatch):
+    # A pixel that jumps little is counted as noisy or not by its last digits, which ERR changes.
+    steady = replace(LEVELS["A"], rtn=0.0, hot=0.0)
+    monkeypatch.setitem(LEVELS, "A", steady)
     found = {
         factor: measure_visit(mode, "A", 1, factor, integrations=150, **SMALL[mode])
         for factor in (0.8, 1.0, 1.4)
