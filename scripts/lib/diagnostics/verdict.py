@@ -219,6 +219,16 @@ def _measurement_findings(curve):
             f"light of other orders is {curve['contamination_mean']:.1f} times that of this order; "
             "what remains of it dilutes a dip"
         )
+    contaminated, empty = (
+        curve.get(name) or 0 for name in ("columns_contaminated", "columns_without_light")
+    )
+    if contaminated:
+        yield (
+            f"in {contaminated} columns other orders give more light than this one: their depths rest "
+            "on the spatial profiles of the reference"
+        )
+    if empty:
+        yield f"{empty} columns hold no light of this order and are left out"
     if curve.get("dilution_limit"):
         yield (
             "no background could be measured; if the faintest pixels are background, a dip is "

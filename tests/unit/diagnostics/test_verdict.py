@@ -57,6 +57,8 @@ def test_the_archives_scatter_stands_next_to_ours():
         ({"noise_factor": 1.3}, "the noise is 1.30 times ERR"),
         ({"noise_factor": 0.8}, "the noise is 0.80 times ERR"),
         ({"contamination_mean": 4.7}, "light of other orders is 4.7 times that of this order"),
+        ({"columns_contaminated": 12}, "in 12 columns other orders give more light"),
+        ({"columns_without_light": 3}, "3 columns hold no light of this order"),
         ({"dilution_limit": 0.005}, "a dip is 0.5 % too shallow"),
         ({"negative": True}, "the median flux is not positive"),
         ({"bursts": [{"integration": 31, "fraction": 0.5}]}, "31 (50 %)"),
