@@ -158,7 +158,7 @@ def test_errors_still_stop_other_targets(visit, quiet):
 def test_wrong_settings_are_reported_even_if_quiet(visit):
     code, page, errors = doctor(visit, "--config", "max_memory_mb=many")
     assert (code, page) == (1, "")
-    assert "config/max_memory_mb: found 'many', expected a whole number" in errors
+    assert "--config: max_memory_mb: found 'many', expected a whole number" in errors
 
 
 def test_as_part_of_another_workflow(visit):
