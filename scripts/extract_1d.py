@@ -33,7 +33,7 @@ extract_1d/apply_apcorr
     Whether the aperture is corrected.
 extract_1d/log_increment
     Integrations between two lines of progress in the log.
-pixel_replace/skip, pixel_replace/algorithm
+pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
     Whether, and how, bad pixels are replaced first.
 max_memory_mb
     Size of the blocks that are read at a time.
@@ -55,9 +55,11 @@ from scripts.lib.provenance.reference_records import record_references, referenc
 from scripts.lib.references.extract1d import name_file_in_errors, read_reference
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
+from scripts.lib.segment_data.replacers import make_replacer
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
+from scripts.lib.spectra.apertures import HORIZONTAL
 from scripts.lib.spectra.blocks import SpectralBlocks
 from scripts.lib.spectra.extraction_setup import plan_extraction
 from scripts.lib.spectra.sums import (
@@ -88,7 +90,8 @@ def _write_spectra(product, member, extraction, correction, params, memory_mb):
     cards = table_cards(n_integrations, n_elements, calibration.units, extraction.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
-    blocks = SpectralBlocks(member, extraction, not params.pixel_replace["skip"])
+    replacer = make_replacer(params.pixel_replace, extraction.dispersion_axis == HORIZONTAL)
+    blocks = SpectralBlocks(member, extraction, replacer)
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
     progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):

@@ -51,8 +51,8 @@ extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
     Files of the inputs ``wave_grid`` and ``estimate``.
 extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
     Names of the optional products.
-pixel_replace/skip
-    Whether bad pixels are replaced first by values of their neighbours.
+pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
+    Whether, and how, bad pixels are replaced first.
 max_memory_mb
     Size of the blocks of which medians in time are taken.
 """
@@ -73,6 +73,7 @@ from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
+from scripts.lib.segment_data.replacers import make_replacer
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -340,7 +341,9 @@ def process(snakemake):
             copy_int_times(member, product, _TIME_TABLES)
             return
         _check_references(paths)
-        segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
+        # Dispersion runs along x.
+        replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
+        segment = SossSegment(member, replacer)
         memory_mb = snakemake.resources.work_mb
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepare_scene(
@@ -350,7 +353,7 @@ def process(snakemake):
         models = _tune_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
-        replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
+        replaced = "SKIPPED" if replacer is None else "COMPLETE"
         cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
         product.append_hdu(cards)
         copy_int_times(member, product, _TIME_TABLES)

@@ -16,6 +16,7 @@ NIRCAM = {"mode": "nrc_tsimage", "segment_lengths": (30, 26), "frame_size": (48,
 MIRI = {"mode": "mir_image", "segment_lengths": (30, 26), "frame_size": (64, 68)}
 SOSS = {"mode": "nis_soss", "segment_lengths": (4, 3), "seed": 3}
 BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
+FIT_PROFILE = {"skip": False, "algorithm": "fit_profile"}
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,20 @@ CASES = (
     Case("bots-int-times-exposure", BOTS | {"int_times": "exposure"}),
     Case("bots-int-times-empty", BOTS | {"int_times": "empty"}, int_times=False, light_curve=False),
     Case("bots-pixel-replace", BOTS | BUSY, {"pixel_replace": {"skip": False}}),
+    Case("bots-fit-profile", BOTS | BUSY, {"pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 5}}),
+    Case(
+        "bots-fit-profile-few", BOTS | BUSY, {"pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 1}}
+    ),
+    Case(
+        "bots-fit-profile-none",
+        BOTS | BUSY,
+        {"pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 0}},
+    ),
+    Case(
+        "bots-fit-profile-unflagged",
+        BOTS | BUSY,
+        {"pixel_replace": FIT_PROFILE, "outlier_detection": {"skip": True}},
+    ),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
     Case("lrs-defaults", LRS),
@@ -139,6 +154,7 @@ CASES = (
         aperture=_LRS_BACKGROUND,
     ),
     Case("lrs-apcorr", LRS | BUSY | {"aperture_correction": True}, allowed=SPLINE),
+    Case("lrs-fit-profile", LRS | BUSY, {"pixel_replace": FIT_PROFILE}),
     Case("lrs-dn", LRS | {"photom": False}),
     Case("grism-defaults", GRISM),
     Case("grism-busy", GRISM | BUSY),
@@ -149,6 +165,7 @@ CASES = (
         aperture={"src_coeff": [[7.0, 0.5], [14.0, 0.6]], "independent_var": "wavelength"},
     ),
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
+    Case("grism-fit-profile", GRISM | BUSY, {"pixel_replace": FIT_PROFILE}),
     Case("nircam-defaults", NIRCAM),
     Case("nircam-busy", NIRCAM | BUSY),
     Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),
@@ -187,6 +204,11 @@ CASES = (
         },
     ),
     Case("soss-box", SOSS | {"nan_rate": 1e-3}, {**_EACH, "extract_1d": _BOX}),
+    Case(
+        "soss-box-fit-profile",
+        SOSS | {"nan_rate": 1e-3},
+        {**_EACH, "extract_1d": _BOX, "pixel_replace": FIT_PROFILE},
+    ),
     Case(
         "soss-box-background",
         SOSS | {"zodiacal_light": 1.5},

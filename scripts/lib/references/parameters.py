@@ -72,7 +72,6 @@ _WITHOUT_EFFECT = {
         "model_nod_pair",
         "optimize_psf_location",
     ],
-    "pixel_replace": ["n_adjacent_cols"],
 }
 # Steps of the pipeline of `jwst` that are missing here; it skips them unless a file enables them.
 _MISSING_STEPS = ("adaptive_trace_model",)

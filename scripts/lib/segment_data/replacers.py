@@ -1,0 +1,73 @@
+"""Replacement of invalid pixels as the settings of pixel_replace ask for it."""
+
+from collections import Counter
+
+import numpy as np
+
+from scripts.lib.segment_data.pixel_replacement import replace_pixels
+from scripts.lib.segment_data.profile_replacement import replace_by_profiles
+
+__all__ = ["Replacer", "make_replacer"]
+
+
+class Replacer:
+    """
+    A way of replacing the invalid pixels of whole images.
+
+    Parameters
+    ----------
+    options : dict
+        Settings of pixel_replace.
+    horizontal : bool
+        Whether dispersion runs along x.
+
+    Attributes
+    ----------
+    is_local : bool
+        Whether a new value depends on adjacent pixels alone.
+    """
+
+    def __init__(self, options, horizontal):
+        self._algorithm, self._n_adjacent = options["algorithm"], options["n_adjacent_cols"]
+        self._horizontal = horizontal
+        self.is_local = self._algorithm == "mingrad"
+
+    def __call__(self, planes):
+        """
+        Replace the invalid pixels of some integrations, in place.
+
+        Parameters
+        ----------
+        planes : dict of str to ndarray, shape (integrations, y, x)
+            Whole images of SCI, ERR, DQ and variances, as for :func:`replace_pixels`.
+
+        Returns
+        -------
+        counts : Counter
+            Samples filled by each algorithm, and under ``none`` those left without a finite value.
+        """
+        if self._algorithm == "fit_profile":
+            count = replace_by_profiles(planes, self._horizontal, self._n_adjacent)
+        else:
+            count = replace_pixels(planes)
+        left = np.count_nonzero(~np.isfinite(planes["SCI"]))
+        return Counter({self._algorithm: count, "none": left})
+
+
+def make_replacer(options, horizontal):
+    """
+    Make the replacer that the settings ask for.
+
+    Parameters
+    ----------
+    options : dict
+        Settings of pixel_replace.
+    horizontal : bool
+        Whether dispersion runs along x.
+
+    Returns
+    -------
+    replacer : Replacer or None
+        None if no pixels are to be replaced.
+    """
+    return None if options["skip"] else Replacer(options, horizontal)
