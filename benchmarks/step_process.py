@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK_MB = 512
+_SIDE_PRODUCTS = ("pixel_replaced", "trace_modelled", "spline_full", "spline_used")
 _FILES = {
     "outlier_detection": ("calints", "crfints"),
     "extract_1d": ("segment", "spectra"),
@@ -83,6 +84,7 @@ def _run_here(job):
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
     params = {
         "options": defaults[job["step"]],
+        "adaptive_trace_model": defaults["adaptive_trace_model"],
         "pixel_replace": defaults["pixel_replace"],
         "asn_pool": "",
         "asn_table": "",
@@ -97,7 +99,7 @@ def _run_here(job):
             clear(Path(job["output"]).parent / FOLDER)
         work = _Named(
             input=_Named({given: path, **references}),
-            output=_Named({made: job["output"]}),
+            output=_Named(dict.fromkeys(_SIDE_PRODUCTS, "") | {made: job["output"]}),
             params=_Named(params),
             resources=_Named(work_mb=WORK_MB),
             threads=job["threads"],

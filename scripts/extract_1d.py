@@ -14,6 +14,10 @@ Outputs
 -------
 spectra
     Spectra of the segment: ``EXTRACT1D``, a row for each integration, with its times; ``INT_TIMES``.
+pixel_replaced
+    The segment with its pixels replaced; if asked for.
+trace_modelled, spline_full, spline_used
+    The segment with the model of its trace, and images of all of the model and of what is used.
 
 Settings
 --------
@@ -35,6 +39,14 @@ extract_1d/log_increment
     Integrations between two lines of progress in the log.
 pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
     Whether, and how, bad pixels are replaced first.
+adaptive_trace_model/skip, adaptive_trace_model/psf_optimal, adaptive_trace_model/oversample
+    Whether the trace is modelled before; all of the light, not oversampled.
+pixel_replace/save_results, adaptive_trace_model/save_results
+    Whether the segment is written after the step.
+adaptive_trace_model/save_intermediate_results
+    Whether the images of the model are written.
+adaptive_trace_model/fit_threshold, adaptive_trace_model/slope_limit
+    Signal-to-noise and slope of the profile below which the model is empty.
 max_memory_mb
     Size of the blocks that are read at a time.
 """
@@ -56,6 +68,7 @@ from scripts.lib.references.extract1d import name_file_in_errors, read_reference
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer
+from scripts.lib.segment_data.side_products import write_image, write_segment
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
@@ -69,6 +82,7 @@ from scripts.lib.spectra.sums import (
     spectrum_columns,
 )
 from scripts.lib.spectra.table import fill_rows, row_dtype, table_cards
+from scripts.lib.trace_model.steps import model_trace
 
 log = logging.getLogger(__name__)
 
@@ -83,15 +97,13 @@ def _block_length(integration_bytes, row_bytes, memory_mb):
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
 
-def _write_spectra(product, member, extraction, correction, params, memory_mb):
+def _write_spectra(product, member, extraction, correction, blocks, params, memory_mb):
     """Extract block by block and write the rows of the table."""
     n_integrations, n_elements = member.shape("SCI")[0], len(extraction.wavelength)
     calibration, times = segment_calibration(member, extraction.source_type), spectrum_times(member)
     cards = table_cards(n_integrations, n_elements, calibration.units, extraction.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
-    replacer = make_replacer(params.pixel_replace, extraction.dispersion_axis == HORIZONTAL)
-    blocks = SpectralBlocks(member, extraction, replacer)
     step = _block_length(blocks.integration_bytes, row_bytes, memory_mb)
     progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):
@@ -108,14 +120,17 @@ def _write_spectra(product, member, extraction, correction, params, memory_mb):
         progress.update(block.stop)
 
 
-def _primary_cards(member, references, job, replaced):
+def _primary_cards(member, references, job, trace_status):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = list(member.hdus[0].cards)
     set_card(cards, "DATAMODL", "TSOMultiSpecModel", "Type of data model")
     statuses = {
         "S_EXTR1D": ("COMPLETE", "1-D Spectral Extraction"),
-        "S_PXREPL": ("COMPLETE" if replaced else "SKIPPED", "Pixel Replacement"),
-        "S_TRCMOD": ("SKIPPED", "Adaptive Trace Model"),
+        "S_PXREPL": (
+            "SKIPPED" if job.params.pixel_replace["skip"] else "COMPLETE",
+            "Pixel Replacement",
+        ),
+        "S_TRCMOD": (trace_status, "Adaptive Trace Model"),
     }
     for keyword, (value, comment) in statuses.items():
         set_card(cards, keyword, value, comment, after="S_")
@@ -129,6 +144,23 @@ def _primary_cards(member, references, job, replaced):
         set_card(cards, "R_APCORR", name, comment, after="R_")
     record_references(cards, job, references)
     return cards
+
+
+def _write_side_products(member, output, replacer, trace, status, memory_mb):
+    """Write the segment as it is after the steps before, and images of the trace model, if asked for."""
+    used, full = (None, None) if trace is None else (trace.used, trace.full)
+    modelled = {"S_TRCMOD": status}
+    stored = used if status == "COMPLETE" else None
+    if output.trace_modelled:
+        write_segment(member, Path(output.trace_modelled), modelled, memory_mb, trace=stored)
+    for path, image in ((output.spline_full, full), (output.spline_used, used)):
+        if path:
+            write_image(member, Path(path), image if status == "COMPLETE" else None, modelled)
+    if output.pixel_replaced:
+        replaced = modelled | {"S_PXREPL": "SKIPPED" if replacer is None else "COMPLETE"}
+        write_segment(
+            member, Path(output.pixel_replaced), replaced, memory_mb, replacer=replacer, trace=used
+        )
 
 
 def _check_member(member):
@@ -155,19 +187,26 @@ def process(snakemake):
     path = Path(snakemake.output.spectra)
     with open_fits(snakemake.input.segment) as member, ProductWriter(path) as product:
         _check_member(member)
-        replaced = not params.pixel_replace["skip"]
-        product.append_hdu(_primary_cards(member, references, snakemake, replaced))
+        results = ResultCache(path.parent / FOLDER)
+        trace, status = model_trace(
+            member, params.adaptive_trace_model, params.pixel_replace, memory_mb, results
+        )
+        product.append_hdu(_primary_cards(member, references, snakemake, status))
         copy_int_times(member, product)
         with name_file_in_errors(references["extract1d"]):
-            extraction = plan_extraction(
-                member, entries, params.options, ResultCache(path.parent / FOLDER)
-            )
+            extraction = plan_extraction(member, entries, params.options, results)
+        horizontal = member.header("SCI").get("DISPAXIS") == HORIZONTAL
+        replacer = make_replacer(
+            params.pixel_replace, horizontal, None if trace is None else trace.used
+        )
+        _write_side_products(member, snakemake.output, replacer, trace, status, memory_mb)
         if extraction is None:
             return
         correction = None
         if references["apcorr"] and str(extraction.source_type).upper() == "POINT":
             correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
-        _write_spectra(product, member, extraction, correction, params, memory_mb)
+        blocks = SpectralBlocks(member, extraction, replacer)
+        _write_spectra(product, member, extraction, correction, blocks, params, memory_mb)
         append_aperture(product, extraction, member.shape("SCI")[1:])
         n_integrations = member.shape("SCI")[0]
     seconds = time.monotonic() - started

@@ -20,6 +20,8 @@ estimate
 
 Outputs
 -------
+pixel_replaced
+    The segment with its pixels replaced; if asked for.
 spectra
     Spectra of the segment: ``EXTRACT1D`` of each order, a row for each integration.
 trace_models
@@ -51,8 +53,12 @@ extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
     Files of the inputs ``wave_grid`` and ``estimate``.
 extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
     Names of the optional products.
+pixel_replace/save_results
+    Whether the segment is written with its pixels replaced.
 pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
     Whether, and how, bad pixels are replaced first.
+adaptive_trace_model/skip
+    Whether a model of the trace is asked for, which there is none of.
 max_memory_mb
     Size of the blocks of which medians in time are taken.
 """
@@ -74,6 +80,7 @@ from scripts.lib.provenance.reference_records import record_references, referenc
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer
+from scripts.lib.segment_data.side_products import write_segment
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -165,7 +172,8 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
-    set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
+    modelled = "SKIPPED" if job.params.adaptive_trace_model["skip"] else "FAILED"
+    set_card(cards, "S_TRCMOD", modelled, "Adaptive Trace Model", after="S_")
     set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
     if status == "SKIPPED":
         return cards
@@ -345,6 +353,10 @@ def process(snakemake):
         replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
         segment = SossSegment(member, replacer)
         memory_mb = snakemake.resources.work_mb
+        if output.pixel_replaced:
+            statuses = {"S_PXREPL": "SKIPPED" if replacer is None else "COMPLETE"}
+            path = Path(output.pixel_replaced)
+            write_segment(member, path, statuses, memory_mb, replacer=replacer)
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepare_scene(
             segment, member, traces, paths, options, memory_mb

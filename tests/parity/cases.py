@@ -16,7 +16,10 @@ NIRCAM = {"mode": "nrc_tsimage", "segment_lengths": (30, 26), "frame_size": (48,
 MIRI = {"mode": "mir_image", "segment_lengths": (30, 26), "frame_size": (64, 68)}
 SOSS = {"mode": "nis_soss", "segment_lengths": (4, 3), "seed": 3}
 BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
-FIT_PROFILE = {"skip": False, "algorithm": "fit_profile"}
+FIT_PROFILE = {"skip": False, "algorithm": "fit_profile", "save_results": True}
+BY_TRACE = {"skip": False, "algorithm": "trace_model", "save_results": True}
+# The splines across MIRI's spectra need the pixels of the whole width.
+LRS_WIDE = LRS | {"frame_size": (64, 72)}
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,34 @@ CASES = (
         BOTS | BUSY,
         {"pixel_replace": FIT_PROFILE, "outlier_detection": {"skip": True}},
     ),
+    Case("bots-trace-model", BOTS | BUSY, {"pixel_replace": BY_TRACE}),
+    Case(
+        "bots-trace-model-psf-optimal",
+        BOTS | BUSY,
+        {
+            "adaptive_trace_model": {"skip": False, "psf_optimal": True},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
+    Case(
+        "bots-trace-model-faint",
+        BOTS | BUSY,
+        {
+            "adaptive_trace_model": {"skip": False, "fit_threshold": 1e6},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
+    Case(
+        "bots-adaptive-trace-model",
+        BOTS,
+        {
+            "adaptive_trace_model": {
+                "skip": False,
+                "save_results": True,
+                "save_intermediate_results": True,
+            }
+        },
+    ),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
     Case("lrs-defaults", LRS),
@@ -155,6 +186,15 @@ CASES = (
     ),
     Case("lrs-apcorr", LRS | BUSY | {"aperture_correction": True}, allowed=SPLINE),
     Case("lrs-fit-profile", LRS | BUSY, {"pixel_replace": FIT_PROFILE}),
+    Case("lrs-trace-model", LRS_WIDE | BUSY, {"pixel_replace": BY_TRACE}),
+    Case(
+        "lrs-trace-model-slopes",
+        LRS_WIDE | BUSY,
+        {
+            "adaptive_trace_model": {"skip": False, "slope_limit": 0.03},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
     Case("lrs-dn", LRS | {"photom": False}),
     Case("grism-defaults", GRISM),
     Case("grism-busy", GRISM | BUSY),
@@ -166,6 +206,7 @@ CASES = (
     ),
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
     Case("grism-fit-profile", GRISM | BUSY, {"pixel_replace": FIT_PROFILE}),
+    Case("grism-trace-model", GRISM | BUSY, {"pixel_replace": BY_TRACE}),
     Case("nircam-defaults", NIRCAM),
     Case("nircam-busy", NIRCAM | BUSY),
     Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),
@@ -208,6 +249,16 @@ CASES = (
         "soss-box-fit-profile",
         SOSS | {"nan_rate": 1e-3},
         {**_EACH, "extract_1d": _BOX, "pixel_replace": FIT_PROFILE},
+    ),
+    Case(
+        "soss-box-trace-model",
+        SOSS | {"nan_rate": 1e-3},
+        {
+            **_EACH,
+            "extract_1d": _BOX,
+            "adaptive_trace_model": {"skip": False},
+            "pixel_replace": BY_TRACE,
+        },
     ),
     Case(
         "soss-box-background",

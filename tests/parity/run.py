@@ -85,7 +85,8 @@ def jwst_steps(config):
     steps : dict
         Parameters by step, reference files as overrides.
     """
-    sections = ("outlier_detection", "pixel_replace", "extract_1d", "white_light", "tso_photometry")
+    sections = ("outlier_detection", "adaptive_trace_model", "pixel_replace", "extract_1d")
+    sections += ("white_light", "tso_photometry")
     steps = {name: dict(config[name]) for name in sections if name in config}
     if "snr" in steps.get("outlier_detection", {}):
         steps["outlier_detection"]["snr"] = f"{config['outlier_detection']['snr']} 4.0"
@@ -159,7 +160,7 @@ def compare(case, ours, jwst):
     """
     findings = []
     for path in sorted(jwst.glob("*.fits")):
-        if path.name.endswith("_crfints.fits"):
+        if not path.name.endswith("_x1dints.fits"):
             findings += compare_crfints(ours / path.name, path)
         else:
             findings += compare_x1dints(

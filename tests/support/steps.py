@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Params that rules give to every job that reads them; a test names only those that it is about.
 _PARAMS = {
+    "adaptive_trace_model": {"skip": True},
     "apertures": None,
     "input_warnings": [],
     "parameter_files": [],
@@ -36,7 +37,8 @@ _PARAMS = {
     "reference_names": {},
 }
 _INPUTS = ["apcorr", "extract1d", "gain", "wavelengthrange", "wave_grid", "estimate", "photometry"]
-_OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid"]
+_OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid", "pixel_replaced", "trace_modelled"]
+_OUTPUTS += ["spline_full", "spline_used"]
 
 
 class _Named(SimpleNamespace):
@@ -151,7 +153,8 @@ def _spectroscopy(product, sources, results, settings):
     spectra = []
     for name, source in sources.items():
         spectra.append(results / "segments" / f"{name}_extract1d.fits")
-        params = {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]}
+        sections = ("adaptive_trace_model", "pixel_replace")
+        params = {name: config[name] for name in sections} | {"options": config["extract_1d"]}
         step = extract_soss if product.exp_type == "NIS_SOSS" else extract_1d
         files = {"segment": str(source), "out_spectra": spectra[-1], **references}
         run_step(step.process, params, work_mb, **files)

@@ -20,6 +20,7 @@ from scripts.lib.planning.configuration import contradictions, describe_violatio
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
+from scripts.lib.references.parameters import accept_parameters
 from scripts.lib.references.selection import ReferenceFiles
 
 
@@ -44,6 +45,8 @@ asks_doctor = asks_for("doctor", sys.argv)
 # A section without any key is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:
     del config[section]
+
+notes_on_settings = accept_parameters(config)
 
 # The user's settings win over parameter references; defaults, which validation adds, do not.
 settings_given = copy.deepcopy(config)
@@ -81,7 +84,11 @@ try:
         mode_check(".", reference_files),
         os.path.normpath(config["output_dir"]),
     )
-    findings = [*reference_findings(config, products, reference_files), *findings]
+    findings = [
+        *notes_on_settings,
+        *reference_findings(config, products, reference_files),
+        *findings,
+    ]
     if not asks_doctor:
         stop_at_errors(findings)
 except InputError as error:

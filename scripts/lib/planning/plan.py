@@ -198,6 +198,10 @@ class Plan:
         name = self._config["extract_1d"][option]
         return targets.soss_file(name, kind) if name else []
 
+    def side_output(self, step, option, kind):
+        """File of each segment that an option of a step asks for, or nothing."""
+        return targets.side_product(kind) if self._config[step][option] else []
+
     def binned_output(self):
         """Light curves in bins of wavelength of each product, or nothing if they are skipped."""
         return [] if self._config["spectroscopic_light_curves"]["skip"] else targets.BINNED

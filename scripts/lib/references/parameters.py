@@ -8,11 +8,12 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import safe_loader
 from scripts.lib.findings import Finding
 
-__all__ = ["KINDS", "PIPELINE", "convert_parameters", "missing_steps", "read_parameters"]
+__all__ = ["KINDS", "PIPELINE", "accept_parameters", "convert_parameters", "read_parameters"]
 
 # Kind of reference of each section of the configuration.
 KINDS = {
     "outlier_detection": "pars-outlierdetectionstep",
+    "adaptive_trace_model": "pars-adaptivetracemodelstep",
     "pixel_replace": "pars-pixelreplacestep",
     "extract_1d": "pars-extract1dstep",
     "white_light": "pars-whitelightstep",
@@ -20,8 +21,8 @@ KINDS = {
 }
 # The pipeline's own file, whose parameters win over those of its steps.
 PIPELINE = "pars-tso3pipeline"
-# Parameters of every step of `jwst` that say what it reads and writes, not how it computes.
-_GENERAL = frozenset(
+# Parameters of every step of `jwst` that name its files and hooks.
+_FRAMEWORK = frozenset(
     [
         "class",
         "in_memory",
@@ -34,6 +35,13 @@ _GENERAL = frozenset(
         "output_use_model",
         "post_hooks",
         "pre_hooks",
+        "search_output_file",
+        "suffix",
+    ]
+)
+# Parameters of steps of `jwst` that say what they write, not how they compute.
+_SIDE_PRODUCTS = frozenset(
+    [
         "save_calibrated_ramp",
         "save_catalog",
         "save_intermediate_results",
@@ -41,8 +49,6 @@ _GENERAL = frozenset(
         "save_residual_image",
         "save_results",
         "save_scene_model",
-        "search_output_file",
-        "suffix",
     ]
 )
 # Parameters without effect on time series in `jwst`.
@@ -61,6 +67,7 @@ _WITHOUT_EFFECT = {
         "threshold_percent",
         "weight_type",
     ],
+    "adaptive_trace_model": ["maximum_cores"],
     "extract_1d": [
         "bkg_sigma_clip",
         "center_xy",
@@ -73,8 +80,8 @@ _WITHOUT_EFFECT = {
         "optimize_psf_location",
     ],
 }
-# Steps of the pipeline of `jwst` that are missing here; it skips them unless a file enables them.
-_MISSING_STEPS = ("adaptive_trace_model",)
+# Numbers in the texts of some parameters.
+_COUNTS = {"scale": 2, "snr": 2}
 # Settings that name files, which differ from run to run.
 _FILES = ("soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate", "soss_modelname")
 
@@ -191,7 +198,7 @@ def convert_parameters(step, parameters, path):
     settings, findings = {}, []
     properties = _properties(step)
     for name, value in parameters.items():
-        if name in _GENERAL or name in _WITHOUT_EFFECT.get(step, ()):
+        if name in _FRAMEWORK | _SIDE_PRODUCTS or name in _WITHOUT_EFFECT.get(step, ()):
             continue
         if name not in properties or name in _FILES:
             if value not in (None, False, "", "None"):
@@ -205,35 +212,61 @@ def convert_parameters(step, parameters, path):
     return settings, findings
 
 
-def missing_steps(steps, path):
+def accept_parameters(config):
     """
-    Find steps that a file enables and that are missing here.
+    Take parameters of `jwst` that have no effect here out of the configuration, in place.
+
+    Texts such as ``"5.0 4.0"`` for ``snr`` become numbers.
 
     Parameters
     ----------
-    steps : dict of str to dict
-        Parameters by the name of the step.
-    path : str
-        The file, for the messages.
+    config : dict
+        The configuration of the user.
 
     Returns
     -------
     findings : list of Finding
-        A warning for each.
+        A note for each parameter that is taken out; an error if `jwst` could not read it.
     """
-    named = [name for name in _MISSING_STEPS if name in steps]
-    return [
-        Finding(
-            "warning",
-            path,
-            key=f"{name}/skip",
-            found="False",
-            expected="True",
-            effect="there is no such step here",
-        )
-        for name in named
-        if str(steps[name].get("skip")).lower() == "false"
-    ]
+    findings = []
+    for step in KINDS:
+        section = config.get(step)
+        if not isinstance(section, dict):
+            continue
+        properties = _properties(step)
+        for name, value in list(section.items()):
+            if isinstance(value, str) and name in _COUNTS:
+                findings += _number_errors(step, name, value)
+            if name in properties:
+                section[name] = (
+                    _convert(value, name, properties[name]) if name in _COUNTS else value
+                )
+            elif effect := _why_ignored(step, name):
+                del section[name]
+                key = f"{step}/{name}"
+                findings.append(
+                    Finding("note", "config", key=key, found=repr(value), effect=effect)
+                )
+    return findings
+
+
+def _why_ignored(step, name):
+    """Say why a parameter of `jwst` does not matter; empty if it may."""
+    if name in _WITHOUT_EFFECT.get(step, ()):
+        return "it has no effect on time series, here as in jwst"
+    return "files have the names of this workflow" if name in _FRAMEWORK else ""
+
+
+def _number_errors(step, name, text):
+    """Find a text that does not hold the numbers of its parameter, at which `jwst` dies."""
+    try:
+        count = len([float(part) for part in text.split()])
+    except ValueError:
+        count = 0
+    if count == _COUNTS[name]:
+        return []
+    expected = f"{_COUNTS[name]} numbers"
+    return [Finding("error", "config", key=f"{step}/{name}", found=repr(text), expected=expected)]
 
 
 def _types(schema):

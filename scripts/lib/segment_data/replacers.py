@@ -6,6 +6,7 @@ import numpy as np
 
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
 from scripts.lib.segment_data.profile_replacement import replace_by_profiles
+from scripts.lib.segment_data.trace_replacement import replace_by_trace
 
 __all__ = ["Replacer", "make_replacer"]
 
@@ -20,6 +21,9 @@ class Replacer:
         Settings of pixel_replace.
     horizontal : bool
         Whether dispersion runs along x.
+    trace : ndarray, optional
+        Model (y, x) of the trace. Without it ``trace_model`` is ``mingrad``, which in any case
+        replaces what the model leaves.
 
     Attributes
     ----------
@@ -27,10 +31,10 @@ class Replacer:
         Whether a new value depends on adjacent pixels alone.
     """
 
-    def __init__(self, options, horizontal):
+    def __init__(self, options, horizontal, trace=None):
         self._algorithm, self._n_adjacent = options["algorithm"], options["n_adjacent_cols"]
-        self._horizontal = horizontal
-        self.is_local = self._algorithm == "mingrad"
+        self._horizontal, self._trace = horizontal, trace
+        self.is_local = trace is None and self._algorithm != "fit_profile"
 
     def __call__(self, planes):
         """
@@ -46,15 +50,19 @@ class Replacer:
         counts : Counter
             Samples filled by each algorithm, and under ``none`` those left without a finite value.
         """
+        counts = Counter()
         if self._algorithm == "fit_profile":
             count = replace_by_profiles(planes, self._horizontal, self._n_adjacent)
+            counts["fit_profile"] = count
         else:
-            count = replace_pixels(planes)
-        left = np.count_nonzero(~np.isfinite(planes["SCI"]))
-        return Counter({self._algorithm: count, "none": left})
+            if self._algorithm == "trace_model" and self._trace is not None:
+                counts["trace_model"] = replace_by_trace(planes, self._trace, self._horizontal)
+            counts["mingrad"] = replace_pixels(planes)
+        counts["none"] = np.count_nonzero(~np.isfinite(planes["SCI"]))
+        return counts
 
 
-def make_replacer(options, horizontal):
+def make_replacer(options, horizontal, trace=None):
     """
     Make the replacer that the settings ask for.
 
@@ -64,10 +72,12 @@ def make_replacer(options, horizontal):
         Settings of pixel_replace.
     horizontal : bool
         Whether dispersion runs along x.
+    trace : ndarray, optional
+        Model (y, x) of the trace.
 
     Returns
     -------
     replacer : Replacer or None
         None if no pixels are to be replaced.
     """
-    return None if options["skip"] else Replacer(options, horizontal)
+    return None if options["skip"] else Replacer(options, horizontal, trace)

@@ -33,6 +33,8 @@ Path("rules.json").write_text(json.dumps(found))
 """
 OPTIONAL = {
     "report": {"vector_plots": True},
+    "adaptive_trace_model": {"save_results": True, "save_intermediate_results": True},
+    "pixel_replace": {"save_results": True},
     "extract_1d": {"soss_modelname": "models", "soss_wave_grid_out": "grid"},
 }
 

@@ -3,7 +3,11 @@
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.references.parameters import convert_parameters, missing_steps, read_parameters
+from scripts.lib.references.parameters import (
+    accept_parameters,
+    convert_parameters,
+    read_parameters,
+)
 from tests.support.crds_cache import write_parameters
 
 
@@ -90,17 +94,6 @@ def test_unknown_or_unsupported_parameters_are_reported():
     )
 
 
-@pytest.mark.parametrize("asked", [False, "False"])
-def test_a_step_that_is_missing_here_is_reported(asked):
-    steps = {"": {}, "adaptive_trace_model": {"skip": asked}, "photom": {"skip": False}}
-    (finding,) = missing_steps(steps, "pars.asdf")
-    assert str(finding) == (
-        "pars.asdf: adaptive_trace_model/skip: found False, expected True: there is no such step here"
-    )
-    for skipped in ({"skip": True}, {}):
-        assert missing_steps({"adaptive_trace_model": skipped}, "pars.asdf") == []
-
-
 def test_files_of_a_run_are_no_parameters():
     found, findings = convert_parameters(
         "extract_1d", {"soss_modelname": "x", "soss_estimate": None}, "a"
@@ -127,3 +120,36 @@ def test_values_are_those_of_the_schema(step, name, good, bad):
     for value in bad:
         found, (finding,) = convert_parameters(step, {name: value}, "a")
         assert (found, finding.key) == ({}, name)
+
+
+def test_parameters_of_jwst_without_effect_are_taken_out_of_the_configuration():
+    config = {
+        "outlier_detection": {"snr": "4.5 4.0", "kernel": "square", "scale": "1.2 0.7"},
+        "white_light": {"suffix": "whtlt", "min_wavelength": 3.0},
+        "associations": ["a.json"],
+        "extract_1d": None,
+    }
+    findings = accept_parameters(config)
+    assert config == {
+        "outlier_detection": {"snr": 4.5},
+        "white_light": {"min_wavelength": 3.0},
+        "associations": ["a.json"],
+        "extract_1d": None,
+    }
+    assert [(f.severity, f.key) for f in findings] == [
+        ("note", "outlier_detection/kernel"),
+        ("note", "outlier_detection/scale"),
+        ("note", "white_light/suffix"),
+    ]
+
+
+def test_unknown_parameters_stay_for_the_schema_to_refuse():
+    config = {"extract_1d": {"soss_transform": [0, 0, 0], "save_profile": True}}
+    assert accept_parameters(config) == []
+    assert list(config["extract_1d"]) == ["soss_transform", "save_profile"]
+
+
+@pytest.mark.parametrize("text", ["1.2", "1 2 3", "a b"])
+def test_texts_that_jwst_cannot_read_are_errors(text):
+    (error, *_) = accept_parameters({"outlier_detection": {"scale": text}})
+    assert str(error) == f"config: outlier_detection/scale: found {text!r}, expected 2 numbers"

@@ -32,3 +32,18 @@ def test_fit_profile_fills_the_border_too(planes):
     assert replacer(planes) == {"fit_profile": 2, "none": 0}
     assert not replacer.is_local
     np.testing.assert_allclose(planes["SCI"], 1, rtol=1e-4)
+
+
+def test_mingrad_replaces_what_the_trace_model_leaves(planes):
+    trace = np.full((7, 8), np.nan, np.float32)
+    trace[0, 0] = 9
+    replacer = make_replacer(OPTIONS | {"algorithm": "trace_model"}, True, trace)
+    assert not replacer.is_local
+    assert replacer(planes) == {"trace_model": 1, "mingrad": 1, "none": 0}
+    assert (planes["SCI"][0, 0, 0], planes["SCI"][0, 3, 4]) == (9, 1)
+
+
+def test_without_a_trace_model_mingrad_replaces_all(planes):
+    replacer = make_replacer(OPTIONS | {"algorithm": "trace_model"}, horizontal=True)
+    assert replacer.is_local
+    assert replacer(planes) == {"mingrad": 1, "none": 1}
