@@ -93,7 +93,7 @@ def _run_here(job):
         "parameter_files": [],
         "input_warnings": [],
     }
-    references = {kind: [] for kind in ("extract1d", "apcorr", "gain")} | job["references"]
+    references = {kind: [] for kind in ("extract1d", "apcorr", "psf", "gain")} | job["references"]
     for path in job["inputs"]:
         if job["first"]:
             clear(Path(job["output"]).parent / FOLDER)

@@ -9,6 +9,8 @@ extract1d
     EXTRACT1D reference: apertures; without it the default apertures hold.
 apcorr
     APCORR reference: aperture correction of point sources; without it nothing is corrected.
+psf
+    PSF reference: image of a point source; without it boxes are summed.
 
 Outputs
 -------
@@ -26,7 +28,9 @@ extract_1d/use_source_posn
 extract_1d/position_offset
     Shift of the aperture across the dispersion.
 extract_1d/extraction_type
-    Kind of extraction, ``box``.
+    Kind of extraction: sum over a box, or fit of the image of a point source.
+extract_1d/optimize_psf_location, extract_1d/model_nod_pair
+    Whether the place of that image is searched for; a negative image is never modelled.
 extract_1d/subtract_background
     Whether a background is subtracted; by default as the reference says.
 extract_1d/bkg_fit, extract_1d/bkg_order
@@ -53,6 +57,7 @@ max_memory_mb
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +78,9 @@ from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
 from scripts.lib.spectra.apertures import HORIZONTAL
-from scripts.lib.spectra.blocks import SpectralBlocks
+from scripts.lib.spectra.blocks import ImagePart, SpectralBlocks
 from scripts.lib.spectra.extraction_setup import plan_extraction
+from scripts.lib.spectra.profile_setup import PsfInput
 from scripts.lib.spectra.sums import (
     correct_aperture,
     extract_spectra,
@@ -86,6 +92,7 @@ from scripts.lib.trace_model.steps import model_trace
 
 log = logging.getLogger(__name__)
 
+_NOD_PAIRS = ("ALONG-SLIT-NOD", "2-POINT-NOD")
 # Data of a block that stay in the processor's cache between operations.
 _BLOCK_BYTES = 1 << 21
 
@@ -101,6 +108,9 @@ def _write_spectra(product, member, extraction, correction, blocks, params, memo
     """Extract block by block and write the rows of the table."""
     n_integrations, n_elements = member.shape("SCI")[0], len(extraction.wavelength)
     calibration, times = segment_calibration(member, extraction.source_type), spectrum_times(member)
+    if extraction.fit is not None:
+        # The fitted flux is that of a point, not of a surface.
+        calibration = replace(calibration, surface_brightness=False)
     cards = table_cards(n_integrations, n_elements, calibration.units, extraction.keywords)
     row_bytes = row_dtype(n_elements).itemsize
     offset = product.append_hdu(cards, n_integrations * row_bytes)
@@ -146,6 +156,30 @@ def _primary_cards(member, references, job, trace_status):
     return cards
 
 
+def _psf_input(member, path, replacer, options):
+    """Image of a point source, and the first integration as it is extracted; None without a file."""
+    if not path:
+        if options.get("extraction_type", "box") != "box":
+            log.warning("%s: there is no PSF reference; boxes are summed", member.path)
+        return None
+    nods = member.primary.get("PATTTYPE") in _NOD_PAIRS and member.primary.get("S_BKDSUB")
+    if nods == "COMPLETE" and options["model_nod_pair"]:
+        msg = (
+            f"{member.path}: PATTTYPE: found {member.primary['PATTTYPE']} with the background "
+            "subtracted, expected no nods: extract_1d/model_nod_pair: expected false"
+        )
+        raise InputError(msg)
+    axis, shape = member.header("SCI").get("DISPAXIS"), member.shape("SCI")[1:]
+    across, along = shape if axis == HORIZONTAL else shape[::-1]
+
+    def first_image():
+        part = ImagePart(axis, slice(0, across), slice(0, along))
+        science, variances = SpectralBlocks(member, part, replacer).read(slice(0, 1))
+        return science[0], [variance[0] for variance in variances]
+
+    return PsfInput(path, first_image)
+
+
 def _write_side_products(member, output, replacer, trace, status, memory_mb):
     """Write the segment as it is after the steps before, and images of the trace model, if asked for."""
     used, full = (None, None) if trace is None else (trace.used, trace.full)
@@ -180,7 +214,7 @@ def process(snakemake):
     """Write the spectra of one segment."""
     started = time.monotonic()
     params, memory_mb = snakemake.params, snakemake.resources.work_mb
-    references = {name: snakemake.input[name] for name in ("extract1d", "apcorr")}
+    references = {name: snakemake.input[name] for name in ("extract1d", "apcorr", "psf")}
     entries = params.apertures
     if references["extract1d"]:
         entries = read_reference(references["extract1d"])
@@ -193,17 +227,22 @@ def process(snakemake):
         )
         product.append_hdu(_primary_cards(member, references, snakemake, status))
         copy_int_times(member, product)
-        with name_file_in_errors(references["extract1d"]):
-            extraction = plan_extraction(member, entries, params.options, results)
         horizontal = member.header("SCI").get("DISPAXIS") == HORIZONTAL
         replacer = make_replacer(
             params.pixel_replace, horizontal, None if trace is None else trace.used
         )
+        psf = _psf_input(member, references["psf"], replacer, params.options)
+        with name_file_in_errors(references["extract1d"]):
+            extraction = plan_extraction(member, entries, params.options, results, psf)
         _write_side_products(member, snakemake.output, replacer, trace, status, memory_mb)
         if extraction is None:
             return
         correction = None
-        if references["apcorr"] and str(extraction.source_type).upper() == "POINT":
+        if (
+            references["apcorr"]
+            and extraction.fit is None
+            and str(extraction.source_type).upper() == "POINT"
+        ):
             correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
         blocks = SpectralBlocks(member, extraction, replacer)
         _write_spectra(product, member, extraction, correction, blocks, params, memory_mb)

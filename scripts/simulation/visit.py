@@ -22,6 +22,7 @@ _REFERENCES_FOLDER = "references"
 _STEP_OF_REFERENCE = {
     "extract1d": "extract_1d",
     "apcorr": "extract_1d",
+    "psf": "extract_1d",
     "gain": "tso_photometry",
     "wavelengthrange": "white_light",
     "pastasoss": "extract_1d",
@@ -45,6 +46,7 @@ _OPTIONS_OF_SOME_MODES = (
 )
 _OPTIONAL_REFERENCES = {
     "aperture_correction": "apcorr",
+    "point_source_image": "psf",
     "wavelengthrange_reference": "wavelengthrange",
 }
 

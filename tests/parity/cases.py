@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.parity import soss_inputs
-from tests.parity.compare import FITTED, SPLINE, TIGHT
+from tests.parity import lrs_inputs, soss_inputs
+from tests.parity.compare import FITS, FITTED, SPLINE, TIGHT
 
 BOTS = {"mode": "nrs_brightobj", "segment_lengths": (30, 26), "frame_size": (24, 64)}
 LRS = {"mode": "mir_lrs_slitless", "segment_lengths": (30, 26), "frame_size": (64, 32)}
@@ -18,6 +18,8 @@ SOSS = {"mode": "nis_soss", "segment_lengths": (4, 3), "seed": 3}
 BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
 FIT_PROFILE = {"skip": False, "algorithm": "fit_profile", "save_results": True}
 BY_TRACE = {"skip": False, "algorithm": "trace_model", "save_results": True}
+OPTIMAL = {"extraction_type": "optimal"}
+PSF = {"point_source_image": True}
 # The splines across MIRI's spectra need the pixels of the whole width.
 LRS_WIDE = LRS | {"frame_size": (64, 72)}
 
@@ -171,6 +173,34 @@ CASES = (
             }
         },
     ),
+    Case("bots-optimal", BOTS | BUSY | PSF, {"extract_1d": OPTIMAL}, allowed=FITS),
+    Case(
+        "bots-optimal-no-location",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL | {"optimize_psf_location": False, "position_offset": 0.4}},
+        allowed=FITS,
+    ),
+    Case(
+        "bots-optimal-background",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL},
+        aperture=_BACKGROUND | {"bkg_order": 1},
+        allowed=FITS,
+    ),
+    Case(
+        "bots-optimal-no-regions",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL | {"subtract_background": True}},
+        allowed=FITS,
+    ),
+    Case(
+        "bots-optimal-middle",
+        BOTS | BUSY | PSF,
+        {"extract_1d": {"extraction_type": "optimal", "use_source_posn": False}},
+        allowed=FITS,
+    ),
+    Case("bots-optimal-null", BOTS | PSF, {"extract_1d": {"extraction_type": None}}, allowed=FITS),
+    Case("bots-optimal-no-psf", BOTS, {"extract_1d": OPTIMAL}),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
     Case("lrs-defaults", LRS),
@@ -194,6 +224,21 @@ CASES = (
             "adaptive_trace_model": {"skip": False, "slope_limit": 0.03},
             "pixel_replace": BY_TRACE,
         },
+    ),
+    Case(
+        "lrs-optimal",
+        LRS | BUSY | PSF,
+        {"extract_1d": OPTIMAL},
+        allowed=FITS,
+        change=lrs_inputs.open_box,
+    ),
+    Case(
+        "lrs-optimal-background",
+        LRS | BUSY | PSF,
+        {"extract_1d": OPTIMAL},
+        aperture=_LRS_BACKGROUND,
+        allowed=FITS,
+        change=lrs_inputs.open_box,
     ),
     Case("lrs-dn", LRS | {"photom": False}),
     Case("grism-defaults", GRISM),

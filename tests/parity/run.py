@@ -130,6 +130,8 @@ def run_workflow(folder, cores=1):
     """
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--nolock", "--snakefile"]
     command += [ROOT / "Snakefile", "--configfile", folder / "config.yaml", "--directory", folder]
+    # jwst has no light curves like ours, nor a report.
+    command += ["--config", "light_curve={'skip': True}"]
     done = subprocess.run(
         command,
         capture_output=True,

@@ -36,7 +36,16 @@ _PARAMS = {
     "reference_files": [],
     "reference_names": {},
 }
-_INPUTS = ["apcorr", "extract1d", "gain", "wavelengthrange", "wave_grid", "estimate", "photometry"]
+_INPUTS = [
+    "psf",
+    "apcorr",
+    "extract1d",
+    "gain",
+    "wavelengthrange",
+    "wave_grid",
+    "estimate",
+    "photometry",
+]
 _OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid", "pixel_replaced", "trace_modelled"]
 _OUTPUTS += ["spline_full", "spline_used"]
 

@@ -7,6 +7,7 @@ rule extract_1d:
         segment=plan.flagged_segment,
         extract1d=plan.reference("extract1d"),
         apcorr=plan.aperture_correction,
+        psf=plan.point_source,
     output:
         spectra=targets.EXTRACT1D,
         pixel_replaced=plan.side_output("pixel_replace", "save_results", "pixel_replace"),
@@ -40,7 +41,7 @@ rule extract_1d:
         adaptive_trace_model=plan.options("adaptive_trace_model"),
         pixel_replace=plan.options("pixel_replace"),
         apertures=plan.assumed_apertures,
-        reference_names=plan.reference_names("extract1d", "apcorr"),
+        reference_names=plan.reference_names("extract1d", "apcorr", "psf"),
         parameter_files=plan.parameter_records(
             "adaptive_trace_model", "pixel_replace", "extract_1d"
         ),

@@ -7,7 +7,7 @@ from scripts.lib.instruments.trace_models import why_no_trace_model
 __all__ = ["option_findings"]
 
 
-def option_findings(product, settings):
+def option_findings(product, settings, has_psf=False):
     """
     Find optional steps that fail in the mode of a product, or that change its light curve.
 
@@ -17,6 +17,8 @@ def option_findings(product, settings):
         Segments of one mode.
     settings : callable
         Takes a section of the configuration and returns its settings for the product.
+    has_psf : bool, optional
+        Whether there is the image of a point source that can be fitted.
 
     Returns
     -------
@@ -26,7 +28,34 @@ def option_findings(product, settings):
     """
     if product.branch != "spectroscopy" or settings("extract_1d")["skip"]:
         return []
-    return _trace_findings(product, settings("adaptive_trace_model"), settings("pixel_replace"))
+    findings = _trace_findings(product, settings("adaptive_trace_model"), settings("pixel_replace"))
+    return findings + (_fit_findings(product, settings("extract_1d")) if has_psf else [])
+
+
+def _fit_findings(product, extraction):
+    """Findings about the fit of a point source's image."""
+    kind, mode = extraction["extraction_type"], mode_of(product.segments[0].exp_type)
+    if kind == "box" or mode.is_soss:
+        return []
+    key = "extract_1d/extraction_type"
+    if mode.row_stripes:
+        effect = "its world coordinates do not say where the source is along a slit"
+        expected = f"box for {mode.exp_type}"
+        return [
+            Finding("error", "config", key=key, found=str(kind), expected=expected, effect=effect)
+        ]
+    effects = []
+    if kind == "optimal" and not extraction["optimize_psf_location"]:
+        effects = ["the profile is off by half a pixel and more, as in jwst: fluxes are wrong"]
+    else:
+        effects = ["each segment has a place of its own: the flux may step from one to the next"]
+    effects.append(
+        "weights are equal, not by the noise, and BKGD_VAR and BKGD_ERROR of columns with a bad "
+        "pixel are NaN if a background is fitted"
+    )
+    return [
+        Finding("warning", "config", key=key, found=str(kind), effect=effect) for effect in effects
+    ]
 
 
 def _trace_findings(product, model, replacement):

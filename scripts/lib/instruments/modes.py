@@ -88,7 +88,7 @@ _BOX = {
     "branch": "spectroscopy",
     "extraction": "extract_1d",
     "settings": "extract_1d",
-    "references": ("extract1d", "apcorr"),
+    "references": ("extract1d", "apcorr", "psf"),
 }
 _TRACES_AND_MODELS = ("pastasoss", "specprofile", "speckernel")
 

@@ -184,6 +184,12 @@ class Plan:
             self.members.product(wildcards), self.members.segment(wildcards)
         )
 
+    def point_source(self, wildcards):
+        """Image of a point source for a segment, or nothing if none is fitted."""
+        return self._references.point_source(
+            self.members.product(wildcards), self.members.segment(wildcards)
+        )
+
     def wavelength_ranges(self, wildcards):
         """Wavelength ranges of the light curves of a product, or nothing."""
         return self._references.wavelength_ranges(self.members.product(wildcards))

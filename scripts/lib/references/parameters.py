@@ -76,8 +76,6 @@ _WITHOUT_EFFECT = {
         "ifu_rfcorr",
         "ifu_rscale",
         "ifu_set_srctype",
-        "model_nod_pair",
-        "optimize_psf_location",
     ],
 }
 # Numbers in the texts of some parameters.

@@ -1,6 +1,7 @@
 """Read the data of a segment block by block, ready for the extraction of spectra."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,10 +9,28 @@ from scripts.lib.provenance.software import JWST_VERSION
 from scripts.lib.segment_data.dq import unify_nan_and_dq
 from scripts.lib.spectra.apertures import HORIZONTAL
 
-__all__ = ["VARIANCES", "SpectralBlocks"]
+__all__ = ["VARIANCES", "ImagePart", "SpectralBlocks"]
 
 VARIANCES = ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _ALL = slice(None)
+
+
+@dataclass(frozen=True)
+class ImagePart:
+    """
+    Part of images.
+
+    Attributes
+    ----------
+    dispersion_axis : int
+        1 if dispersion runs along x, 2 if along y.
+    rows, columns : slice
+        The part (cross-dispersion, dispersion).
+    """
+
+    dispersion_axis: int
+    rows: slice
+    columns: slice
 
 
 class SpectralBlocks:
@@ -22,7 +41,7 @@ class SpectralBlocks:
     ----------
     member : FitsFile
         Open file of the segment.
-    extraction : Extraction
+    extraction : Extraction or ImagePart
         Part of the images, and direction of dispersion.
     replacer : Replacer, optional
         How invalid pixels are replaced; they are not without one.

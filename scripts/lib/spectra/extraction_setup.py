@@ -29,6 +29,8 @@ from scripts.lib.spectra.aperture_weights import (
     wavelength_vector,
 )
 from scripts.lib.spectra.background import BackgroundModel
+from scripts.lib.spectra.profile_fit import ProfileFit
+from scripts.lib.spectra.profile_setup import plan_fit, wants_fit
 from scripts.lib.spectra.source_position import SourcePosition, locate_on_sky, locate_source
 from scripts.lib.spectra.table import SLIT_KEYWORDS
 
@@ -73,6 +75,8 @@ class Extraction:
         World coordinates of the data.
     keywords : dict of str to object
         Keywords of the spectrum.
+    fit : ProfileFit or None
+        What is fitted to each column instead of a sum over the aperture.
     """
 
     dispersion_axis: int
@@ -89,9 +93,10 @@ class Extraction:
     position: tuple | None
     coordinates: WorldCoordinates
     keywords: dict
+    fit: ProfileFit | None = None
 
 
-def plan_extraction(member, entries, options, results=None):
+def plan_extraction(member, entries, options, results=None, psf=None):
     """
     Plan how to extract the spectra of one segment.
 
@@ -105,6 +110,8 @@ def plan_extraction(member, entries, options, results=None):
         Options of the step extract_1d.
     results : ResultCache, optional
         Stored results of the world coordinates.
+    psf : PsfInput, optional
+        For ``extraction_type`` other than box.
 
     Returns
     -------
@@ -145,7 +152,11 @@ def plan_extraction(member, entries, options, results=None):
         aperture = apertures.make_aperture(
             entry, wavelength.shape, axis, options, exp_type, source_type
         )
+    is_fitted = psf is not None and entries is not None and wants_fit(options, aperture)
     aperture = _place_aperture(aperture, member, coordinates, wavelength)
+    if is_fitted:
+        fit, limits = plan_fit(member, psf, aperture, (coordinates, wavelength), (entry, options))
+        return _fit_extraction(member, fit, limits, coordinates, wavelength, (axis, order, name))
     return _make_extraction(member, aperture, coordinates, wavelength, (axis, order, name))
 
 
@@ -280,6 +291,37 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
         position=position,
         coordinates=coordinates,
         keywords=_keywords(member, identity, position, (lower, upper, elements[0], elements[-1])),
+    )
+
+
+def _fit_extraction(member, fit, limits, coordinates, wavelength, identity):
+    """Wavelengths and keywords of a profile in its final position."""
+    vector = wavelength_vector(fit.profile, wavelength)
+    elements = np.flatnonzero(np.isfinite(vector))
+    if not len(elements):
+        log.warning("%s: no pixel of the profile has a wavelength; no spectrum", member.path)
+        return None
+    y, x = image_centre(_orient(fit.profile, identity[0]))
+    position = coordinates.evaluate((float, float), sky_position, x, y)
+    columns = slice(int(elements[0]), int(elements[-1]) + 1)
+    rows = slice(0, len(wavelength))
+    region = None if fit.region is None else fit.region[:, columns]
+    return Extraction(
+        dispersion_axis=identity[0],
+        rows=rows,
+        columns=columns,
+        aperture_rows=rows,
+        weights=np.ascontiguousarray(fit.profile[:, columns]),
+        background_rows=np.empty(0, dtype=int),
+        background=None,
+        elements=_as_slice(elements - columns.start),
+        wavelength=vector[elements],
+        name=identity[2],
+        source_type=member.header("SCI").get("SRCTYPE"),
+        position=position,
+        coordinates=coordinates,
+        keywords=_keywords(member, identity, position, (*limits, elements[0], elements[-1])),
+        fit=ProfileFit(np.ascontiguousarray(fit.profile[:, columns]), fit.order, region),
     )
 
 

@@ -22,6 +22,7 @@ OWN_SECTIONS = ["light_curve", "spectroscopic_light_curves", "report"]
 REFERENCES = [
     "extract1d",
     "apcorr",
+    "psf",
     "gain",
     "wavelengthrange",
     "photom",
@@ -51,6 +52,8 @@ JWST = {
         "subtract_background": None,
         "apply_apcorr": True,
         "extraction_type": "box",
+        "optimize_psf_location": True,
+        "model_nod_pair": True,
         "use_source_posn": None,
         "position_offset": 0,
         "smoothing_length": None,

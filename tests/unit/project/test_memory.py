@@ -37,7 +37,7 @@ params = Named(
     input_warnings=[],
 )
 job = Named(
-    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[]),
+    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[], psf=[]),
     output=Named(
         {made}=sys.argv[2], pixel_replaced="", trace_modelled="", spline_full="", spline_used=""
     ),

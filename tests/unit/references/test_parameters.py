@@ -80,11 +80,11 @@ def test_parameters_without_effect_are_left_out_in_silence():
 
 
 def test_unknown_or_unsupported_parameters_are_reported():
-    parameters = {"extraction_type": "optimal", "soss_transform": [0, 0, 0], "bkg_order": -1}
+    parameters = {"extraction_type": "best", "soss_transform": [0, 0, 0], "bkg_order": -1}
     found, findings = convert_parameters("extract_1d", parameters | {"off": None}, "pars.asdf")
     assert found == {}
     assert [(f.severity, f.path, f.key, f.found) for f in findings] == [
-        ("warning", "pars.asdf", "extraction_type", "'optimal'"),
+        ("warning", "pars.asdf", "extraction_type", "'best'"),
         ("warning", "pars.asdf", "soss_transform", "[0, 0, 0]"),
         ("warning", "pars.asdf", "bkg_order", "-1"),
     ]
