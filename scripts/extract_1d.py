@@ -72,7 +72,7 @@ from scripts.lib.provenance.reference_records import record_references, referenc
 from scripts.lib.references.extract1d import name_file_in_errors, read_reference
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
-from scripts.lib.segment_data.replacers import make_replacer
+from scripts.lib.segment_data.replacers import make_replacer, replacement_text
 from scripts.lib.segment_data.side_products import write_image, write_segment
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
@@ -247,6 +247,8 @@ def process(snakemake):
         blocks = SpectralBlocks(member, extraction, replacer)
         _write_spectra(product, member, extraction, correction, blocks, params, memory_mb)
         append_aperture(product, extraction, member.shape("SCI")[1:])
+        if replacer is not None:
+            log.info(replacement_text(blocks.replaced))
         n_integrations = member.shape("SCI")[0]
     seconds = time.monotonic() - started
     log.info(

@@ -53,6 +53,8 @@ extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
     Files of the inputs ``wave_grid`` and ``estimate``.
 extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
     Names of the optional products.
+photom/skip, photom/apply_time_correction
+    Whether spectra are calibrated, and for the time of the exposure.
 pixel_replace/save_results
     Whether the segment is written with its pixels replaced.
 pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
@@ -79,7 +81,7 @@ from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
-from scripts.lib.segment_data.replacers import make_replacer
+from scripts.lib.segment_data.replacers import make_replacer, replacement_text
 from scripts.lib.segment_data.side_products import write_segment
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
@@ -118,14 +120,14 @@ _BYTES_PER_ROW_SAMPLE = 64
 _BLOCK_INTEGRATIONS = 32
 
 
-def _check_references(paths):
+def _check_references(paths, is_skipped):
     """Raise if a reference is missing that the extraction needs."""
     missing = [name for name in _REQUIRED if not paths[name]]
     if missing:
         names = ", ".join(f"references/{name}" for name in missing)
         msg = f"config: {names}: found null, expected the reference files of NIRISS SOSS"
         raise InputError(msg)
-    if not paths["photom"]:
+    if not paths["photom"] and not is_skipped:
         log.warning("config: references/photom: found null: the spectra stay in DN/s")
 
 
@@ -311,8 +313,10 @@ def _spectra_writer(product, model_spectra):
     return write
 
 
-def _prepare_scene(segment, member, traces, paths, options, memory_mb):
+def _prepare_scene(segment, member, traces, paths, job):
     """Scene, conversions to MJy, sums over time and typical image of a segment."""
+    options, memory_mb = job.params.options, job.resources.work_mb
+    follows_time = job.params.photom["apply_time_correction"]
     references = load_references(
         traces,
         paths,
@@ -326,7 +330,8 @@ def _prepare_scene(segment, member, traces, paths, options, memory_mb):
         wavelengths = {
             order: geometry.trace_wavelength for order, geometry in references.geometry.items()
         }
-        conversions = FluxCalibration(paths["photom"], member.primary).conversions(wavelengths)
+        calibration = FluxCalibration(paths["photom"], member.primary, follows_time)
+        conversions = calibration.conversions(wavelengths)
     summary = summarise(segment.read_rows, segment.shape, _slab_rows(segment.shape, memory_mb))
     image = typical_image(summary, segment.shape[0])
     masks = settle_masks(image, summary.median_error, summary.masked, summary.reference_pixels)
@@ -339,6 +344,8 @@ def process(snakemake):
     started = time.monotonic()
     options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
     paths = {name: inputs[name] for name in _REFERENCES}
+    if snakemake.params.photom["skip"]:
+        paths["photom"] = []
     with ExitStack() as stack:
         member = stack.enter_context(open_fits(inputs.segment))
         product = stack.enter_context(ProductWriter(Path(output.spectra)))
@@ -348,7 +355,7 @@ def process(snakemake):
             product.append_hdu(_primary_cards(member, paths, snakemake, "SKIPPED", "SKIPPED"))
             copy_int_times(member, product, _TIME_TABLES)
             return
-        _check_references(paths)
+        _check_references(paths, snakemake.params.photom["skip"])
         # Dispersion runs along x.
         replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
         segment = SossSegment(member, replacer)
@@ -359,7 +366,7 @@ def process(snakemake):
             write_segment(member, path, statuses, memory_mb, replacer=replacer)
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepare_scene(
-            segment, member, traces, paths, options, memory_mb
+            segment, member, traces, paths, snakemake
         )
         image, background = _remove_background(image, scene.masked, options)
         models = _tune_models(scene, image, summary.median_error, options, inputs)
@@ -378,6 +385,8 @@ def process(snakemake):
         _write_spectra(writer, segment, scene, summary, models, options, extras)
         seconds = time.monotonic() - tuned
         log.info("%d integrations extracted in %.1f s", segment.shape[0], seconds)
+        if replacer is not None:
+            log.info(replacement_text(segment.replaced))
         ratios = contamination(scene, models, image, summary.median_error)
         append_apertures(product, scene, background, ratios)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.parity import lrs_inputs, soss_inputs
-from tests.parity.compare import FITS, FITTED, SPLINE, TIGHT
+from tests.parity.compare import FITTED, SPLINE, TIGHT
 
 BOTS = {"mode": "nrs_brightobj", "segment_lengths": (30, 26), "frame_size": (24, 64)}
 LRS = {"mode": "mir_lrs_slitless", "segment_lengths": (30, 26), "frame_size": (64, 32)}
@@ -173,33 +173,29 @@ CASES = (
             }
         },
     ),
-    Case("bots-optimal", BOTS | BUSY | PSF, {"extract_1d": OPTIMAL}, allowed=FITS),
+    Case("bots-optimal", BOTS | BUSY | PSF, {"extract_1d": OPTIMAL}),
     Case(
         "bots-optimal-no-location",
         BOTS | BUSY | PSF,
         {"extract_1d": OPTIMAL | {"optimize_psf_location": False, "position_offset": 0.4}},
-        allowed=FITS,
     ),
     Case(
         "bots-optimal-background",
         BOTS | BUSY | PSF,
         {"extract_1d": OPTIMAL},
         aperture=_BACKGROUND | {"bkg_order": 1},
-        allowed=FITS,
     ),
     Case(
         "bots-optimal-no-regions",
         BOTS | BUSY | PSF,
         {"extract_1d": OPTIMAL | {"subtract_background": True}},
-        allowed=FITS,
     ),
     Case(
         "bots-optimal-middle",
         BOTS | BUSY | PSF,
         {"extract_1d": {"extraction_type": "optimal", "use_source_posn": False}},
-        allowed=FITS,
     ),
-    Case("bots-optimal-null", BOTS | PSF, {"extract_1d": {"extraction_type": None}}, allowed=FITS),
+    Case("bots-optimal-null", BOTS | PSF, {"extract_1d": {"extraction_type": None}}),
     Case("bots-optimal-no-psf", BOTS, {"extract_1d": OPTIMAL}),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
@@ -229,7 +225,6 @@ CASES = (
         "lrs-optimal",
         LRS | BUSY | PSF,
         {"extract_1d": OPTIMAL},
-        allowed=FITS,
         change=lrs_inputs.open_box,
     ),
     Case(
@@ -237,7 +232,6 @@ CASES = (
         LRS | BUSY | PSF,
         {"extract_1d": OPTIMAL},
         aperture=_LRS_BACKGROUND,
-        allowed=FITS,
         change=lrs_inputs.open_box,
     ),
     Case("lrs-dn", LRS | {"photom": False}),
@@ -304,6 +298,11 @@ CASES = (
             "adaptive_trace_model": {"skip": False},
             "pixel_replace": BY_TRACE,
         },
+    ),
+    Case(
+        "soss-box-uncalibrated",
+        SOSS | {"segment_lengths": (3,)},
+        {**_EACH, "extract_1d": _BOX, "photom": {"skip": True}},
     ),
     Case(
         "soss-box-background",

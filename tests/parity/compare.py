@@ -23,8 +23,6 @@ OWN_KEYWORDS = {
 ADDED_KEYWORDS = {"INTSTART", "TIKRESID", "SOSSNGRD", "SOSSDECO", "SOSSBADP"}
 TIGHT = 1e-12
 SPLINE = 1e-9
-# Fits of profiles with a background, whose normal equations lose some digits.
-FITS = 1e-10
 FITTED = 1e-6
 # Difference of fluxes from the models of NIRISS SOSS, relative to the median flux.
 MODEL = 1e-6

@@ -86,7 +86,7 @@ def jwst_steps(config):
         Parameters by step, reference files as overrides.
     """
     sections = ("outlier_detection", "adaptive_trace_model", "pixel_replace", "extract_1d")
-    sections += ("white_light", "tso_photometry")
+    sections += ("photom", "white_light", "tso_photometry")
     steps = {name: dict(config[name]) for name in sections if name in config}
     if "snr" in steps.get("outlier_detection", {}):
         steps["outlier_detection"]["snr"] = f"{config['outlier_detection']['snr']} 4.0"

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Params that rules give to every job that reads them; a test names only those that it is about.
 _PARAMS = {
     "adaptive_trace_model": {"skip": True},
+    "photom": {"skip": False, "apply_time_correction": True},
     "apertures": None,
     "input_warnings": [],
     "parameter_files": [],
@@ -48,6 +49,15 @@ _INPUTS = [
 ]
 _OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid", "pixel_replaced", "trace_modelled"]
 _OUTPUTS += ["spline_full", "spline_used"]
+
+
+# Outputs of the extraction that options of steps ask for, and the ends of their names.
+_SIDE_PRODUCTS = {
+    "pixel_replaced": ("pixel_replace", "save_results", "pixel_replace"),
+    "trace_modelled": ("adaptive_trace_model", "save_results", "adaptive_trace_model"),
+    "spline_full": ("adaptive_trace_model", "save_intermediate_results", "spline_full"),
+    "spline_used": ("adaptive_trace_model", "save_intermediate_results", "spline_used"),
+}
 
 
 class _Named(SimpleNamespace):
@@ -162,10 +172,13 @@ def _spectroscopy(product, sources, results, settings):
     spectra = []
     for name, source in sources.items():
         spectra.append(results / "segments" / f"{name}_extract1d.fits")
-        sections = ("adaptive_trace_model", "pixel_replace")
+        sections = ("adaptive_trace_model", "pixel_replace", "photom")
         params = {name: config[name] for name in sections} | {"options": config["extract_1d"]}
         step = extract_soss if product.exp_type == "NIS_SOSS" else extract_1d
         files = {"segment": str(source), "out_spectra": spectra[-1], **references}
+        for output, (section, option, kind) in _SIDE_PRODUCTS.items():
+            if config[section][option]:
+                files[f"out_{output}"] = results / f"{name}_{kind}.fits"
         run_step(step.process, params, work_mb, **files)
     x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
     run_step(collect_spectra.process, asn, work_mb, spectra=spectra, out_x1dints=x1dints)

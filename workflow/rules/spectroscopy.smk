@@ -85,9 +85,10 @@ rule extract_soss:
         options=plan.options("extract_1d"),
         adaptive_trace_model=plan.options("adaptive_trace_model"),
         pixel_replace=plan.options("pixel_replace"),
+        photom=plan.options("photom"),
         reference_names=plan.reference_names("pastasoss", "specprofile", "speckernel", "photom"),
         parameter_files=plan.parameter_records(
-            "adaptive_trace_model", "pixel_replace", "extract_1d"
+            "adaptive_trace_model", "pixel_replace", "extract_1d", "photom"
         ),
         input_warnings=plan.input_warnings,
         code=code("extract_soss"),

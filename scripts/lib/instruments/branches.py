@@ -10,6 +10,7 @@ CONFIGURED_STEPS = {
         "adaptive_trace_model",
         "pixel_replace",
         "extract_1d",
+        "photom",
         "white_light",
     ),
 }

@@ -33,4 +33,6 @@ def used_kinds(product, references):
     is_fitted = kind == "optimal" and references.reference("psf", product.segments[0].path).path
     if is_fitted or not has_correction:
         unused.add("apcorr")
+    if mode.is_soss and references.settings("photom", product.segments[0].path)["skip"]:
+        unused.add("photom")
     return [name for name in mode.references if name not in unused]

@@ -16,6 +16,7 @@ KINDS = {
     "adaptive_trace_model": "pars-adaptivetracemodelstep",
     "pixel_replace": "pars-pixelreplacestep",
     "extract_1d": "pars-extract1dstep",
+    "photom": "pars-photomstep",
     "white_light": "pars-whitelightstep",
     "tso_photometry": "pars-tsophotometrystep",
 }
@@ -68,6 +69,7 @@ _WITHOUT_EFFECT = {
         "weight_type",
     ],
     "adaptive_trace_model": ["maximum_cores"],
+    "photom": ["inverse", "source_type"],
     "extract_1d": [
         "bkg_sigma_clip",
         "center_xy",

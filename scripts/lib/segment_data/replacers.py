@@ -8,7 +8,7 @@ from scripts.lib.segment_data.pixel_replacement import replace_pixels
 from scripts.lib.segment_data.profile_replacement import replace_by_profiles
 from scripts.lib.segment_data.trace_replacement import replace_by_trace
 
-__all__ = ["Replacer", "make_replacer"]
+__all__ = ["Replacer", "make_replacer", "replacement_text"]
 
 
 class Replacer:
@@ -81,3 +81,26 @@ def make_replacer(options, horizontal, trace=None):
         None if no pixels are to be replaced.
     """
     return None if options["skip"] else Replacer(options, horizontal, trace)
+
+
+def replacement_text(counts):
+    """
+    Say how many samples were replaced.
+
+    Parameters
+    ----------
+    counts : Counter
+        Sum of what a replacer returned.
+
+    Returns
+    -------
+    text : str
+        A line for the log.
+
+    Examples
+    --------
+    >>> replacement_text(Counter(fit_profile=12, none=3))
+    'samples replaced: 12 by fit_profile; 3 left without a value'
+    """
+    filled = [f"{count} by {name}" for name, count in counts.items() if name != "none"]
+    return f"samples replaced: {', '.join(filled) or 'none'}; {counts['none']} left without a value"

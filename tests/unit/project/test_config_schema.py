@@ -15,6 +15,7 @@ SECTIONS = [
     "adaptive_trace_model",
     "pixel_replace",
     "extract_1d",
+    "photom",
     "white_light",
     "tso_photometry",
 ]
@@ -74,6 +75,7 @@ JWST = {
         "soss_modelname": None,
         "soss_order_3": True,
     },
+    "photom": {"apply_time_correction": True},
     "white_light": {"min_wavelength": None, "max_wavelength": None},
     "tso_photometry": {
         "radius": 3.0,

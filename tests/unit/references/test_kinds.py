@@ -48,3 +48,8 @@ def test_an_aperture_correction_may_be_switched_off():
 def test_an_image_of_a_point_source_takes_the_place_of_the_correction(kind, psf, expected):
     sections = {"extract_1d": {"extraction_type": kind}, "references": {"psf": psf}}
     assert kinds("NRS_BRIGHTOBJ", **sections) == expected
+
+
+def test_soss_spectra_that_stay_uncalibrated_need_no_calibration():
+    assert "photom" in kinds("NIS_SOSS")
+    assert "photom" not in kinds("NIS_SOSS", photom={"skip": True})
