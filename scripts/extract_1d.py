@@ -20,6 +20,8 @@ pixel_replaced
     The segment with its pixels replaced; if asked for.
 trace_modelled, spline_full, spline_used
     The segment with the model of its trace, and images of all of the model and of what is used.
+profile, scene_model, residual
+    Weights of the pixels; models of source and background, and the data without them; if asked for.
 
 Settings
 --------
@@ -39,6 +41,8 @@ extract_1d/smoothing_length
     Width of the smoothing along the dispersion before the background is fitted.
 extract_1d/apply_apcorr
     Whether the aperture is corrected.
+extract_1d/save_profile, extract_1d/save_scene_model, extract_1d/save_residual_image
+    Whether these three are written.
 extract_1d/log_increment
     Integrations between two lines of progress in the log.
 pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
@@ -57,6 +61,7 @@ max_memory_mb
 
 import logging
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,7 +78,7 @@ from scripts.lib.references.extract1d import name_file_in_errors, read_reference
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
-from scripts.lib.segment_data.side_products import write_image, write_segment
+from scripts.lib.segment_data.side_products import CubeWriter, write_image, write_segment
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
@@ -81,6 +86,7 @@ from scripts.lib.spectra.apertures import HORIZONTAL
 from scripts.lib.spectra.blocks import ImagePart, SpectralBlocks
 from scripts.lib.spectra.extraction_setup import plan_extraction
 from scripts.lib.spectra.profile_setup import PsfInput
+from scripts.lib.spectra.scene_model import profile_image, scene_images
 from scripts.lib.spectra.sums import (
     correct_aperture,
     extract_spectra,
@@ -104,8 +110,9 @@ def _block_length(integration_bytes, row_bytes, memory_mb):
     return max(1, int(min(fitting, _BLOCK_BYTES / integration_bytes)))
 
 
-def _write_spectra(product, member, extraction, correction, blocks, params, memory_mb):
+def _write_spectra(product, member, extraction, correction, blocks, write_scene, job):
     """Extract block by block and write the rows of the table."""
+    params, memory_mb = job.params, job.resources.work_mb
     n_integrations, n_elements = member.shape("SCI")[0], len(extraction.wavelength)
     calibration, times = segment_calibration(member, extraction.source_type), spectrum_times(member)
     if extraction.fit is not None:
@@ -118,7 +125,9 @@ def _write_spectra(product, member, extraction, correction, blocks, params, memo
     progress = Progress(log, n_integrations, least=params.options["log_increment"])
     for first in range(0, n_integrations, step):
         block = slice(first, min(first + step, n_integrations))
-        sums = extract_spectra(extraction, *blocks.read(block))
+        images = blocks.read(block)
+        sums = extract_spectra(extraction, *images)
+        write_scene(images, first)
         columns = spectrum_columns(sums, calibration)
         if correction is not None:
             correct_aperture(columns, correction(sums.npixels))
@@ -184,17 +193,44 @@ def _write_side_products(member, output, replacer, trace, status, memory_mb):
     """Write the segment as it is after the steps before, and images of the trace model, if asked for."""
     used, full = (None, None) if trace is None else (trace.used, trace.full)
     modelled = {"S_TRCMOD": status}
-    stored = used if status == "COMPLETE" else None
     if output.trace_modelled:
-        write_segment(member, Path(output.trace_modelled), modelled, memory_mb, trace=stored)
+        write_segment(member, Path(output.trace_modelled), modelled, memory_mb, trace=used)
     for path, image in ((output.spline_full, full), (output.spline_used, used)):
         if path:
-            write_image(member, Path(path), image if status == "COMPLETE" else None, modelled)
+            write_image(member, Path(path), image)
     if output.pixel_replaced:
         replaced = modelled | {"S_PXREPL": "SKIPPED" if replacer is None else "COMPLETE"}
         write_segment(
             member, Path(output.pixel_replaced), replaced, memory_mb, replacer=replacer, trace=used
         )
+
+
+def _needs_scene(output):
+    """Whether models of the scene are asked for."""
+    return bool(output.scene_model or output.residual)
+
+
+def _scene_writer(stack, output, member, extraction):
+    """Function that writes the scene of a block: models and residuals, if asked for."""
+    if output.profile:
+        shape = member.shape("SCI")[1:]
+        write_image(member, Path(output.profile), profile_image(extraction, shape))
+    is_turned = extraction.dispersion_axis != HORIZONTAL
+    scene, residual = (
+        CubeWriter.opened(stack, path, member, is_turned)
+        for path in (output.scene_model, output.residual)
+    )
+
+    def write(images, first):
+        if scene is None and residual is None:
+            return
+        model = scene_images(extraction, *images)
+        if scene is not None:
+            scene.write(model, first)
+        if residual is not None:
+            residual.write(images[0] - model, first)
+
+    return write
 
 
 def _check_member(member):
@@ -233,7 +269,9 @@ def process(snakemake):
         )
         psf = _psf_input(member, references["psf"], replacer, params.options)
         with name_file_in_errors(references["extract1d"]):
-            extraction = plan_extraction(member, entries, params.options, results, psf)
+            extraction = plan_extraction(
+                member, entries, params.options, results, psf, whole=_needs_scene(snakemake.output)
+            )
         _write_side_products(member, snakemake.output, replacer, trace, status, memory_mb)
         if extraction is None:
             return
@@ -245,7 +283,9 @@ def process(snakemake):
         ):
             correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
         blocks = SpectralBlocks(member, extraction, replacer)
-        _write_spectra(product, member, extraction, correction, blocks, params, memory_mb)
+        with ExitStack() as stack:
+            write_scene = _scene_writer(stack, snakemake.output, member, extraction)
+            _write_spectra(product, member, extraction, correction, blocks, write_scene, snakemake)
         append_aperture(product, extraction, member.shape("SCI")[1:])
         if replacer is not None:
             log.info(replacement_text(blocks.replaced))

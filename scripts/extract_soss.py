@@ -174,7 +174,10 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
-    modelled = "SKIPPED" if job.params.adaptive_trace_model["skip"] else "FAILED"
+    replacement = job.params.pixel_replace
+    by_trace = not replacement["skip"] and replacement["algorithm"] == "trace_model"
+    is_asked = by_trace or not job.params.adaptive_trace_model["skip"]
+    modelled = "FAILED" if is_asked else "SKIPPED"
     set_card(cards, "S_TRCMOD", modelled, "Adaptive Trace Model", after="S_")
     set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
     if status == "SKIPPED":

@@ -19,6 +19,7 @@ BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
 FIT_PROFILE = {"skip": False, "algorithm": "fit_profile", "save_results": True}
 BY_TRACE = {"skip": False, "algorithm": "trace_model", "save_results": True}
 OPTIMAL = {"extraction_type": "optimal"}
+SCENE = {"save_profile": True, "save_scene_model": True, "save_residual_image": True}
 PSF = {"point_source_image": True}
 # The splines across MIRI's spectra need the pixels of the whole width.
 LRS_WIDE = LRS | {"frame_size": (64, 72)}
@@ -196,6 +197,18 @@ CASES = (
         {"extract_1d": {"extraction_type": "optimal", "use_source_posn": False}},
     ),
     Case("bots-optimal-null", BOTS | PSF, {"extract_1d": {"extraction_type": None}}),
+    Case(
+        "bots-optimal-scene",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL | SCENE},
+        aperture=_BACKGROUND,
+    ),
+    Case(
+        "bots-scene",
+        BOTS | BUSY,
+        {"extract_1d": SCENE},
+        aperture=_BACKGROUND | {"bkg_order": 1},
+    ),
     Case("bots-optimal-no-psf", BOTS, {"extract_1d": OPTIMAL}),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
@@ -234,6 +247,12 @@ CASES = (
         aperture=_LRS_BACKGROUND,
         change=lrs_inputs.open_box,
     ),
+    Case(
+        "lrs-scene",
+        LRS | BUSY,
+        {"extract_1d": SCENE},
+        aperture=_LRS_BACKGROUND | {"bkg_fit": "median"},
+    ),
     Case("lrs-dn", LRS | {"photom": False}),
     Case("grism-defaults", GRISM),
     Case("grism-busy", GRISM | BUSY),
@@ -249,6 +268,7 @@ CASES = (
     Case("nircam-defaults", NIRCAM),
     Case("nircam-busy", NIRCAM | BUSY),
     Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),
+    Case("nircam-catalog", NIRCAM | BUSY, {"tso_photometry": {"save_catalog": True}}),
     Case("nircam-no-centroid", NIRCAM | BUSY, {"tso_photometry": {"centroid_source": False}}),
     Case("nircam-dn", NIRCAM | {"photom": False, "gain_reference": True}, fitted=FITTED),
     Case("nircam-weak-lens", NIRCAM | {"weak_lens": True, "frame_size": (64, 64)}),

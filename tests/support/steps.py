@@ -48,7 +48,7 @@ _INPUTS = [
     "photometry",
 ]
 _OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid", "pixel_replaced", "trace_modelled"]
-_OUTPUTS += ["spline_full", "spline_used"]
+_OUTPUTS += ["spline_full", "spline_used", "profile", "scene_model", "residual", "catalog"]
 
 
 # Outputs of the extraction that options of steps ask for, and the ends of their names.
@@ -56,6 +56,9 @@ _SIDE_PRODUCTS = {
     "pixel_replaced": ("pixel_replace", "save_results", "pixel_replace"),
     "trace_modelled": ("adaptive_trace_model", "save_results", "adaptive_trace_model"),
     "spline_full": ("adaptive_trace_model", "save_intermediate_results", "spline_full"),
+    "profile": ("extract_1d", "save_profile", "profile"),
+    "scene_model": ("extract_1d", "save_scene_model", "scene_model"),
+    "residual": ("extract_1d", "save_residual_image", "residual"),
     "spline_used": ("adaptive_trace_model", "save_intermediate_results", "spline_used"),
 }
 
@@ -177,11 +180,12 @@ def _spectroscopy(product, sources, results, settings):
         step = extract_soss if product.exp_type == "NIS_SOSS" else extract_1d
         files = {"segment": str(source), "out_spectra": spectra[-1], **references}
         for output, (section, option, kind) in _SIDE_PRODUCTS.items():
-            if config[section][option]:
+            if config[section][option] and not config[section]["skip"]:
                 files[f"out_{output}"] = results / f"{name}_{kind}.fits"
         run_step(step.process, params, work_mb, **files)
     x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
-    run_step(collect_spectra.process, asn, work_mb, spectra=spectra, out_x1dints=x1dints)
+    params = asn | {"adaptive_trace_model": config["adaptive_trace_model"]}
+    run_step(collect_spectra.process, params, work_mb, spectra=spectra, out_x1dints=x1dints)
     run_step(
         white_light.process,
         {"options": config["white_light"]},
@@ -198,6 +202,9 @@ def _photometry(product, sources, results, settings):
     tables = []
     for name, source in sources.items():
         tables.append(str(results / "segments" / f"{name}_photometry.fits"))
+        catalog = {}
+        if config["tso_photometry"]["save_catalog"]:
+            catalog = {"out_catalog": results / f"{name}_phot.ecsv"}
         run_step(
             tso_photometry.process,
             {"options": config["tso_photometry"]},
@@ -205,6 +212,7 @@ def _photometry(product, sources, results, settings):
             segment=str(source),
             gain=references["gain"],
             out_photometry=tables[-1],
+            **catalog,
         )
     phot = results / f"{product.name}_phot.ecsv"
     segments = [str(source) for source in sources.values()]

@@ -20,6 +20,9 @@ rule extract_1d:
         spline_used=plan.side_output(
             "adaptive_trace_model", "save_intermediate_results", "spline_used"
         ),
+        profile=plan.side_output("extract_1d", "save_profile", "profile"),
+        scene_model=plan.side_output("extract_1d", "save_scene_model", "scene_model"),
+        residual=plan.side_output("extract_1d", "save_residual_image", "residual"),
     log:
         "<logs>/extract_1d/{segment}.log",
     benchmark:
@@ -116,6 +119,7 @@ rule collect_spectra:
         mem_mb=plan.memory("collect_spectra"),
         runtime=plan.runtime("collect_spectra"),
     params:
+        adaptive_trace_model=plan.options("adaptive_trace_model"),
         asn_pool=plan.asn_pool,
         asn_table=plan.asn_table,
         input_warnings=plan.input_warnings,

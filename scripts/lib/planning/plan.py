@@ -206,7 +206,8 @@ class Plan:
 
     def side_output(self, step, option, kind):
         """File of each segment that an option of a step asks for, or nothing."""
-        return targets.side_product(kind) if self._config[step][option] else []
+        options = self._config[step]
+        return targets.side_product(kind) if options[option] and not options["skip"] else []
 
     def binned_output(self):
         """Light curves in bins of wavelength of each product, or nothing if they are skipped."""

@@ -152,7 +152,7 @@ def side_product(kind):
     template : str
         Name of the file of each segment.
     """
-    return f"<results>/{{segment}}_{kind}.fits"
+    return f"<results>/{{segment}}_{kind}.{'ecsv' if kind == 'phot' else 'fits'}"
 
 
 def plot_file(plot, extension):

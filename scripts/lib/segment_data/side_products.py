@@ -1,6 +1,7 @@
 """Copies of a segment as it is between two steps, and images of its trace model."""
 
 import math
+import re
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.provenance.software import JWST_KEYWORDS, file_date
 from scripts.lib.segment_data.dq import PLANES
 
-__all__ = ["write_image", "write_segment"]
+__all__ = ["CubeWriter", "write_image", "write_segment"]
 
 # Besides the planes: what replacement needs.
 _COPIES = 6
+# Cards that say how an extension is stored.
+_STRUCTURE = re.compile(
+    r"(XTENSION|BITPIX|NAXIS\d* |PCOUNT|GCOUNT|EXTNAME|EXTVER|BSCALE|BZERO|END )"
+)
 
 
 def write_segment(member, path, statuses, memory_mb, replacer=None, trace=None):
@@ -60,28 +65,63 @@ def write_segment(member, path, statuses, memory_mb, replacer=None, trace=None):
                 product.write_block(plane, offsets[name], shape, first)
 
 
-def write_image(member, path, image, statuses):
+def write_image(member, path, image):
     """
     Write an image with the headers of a segment.
 
     Parameters
     ----------
     member : FitsFile
-        The segment, whose primary header is copied.
+        The segment, whose headers are copied.
     path : Path
         The file to write.
     image : ndarray of float32 or None
         Image (y, x), written as SCI; None writes none.
-    statuses : dict of str to str
-        As for :func:`write_segment`.
     """
     cards = list(member.hdus[0].cards)
-    for keyword, value in _updates(path, statuses):
-        set_card(cards, keyword, value, after="S_" if keyword.startswith("S_") else "")
+    for keyword, value in _updates(path, {}):
+        set_card(cards, keyword, value)
+    kept = [card for card in member.hdu("SCI").cards if not _STRUCTURE.match(card)]
     with ProductWriter(path) as product:
         product.append_hdu(cards)
         if image is not None:
-            _append_image(product, "SCI", image)
+            _append_image(product, "SCI", image, kept)
+
+
+class CubeWriter:
+    """
+    Write a cube with the primary header of a segment, block by block.
+
+    Parameters
+    ----------
+    product : ProductWriter
+        Open file.
+    member : FitsFile
+        The segment.
+    is_turned : bool, optional
+        Whether images have x before y.
+    """
+
+    def __init__(self, product, member, is_turned=False):
+        self._product, self._shape = product, member.shape("SCI")
+        self._is_turned = is_turned
+        cards = list(member.hdus[0].cards)
+        for keyword, value in _updates(product.path, {"DATAMODL": "CubeModel"}):
+            set_card(cards, keyword, value)
+        product.append_hdu(cards)
+        header = image_cards("SCI", self._shape, -32, version=1)
+        self._offset = product.append_hdu(header, 4 * math.prod(self._shape))
+
+    @classmethod
+    def opened(cls, stack, path, member, is_turned=False):
+        """Writer of a file that an exit stack closes; None without a path."""
+        return cls(stack.enter_context(ProductWriter(path)), member, is_turned) if path else None
+
+    def write(self, images, first, row=0):
+        """Write images (integrations, y, x), or turned, from an integration and row on."""
+        images = np.asarray(images, np.float32)
+        images = np.ascontiguousarray(images.swapaxes(1, 2)) if self._is_turned else images
+        self._product.write_block(images, self._offset, self._shape, first, row)
 
 
 def _updates(path, statuses):
@@ -90,7 +130,8 @@ def _updates(path, statuses):
     return list((names | statuses).items())
 
 
-def _append_image(product, name, image):
-    """Append an image of float32."""
-    offset = product.append_hdu(image_cards(name, image.shape, -32), 4 * image.size)
+def _append_image(product, name, image, cards=()):
+    """Append an image of float32 with some more cards."""
+    header = [*image_cards(name, image.shape, -32, version=1), *cards]
+    offset = product.append_hdu(header, 4 * image.size)
     product.write_block(np.asarray(image, np.float32)[None], offset, (1, *image.shape))

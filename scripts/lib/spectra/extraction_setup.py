@@ -96,7 +96,7 @@ class Extraction:
     fit: ProfileFit | None = None
 
 
-def plan_extraction(member, entries, options, results=None, psf=None):
+def plan_extraction(member, entries, options, results=None, psf=None, whole=False):
     """
     Plan how to extract the spectra of one segment.
 
@@ -112,6 +112,8 @@ def plan_extraction(member, entries, options, results=None, psf=None):
         Stored results of the world coordinates.
     psf : PsfInput, optional
         For ``extraction_type`` other than box.
+    whole : bool, optional
+        Whether whole images are read, as models of the scene need them.
 
     Returns
     -------
@@ -156,8 +158,10 @@ def plan_extraction(member, entries, options, results=None, psf=None):
     aperture = _place_aperture(aperture, member, coordinates, wavelength)
     if is_fitted:
         fit, limits = plan_fit(member, psf, aperture, (coordinates, wavelength), (entry, options))
-        return _fit_extraction(member, fit, limits, coordinates, wavelength, (axis, order, name))
-    return _make_extraction(member, aperture, coordinates, wavelength, (axis, order, name))
+        identity = (axis, order, name)
+        return _fit_extraction(member, fit, limits, (coordinates, wavelength, whole), identity)
+    grid = (coordinates, wavelength, whole)
+    return _make_extraction(member, aperture, grid, (axis, order, name))
 
 
 def _orient(image, axis):
@@ -250,8 +254,9 @@ def _slit_position(member):
     return position
 
 
-def _make_extraction(member, aperture, coordinates, wavelength, identity):
+def _make_extraction(member, aperture, grid, identity):
     """Weights, wavelengths and keywords of an aperture in its final position."""
+    coordinates, wavelength, whole = grid
     weights, lower, upper = source_profile(aperture, wavelength)
     weights[~np.isfinite(wavelength)] = 0.0
     vector = wavelength_vector(weights, wavelength)
@@ -265,14 +270,14 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     smoothed = region is not None and aperture.smoothing_length > 0
-    if smoothed:
+    if smoothed or whole:
         # A smoothed pixel depends on its neighbours, and on whether the image has any NaN.
         columns = slice(0, weights.shape[1])
     weights, in_background = weights[:, columns], np.empty(0, dtype=int)
     in_sum = np.flatnonzero(weights.any(axis=1))
     if region is not None:
         in_background = np.flatnonzero(region[:, columns].any(axis=1))
-    used = np.arange(len(weights)) if smoothed else np.union1d(in_sum, in_background)
+    used = np.arange(len(weights)) if smoothed or whole else np.union1d(in_sum, in_background)
     aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
     return Extraction(
         dispersion_axis=axis,
@@ -294,8 +299,9 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
     )
 
 
-def _fit_extraction(member, fit, limits, coordinates, wavelength, identity):
+def _fit_extraction(member, fit, limits, grid, identity):
     """Wavelengths and keywords of a profile in its final position."""
+    coordinates, wavelength, whole = grid
     vector = wavelength_vector(fit.profile, wavelength)
     elements = np.flatnonzero(np.isfinite(vector))
     if not len(elements):
@@ -304,6 +310,8 @@ def _fit_extraction(member, fit, limits, coordinates, wavelength, identity):
     y, x = image_centre(_orient(fit.profile, identity[0]))
     position = coordinates.evaluate((float, float), sky_position, x, y)
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
+    if whole:
+        columns = slice(0, wavelength.shape[1])
     rows = slice(0, len(wavelength))
     region = None if fit.region is None else fit.region[:, columns]
     return Extraction(

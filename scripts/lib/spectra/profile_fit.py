@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["ProfileFit", "fit_columns"]
+__all__ = ["ProfileFit", "fit_columns", "model_images"]
 
 _LARGEST_CONDITION = 1e10
 _NO_PIXELS = 1e-8
@@ -73,6 +73,25 @@ def fit_columns(fit, science, variances):
     """
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         return _fit(fit, science, variances)
+
+
+def model_images(fit, coefficients):
+    """
+    Images of a fit.
+
+    Parameters
+    ----------
+    fit : ProfileFit
+        Profile and background.
+    coefficients : ndarray
+        Coefficients (integrations, dispersion, terms) of :func:`fit_columns`.
+
+    Returns
+    -------
+    images : ndarray
+        Background and source (integrations, cross-dispersion, dispersion).
+    """
+    return np.einsum("txi,iyx->tyx", coefficients, _terms(fit))
 
 
 def _fit(fit, science, variances):

@@ -2,6 +2,7 @@
 
 import logging
 
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.instruments.trace_models import why_no_trace_model
 from scripts.lib.trace_model.segment_trace import fit_segment
 
@@ -33,7 +34,8 @@ def model_trace(member, options, replacement, memory_mb, results=None):
     model : TraceModel or None
         None if no model is wanted or possible.
     status : str
-        Status of adaptive_trace_model: COMPLETE, SKIPPED, or FAILED where no model is possible.
+        Status of adaptive_trace_model in the segment: COMPLETE, SKIPPED, or FAILED where no model is
+        possible.
     """
     is_step = not options["skip"]
     replaces = not replacement["skip"] and replacement["algorithm"] == "trace_model"
@@ -42,6 +44,7 @@ def model_trace(member, options, replacement, memory_mb, results=None):
     reason = why_no_trace_model(member.primary)
     if reason is not None:
         log.warning("%s: no trace model: %s", member.path.name, reason)
-        return None, "FAILED" if is_step else "SKIPPED"
-    model = fit_segment(member, options if is_step else _DEFAULTS, memory_mb, results)
-    return model, "COMPLETE" if is_step else "SKIPPED"
+        # Where jwst dies of it, pixel_replace goes on without a status.
+        has_status = is_step or mode_of(member.primary.get("EXP_TYPE")).trace_fit is not None
+        return None, "FAILED" if has_status else "SKIPPED"
+    return fit_segment(member, options if is_step else _DEFAULTS, memory_mb, results), "COMPLETE"

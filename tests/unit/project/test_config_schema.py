@@ -55,6 +55,9 @@ JWST = {
         "extraction_type": "box",
         "optimize_psf_location": True,
         "model_nod_pair": True,
+        "save_profile": False,
+        "save_scene_model": False,
+        "save_residual_image": False,
         "use_source_posn": None,
         "position_offset": 0,
         "smoothing_length": None,
@@ -85,6 +88,7 @@ JWST = {
         "search_box_width": 41,
         "fit_box_width": 11,
         "moving_centroid": False,
+        "save_catalog": False,
     },
 }
 

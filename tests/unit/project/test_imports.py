@@ -64,7 +64,8 @@ params = Named(
 job = Named(
     input=Named({given}=sys.argv[1], extract1d=[], apcorr=[], psf=[]),
     output=Named(
-        {made}=sys.argv[2], pixel_replaced="", trace_modelled="", spline_full="", spline_used=""
+        {made}=sys.argv[2], pixel_replaced="", trace_modelled="", spline_full="", spline_used="",
+        profile="", scene_model="", residual="", catalog="",
     ),
     params=params,
     resources=Named(work_mb=512),

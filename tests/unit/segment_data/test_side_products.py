@@ -1,9 +1,11 @@
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 from astropy.io import fits
 
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.segment_data.side_products import write_image, write_segment
+from scripts.lib.segment_data.side_products import CubeWriter, write_image, write_segment
 from tests.support.spectral_segments import row_images
 from tests.support.spectral_segments import write_segment as make_segment
 
@@ -49,9 +51,25 @@ def test_the_trace_model_follows_the_wavelengths(tmp_path, segment):
 
 def test_an_image_has_the_header_of_the_segment(tmp_path, segment):
     with open_fits(segment) as member:
-        write_image(member, tmp_path / "x.fits", np.eye(3, dtype=np.float32), {"S_TRCMOD": "X"})
-        write_image(member, tmp_path / "none.fits", None, {})
+        write_image(member, tmp_path / "x.fits", np.eye(3, dtype=np.float32))
+        write_image(member, tmp_path / "none.fits", None)
     with fits.open(tmp_path / "x.fits") as product, fits.open(tmp_path / "none.fits") as none:
-        assert (product[0].header["DETECTOR"], product[0].header["S_TRCMOD"]) == ("NRS1", "X")
+        assert product[0].header["DETECTOR"] == "NRS1"
+        assert (product["SCI"].header["SLTNAME"], product["SCI"].header["NAXIS"]) == ("S1600A1", 2)
         np.testing.assert_array_equal(product["SCI"].data, np.eye(3))
         assert len(none) == 1
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_cubes_are_written_block_by_block(tmp_path, segment, is_turned):
+    cube = np.arange(90, dtype=np.float32).reshape(3, 6, 5)
+    turned = cube.swapaxes(1, 2) if is_turned else cube
+    with open_fits(segment) as member, ExitStack() as stack:
+        assert CubeWriter.opened(stack, "", member) is None
+        writer = CubeWriter.opened(stack, tmp_path / "x.fits", member, is_turned)
+        writer.write(turned[:2], 0)
+        writer.write(turned[2:], 2)
+    with fits.open(tmp_path / "x.fits") as product:
+        assert product[0].header["DATAMODL"] == "CubeModel"
+        assert product[0].header["FILENAME"] == "x.fits"
+        np.testing.assert_array_equal(product["SCI"].data, cube)
