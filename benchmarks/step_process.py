@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 WORK_MB = 512
 _SIDE_PRODUCTS = ("pixel_replaced", "trace_modelled", "spline_full", "spline_used")
-_SIDE_PRODUCTS += ("profile", "scene_model", "residual", "catalog")
+_SIDE_PRODUCTS += ("profile", "scene_model", "residual", "catalog", "results", "medians")
 _FILES = {
     "outlier_detection": ("calints", "crfints"),
     "extract_1d": ("segment", "spectra"),

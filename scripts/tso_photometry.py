@@ -45,7 +45,7 @@ from scripts.lib.instruments.imaging import gain_section, sums_whole_array
 from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
 from scripts.lib.photometry.sky import add_sky, check_units
-from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_photometry
+from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table, write_photometry
 from scripts.lib.segment_data.int_times import mid_times
 from scripts.lib.segment_data.integrations import first_integration
 from scripts.lib.segment_data.world_coordinates import read_wcs
@@ -117,7 +117,8 @@ def _write_catalog(path, table, segment):
     with open_fits(segment) as source:
         table = add_sky(table, read_wcs(source))
     check_units(table, segment)
-    write_quantities(path, table.columns, table.units, table.meta)
+    columns = {name: table.columns[name] for name in COLUMNS if name in table.columns}
+    write_quantities(path, columns, table.units, table.meta)
 
 
 def process(snakemake):

@@ -122,6 +122,16 @@ CASES = (
         BOTS | BUSY,
         {"outlier_detection": {"rolling_window_width": 7, "snr": 4.0}},
     ),
+    Case(
+        "bots-medians",
+        BOTS | BUSY,
+        {"outlier_detection": {"save_results": True, "save_intermediate_results": True}},
+    ),
+    Case(
+        "nircam-medians",
+        NIRCAM | BUSY,
+        {"outlier_detection": {"rolling_window_width": 10, "save_intermediate_results": True}},
+    ),
     Case("bots-no-window", BOTS | BUSY, {"outlier_detection": {"rolling_window_width": 1}}),
     Case("bots-short-segment", BOTS | BUSY | {"segment_lengths": (40, 25, 9)}),
     Case(

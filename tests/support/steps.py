@@ -48,9 +48,22 @@ _INPUTS = [
     "photometry",
 ]
 _OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid", "pixel_replaced", "trace_modelled"]
-_OUTPUTS += ["spline_full", "spline_used", "profile", "scene_model", "residual", "catalog"]
+_OUTPUTS += [
+    "spline_full",
+    "spline_used",
+    "profile",
+    "scene_model",
+    "residual",
+    "catalog",
+    "results",
+    "medians",
+]
 
 
+_OF_OUTLIERS = {
+    "save_results": ("results", "outlier_detection"),
+    "save_intermediate_results": ("medians", "median"),
+}
 # Outputs of the extraction that options of steps ask for, and the ends of their names.
 _SIDE_PRODUCTS = {
     "pixel_replaced": ("pixel_replace", "save_results", "pixel_replace"),
@@ -159,6 +172,9 @@ def process_visit(folder, work_mb=64):
         if not config["outlier_detection"]["skip"]:
             options = {"options": config["outlier_detection"], **asn}
             files = {"calints": folder / segment.path, "out_crfints": results / segment.crfints}
+            for option, (output, kind) in _OF_OUTLIERS.items():
+                if config["outlier_detection"][option]:
+                    files[f"out_{output}"] = results / f"{segment.name}_{kind}.fits"
             run_step(outlier_detection.process, options, work_mb, **files)
             sources[segment.name] = results / segment.crfints
     finish = _photometry if product.branch == "imaging" else _spectroscopy

@@ -33,7 +33,13 @@ REFERENCES = [
 ]
 # Defaults of jwst's steps, by the specifications in jwst 3.0.0.
 JWST = {
-    "outlier_detection": {"maskpt": 0.7, "rolling_window_width": 25, "good_bits": "~DO_NOT_USE"},
+    "outlier_detection": {
+        "maskpt": 0.7,
+        "rolling_window_width": 25,
+        "good_bits": "~DO_NOT_USE",
+        "save_results": False,
+        "save_intermediate_results": False,
+    },
     "adaptive_trace_model": {
         "skip": True,
         "fit_threshold": 10.0,

@@ -32,6 +32,7 @@ found = [
 Path("rules.json").write_text(json.dumps(found))
 """
 OPTIONAL = {
+    "outlier_detection": {"save_results": True, "save_intermediate_results": True},
     "tso_photometry": {"save_catalog": True},
     "report": {"vector_plots": True},
     "adaptive_trace_model": {
