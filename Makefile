@@ -15,6 +15,8 @@ MODE ?= nrs_brightobj
 
 BIN := .venv/bin
 DEMO := demo/$(MODE)
+# Integrations of images take a second or less.
+DEMO_OPTIONS := $(if $(filter %image,$(MODE)),--integrations 600)
 
 .PHONY: always help env demo test test-kernels test-slurm campaigns lint format parity bench lock clean
 
@@ -25,6 +27,11 @@ help: ## list the commands
 # compared, not times: a git checkout refreshes times and must not cost a new environment.
 # $(1) files that name the packages, $(2) interpreter, $(3) further options of pip
 define make-environment
+	@case "$$(pwd -P)" in \
+		*[[:space:]]*|*"'"*|*'"'*|*'$$'*|*'`'*|*'\'*|*'&'*|*'|'*|*';'*|*'<'*|*'>'*|*'('*|*')'*|*'['*|*']'*|*'{'*|*'}'*|*'*'*|*'?'*) \
+		echo "env: $$(pwd -P): found a blank or another sign of the shell in its name, expected none: Snakemake starts the Python there and does not quote its path; move or rename the folder" >&2; \
+		exit 1;; \
+	esac
 	@if ! cat $(1) | cmp -s - $@; then \
 		echo "env: installing $(1) into $(@D)"; \
 		$(2) -c 'import sys; sys.exit("Python 3.11 or newer is needed: set PYTHON or ORACLE_PYTHON, as in make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'; \
@@ -47,7 +54,16 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 .venv-oracle/installed.txt: always
 	$(call make-environment,tests/oracle/requirements.txt,$(ORACLE_PYTHON),)
 
+# Snakemake makes this folder before it reads anything, and ends in a traceback if it cannot.
+define check-cache
+	@cache="$${XDG_CACHE_HOME:-$$HOME/.cache}"; if ! mkdir -p "$$cache" 2> /dev/null || [ ! -w "$$cache" ]; then \
+		echo "demo: $$cache: folder: found that no file can be written, which Snakemake needs; set XDG_CACHE_HOME to a folder of yours" >&2; \
+		exit 1; \
+	fi
+endef
+
 demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs_brightobj)
+	$(check-cache)
 	@echo "demo: processing $(DEMO) on $(CORES) cores"
 	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml \
 		--quiet host rules
@@ -55,7 +71,7 @@ demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs
 
 $(DEMO)/config.yaml: | env
 	@echo "demo: simulating a visit in $(DEMO)"
-	@$(BIN)/python -m scripts.simulation $(DEMO) --mode $(MODE)
+	@$(BIN)/python -m scripts.simulation $(DEMO) --mode $(MODE) $(DEMO_OPTIONS)
 
 test: lint ## run the linters and the tests
 	@echo "test: pytest"

@@ -1,13 +1,18 @@
 # JWST stage-3 processing of time-series observations.
 
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
+
+from scripts.lib.planning.configuration import file_problem
 
 min_version("9.27")
 
 # Without it the defaults of workflow/schemas/config.schema.yaml and --configfile suffice.
 if Path("config.yaml").exists():
+    if problem := file_problem("config.yaml"):
+        sys.exit(problem)
 
     configfile: "config.yaml"
 

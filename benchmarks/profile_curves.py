@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.profile_scenes import split
+from scripts.lib.light_curves.jumps import find_shape_jumps
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
@@ -14,7 +15,8 @@ from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectr
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.spectra import model_spectra
-from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
+from scripts.lib.moving_profile.steps import remove_steps
+from scripts.lib.moving_profile.tie import choose_flux, scale_errors, shape_terms, tie_flux
 from scripts.lib.moving_profile.white_light import sum_columns, template_spectrum
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
@@ -26,6 +28,8 @@ WINDOW = 25
 _BIN = 12
 # Bins with less light than this share of the brightest are left out.
 _LIT = 0.05
+# Significance of a jump of position or width at which the flux may have a step.
+_JUMP = 8.0
 # Share of a width's variance that is no noise, above which the tie follows it.
 _WIDTH = 0.2
 
@@ -91,15 +95,24 @@ def spectral_curves(scene, stripes):
         bins.append((columns, *_white_light(found, reference, template, members)))
     used = np.zeros(scene.rtn.shape)
     reference.band.scatter(np.ones(reference.band.pixels.shape), used)
+    corrected = _without_steps(decorrelate(flux, terms, names).corrected, found)
     return Curves(
-        decorrelate(flux, terms, names).corrected,
-        error,
+        corrected,
+        scale_errors(corrected, error)[0],
         _sums(scene, used, reference.region.used, by_column=True),
         bins,
         outliers,
         milliseconds,
         reference.noise_factor,
     )
+
+
+def _without_steps(flux, found):
+    """Flux without the steps of tilt events, which positions or widths show as well."""
+    series = [found(name) for name in ("x", "y", "width")]
+    jumps = [jump for values in series for jump in find_shape_jumps(values, _JUMP)]
+    terms, _ = shape_terms(*series)
+    return remove_steps(flux, terms, [place for place, _, _ in jumps])[0]
 
 
 def _white_light(found, reference, template, members=None):
@@ -148,12 +161,13 @@ def image_curves(scene):
     chosen, _ = choose_flux(tied)
     motion, of = shape_terms(found("x"), found("y"), squares=True)
     flux = decorrelate(tied[chosen], motion[:, :2], of[:2]).corrected
-    flux = decorrelate(flux, motion[:, 2:], of[2:]).corrected
+    flux = _without_steps(decorrelate(flux, motion[:, 2:], of[2:]).corrected, found)
     errors = dict(zip(names, found("sum_errors").T, strict=True)) | {"profile": found("error")}
     circle = np.zeros(scene.rtn.size)
     circle[reference.pixels] = reference.circles[names[0]]
     plain = _sums(scene, circle.reshape(scene.rtn.shape), reference.ring.used, by_column=False)
-    return Curves(flux, errors[chosen], plain, [], outliers, milliseconds, reference.noise_factor)
+    error, _ = scale_errors(flux, errors[chosen])
+    return Curves(flux, error, plain, [], outliers, milliseconds, reference.noise_factor)
 
 
 def _model(function, scene, reference):
@@ -182,7 +196,8 @@ def _sums(scene, share, background, by_column):
     median = np.nan_to_num(sorted_median(np.ascontiguousarray(flat.T)))
     missing = np.where(np.isnan(flat), median, 0.0).sum(axis=1) / median.sum()
     total = np.nansum(flat, axis=1)
-    return {"jwst": total, "completed": total / (1.0 - missing)}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {"jwst": total, "completed": total / (1.0 - missing)}
 
 
 def _level(samples, used, by_column):

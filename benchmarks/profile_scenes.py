@@ -106,14 +106,15 @@ def gaussian_pixels(edges, centre, sigma):
 
 def spectral_scene(
     shape, integrations=300, seed=1, trouble=REALISTIC, electrons=1e7, sigma=1.0, scale=100.0,
-    depth=0.02, read=10.0, sky=30.0, dark_columns=0.0, tilt=0.5, unit=1.0,
+    depth=0.02, read=10.0, sky=30.0, dark_columns=0.0, tilt=0.5, unit=1.0, colour=None,
 ):  # fmt: skip
-    """Simulate spectra with the dispersion along x; see `Scene`."""
+    """Simulate spectra with the dispersion along x, ``colour`` times the depth in each column; see `Scene`."""
     rng = np.random.default_rng(seed)
     height, width = shape
     spectrum = _spectrum(width, electrons, dark_columns)
     dip = trapezoid(integrations)
-    colour = 1.0 + 0.1 * np.sin(np.linspace(0.0, 9.0, width))
+    if colour is None:
+        colour = 1.0 + 0.1 * np.sin(np.linspace(0.0, 9.0, width))
     star = 1.0 - depth * colour * dip[:, None]
     dx, dy = motion(rng, integrations, scale, trouble)
     trace = height / 2 - 0.3 + tilt * np.linspace(-1, 1, width)
@@ -142,13 +143,17 @@ def spectral_scene(
         ideal[i] = (weight * profile * (light + noise)).sum(axis=0) / (weight * profile**2).sum(
             axis=0
         )
+    stripes = np.zeros((integrations, height, 1), np.float32)
     if trouble.stripes:
-        sci += trouble.stripes * rng.normal(size=(integrations, height, 1)).astype(np.float32)
+        stripes = trouble.stripes * rng.normal(size=stripes.shape).astype(np.float32)
+    sci += stripes
     near = np.abs(np.arange(height)[:, None] - trace) < 4 * sigma
     level = (star @ spectrum) / spectrum.sum()
-    return _finish(
+    scene = _finish(
         rng, sci, variance, near, trouble, unit, star, ideal, dip, 1.0 - level.min(), spectrum
     )
+    scene.extra.update(motion=np.stack([dx, dy]), stripes=stripes[:, :, 0])
+    return scene
 
 
 def _spectrum(width, electrons, dark_columns):
@@ -202,7 +207,9 @@ def image_scene(
         ideal[i] = (weight * profile * (light + noise)).sum() / (weight * profile**2).sum()
     y, x = np.ogrid[: shape[0], : shape[1]]
     near = np.hypot(y - height / 2, x - width / 2) < 4 * sigma
-    return _finish(rng, sci, variance, near, trouble, unit, star, ideal, dip, depth, electrons)
+    scene = _finish(rng, sci, variance, near, trouble, unit, star, ideal, dip, depth, electrons)
+    scene.extra["motion"] = np.stack([dx, dy])
+    return scene
 
 
 def _finish(rng, sci, variance, near, trouble, unit, star, ideal, dip, depth, spectrum):

@@ -1,20 +1,24 @@
 """
-Measure how far light curves from a moving profile are from the best that their noise allows.
+Measure how far light curves are from the best that their noise allows.
 
-``python -m benchmarks.truth`` simulates integrations of each mode, with all that is wrong with them at
-two levels (A realistic, B stress), and compares light curves of `scripts.lib.moving_profile` and plain
-sums with the ideal extraction of the same noise: profile, background and weights known, and nothing
-wrong. A table is printed, a line for each mode and level, with means over the seeds. A visit takes
-5 to 15 s.
+``python -m benchmarks.truth`` simulates visits of each mode, with all that is wrong with them at some
+levels (A realistic, B stress, T with a tilt event, C brutal), and compares light curves with the ideal
+extraction of the same noise: profile, background and weights known, and nothing wrong. A table is
+printed, a line for each mode and level, with means over the seeds.
+
+The visits are those of `scripts.simulation`, processed by the workflow, whose products are compared; a
+visit takes half a minute to some minutes. With ``--simulator small`` they are scenes of Gaussians in
+memory (A, B and T), and light curves of `scripts.lib.moving_profile` are compared; 5 to 15 s.
 """
 
 import argparse
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.product_judge import CERTAIN, GAUSSIAN
 from benchmarks.profile_curves import image_curves, spectral_curves
 from benchmarks.profile_scenes import (
     REALISTIC,
@@ -23,16 +27,26 @@ from benchmarks.profile_scenes import (
     image_scene,
     spectral_scene,
 )
+from benchmarks.project_truth import (
+    CURVE_HEADINGS,
+    OUTLIER_HEADINGS,
+    curve_line,
+    measure_project_visit,
+    one_by_detector,
+    outlier_lines,
+    results_by_curve,
+    table_head,
+)
+from benchmarks.project_visits import INTEGRATIONS, PROJECT_MODES, SEGMENTS
+from scripts.simulation import trouble
 
-LEVELS = {"A": REALISTIC, "B": STRESS}
+LEVELS = {"A": REALISTIC, "B": STRESS, "T": replace(STRESS, tilt_event=True)}
 # The recipe was developed on these.
 SEEDS = range(1200, 1208)
 # Electrons of a stripe along a row of the NIRCam grism.
-STRIPES = {"A": 1.75, "B": 3.5}
-# Hits above this many errors are to be found.
-CERTAIN = 9.0
-# Share of normal samples beyond five standard deviations.
-GAUSSIAN = 5.733e-7
+STRIPES = {"A": 1.75, "B": 3.5, "T": 3.5}
+# Integrations on either side of a seam from which its step is measured.
+_SEAM = 20
 
 
 @dataclass(frozen=True)
@@ -121,7 +135,9 @@ def judge(scene, curves):
     metrics : dict of str to float
         ``ours``, ``jwst``, ``completed``: scatter over the ideal one. ``bias``: measured minus
         true depth in errors of the ideal depth; ``bias_to_ideal``: minus that of the ideal
-        light curve, whose noise is the same. ``over_error``: scatter over the quoted error.
+        light curve, whose noise is the same. ``dilution``: depth over that of the ideal, minus 1.
+        ``over_error``: scatter over the quoted error. ``seam``: root mean square of the steps
+        between the segments in their errors, ``largest_seam`` the largest.
         ``bin_50``, ``bin_90``, ``bin_bias``, ``bin_over_error``: the same of bins, median, 90th
         percentile, mean and median; none for images. ``hits``, ``missed``: hits of more than
         nine errors outside jumping pixels, and those not found. ``false``: other outliers there
@@ -137,11 +153,29 @@ def judge(scene, curves):
         **sums,
         "bias": (depth - scene.depth) / error,
         "bias_to_ideal": (depth - ideal_depth) / error,
+        "dilution": depth / ideal_depth - 1.0,
         "over_error": ours / quoted,
+        **judge_seams(curves.flux, scene.dip),
         **(judge_bins(scene, curves.bins) if curves.bins else {}),
         **judge_outliers(scene, curves.outliers),
         "milliseconds": curves.milliseconds,
         "noise_factor": curves.noise_factor,
+    }
+
+
+def judge_seams(flux, dip):
+    """Metrics of the steps between three segments, as of `judge`."""
+    design = np.column_stack([np.ones(len(dip)), np.linspace(-1, 1, len(dip)), dip])
+    good = np.isfinite(flux)
+    fit = np.linalg.lstsq(design[good], flux[good], rcond=None)[0]
+    residual = flux - design @ fit
+    error = np.nanstd(residual) * np.sqrt(2.0 / _SEAM)
+    edges = np.linspace(0, len(flux), 4).astype(int)[1:-1]
+    sides = [(residual[k : k + _SEAM], residual[k - _SEAM : k]) for k in edges]
+    steps = [(np.nanmean(after) - np.nanmean(before)) / error for after, before in sides]
+    return {
+        "seam": float(np.sqrt(np.mean(np.square(steps)))),
+        "largest_seam": float(np.abs(steps).max()),
     }
 
 
@@ -238,21 +272,27 @@ def table(results):
     return "\n".join(lines)
 
 
-def main(arguments=None):
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[*SEEDS], help="visits of a line")
-    parser.add_argument("--modes", nargs="+", choices=MODES, default=[*MODES])
-    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=[*LEVELS])
-    parser.add_argument("--err", type=float, default=1.0, help="factor by which ERR is wrong")
-    parser.add_argument("--integrations", type=int, default=300, help="at least 75")
-    parser.add_argument("--json", type=Path, help="file for the metrics of every visit")
-    options = parser.parse_args(arguments)
+def run_small(options):
+    """
+    Measure scenes in memory and print a line for each mode and level.
+
+    Parameters
+    ----------
+    options : Namespace
+        Of the command line.
+
+    Returns
+    -------
+    list of dict
+        As of `table`.
+    """
+    others = {"integrations": options.integrations}
+    others |= {} if options.depth is None else {"depth": options.depth}
     results = []
     for mode in options.modes:
         for level in options.levels:
             visits = [
-                measure_visit(mode, level, seed, options.err, integrations=options.integrations)
+                measure_visit(mode, level, seed, options.err or 1.0, **others)
                 for seed in options.seeds
             ]
             about = {"mode": mode, "level": level, "err": options.err, "seeds": options.seeds}
@@ -261,6 +301,111 @@ def main(arguments=None):
             print(
                 table(results[-1:]).splitlines()[-1] if results[1:] else table(results), flush=True
             )
+    return results
+
+
+def run_project(options):
+    """
+    Measure products of simulated visits and print a line for each mode and level.
+
+    Parameters
+    ----------
+    options : Namespace
+        Of the command line.
+
+    Returns
+    -------
+    list of dict
+        As of `results_by_curve`, with ``depth``, ``ingredients`` and ``seeds``.
+    """
+    sizes = {"integrations": options.integrations, "segments": options.segments}
+    ingredients = dict(options.ingredients)
+    if options.err:
+        ingredients["err_factor"] = options.err
+    changes = sizes | {"depth": options.depth, "ingredients": ingredients}
+    results = []
+    print(table_head(CURVE_HEADINGS), flush=True)
+    for mode in options.modes:
+        for level in options.levels:
+            visits = [
+                measure_project_visit(mode, level, seed, options.folder, options.masks, **changes)
+                for seed in options.seeds
+            ]
+            found = results_by_curve(mode, level, visits)
+            about = {"depth": options.depth, "ingredients": ingredients, "seeds": options.seeds}
+            results += [about | result for result in found]
+            for result in found:
+                print(curve_line(result), flush=True)
+    lines = [line for result in one_by_detector(results) for line in outlier_lines(result)]
+    print("", table_head(OUTLIER_HEADINGS), *lines, sep="\n")
+    return results
+
+
+# What runs a simulator, its modes and its levels.
+SIMULATORS = {
+    "project": (run_project, [*PROJECT_MODES], [*trouble.LEVELS]),
+    "small": (run_small, [*MODES], [*LEVELS]),
+}
+
+
+def _ingredient(text):
+    """Name and value of an ingredient of trouble from "jitter=2"."""
+    name, separator, value = text.partition("=")
+    known = [item.name for item in fields(trouble.Trouble)]
+    if not separator or name not in known:
+        msg = f"found {text!r}, expected NAME=VALUE with a name of {', '.join(known)}"
+        raise argparse.ArgumentTypeError(msg)
+    return name, float(value)
+
+
+def _parser():
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--simulator", choices=SIMULATORS, default="project")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[*SEEDS], help="visits of a line")
+    parser.add_argument("--modes", nargs="+", help=f"of {', '.join(PROJECT_MODES)} (default: all)")
+    parser.add_argument("--levels", nargs="+", default=["A", "B"], help="of A, B, T and C")
+    parser.add_argument("--err", type=float, help="factor by which ERR is wrong")
+    parser.add_argument("--integrations", type=int, default=INTEGRATIONS, help="at least 75")
+    parser.add_argument("--json", type=Path, help="file for the metrics of every visit")
+    project = parser.add_argument_group("visits of the project's simulator")
+    project.add_argument("--segments", type=int, default=SEGMENTS)
+    project.add_argument("--depth", type=float, help="area of the planet over that of the star")
+    project.add_argument(
+        "--ingredients",
+        type=_ingredient,
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what differs from the level, e.g. jitter=2 columns=0",
+    )
+    project.add_argument("--folder", type=Path, help="keep visits and products there")
+    project.add_argument(
+        "--masks",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ask the workflow for masks of outliers",
+    )
+    return parser
+
+
+def main(arguments=None):
+    """
+    Run the program.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Of the command line; those of the process by default.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    run, modes, levels = SIMULATORS[options.simulator]
+    options.modes = options.modes or modes
+    for found, known in ((options.modes, modes), (options.levels, levels)):
+        if not set(found) <= set(known):
+            parser.error(f"found {' '.join(found)}, expected some of {' '.join(known)}")
+    results = run(options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

@@ -13,7 +13,7 @@ association
 Outputs
 -------
 phot
-    Photometry of the product, ECSV.
+    Photometry of the product, ECSV; of several detectors with a column ``detector``.
 """
 
 import logging
@@ -25,7 +25,7 @@ from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.photometry.sky import add_sky, check_units
 from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_photometry
-from scripts.lib.segment_data.world_coordinates import read_wcs
+from scripts.lib.segment_data.world_coordinates import evaluation_errors, read_wcs
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +47,17 @@ def stack(tables, names):
         All rows. A column that a table does not have (the width of a star that
         was not found) is NaN in its rows. Of descriptions that differ, the last
         one is kept, with a warning; ``number_of_integrations`` is the number of
-        rows.
+        rows. Tables of several detectors: the rows of a detector follow each other,
+        a column ``detector`` names it, and the description names all. (jwst 3.0.0 mixes the rows.)
 
     Raises
     ------
     InputError
         If the units of a column differ.
     """
+    detectors = [table.meta["detector"] or "" for table in tables]
+    order = sorted(range(len(tables)), key=lambda k: detectors.index(detectors[k]))
+    tables, names = [tables[k] for k in order], [names[k] for k in order]
     units = _common_units(tables, names)
     columns = {
         name: np.concatenate(
@@ -63,6 +67,10 @@ def stack(tables, names):
     }
     meta = _common_meta(tables, names)
     meta["number_of_integrations"] = sum(map(_length, tables))
+    if len(set(detectors)) > 1:
+        meta["detector"] = ", ".join(dict.fromkeys(detectors))
+        owners = np.repeat([detectors[k] for k in order], list(map(_length, tables)))
+        columns = {"detector": owners} | columns
     return PhotometryTable(columns, units, meta)
 
 
@@ -96,7 +104,7 @@ def _common_meta(tables, names):
         for key, value in table.meta.items():
             if value is None or value == meta[key]:
                 continue
-            if meta[key] is not None:
+            if meta[key] is not None and key != "detector":
                 log.warning("%s: %s is %r, not %r as before it", name, key, value, meta[key])
             meta[key] = value
     return meta
@@ -106,7 +114,9 @@ def _read(path, segment):
     """Table of one segment with its sky coordinates."""
     table = read_photometry(path)
     with open_fits(segment) as source:
-        return add_sky(table, read_wcs(source))
+        wcs = read_wcs(source)
+        with evaluation_errors(source.path):
+            return add_sky(table, wcs)
 
 
 def process(snakemake):

@@ -33,6 +33,7 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import add_records, recorded_texts
 from scripts.lib.provenance.software import JWST_VERSION, history_line
+from scripts.lib.segment_data.integrations import NUMBER, UTC, exposure_key
 
 log = logging.getLogger(__name__)
 
@@ -44,27 +45,54 @@ _SOSS_KEYWORDS = {
 }
 
 
-def merge_int_times(tables):
+def merge_times(tables, exposures, names=(NUMBER,)):
     """
-    Merge the INT_TIMES tables of the segments of one detector.
+    Merge tables of times of the segments of one detector.
 
     Parameters
     ----------
     tables : list of ndarray
-        Structured arrays with a column ``integration_number``.
+        Structured arrays with the columns `names`.
+    exposures : list of (tuple or None)
+        Exposure of each table, from
+        :func:`~scripts.lib.segment_data.integrations.exposure_key`.
+    names : sequence of str, optional
+        Columns that identify a row of an exposure.
 
     Returns
     -------
     merged : ndarray
-        One row for each integration number, ascending; the first of rows with
-        the same number. (jwst 3.0.0 makes NINTS rows, with zeros or copies of other
-        rows where a segment is missing, and keeps the last detector only.)
+        One row for each integration of each exposure: exposures in the order in which they
+        are met, rows by `names`, ascending; the first of equal ones. Without known
+        exposures rows are equal if their mid times in UTC are as well. (jwst 3.0.0
+        makes NINTS rows, with zeros or copies of other rows where a segment is
+        missing, and keeps the last detector and the last exposure only.)
     """
+    parts = {}
+    for table, exposure in zip(tables, exposures, strict=True):
+        parts.setdefault(exposure, []).append(table)
+    return np.concatenate([_merge(parts[key], names, key is None) for key in parts])
+
+
+def _merge(tables, names, by_time):
+    """Merge the tables of one exposure, or by time as well those of unknown exposures."""
     rows = np.concatenate(tables)
-    return rows[np.unique(rows["integration_number"], return_index=True)[1]]
+    keys = [rows[name] for name in names]
+    first = _first_rows(keys)
+    if by_time and UTC[1] in rows.dtype.names:
+        timed = _first_rows([*keys, np.nan_to_num(rows[UTC[1]])])
+        # A number that occurs at two times is of two exposures.
+        if len(timed) > len(first):
+            return rows[np.sort(timed)]
+    return rows[first]
 
 
-def distinct_int_times(tables, detectors):
+def _first_rows(keys):
+    """Index of the first row of each key, in the order of the keys."""
+    return np.unique(np.rec.fromarrays(keys), return_index=True)[1]
+
+
+def distinct_int_times(tables, detectors, exposures):
     """
     INT_TIMES of each detector, where they differ.
 
@@ -74,6 +102,8 @@ def distinct_int_times(tables, detectors):
         INT_TIMES of each segment.
     detectors : list of str
         Detector of each segment.
+    exposures : list of (tuple or None)
+        Exposure of each segment, as for :func:`merge_times`.
 
     Returns
     -------
@@ -81,23 +111,61 @@ def distinct_int_times(tables, detectors):
         Merged table of each detector in the order of the segments; only the
         first detector's when all are equal.
     """
-    merged = {
-        detector: merge_int_times(
-            [table for table, owner in zip(tables, detectors, strict=True) if owner == detector]
-        )
-        for detector in dict.fromkeys(detectors)
-    }
+    merged = {}
+    for detector in dict.fromkeys(detectors):
+        chosen = [k for k, owner in enumerate(detectors) if owner == detector]
+        merged[detector] = merge_times([tables[k] for k in chosen], [exposures[k] for k in chosen])
     first = next(iter(merged))
     if all(np.array_equal(table, merged[first]) for table in merged.values()):
         return {first: merged[first]}
     return merged
 
 
-def _int_times_hdus(tables, detectors):
+def same_columns(tables):
+    """
+    Give tables of times the columns of the first one, by name.
+
+    Parameters
+    ----------
+    tables : list of FitsFile
+        Spectra of each segment, with INT_TIMES.
+
+    Returns
+    -------
+    rows : list of ndarray
+        Structured array of each, with the columns of the first in its order.
+
+    Raises
+    ------
+    InputError
+        If a table has no such column of numbers.
+    """
+    rows = [spectra.read_table("INT_TIMES") for spectra in tables]
+    dtype = rows[0].dtype
+    made = []
+    for spectra, table in zip(tables, rows, strict=True):
+        missing = [
+            name
+            for name in dtype.names
+            if name not in table.dtype.names or table.dtype[name].shape != dtype[name].shape
+        ]
+        if missing:
+            expected = f"the columns of {tables[0].path.name}"
+            msg = f"{spectra.path}: INT_TIMES: found no {', '.join(missing)}, expected {expected}"
+            raise InputError(msg)
+        same = np.empty(len(table), dtype)
+        for name in dtype.names:
+            same[name] = table[name]
+        made.append(same)
+    return made
+
+
+def _int_times_hdus(tables, primaries):
     """INT_TIMES of each detector as FITS table HDUs; the second names its detector."""
     from astropy.io import fits
 
-    merged = distinct_int_times(tables, detectors)
+    detectors = [primary.get("DETECTOR") for primary in primaries]
+    merged = distinct_int_times(tables, detectors, list(map(exposure_key, primaries)))
     hdus = []
     for version, (detector, table) in enumerate(merged.items(), start=1):
         hdu = fits.BinTableHDU(table, name="INT_TIMES", ver=version)
@@ -121,7 +189,7 @@ def product_times(files):
     -------
     hdus : list of astropy.io.fits.BinTableHDU
         INT_TIMES of each detector where they differ, and INT_TIMES_STRIPE of
-        superstripe subarrays, each integration and stripe once, in order;
+        superstripe subarrays, each integration and stripe of an exposure once, in order;
         tables that no segment has are left out.
     """
     from astropy.io import fits
@@ -129,13 +197,12 @@ def product_times(files):
     timed = [spectra for spectra in files if "INT_TIMES" in spectra]
     hdus = []
     if timed:
-        tables = [spectra.read_table("INT_TIMES") for spectra in timed]
-        hdus += _int_times_hdus(tables, [spectra.primary.get("DETECTOR") for spectra in timed])
+        hdus += _int_times_hdus(same_columns(timed), [spectra.primary for spectra in timed])
     striped = [spectra for spectra in files if "INT_TIMES_STRIPE" in spectra]
     if striped:
-        rows = np.concatenate([spectra.read_table("INT_TIMES_STRIPE") for spectra in striped])
-        keys = rows[[rows.dtype.names[0], rows.dtype.names[1]]]
-        rows = rows[np.unique(keys, return_index=True)[1]]
+        tables = [spectra.read_table("INT_TIMES_STRIPE") for spectra in striped]
+        exposures = [exposure_key(spectra.primary) for spectra in striped]
+        rows = merge_times(tables, exposures, tables[0].dtype.names[:2])
         hdus.append(fits.BinTableHDU(rows, name="INT_TIMES_STRIPE"))
     return hdus
 

@@ -24,7 +24,7 @@ from scripts.lib.doctor.examination import examine_products
 from scripts.lib.doctor.page import page
 from scripts.lib.doctor.records import product_record, segment_record, verdict
 from scripts.lib.errors import InputError
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import write_text
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.segments import read_segment
 from scripts.lib.planning import machine_needs as machine
@@ -89,8 +89,7 @@ def write_report(report, output_dir):
     contents = {"doctor.txt": text, "doctor.json": json.dumps(content, indent=1) + "\n"}
     try:
         for name, written in contents.items():
-            with atomic_file(Path(output_dir, name)) as part:
-                part.write_text(written, encoding="utf-8")
+            write_text(Path(output_dir, name), written)
     except InputError as error:
         log.warning("the page is not kept: %s", error)
     return text

@@ -104,6 +104,7 @@ from scripts.lib.soss.scene import build_scene, load_references
 from scripts.lib.soss.segment import SossSegment
 from scripts.lib.soss.table import soss_cards, soss_rows
 from scripts.lib.spectra.table import row_dtype
+from scripts.lib.trace_model.steps import model_trace
 
 log = logging.getLogger(__name__)
 
@@ -160,8 +161,11 @@ def _remove_background(image, masked, options):
 
 
 def _tune_models(scene, image, median_error, options, inputs):
-    """Tune the models on the typical image without background; None if no setting needs them."""
+    """Tune the models on the typical image without background; None if nothing needs or allows them."""
     if not options["soss_atoca"] and options["soss_bad_pix"] != "model":
+        return None
+    if not (np.isfinite(image) & ~scene.masked & ~scene.reference_pixels).any():
+        log.error("%s: found no good sample: the spectra of this segment are NaN", inputs.segment)
         return None
     try:
         return tune(scene, image, median_error, _grid_options(options, inputs))
@@ -174,10 +178,8 @@ def _primary_cards(member, paths, job, status, replaced, models=None):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
     set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
-    replacement = job.params.pixel_replace
-    by_trace = not replacement["skip"] and replacement["algorithm"] == "trace_model"
-    is_asked = by_trace or not job.params.adaptive_trace_model["skip"]
-    modelled = "FAILED" if is_asked else "SKIPPED"
+    asked = job.params.adaptive_trace_model, job.params.pixel_replace
+    _, modelled = model_trace(member, *asked, job.resources.work_mb)
     set_card(cards, "S_TRCMOD", modelled, "Adaptive Trace Model", after="S_")
     set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
     if status == "SKIPPED":
@@ -359,13 +361,12 @@ def process(snakemake):
             copy_int_times(member, product, _TIME_TABLES)
             return
         _check_references(paths, snakemake.params.photom["skip"])
-        # Dispersion runs along x.
         replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
         segment = SossSegment(member, replacer)
         memory_mb = snakemake.resources.work_mb
+        replaced = "SKIPPED" if replacer is None else "COMPLETE"
         if output.pixel_replaced:
-            statuses = {"S_PXREPL": "SKIPPED" if replacer is None else "COMPLETE"}
-            path = Path(output.pixel_replaced)
+            path, statuses = Path(output.pixel_replaced), {"S_PXREPL": replaced}
             write_segment(member, path, statuses, memory_mb, replacer=replacer)
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepare_scene(
@@ -375,7 +376,6 @@ def process(snakemake):
         models = _tune_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
-        replaced = "SKIPPED" if replacer is None else "COMPLETE"
         cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
         product.append_hdu(cards)
         copy_int_times(member, product, _TIME_TABLES)

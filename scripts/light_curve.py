@@ -11,9 +11,7 @@ segments
     The segments, for their header; imaging only.
 models
     Model of each segment.
-
-References
-----------
+visit_references
     References that these were compared with.
 statistics
     The archive's flags of each segment.
@@ -72,7 +70,7 @@ def _series(inputs, params):
     series = []
     for archive in open_series(list(inputs.spectra), params.segments):
         path = str(archive.parts[0].path)
-        references = load_references(inputs.references[records[path]["reference"]])
+        references = load_references(inputs.visit_references[records[path]["reference"]])
         first = read_statistics(statistics[path], archive.order, ("across", "pixels"))
         pixels, turned = first.get("pixels", ()), bool(first["across"])
         series.append(model_series(archive, models, references, pixels, turned))
@@ -122,7 +120,7 @@ def _imaging_table(inputs, params):
         detectors.setdefault(parts[2]["detector"], []).append(parts)
     for detector, group in detectors.items():
         parts = list(zip(*group, strict=True))
-        reference = load_references(inputs.references[parts[2][0]["reference"]]).get(SINGLE)
+        reference = load_references(inputs.visit_references[parts[2][0]["reference"]]).get(SINGLE)
         columns, record = imaging_rows(*parts, reference, _decorrelates(params))
         rows.append(columns)
         records.append({"detector": detector, "order": 0} | record)

@@ -6,13 +6,11 @@ Inputs
 segment
     Calibrated segment.
 before, after
-    Calibrated segments before and after it in the exposure, whose ends belong to
-    the windows of its first and last integrations; none where there is no neighbour.
+    Its neighbours in the exposure, whose ends are in the windows of its own; none where there is a gap.
 reference
     Reference of the visit.
 flagged
-    The segment as the archive's light curves take it: with its outliers flagged, or the
-    calibrated one where that step is skipped.
+    The segment as the archive's light curves take it, with outliers flagged unless that is skipped.
 spectra
     Its spectra, with their apertures; none in imaging.
 photometry
@@ -65,7 +63,7 @@ from scripts.lib.light_curves.visit_references import open_planes, soss_traces
 from scripts.lib.moving_profile.images import images_parts
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.moving_profile.segment import Extent
-from scripts.lib.moving_profile.spectra import spectra_parts
+from scripts.lib.moving_profile.spectra import orders_parts
 from scripts.lib.photometry.image_series import conversion
 from scripts.lib.soss.flux_calibration import FluxCalibration
 from scripts.lib.spectra.sums import segment_calibration
@@ -85,15 +83,20 @@ class _Segment:
             self._neighbours.append(opened and open_planes(opened, inputs.gain)[0])
         self._snr, self._window = params.snr, params.window
 
-    def parts(self, measure, reference):
-        """Model of the segment part by part; None without a reference of its size."""
-        if reference is None or reference.median.shape != self.reader.shape[1:]:
-            return None
+    def parts(self, measure, references):
+        """Model of the segment part by part; none without references of its size."""
+        if not references or _shape_of(references) != self.reader.shape[1:]:
+            return ()
         (before, after), blocks = blocks_with_halo(
             self.reader, *self._neighbours, self._window // 2
         )
         extent = Extent(self.reader.shape[0], before, after)
-        return measure(blocks, extent, reference, self._snr, self._window)
+        return measure(blocks, extent, references, self._snr, self._window)
+
+
+def _shape_of(references):
+    """Rows and columns of the visit."""
+    return next(iter(references.values())).median.shape
 
 
 def _conversions(member, inputs, width):
@@ -116,24 +119,26 @@ def _conversions(member, inputs, width):
 def _write_spectra(segment, references, job, masks):
     """Model of each spectral order."""
     factors = _conversions(segment.member, job.input, segment.reader.shape[2])
-    regions = {
-        name: (factor, segment.parts(spectra_parts, references.get(name)))
-        for name, factor in factors.items()
-    }
-    write_spectral_models(job.output.model, segment.reader.shape, regions, masks)
+    parts = segment.parts(orders_parts, {k: r for k, r in references.items() if k in factors})
+    write_spectral_models(job.output.model, segment.reader.shape, factors, parts, masks)
 
 
 def _write_images(segment, references, job, masks):
     """Model of the star in images."""
     sci, reference = segment.member.header("SCI"), references.get(SINGLE)
-    factor = conversion(sci.get("BUNIT"), sci.get("PIXAR_SR"))[0]
-    if sci.get("BUNIT") == "DN/s":
-        factor = 1.0
+    # Samples in DN/s are read as electrons.
+    unit = sci.get("BUNIT")
+    factor = None if unit == "DN/s" else conversion(unit, sci.get("PIXAR_SR"))[0]
     origin = segment.crop[1].start, segment.crop[0].start
-    parts = segment.parts(images_parts, reference)
+    parts = segment.parts(_star_parts, references)
     circles = [] if reference is None else list(reference.circles)
     keywords = {"X0": origin[0], "Y0": origin[1], "FACTOR": 1.0 if factor is None else factor}
     write_image_model(job.output.model, keywords, segment.reader.shape[0], circles, parts, masks)
+
+
+def _star_parts(blocks, extent, references, snr, window):
+    """Parts of the model of the only star."""
+    return images_parts(blocks, extent, references[SINGLE], snr, window)
 
 
 def _statistics(inputs, radii):

@@ -9,9 +9,7 @@ spectra
     Our spectra of the product; spectroscopy only.
 models
     Model of each segment.
-
-References
-----------
+visit_references
     References that these were compared with.
 statistics
     The archive's flags of each segment.
@@ -40,13 +38,15 @@ from pathlib import Path
 from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
+from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.branches import PLOTS
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.light_curves.extraction_regions import SINGLE
 from scripts.lib.light_curves.frame_images import frame_images
 from scripts.lib.light_curves.spectra_product import open_spectra
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.report.captions import CAPTIONS, TITLES, description
-from scripts.lib.report.curve_plots import DRAW, make_curves
+from scripts.lib.report.curve_plots import DRAW, duration_unit, make_curves
 from scripts.lib.report.html import Figure, Link, render
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (
@@ -98,8 +98,38 @@ def visit_facts(visit):
     count = visit["n_segments"]
     text = f"{visit['n_integrations']} integrations in {count} segment{'s' if count > 1 else ''}"
     if visit["duration_h"]:
-        text += f" over {visit['duration_h']:.2f} h from BJD {visit['start_bjd_tdb'] + 2400000.5:.5f} (TDB)"
+        unit, per_day = duration_unit(visit["duration_h"] / 24.0)
+        start = visit["start_bjd_tdb"] + 2400000.5
+        text += (
+            f" over {visit['duration_h'] / 24.0 * per_day:.2f} {unit} from BJD {start:.5f} (TDB)"
+        )
     return " ".join(f"{part}." for part in (", ".join(facts), text) if part)
+
+
+def planned_position(member, options):
+    """
+    Read where the star of images was planned to be, and in which box it was searched.
+
+    Parameters
+    ----------
+    member : str or Path
+        First segment.
+    options : dict or None
+        Section ``tso_photometry`` of the settings.
+
+    Returns
+    -------
+    planned : dict of str to dict
+        By the segment's detector: ``planned`` (x, y) [pixels from 0] and ``box``, its width; empty
+        for spectra and where the header does not say.
+    """
+    hdus = read_hdus(member)
+    primary, sci = hdus[0].header, next(hdu.header for hdu in hdus if hdu.name == "SCI")
+    position = [sci.get(name) for name in ("XREF_SCI", "YREF_SCI")]
+    if not options or not mode_of(primary.get("EXP_TYPE")).is_imaging or None in position:
+        return {}
+    star = {"planned": [value - 1.0 for value in position], "box": options["search_box_width"]}
+    return {str(primary.get("DETECTOR") or "unknown"): star}
 
 
 def _logs(snakemake):
@@ -154,7 +184,7 @@ def _statistics(inputs, segments, detector, order):
     found = read_order_statistics(list(inputs.statistics), segments, detector, order)
     own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
     own = own or range(len(segments))
-    references = load_references(inputs.references[segments[own[0]]["reference"]])
+    references = load_references(inputs.visit_references[segments[own[0]]["reference"]])
     reference = references.get(str(order), references.get(SINGLE))
     turned = bool(found[0].get("across", 0))
     found[0] |= frame_images(reference, [inputs.models[k] for k in own], order, turned)
@@ -170,6 +200,7 @@ def _diagnose(snakemake):
         open_spectra(inputs.spectra) if inputs.get("spectra") else [],
         lambda detector, order: _statistics(inputs, params.segments, detector, order),
         params.exposure_integrations,
+        planned_position(inputs.member, params.settings.get("tso_photometry")),
     )
     return diagnostics, make_curves(diagnostics, rows, arrays)
 

@@ -39,6 +39,8 @@ _DESCRIPTIONS = {
     "scatter": "scatter of an integration (ppm)",
     "ratio_to_photon": "scatter over photon noise",
     "ratio_to_error": "scatter over the propagated errors",
+    "archive_scatter": "scatter of an integration of the archive's product (ppm)",
+    "archive_ratio_to_photon": "that scatter over photon noise",
     "beta": "scatter of averages over 10 to 30 min over that of white noise",
     "worst_seam": "step at the most significant seam (ppm)",
     "worst_seam_significance": "that step over its error",
@@ -54,6 +56,7 @@ _COLUMNS = {
     "scatter": "Scatter (ppm)",
     "ratio_to_photon": "Over photon noise",
     "ratio_to_error": "Over errors",
+    "archive_ratio_to_photon": "Archive's over photon noise",
     "beta": "Beta",
     "worst_seam": "Worst seam (ppm)",
     "findings": "To look at",
@@ -79,6 +82,7 @@ def summary_row(diagnostics, curve):
     """
     steps = [seam for seam in curve.get("seams") or [] if seam["significance"] is not None]
     worst = max(steps, key=lambda seam: seam["significance"], default=None)
+    archive = curve.get("archive") or {}
     row = {
         "product": diagnostics["product"],
         "detector": curve["detector"],
@@ -89,6 +93,8 @@ def summary_row(diagnostics, curve):
         "scatter": curve.get("scatter_ppm"),
         "ratio_to_photon": curve.get("ratio_to_photon"),
         "ratio_to_error": curve.get("ratio_to_error"),
+        "archive_scatter": archive.get("scatter_ppm"),
+        "archive_ratio_to_photon": archive.get("ratio_to_photon"),
         "beta": curve.get("beta_10_30_min"),
         "worst_seam": worst and worst["step_ppm"],
         "worst_seam_significance": worst and worst["significance"],

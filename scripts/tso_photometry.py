@@ -36,7 +36,7 @@ import time
 
 import numpy as np
 
-from scripts.lib.checks.photometry import segment_errors
+from scripts.lib.checks.photometry import aperture_errors, segment_errors
 from scripts.lib.errors import InputError
 from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.headers import read_hdus
@@ -84,6 +84,11 @@ def open_series(source, gain_path):
         Images in units of flux.
     unit : str
         Unit of flux.
+
+    Raises
+    ------
+    InputError
+        If the gain of a pixel with a value is not finite and positive.
     """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
@@ -91,10 +96,22 @@ def open_series(source, gain_path):
         with open_fits(gain_path) as reference:
             rows, columns = gain_section(source.primary, shape[1:], reference.hdus)
             gain = reference.read("SCI", rows=rows)[:, columns].astype(np.float32)
+        _check_gain(gain, source, gain_path)
     factor, unit = conversion(
         sci["BUNIT"], sci.get("PIXAR_SR"), source.primary.get("EFFINTTM"), gain
     )
     return ImageSeries(source.read, shape, factor), unit
+
+
+def _check_gain(gain, source, path):
+    """Raise if a pixel that the first integration has a value of has no usable gain."""
+    bad = ~(np.isfinite(gain) & (gain > 0)) & np.isfinite(source.read("SCI", slice(0, 1))[0])
+    if bad.any():
+        row, column = np.unravel_index(np.argmax(bad), bad.shape)
+        found = f"{gain[row, column]} at row {row + 1}, column {column + 1} of the segment"
+        more = f" and in {np.count_nonzero(bad) - 1} more pixels"
+        msg = f"{path}: SCI: found {found}{more}, expected a finite gain above 0"
+        raise InputError(msg)
 
 
 def _check(source, options, gain_path):
@@ -102,7 +119,17 @@ def _check(source, options, gain_path):
     gain_hdus = read_hdus(gain_path) if gain_path else None
     errors = segment_errors(source.path, source.hdus, options, gain_path, gain_hdus)
     if errors:
-        raise InputError("\n".join(map(str, errors)))
+        raise InputError(*map(str, errors))
+
+
+def _check_annulus(source, options, columns):
+    """Raise if the annulus around the star's position, where it was found, is beyond the array."""
+    found = [columns[name][np.isfinite(columns[name])] for name in ("aperture_x", "aperture_y")]
+    if all(map(len, found)):
+        position, shape = [float(np.median(values)) + 1 for values in found], source.shape("SCI")
+        here = options | {"centroid_source": False}
+        if errors := aperture_errors(str(source.path), here, shape[1:], position):
+            raise InputError("\n".join(map(str, errors)))
 
 
 def _read_times(source):
@@ -132,6 +159,8 @@ def process(snakemake):
         whole_array = sums_whole_array(source.primary)
         planned = sci["XREF_SCI"] - 1.0, sci["YREF_SCI"] - 1.0
         columns = _read_times(source) | measure(series, planned, settings, whole_array)
+        if not whole_array:
+            _check_annulus(source, options, columns)
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)

@@ -14,7 +14,7 @@ calints
 
 import logging
 
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import atomic_file, open_part
 from scripts.lib.inputs.compressed import check_unpacked, unpack
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,8 @@ def process(snakemake):
     """Decompress one segment."""
     source = str(snakemake.input.packed)
     with atomic_file(snakemake.output.calints) as part:
-        unpack(source, part)
+        with open_part(part, "w+b") as plain:
+            unpack(source, plain)
         for finding in check_unpacked(source, part):
             log.log(
                 logging.WARNING if finding.severity == "warning" else logging.INFO, "%s", finding

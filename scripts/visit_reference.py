@@ -5,8 +5,8 @@ Inputs
 ------
 segments
     Calibrated segments of one detector, in order of time.
-pastasoss
-    Traces; NIRISS SOSS only.
+pastasoss, specprofile
+    Traces, and profiles of the spectral orders; NIRISS SOSS only.
 gain
     Gain of the detector; images in DN/s only.
 
@@ -35,6 +35,7 @@ from scripts.lib.light_curves.plane_reader import VisitSample
 from scripts.lib.light_curves.visit_references import measure_references, open_planes, soss_traces
 from scripts.lib.moving_profile.reference_file import save_references
 from scripts.lib.moving_profile.sample import sample_integrations
+from scripts.lib.soss.references import read_profiles
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +46,19 @@ def _references(inputs, params):
     with open_fits(paths[0]) as first:
         primary, sci = first.primary, first.header("SCI")
         _, crop = open_planes(first, inputs.gain)
-    geometry = None
-    if mode_of(primary.get("EXP_TYPE")).is_soss:
-        if why_not_extracted(primary):
-            return {}
-        geometry = soss_traces(inputs.pastasoss, primary)
+    traces, soss = None, mode_of(primary.get("EXP_TYPE")).is_soss
+    if soss and why_not_extracted(primary):
+        return {}
     numbers = sample_integrations(sum(lengths))
     reader = partial(_planes, gain=inputs.gain)
     search = crop, params.search_box_width
     with VisitSample(paths, lengths, numbers, reader) as sample:
+        if soss:
+            geometry = soss_traces(inputs.pastasoss, primary)
+            profiles = read_profiles(inputs.specprofile, sample.shape[1:], list(geometry))
+            traces = geometry, profiles
         return measure_references(
-            sample, numbers, (primary, sci), params.background, search, geometry
+            sample, numbers, (primary, sci), params.background, search, traces
         )
 
 

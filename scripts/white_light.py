@@ -25,13 +25,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.files.ecsv import write_quantities
+from scripts.lib.findings import stop_at_errors
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.provenance.reference_records import reference_texts
+from scripts.lib.spectra.wavelength_limits import limit_findings
 
 log = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 1 << 26
+_LONGEST_EXPOSURE = np.int64(1 << 32)
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ def light_curve_columns(spectra):
     row of its own time, whatever the order of the tables. (jwst 3.0.0 sorts
     the times but not the fluxes.) A time met again in the same order and
     detector is left out; rows without a time are left out unless no spectrum
-    has any: then integration numbers are the time base.
+    has any: then integration numbers are the time base, of one exposure after
+    the other.
 
     Parameters
     ----------
@@ -153,7 +157,7 @@ def light_curve_columns(spectra):
         columns[f"MJD_UTC{suffix}"] = _pad(curve["mjd"], length)
         columns[f"BJD_TDB{suffix}"] = _pad(curve["bjd"], length)
         if not timed:
-            columns[f"integration_number{suffix}"] = _pad(curve["key"], length)
+            columns[f"integration_number{suffix}"] = _pad(curve["number"], length)
         for order in orders:
             part = f"_order_{order}" if len(orders) > 1 else ""
             columns[f"whitelight_flux{part}{suffix}"] = _pad(curve[order], length)
@@ -162,12 +166,13 @@ def light_curve_columns(spectra):
 
 def _detector_curves(spectra, orders, timed):
     """Times of one detector, and a column of flux for each order."""
-    keys = [table.mjd if timed else table.integration for table in spectra]
+    keys = [table.mjd for table in spectra] if timed else _counts_up(spectra)
     key, first = np.unique(np.concatenate(keys), return_index=True)
     kept = ~np.isnan(key.astype(float))
     key, first = key[kept], first[kept]
     curve = {
         "key": key,
+        "number": np.concatenate([table.integration for table in spectra])[first],
         "mjd": np.concatenate([table.mjd for table in spectra])[first],
         "bjd": np.concatenate([table.bjd for table in spectra])[first],
         "dropped": 0,
@@ -189,23 +194,28 @@ def _detector_curves(spectra, orders, timed):
     return curve
 
 
+def _counts_up(spectra):
+    """Integration numbers of each table that go on where one of another exposure starts again."""
+    numbers, taken = [], {}
+    for table in spectra:
+        exposures = taken.setdefault(table.order, [set()])
+        if not exposures[-1].isdisjoint(table.integration.tolist()):
+            exposures.append(set())
+        exposures[-1].update(table.integration.tolist())
+        numbers.append(table.integration + _LONGEST_EXPOSURE * (len(exposures) - 1))
+    return numbers
+
+
 def _pad(values, length):
     """Extend a column to ``length`` rows with NaN, or with 0 if it holds integers."""
     fill = 0 if values.dtype.kind in "iu" else np.nan
     return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
 
 
-def _sum_table(product, version, options, reference):
+def _sum_table(product, version, limits):
     """Sum one EXTRACT1D table of an x1dints file by blocks of rows."""
     header = product.header("EXTRACT1D", version)
     order = header.get("SPORDER")
-    limits = wavelength_range(
-        order,
-        product.primary.get("FILTER"),
-        reference,
-        options["min_wavelength"],
-        options["max_wavelength"],
-    )
     n_rows, row_bytes = header["NAXIS2"], header["NAXIS1"]
     step = max(1, _BLOCK_BYTES // max(row_bytes, 1))
     flux = np.empty(n_rows)
@@ -231,6 +241,28 @@ def _sum_table(product, version, options, reference):
     )
 
 
+def _find_limits(product, versions, options, reference):
+    """Limits [um] of the sum of each table, and warnings; InputError if they hold no element of any."""
+    user_limits = [options[f"{end}_wavelength"] for end in ("min", "max")]
+    limits, by_name, wavelengths = [], {}, {}
+    for version in versions:
+        header = product.header("EXTRACT1D", version)
+        order, filter_name = header.get("SPORDER"), product.primary.get("FILTER")
+        limits.append(wavelength_range(order, filter_name, reference, *user_limits))
+        name = f"{header.get('DETECTOR') or product.primary.get('DETECTOR')} order {order}"
+        rows = slice(0, min(1, header["NAXIS2"]))
+        first = product.read_columns("EXTRACT1D", ["WAVELENGTH"], version, rows)["WAVELENGTH"]
+        wavelengths[name] = np.append(wavelengths.get(name, []), first.ravel())
+        by_name[name] = limits[-1]
+    is_limited = user_limits != [None, None]
+    if not is_limited and reference is None:
+        return limits, []
+    key = {} if is_limited else {"key": "references/wavelengthrange"}
+    findings = limit_findings(wavelengths, by_name, **key)
+    stop_at_errors(findings)
+    return limits, [str(finding) for finding in findings]
+
+
 def _table_meta(primary):
     """Meta of the light-curve table from the primary header."""
     keywords = {
@@ -250,10 +282,8 @@ def process(snakemake):
         wavelengthrange = snakemake.input.wavelengthrange
         reference = read_ranges(wavelengthrange) if wavelengthrange else None
         versions = range(1, 1 + sum(hdu.name == "EXTRACT1D" for hdu in product.hdus))
-        spectra = [
-            _sum_table(product, version, snakemake.params.options, reference)
-            for version in versions
-        ]
+        limits, found = _find_limits(product, versions, snakemake.params.options, reference)
+        spectra = [_sum_table(product, *pair) for pair in zip(versions, limits, strict=True)]
         header = product.header("EXTRACT1D")
         unit = next(
             header.get(f"TUNIT{number}")
@@ -263,9 +293,12 @@ def process(snakemake):
         meta = _table_meta(product.primary)
     columns, dropped = light_curve_columns(spectra)
     if dropped:
-        log.warning(
-            "%d spectra without a mid time of their own are left out of the light curve", dropped
+        total = sum(len(table.flux) for table in spectra)
+        found.append(
+            f"{dropped} of {total} spectra have no mid time of their own: not in this table"
         )
+    for warning in found:
+        log.warning("%s", warning)
     meta["number_of_integrations"] = len(next(iter(columns.values())))
     if any(name.startswith("integration_number") for name in columns):
         meta["time_base"] = "integration number: INT_TIMES gives no times for these data"
@@ -273,7 +306,7 @@ def process(snakemake):
     used = {"wavelengthrange": wavelengthrange or None}
     if records := reference_texts(snakemake, used):
         meta["reference_files"] = records
-    if warnings := list(snakemake.params.input_warnings):
+    if warnings := [*snakemake.params.input_warnings, *found]:
         meta["input_warnings"] = warnings
     units = {name: unit or None for name in columns if name.startswith("whitelight")}
     write_quantities(snakemake.output.whtlt, columns, units, meta)

@@ -8,8 +8,9 @@ association
 """
 
 import json
+from pathlib import Path
 
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import write_text
 
 
 def association_text(content):
@@ -31,8 +32,7 @@ def association_text(content):
 
 def process(snakemake):
     """Write the association of one product."""
-    with atomic_file(snakemake.output.association) as part:
-        part.write_text(association_text(snakemake.params.content), encoding="utf-8")
+    write_text(Path(snakemake.output.association), association_text(snakemake.params.content))
 
 
 if __name__ == "__main__":

@@ -4,17 +4,21 @@ from collections import Counter
 from dataclasses import KW_ONLY, asdict, dataclass, replace
 from pathlib import PurePath
 
-from scripts.lib.errors import InputError
+from scripts.lib.errors import InputError, printable
 
 __all__ = [
     "SEVERITIES",
     "Finding",
+    "error_lines",
     "severity_counts",
     "stop_at_errors",
     "summary_lines",
     "warning_lines",
 ]
 
+# Values of damaged or hostile files may fill screens.
+_LONGEST = 1000
+_LISTED = 20
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -68,18 +72,21 @@ class Finding:
         finding : Finding
             Severity ``error``, with the rest of the message as what was found.
         """
-        return cls("error", path, found=str(error).removeprefix(f"{known_as or path}: "))
+        return cls("error", path, found=str(error).removeprefix(printable(f"{known_as or path}: ")))
 
     def __str__(self):
         """One line for the user."""
-        return f"{self.path}: {self.text}"
+        return f"{printable(self.path)}: {self.text}"
 
     @property
     def text(self):
-        """The line without the file."""
-        found = f"{self.key}: found {self.found}" if self.key else self.found
+        """The line without the file; characters that a terminal would obey are escapes."""
+        found = self.found
+        if len(found) > _LONGEST:
+            found = f"{found[:_LONGEST]}... ({len(found)} characters)"
+        found = f"{self.key}: found {found}" if self.key else found
         expected = f", expected {self.expected}" if self.expected else ""
-        return f"{found}{expected}{f': {self.effect}' if self.effect else ''}"
+        return printable(f"{found}{expected}{f': {self.effect}' if self.effect else ''}")
 
     def as_dict(self):
         """Fields by name, for JSON."""
@@ -157,6 +164,33 @@ def warning_lines(findings):
     )
 
 
+def error_lines(findings):
+    """
+    List the errors that stop a run.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Everything that was found.
+
+    Returns
+    -------
+    lines : list of str
+        One for each different error; of errors with the same key the first twenty, the last of
+        them with the number of the others.
+    """
+    groups = {}
+    for finding in dict.fromkeys(findings):
+        if finding.severity == "error":
+            groups.setdefault(finding.key or finding.found, []).append(finding)
+    lines = []
+    for group in groups.values():
+        lines += map(str, group[:_LISTED])
+        if group[_LISTED:]:
+            lines[-1] += f" (and {len(group) - _LISTED:,} more)"
+    return list(dict.fromkeys(lines))
+
+
 def stop_at_errors(findings):
     """
     Raise an error if the run cannot go on.
@@ -169,8 +203,7 @@ def stop_at_errors(findings):
     Raises
     ------
     InputError
-        If there are errors; each different one has a line of the message.
+        If there are errors, with the lines of :func:`error_lines`.
     """
-    errors = [str(finding) for finding in findings if finding.severity == "error"]
-    if errors:
-        raise InputError("\n".join(dict.fromkeys(errors)))
+    if errors := error_lines(findings):
+        raise InputError(*errors)

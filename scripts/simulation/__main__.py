@@ -9,6 +9,7 @@ from pathlib import Path
 from scripts.lib.errors import InputError
 from scripts.simulation.modes import MODES
 from scripts.simulation.options import INT_TIMES_KINDS, SOURCE_TYPES, VisitOptions
+from scripts.simulation.trouble import LEVELS
 from scripts.simulation.visit import simulate_visit
 
 __all__ = ["main"]
@@ -108,6 +109,14 @@ def _position(text):
     return column, row
 
 
+def _trouble(text):
+    """Trouble of a level from its name."""
+    if text not in LEVELS:
+        msg = f"found {text!r}, expected one of {', '.join(LEVELS)}"
+        raise argparse.ArgumentTypeError(msg)
+    return LEVELS[text]
+
+
 def _names(text):
     """Names from "nrs1,nrs2"."""
     return tuple(text.lower().split(","))
@@ -135,6 +144,11 @@ _VALUED_OPTIONS = (
     ("drift", float, "pointing drift over the visit, pixels"),
     ("jitter", float, "pointing scatter, pixels"),
     ("detector-ramp", float, "response at the start minus the settled one (default: the mode's)"),
+    (
+        "trouble",
+        _trouble,
+        "level of what is wrong: A realistic, B stress, T stress with a tilt event, C brutal",
+    ),
     ("lost-integration", int, "integration that is NaN throughout"),
     ("source-position", _position, "imaging: COLUMN,ROW of the star from 0 (default: the middle)"),
     ("pointing-error", float, "imaging: pixels right of and above the planned position"),

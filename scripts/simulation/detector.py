@@ -15,6 +15,7 @@ __all__ = [
     "draw_bad_pixels",
     "expose",
     "fill_integration",
+    "lose",
     "response",
     "spoil",
 ]
@@ -212,12 +213,30 @@ def spoil(planes, index, bad, nan_rate, generator):
     ndarray, shape (lost, 2)
         Row and column of the pixels lost in this integration alone.
     """
+    lost = generator.random(bad.shape) < nan_rate
+    lose(planes, index, bad, lost, lost)
+    return np.argwhere(lost)
+
+
+def lose(planes, index, bad, lost, gone):
+    """
+    Flag the bad pixels of one integration and those that are lost in it alone.
+
+    Parameters
+    ----------
+    planes : Planes
+        Changed in place.
+    index : int
+        Integration in the segment, 0-based.
+    bad : ndarray of uint32, shape (rows, columns)
+        Flags of the detector; see `spoil`.
+    lost, gone : ndarray of bool, shape (rows, columns)
+        Pixels to flag DO_NOT_USE, and those of them whose values are NaN.
+    """
     planes.dq[index] = bad
     hot = (bad & HOT) > 0
     planes.sci[index][hot] = 50.0 * np.abs(planes.sci[index]).max()
-    lost = generator.random(bad.shape) < nan_rate
     planes.dq[index][lost] |= DO_NOT_USE
-    gone = lost | ((bad & (DEAD | REFERENCE_PIXEL)) > 0)
+    without = gone | ((bad & (DEAD | REFERENCE_PIXEL)) > 0)
     for plane in (planes.sci, planes.err, planes.var_poisson, planes.var_rnoise, planes.var_flat):
-        plane[index][gone] = np.nan
-    return np.argwhere(lost)
+        plane[index][without] = np.nan

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.fft
 
 from scripts.simulation.optics import Optics, frequencies
+from scripts.simulation.scene import CORE_WIDENING, TILT_WING_WIDTH
 
 __all__ = ["ImagingScene", "Source"]
 
@@ -128,6 +129,52 @@ class ImagingScene:
         """
         share = self.field(pointing)[: self.shape[0], : self.shape[1]]
         return share * (self.source.electron_rate * light[0]) + self.source.background_rate
+
+    @property
+    def element_shape(self):
+        """One order and one element."""
+        return 1, 1, 1
+
+    def background_image(self):
+        """Electrons per second of the background, shape (rows, columns)."""
+        return np.full(self.shape, self.source.background_rate)
+
+    def templates(self, motion):
+        """
+        Electrons per second of the star out of transit.
+
+        Parameters
+        ----------
+        motion : ndarray, shape (3,)
+            Displacement in x and y, pixels, and share of the light in the wings of a tilt event.
+
+        Returns
+        -------
+        ndarray, shape (1, rows, columns)
+            Electrons per second and pixel.
+        """
+        transfer = self._transfer[0] * _displacement(motion[0], motion[1], self.field_size)
+        if motion[2]:
+            transfer = transfer * self._spread(motion[2])
+        share = scipy.fft.irfft2(transfer, s=(self.field_size,) * 2, overwrite_x=True)
+        share = np.clip(share[: self.shape[0], : self.shape[1]], 0.0, None)
+        return (self.source.electron_rate * share)[np.newaxis]
+
+    def _spread(self, wings):
+        """Factor of the transfer function that moves a share of the light into wings."""
+        rows, columns = frequencies(self.field_size)
+        square = rows**2 + columns**2
+        variance = self.optics.core_width(self.source.wavelength) ** 2
+
+        def widened(factor):
+            return np.exp(-2.0 * np.pi**2 * square * variance * (factor**2 - 1.0))
+
+        core = widened(1.0 + CORE_WIDENING * wings)
+        return (1.0 - wings) * core + wings * widened(TILT_WING_WIDTH)
+
+    def moved_light(self, light, motion):
+        """Relative light of the star: all of it, wherever the star is."""
+        return light
 
     def light(self):
         """Return the star's summed light in units of the data, shape (1,)."""

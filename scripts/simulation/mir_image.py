@@ -106,6 +106,7 @@ MODE = Mode(
     readout=_READOUT,
     gain=_CAMERA.gain,
     overhead=0.2166,
+    scale=lambda options: _CAMERA.scale,
     detectors=lambda options: ("mirimage",),
     view=_view,
     references=_references,

@@ -194,6 +194,7 @@ MODE = Mode(
     readout=Readout(integration_time=10.34, read_noise=18.0),
     gain=_GAIN,
     overhead=0.16,
+    scale=lambda options: _SCALE,
     detectors=lambda options: ("mirimage",),
     view=_view,
     references=_references,

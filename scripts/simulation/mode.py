@@ -67,6 +67,8 @@ class Mode:
         Electrons per DN.
     overhead : float
         Seconds between the end of an integration and the start of the next one.
+    scale : callable
+        Size of a pixel with the options given, arcsec.
     detectors : callable
         Detectors used with the options given, in the order of the association.
     view : callable
@@ -83,6 +85,8 @@ class Mode:
         Planet's radius (stellar radii) at wavelengths, for the truth.
     detector_ramp : callable
         Height of the detector's ramp when the user names none.
+    stripes : bool
+        Whether readout noise shows as stripes along the rows.
     options : frozenset of str
         Options of `VisitOptions` that only some modes have, this one among them.
     """
@@ -93,6 +97,7 @@ class Mode:
     readout: Readout
     gain: float
     overhead: float
+    scale: Callable[[VisitOptions], float]
     detectors: Callable[[VisitOptions], tuple[str, ...]]
     view: Callable[[VisitOptions, str], View]
     references: Callable[[VisitOptions, Path], dict[str, str]]
@@ -101,6 +106,7 @@ class Mode:
     light: Callable[[Clock, np.ndarray, np.ndarray, VisitOptions], np.ndarray] = transit_light
     radius: Callable[[np.ndarray, float], np.ndarray] = planet_radius
     detector_ramp: Callable[[VisitOptions], float] = lambda options: 0.0
+    stripes: bool = False
     options: frozenset[str] = SPECTRAL_OPTIONS
 
     def shape(self, options):

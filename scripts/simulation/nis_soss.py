@@ -182,6 +182,7 @@ MODE = Mode(
     readout=Readout(integration_time=49.45, read_noise=14.0),
     gain=_GAIN,
     overhead=5.49,
+    scale=lambda options: _SCALE,
     detectors=lambda options: ("nis",),
     view=_view,
     references=_references,

@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.simulation.nis_soss_orders import COLUMNS
 from scripts.simulation.nis_soss_star import flux_density
+from scripts.simulation.scene import CORE_WIDENING, TILT_WING_WIDTH, relative_slope
 
 __all__ = [
     "KERNEL_HALF_WIDTH",
@@ -107,13 +108,66 @@ class SossScene:
         ndarray, shape (rows, columns)
             Electrons per second and pixel.
         """
-        found = np.tile(self.background * zodiacal_light(self.shape[1]), (self.shape[0], 1))
+        found = self.background_image()
         parts = np.split(light, len(self.orders))
         for order, part in zip(self.orders, parts, strict=True):
             profile = spatial_profile(self.shape[0], order.trace + pointing, order.wavelength)
             profile *= order.electron_rate * part
             found += profile
         return found
+
+    @property
+    def element_shape(self):
+        """Orders; elements are columns."""
+        return len(self.orders), 1, self.shape[1]
+
+    def background_image(self):
+        """Electrons per second of the background, shape (rows, columns)."""
+        return np.tile(self.background * zodiacal_light(self.shape[1]), (self.shape[0], 1))
+
+    def templates(self, motion):
+        """
+        Electrons per second of the star out of transit, by order.
+
+        Parameters
+        ----------
+        motion : ndarray, shape (3,)
+            Displacement in x and y, pixels, and share of the light in the wings of a tilt event.
+
+        Returns
+        -------
+        ndarray, shape (orders, rows, columns)
+            Electrons per second and pixel.
+        """
+        wings = motion[2]
+        found = []
+        for order in self.orders:
+            place = self.shape[0], order.trace + motion[1], order.wavelength
+            profile = spatial_profile(*place, 1.0 + CORE_WIDENING * wings)
+            if wings:
+                wide = spatial_profile(*place, TILT_WING_WIDTH)
+                profile = (1.0 - wings) * profile + wings * wide
+            found.append(order.electron_rate * profile)
+        return np.stack(found)
+
+    def moved_light(self, light, motion):
+        """
+        Relative light of every column when the star is displaced along the dispersion.
+
+        Parameters
+        ----------
+        light : ndarray, shape (orders * columns,)
+            The star's relative light.
+        motion : ndarray, shape (3,)
+            Displacement in x and y, pixels, and a share that does not matter here.
+
+        Returns
+        -------
+        ndarray, shape (orders * columns,)
+            Relative light, to first order in the displacement.
+        """
+        slopes = [relative_slope(order.electron_rate) for order in self.orders]
+        return light * np.maximum(1.0 - motion[0] * np.concatenate(slopes), 0.0)
 
     def light(self):
         """The star's summed light in every column of every order, units of the data."""
@@ -162,7 +216,7 @@ class SossScene:
         return np.concatenate(shares)
 
 
-def spatial_profile(rows, trace, wavelength):
+def spatial_profile(rows, trace, wavelength, factor=1.0):
     """
     Share of a column's light in every pixel.
 
@@ -177,6 +231,8 @@ def spatial_profile(rows, trace, wavelength):
         Row of the trace.
     wavelength : ndarray, shape (columns,)
         Wavelength, micron.
+    factor : float, optional
+        Width over the usual one.
 
     Returns
     -------
@@ -184,7 +240,7 @@ def spatial_profile(rows, trace, wavelength):
         Shares; they add up to less than 1 in columns whose trace is near an edge or off the image.
     """
     edges = np.arange(rows + 1)[:, None] - 0.5 - trace
-    edges /= 1.0 + 0.03 * (wavelength - 1.0)
+    edges /= factor * (1.0 + 0.03 * (wavelength - 1.0))
     return np.diff(np.interp(edges, *_enclosed_light()), axis=0)
 
 

@@ -224,8 +224,10 @@ MODE = Mode(
     readout=Readout(integration_time=15.33, read_noise=12.0),
     gain=_GAIN,
     overhead=0.35,
+    scale=lambda options: _SCALE,
     detectors=lambda options: ("nrcalong",),
     view=_view,
     references=_references,
     optical_path=lambda options: f"nircam_{_FILTER}-grismr-{_SUBARRAY}".lower(),
+    stripes=True,
 )

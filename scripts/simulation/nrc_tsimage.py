@@ -154,6 +154,7 @@ MODE = Mode(
     readout=_READOUT,
     gain=_GAIN,
     overhead=0.0497,
+    scale=lambda options: _channel(options).camera.scale,
     detectors=_detectors,
     view=_view,
     references=_references,

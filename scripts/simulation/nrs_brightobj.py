@@ -379,6 +379,7 @@ MODE = Mode(
     readout=Readout(integration_time=62.23, read_noise=9.0),
     gain=_GAIN,
     overhead=0.9,
+    scale=lambda options: _SCALE,
     detectors=_detectors,
     view=_view,
     references=_references,

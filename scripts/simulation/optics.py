@@ -17,6 +17,8 @@ _LEAST_SAMPLES = 256
 _ASTIGMATISM = 0.03
 _COMA = 0.02
 _FOLD = 0.12
+# Standard deviation of the core of an Airy pattern over wavelength / diameter.
+_CORE_WIDTH = 0.42
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ class Optics:
     def disturbed(self):
         """Return the optics after a tilt event."""
         return replace(self, fold=_FOLD)
+
+    def core_width(self, wavelength):
+        """
+        Standard deviation of the Gaussian that is as wide as the core of a star's image in focus.
+
+        Parameters
+        ----------
+        wavelength : float
+            Micron.
+
+        Returns
+        -------
+        float
+            Pixels.
+        """
+        return _CORE_WIDTH * wavelength * 1e-6 / _MIRROR_WIDTH / (self.scale * ARCSEC)
 
     def transfer_function(self, size):
         """

@@ -1,14 +1,25 @@
 """Options of a simulated visit, and the segments into which its exposure is cut."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from scripts.lib.errors import InputError
+from scripts.simulation.trouble import Trouble
 
 __all__ = ["INT_TIMES_KINDS", "SOURCE_TYPES", "VisitOptions"]
 
 INT_TIMES_KINDS = ("segment", "exposure", "empty")
 SOURCE_TYPES = ("POINT", "EXTENDED", "UNKNOWN")
+# What the trouble of a visit has instead.
+_REPLACED_BY_TROUBLE = (
+    "cosmic_ray_rate",
+    "bad_pixel_rate",
+    "nan_rate",
+    "drift",
+    "jitter",
+    "tilt_event",
+    "real_frames",
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,9 @@ class VisitOptions:
     detector_ramp : float, optional
         Response of the detector at the start minus the settled one, which is 1; it falls by a
         factor e in a tenth of the visit. The mode's own by default.
+    trouble : Trouble, optional
+        What is wrong with telescope and detector, in place of `cosmic_ray_rate`, `bad_pixel_rate`,
+        `nan_rate`, `drift`, `jitter` and `tilt_event`; with it the truth has the ideal extraction too.
     lost_integration : int, optional
         Number of an integration all of whose pixels are NaN and DO_NOT_USE.
     source_position : tuple of float, optional
@@ -118,6 +132,7 @@ class VisitOptions:
     drift: float = 0.06
     jitter: float = 0.005
     detector_ramp: float | None = None
+    trouble: Trouble | None = None
     lost_integration: int | None = None
     source_position: tuple[float, float] | None = None
     pointing_error: float = 0.0
@@ -172,6 +187,15 @@ class VisitOptions:
             found = getattr(self, name)
             if found is not None and not 1 <= found <= count:
                 msg = f"{name}: found {found}, expected 1 to {count}"
+                raise InputError(msg)
+        self._refuse_what_trouble_replaces()
+
+    def _refuse_what_trouble_replaces(self):
+        """Refuse options that have no effect next to a trouble."""
+        for item in fields(self) if self.trouble is not None else ():
+            found = getattr(self, item.name)
+            if item.name in _REPLACED_BY_TROUBLE and found != item.default:
+                msg = f"{item.name}: found {found!r}, expected none: trouble is given"
                 raise InputError(msg)
 
     @property

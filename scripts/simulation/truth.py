@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from scripts.simulation.pointing import IMAGE_MOTION_COLUMNS
+from scripts.simulation.trouble_motion import MOTION_COLUMNS
 
 __all__ = ["DetectorTruth", "write_truth"]
 
@@ -31,6 +32,11 @@ class DetectorTruth:
         detector.
     cosmic_rays, lost_pixels : list of ndarray
         Per integration: rows of `_HIT_COLUMNS` and `_LOST_COLUMNS`.
+    hit_sigmas : list of ndarray
+        Per integration, with trouble only: electrons of the hits over the noise of their pixels.
+    star_levels, ideal_levels : list of ndarray
+        Per integration, with trouble only: level of the star in every element of the scene, which
+        is 1 out of transit, and that of the ideal extraction of the same noise.
     """
 
     vectors: dict[str, np.ndarray]
@@ -39,6 +45,9 @@ class DetectorTruth:
     response: list[np.ndarray] = field(default_factory=list)
     cosmic_rays: list[np.ndarray] = field(default_factory=list)
     lost_pixels: list[np.ndarray] = field(default_factory=list)
+    hit_sigmas: list[np.ndarray] = field(default_factory=list)
+    star_levels: list[np.ndarray] = field(default_factory=list)
+    ideal_levels: list[np.ndarray] = field(default_factory=list)
 
     def note(self, kind, integration_number, rows):
         """
@@ -56,8 +65,27 @@ class DetectorTruth:
         numbers = np.full((len(rows), 1), float(integration_number))
         getattr(self, kind).append(np.hstack([numbers, rows]))
 
+    def note_levels(self, star, ideal):
+        """
+        Add the levels of the star in one integration.
+
+        Parameters
+        ----------
+        star, ideal : ndarray, shape (elements,)
+            True ones, and those of the ideal extraction.
+        """
+        self.star_levels.append(star)
+        self.ideal_levels.append(ideal)
+
     def arrays(self):
         """Everything as arrays."""
+        of_trouble = {}
+        if self.star_levels:
+            of_trouble = {
+                "hit_sigmas": np.concatenate(self.hit_sigmas),
+                "star_level": np.stack(self.star_levels),
+                "ideal": np.stack(self.ideal_levels),
+            }
         return {
             **self.vectors,
             "mid_time_mjd_utc": np.concatenate(self.mid_times),
@@ -65,6 +93,7 @@ class DetectorTruth:
             "response": np.concatenate(self.response),
             "cosmic_rays": np.concatenate(self.cosmic_rays),
             "lost_pixels": np.concatenate(self.lost_pixels).astype(int),
+            **of_trouble,
         }
 
 
@@ -80,7 +109,8 @@ def write_truth(folder, options, offsets, members, detectors):
         The visit.
     offsets : ndarray, shape (integrations,) or (integrations, 3)
         Displacement of the star, pixels: across the dispersion, or in imaging in x and y, followed
-        by the state of the telescope or the number of the real frame.
+        by the state of the telescope or the number of the real frame; with trouble as of
+        `scripts.simulation.trouble_motion.star_motion`.
     members : dict of list of str
         File names by detector.
     detectors : dict of DetectorTruth
@@ -91,10 +121,15 @@ def write_truth(folder, options, offsets, members, detectors):
         arrays.update({f"{detector}_{name}": array for name, array in truth.arrays().items()})
     np.savez(folder / "truth.npz", **arrays)
     columns = {"cosmic_rays": _HIT_COLUMNS, "lost_pixels": _LOST_COLUMNS}
+    written = asdict(options)
+    if options.trouble is None:
+        del written["trouble"]
+    else:
+        columns["offsets"] = MOTION_COLUMNS
     if offsets.ndim > 1:
-        columns["offsets"] = IMAGE_MOTION_COLUMNS
+        columns.setdefault("offsets", IMAGE_MOTION_COLUMNS)
     content = {
-        "options": asdict(options),
+        "options": written,
         "members": members,
         "columns": columns,
         "arrays": {name: list(array.shape) for name, array in arrays.items()},

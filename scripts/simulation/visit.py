@@ -12,6 +12,8 @@ from scripts.simulation.keywords import common_keywords, member_name
 from scripts.simulation.members import write_member
 from scripts.simulation.modes import MODES
 from scripts.simulation.references import gain_image, write_gain
+from scripts.simulation.trouble_motion import star_motion
+from scripts.simulation.troubled_exposure import TroubledExposure
 from scripts.simulation.truth import write_truth
 
 __all__ = ["simulate_visit"]
@@ -84,14 +86,15 @@ def simulate_visit(outdir, options):
         raise InputError(msg)
     mode = MODES[options.mode]
     _refuse_options_of_other_modes(options, mode)
-    offsets = mode.pointing(options)
+    offsets = _motion(options, mode)
+    kind = Exposure if options.trouble is None else TroubledExposure
     folder = Path(outdir)
     references = _write_references(folder, options, mode)
     members = {}
     truths = {}
     for index, detector in _chosen_detectors(options, mode):
         view = mode.view(options, detector)
-        exposure = Exposure(options, mode, view, index)
+        exposure = kind(options, mode, view, index)
         truths[detector] = exposure.begin_truth()
         members[detector] = [
             _write_segment(folder, exposure, detector, number, offsets, truths[detector])
@@ -102,6 +105,14 @@ def simulate_visit(outdir, options):
     association = write_association(folder, options, mode.optical_path(options), listed)
     _write_configuration(folder, options, references, association)
     return association
+
+
+def _motion(options, mode):
+    """Pointing in every integration, as the exposure takes it."""
+    if options.trouble is None:
+        return mode.pointing(options)
+    scale = mode.scale(options)
+    return star_motion(options.trouble, options.total_integrations, options.seed, scale)
 
 
 def _refuse_options_of_other_modes(options, mode):

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from tests.robustness.corrupt_meaning import meaning_cases
 from tests.robustness.corrupt_texts import text_cases
 from tests.robustness.files import (
     CARD,
@@ -79,7 +80,7 @@ def all_cases():
     for visit in ("spectra", "images"):
         cases += [*_headers(visit), *_structure(visit), *_times(visit), *_truncations(visit)]
         cases += [*_bits(visit), *_types(visit), *_nan(visit), *_planes(visit)]
-    return [*cases, *text_cases()]
+    return [*cases, *meaning_cases(), *text_cases()]
 
 
 def _card_case(kind, visit, extension, keyword, label, expect="any"):

@@ -40,8 +40,8 @@ class Case:
     visit : str
         Key of `VISITS`.
     expect : str
-        ``error``: no product; ``any``: an error or a product that passes all
-        checks.
+        ``error``: no product; ``same``: equal products; ``any``: an error or a product that
+        passes all checks.
     corrupt : callable
         Takes the folder of a copy of the visit and a random generator.
     """

@@ -42,7 +42,14 @@ def _defaults():
     return yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
-def make_segment(number=1, exp_type="NRS_BRIGHTOBJ", findings=(), packed=False, shape=(3, 32, 100)):
+def make_segment(
+    number=1,
+    exp_type="NRS_BRIGHTOBJ",
+    findings=(),
+    packed=False,
+    shape=(3, 32, 100),
+    flux_keywords=(),
+):
     """
     Make a segment of 10 MB that is in no file.
 
@@ -58,6 +65,8 @@ def make_segment(number=1, exp_type="NRS_BRIGHTOBJ", findings=(), packed=False, 
         Whether it is compressed.
     shape : tuple of int
         Shape (integrations, y, x).
+    flux_keywords : tuple
+        What fluxes depend on.
 
     Returns
     -------
@@ -79,6 +88,7 @@ def make_segment(number=1, exp_type="NRS_BRIGHTOBJ", findings=(), packed=False, 
         data_bytes=10_000_000,
         findings=findings,
         asn_id="o001",
+        flux_keywords=flux_keywords,
     )
 
 

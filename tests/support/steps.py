@@ -13,14 +13,16 @@ from scripts import (
     extract_1d,
     extract_soss,
     light_curve,
+    model_segment,
     outlier_detection,
     report_visit,
-    segment_statistics,
     tso_photometry,
+    visit_reference,
     white_light,
 )
 from scripts.lib.checks.photometry import imaging_check
 from scripts.lib.instruments.branches import PLOTS
+from scripts.lib.planning.members import Members
 from scripts.lib.references.selection import ReferenceFiles
 from tests.support.builders import load_products
 
@@ -38,17 +40,24 @@ _PARAMS = {
     "reference_names": {},
 }
 _INPUTS = [
-    "psf",
+    "after",
     "apcorr",
+    "before",
+    "estimate",
     "extract1d",
     "gain",
-    "wavelengthrange",
-    "wave_grid",
-    "estimate",
+    "pastasoss",
+    "photom",
     "photometry",
+    "psf",
+    "spectra",
+    "wave_grid",
+    "wavelengthrange",
 ]
-_OUTPUTS = ["trace_models", "atoca_spectra", "wave_grid", "pixel_replaced", "trace_modelled"]
+_OUTPUTS = ["atoca_spectra", "masks", "trace_models", "wave_grid"]
 _OUTPUTS += [
+    "pixel_replaced",
+    "trace_modelled",
     "spline_full",
     "spline_used",
     "profile",
@@ -307,35 +316,104 @@ def report_inputs(folder, product):
     """
     config, results = read_config(folder), folder / "results"
     is_image, stem = product.branch == "imaging", str(results / product.name)
-    parts, statistics = [], []
-    kind = "photometry" if is_image else "spectra"
-    for segment in product.segments:
-        name = str(results / "segments" / segment.name)
-        parts.append(f"{name}_{'photometry' if is_image else 'extract1d'}.fits")
-        statistics.append(f"{name}_statistics.npz")
-        files = {"segment": str(results / segment.crfints), kind: parts[-1]}
-        params = {"photometry": config["tso_photometry"]}
-        run_step(segment_statistics.process, params, **files, out_statistics=statistics[-1])
-    segments = [
-        {"number": item.number, "detector": item.detector, "first": item.first_integration}
-        for item in product.segments
-    ]
-    params = {"segments": segments, "options": config["white_light"], "replaced": False}
-    params["bins"] = config["spectroscopic_light_curves"]
-    files = {kind: parts, "statistics": statistics}
+    kind, ending = ("photometry", "photometry") if is_image else ("spectra", "extract1d")
+    files = {kind: [_made(folder, item, f"{ending}.fits") for item in product.segments]}
+    segments = _models(folder, product, config)
+    files["models"] = [_made(folder, item, "model.fits") for item in product.segments]
+    files["statistics"] = [_made(folder, item, "statistics.npz") for item in product.segments]
+    files["visit_references"] = list(dict.fromkeys(item.pop("path") for item in segments))
+    params = {"segments": segments, "options": config["white_light"]}
+    params |= {"bins": config["spectroscopic_light_curves"]}
+    params["decorrelate"] = config["improved"]["decorrelate"]
+    curves, inputs = {"out_light_curve": f"{stem}_lc.ecsv"}, dict(files)
     if is_image:
-        files["segments"] = [str(results / segment.crfints) for segment in product.segments]
+        inputs["segments"] = [_flagged(folder, item, config) for item in product.segments]
     else:
-        files["out_binned"] = f"{stem}_speclc.fits"
-    run_step(light_curve.process, params, **files, out_light_curve=f"{stem}_lc.ecsv")
+        names = ("spectra", "binned")
+        curves |= {
+            f"out_{name}": f"{stem}_{name.replace('binned', 'speclc')}.fits" for name in names
+        }
+    run_step(light_curve.process, params, **inputs, **curves)
     params |= {
         "product": product.name,
         "branch": product.branch,
-        "exposure_integrations": product.segments[0].exposure_integrations,
+        "exposure_integrations": {
+            item.detector: [item.exposure_integrations] for item in product.segments
+        },
         "names": [],
         "association": product.asn_table,
         "settings": {"references": config["references"]},
     }
-    inputs = {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
-    inputs |= {name: paths for name, paths in files.items() if name in ("spectra", "statistics")}
-    return inputs, params
+    files |= {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
+    files.pop(kind)
+    return files | ({} if is_image else {"spectra": f"{stem}_spectra.fits"}), params
+
+
+def _made(folder, segment, ending):
+    """Intermediate file of a segment."""
+    return str(folder / "results" / "segments" / f"{segment.name}_{ending}")
+
+
+def _flagged(folder, segment, config):
+    """Segment that the archive's light curves are made of."""
+    if config["outlier_detection"]["skip"]:
+        return str(folder / segment.path)
+    return str(folder / "results" / segment.crfints)
+
+
+def _models(folder, product, config):
+    """
+    Measure the references of a product, and compare its segments with them.
+
+    Returns
+    -------
+    records : list of dict
+        Of each segment ``number``, ``detector``, ``first`` integration, the ``path`` of its
+        reference, and which of the references that is.
+    """
+    members, references, records = Members([product]), {}, []
+    known = {
+        kind: str(folder / path) if path and path != "N/A" else []
+        for kind, path in config["references"].items()
+        if kind in ("gain", "pastasoss", "photom")
+    }
+    for segment in product.segments:
+        name = SimpleNamespace(segment=segment.name)
+        group = members.comparable(name)
+        path = _made(folder, group[0], "reference.npz")
+        if path not in references:
+            references[path] = len(references)
+            params = {
+                "background": config["improved"]["background"],
+                "lengths": [item.nints for item in group],
+                "search_box_width": config["tso_photometry"]["search_box_width"],
+            }
+            files = {"segments": [str(folder / item.path) for item in group], **known}
+            run_step(visit_reference.process, params, out_reference=path, **files)
+        near = {"before": members.neighbour(name, -1), "after": members.neighbour(name, 1)}
+        files = {side: [str(folder / item.path)] for side, item in near.items() if item} | known
+        _compare(folder, segment, config, files | {"reference": path})
+        record = {"number": segment.number, "first": segment.first_integration}
+        record |= {"detector": segment.detector, "reference": references[path], "path": path}
+        records.append(record)
+    return records
+
+
+def _compare(folder, segment, config, files):
+    """Compare a segment with the reference of its visit."""
+    kind, ending = ("spectra", "extract1d")
+    if segment.branch == "imaging":
+        kind, ending = ("photometry", "photometry")
+    if config["improved"]["save_masks"]:
+        files["out_masks"] = folder / "results" / f"{segment.name}_outliers.fits"
+    params = {name: config["improved"][name] for name in ("snr", "window")}
+    run_step(
+        model_segment.process,
+        params | {"photometry": config["tso_photometry"]},
+        segment=str(folder / segment.path),
+        flagged=_flagged(folder, segment, config),
+        out_model=_made(folder, segment, "model.fits"),
+        out_statistics=_made(folder, segment, "statistics.npz"),
+        **{kind: _made(folder, segment, f"{ending}.fits")},
+        **files,
+    )

@@ -1,7 +1,7 @@
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.findings import Finding, stop_at_errors, summary_lines, warning_lines
+from scripts.lib.findings import Finding, error_lines, stop_at_errors, summary_lines, warning_lines
 
 
 def warning(path, key="NINTS", severity="warning"):
@@ -75,3 +75,33 @@ def test_one_line_for_each_severity_and_key():
 def test_products_carry_warnings_without_folders():
     findings = [warning("data/f.fits"), warning("data/g.fits", severity="note")]
     assert warning_lines(findings) == ["f.fits: NINTS: found 4, expected 5 or more"]
+
+
+def test_no_part_of_a_finding_is_more_than_one_line_or_obeyed_by_a_terminal():
+    hostile = "a\x1b[2J\nb"
+    parts = dict.fromkeys(("key", "found", "expected", "effect"), hostile)
+    finding = Finding("error", hostile, **parts)
+    shown = r"a\x1b[2J\nb"
+    assert str(finding) == f"{shown}: {shown}: found {shown}, expected {shown}: {shown}"
+    with pytest.raises(InputError) as caught:
+        stop_at_errors([finding])
+    assert str(caught.value) == str(finding)
+
+
+def test_a_finding_of_an_error_starts_after_the_name_of_the_file_whatever_it_is():
+    finding = Finding.from_error("a\nb", InputError("a\nb: cannot be read"))
+    assert finding.found == "cannot be read"
+
+
+def test_thousands_of_errors_of_one_kind_are_a_count():
+    errors = [warning(f"{k}.fits", severity="error") for k in range(50_000)]
+    lines = error_lines([*errors, warning("other", key="SCI", severity="error"), warning("x")])
+    assert len(lines) == 21
+    assert lines[0] == "0.fits: NINTS: found 4, expected 5 or more"
+    assert lines[19] == "19.fits: NINTS: found 4, expected 5 or more (and 49,980 more)"
+    assert lines[20].startswith("other: SCI")
+
+
+def test_a_value_that_fills_screens_is_cut():
+    finding = Finding("error", "a", key="b", found="x" * 1_000_000)
+    assert str(finding) == f"a: b: found {'x' * 1000}... (1000000 characters)"

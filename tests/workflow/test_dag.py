@@ -184,16 +184,16 @@ def test_empty_sections_stand_for_defaults(visit):
 def test_mistyped_setting(visit):
     configure(visit, outlier_detection={"snrr": 4})
     assert message_of(visit) == (
-        "config/outlier_detection: found snrr, expected one of "
-        "skip, snr, rolling_window_width, maskpt, good_bits"
+        "my.yaml: outlier_detection: found snrr, expected one of "
+        "skip, snr, rolling_window_width, maskpt, good_bits; did you mean snr?"
     )
 
 
 def test_errors_of_the_input_are_listed(visit):
-    write_segment(visit / "data" / "jw2_00001-seg001_nrs1_calints.fits", NINTS=1)
+    write_segment(visit / "data" / "jw2_00001-seg001_nrs1_calints.fits", NINTS=0)
     (visit / "data" / f"{LRS_SEGMENT.format(1).removesuffix('_o003')}_calints.fits").unlink()
     assert message_of(visit).splitlines() == [
-        "data/jw2_00001-seg001_nrs1_calints.fits: NINTS: found 1, "
+        "data/jw2_00001-seg001_nrs1_calints.fits: NINTS: found 0, "
         "expected 2 or more: not a time series",
         "data/jw00001003001_04101_00001-seg001_mirimage_calints.fits: file: found none, "
         "expected a member of data/lrs_asn.json",
@@ -202,7 +202,7 @@ def test_errors_of_the_input_are_listed(visit):
 
 def test_missing_reference(visit):
     configure(visit, references={"extract1d": "none.json"})
-    assert message_of(visit).startswith("config: references/extract1d: found no file none.json")
+    assert message_of(visit).startswith("my.yaml: references/extract1d: found no file none.json")
 
 
 def test_warnings_are_reported_once(visit):

@@ -76,7 +76,7 @@ def test_types_without_a_pipeline_are_refused_before_any_job(folder):
     write_segment(folder / "data" / name, **(SLITLESS | {"EXP_TYPE": "MIR_MRS"}))
     (line,) = [line for line in message_of(folder).splitlines() if "MIR_MRS" in line]
     assert line.startswith(f"data/{name}: EXP_TYPE: found MIR_MRS, expected one of NRC_TSIMAGE, ")
-    assert line.endswith(": time series of other types have no pipeline")
+    assert line.endswith(": time series of the MIRI MRS are not supported")
 
 
 def test_a_folder_without_segments(folder):
@@ -124,8 +124,9 @@ def test_products_of_a_download_record_what_is_unusual(tmp_path):
     line = f"{paths[0].name}: TARGNAME: found none, expected the name of the target"
     history = "".join(str(x1dints["HISTORY"]).split())
     assert "inputwarning:" + line.replace(" ", "") in history
-    binned = fits.getheader(results / f"{name}_speclc.fits")["HISTORY"]
-    assert line.replace(" ", "") in "".join(str(binned).split())
+    for kind in ("spectra", "speclc"):
+        history = fits.getheader(results / f"{name}_{kind}.fits")["HISTORY"]
+        assert line.replace(" ", "") in "".join(str(history).split())
     for kind in ("whtlt", "lc"):
         table = QTable.read(results / f"{name}_{kind}.ecsv")
         assert any(text.startswith(line) for text in table.meta["input_warnings"])
@@ -135,7 +136,11 @@ def test_products_of_a_download_record_what_is_unusual(tmp_path):
     jobs = planned(tmp_path)
     assert jobs == {
         "write_association": 1,
-        **dict.fromkeys(("outlier_detection", "extract_1d", "segment_statistics"), 1),
+        # The reference is made of all segments, for which the second is unpacked again, and all are
+        # compared with it.
+        **dict.fromkeys(("visit_reference", "unpack_segment"), 1),
+        **dict.fromkeys(("outlier_detection", "extract_1d"), 2),
+        "model_segment": 3,
         **dict.fromkeys(("collect_spectra", "white_light", "light_curve_spectroscopy"), 1),
     }
 

@@ -36,7 +36,7 @@ def check_page(path, n_plots):
     return text
 
 
-@pytest.mark.parametrize(("mode", "n_plots"), [("nrs_brightobj", 8), ("mir_image", 6)])
+@pytest.mark.parametrize(("mode", "n_plots"), [("nrs_brightobj", 9), ("mir_image", 7)])
 def test_report_of_a_visit(tmp_path, mode, n_plots):
     frame = {"frame_size": (32, 256)} if mode == "nrs_brightobj" else {}
     simulate_visit(tmp_path, VisitOptions(mode=mode, segment_lengths=(50, 40), **frame))
@@ -51,6 +51,9 @@ def test_report_of_a_visit(tmp_path, mode, n_plots):
     assert len(table) == 90 * len(metrics["light_curves"])
     assert (tmp_path / "results" / "summary.html").exists() is False
     if mode == "nrs_brightobj":
+        with fits.open(product(tmp_path, "spectra.fits")) as hdus:
+            hdus.verify("exception")
+            assert len(hdus["FLUX", 2].data) == len(hdus["TIME", 2].data) == 90
         with fits.open(product(tmp_path, "speclc.fits")) as hdus:
             hdus.verify("exception")
             assert hdus["FLUX", 2].data.shape == hdus["ERROR", 2].data.shape
@@ -80,7 +83,7 @@ def test_summary_of_two_visits(tmp_path):
     config["report"] = {"vector_plots": False}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     run(tmp_path)
-    assert len(list((tmp_path / "results").glob("*_plots/*.png"))) == 16
+    assert len(list((tmp_path / "results").glob("*_plots/*.png"))) == 18
     assert list((tmp_path / "results").glob("*_plots/*.svg")) == []
     check_page(tmp_path / "results" / "summary.html", 0)
     assert len(QTable.read(tmp_path / "results" / "summary.ecsv")) == 2

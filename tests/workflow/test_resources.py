@@ -10,7 +10,7 @@ from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.builders import load_products
 from tests.support.steps import read_config
-from tests.workflow.test_dag import ARCHIVE_ONLY, snakemake
+from tests.workflow.test_dag import snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ def records_of_a_run(tmp_path):
     """Step, segments, largest memory [MB] and time [s] of each job of a visit that was run."""
     options = {"segment_lengths": (200, 100), "frame_size": (32, 512), "detectors": ("nrs1",)}
     simulate_visit(tmp_path, VisitOptions(mode="nrs_brightobj", **options))
-    (tmp_path / "my.yaml").write_text(yaml.safe_dump(ARCHIVE_ONLY))
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump({"report": {"skip": True}}))
     done = snakemake(tmp_path, "--cores", "1")
     assert done.returncode == 0, done.stdout
     (product,) = load_products(read_config(tmp_path)["associations"], tmp_path)
@@ -37,7 +37,8 @@ def records_of_a_run(tmp_path):
 def test_records_stay_below_the_predictions_but_not_far(records):
     start = 30
     used = {}
-    assert {step for step, *_ in records} == {"outlier_detection", "extract_1d", "collect_spectra"}
+    steps = {"outlier_detection", "extract_1d", "collect_spectra", "model_segment"}
+    assert {step for step, *_ in records} == steps
     for step, segments, memory, time in records:
         predicted = peak_mb(step, segments, max_memory_mb=512)
         assert memory < predicted, step

@@ -4,6 +4,7 @@ import copy
 import os
 import sys
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
@@ -15,17 +16,34 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, stop_at_errors, summary_lines
 from scripts.lib.inputs.products import survey
 from scripts.lib.planning import resources, targets
-from scripts.lib.planning.command_line import asks_for
-from scripts.lib.planning.configuration import contradictions, describe_violation, expand_home
+from scripts.lib.planning.command_line import asks_for, unusable_interpreter
+from scripts.lib.planning.configuration import (
+    contradictions,
+    describe_violation,
+    expand_home,
+    name_source,
+    size_problem,
+)
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
-from scripts.lib.references.parameters import accept_parameters
+from scripts.lib.references.parameters import accept_parameters, convert_texts
 from scripts.lib.references.selection import ReferenceFiles
+
+
+def config_sources():
+    """Names and contents of what makes up the configuration, the winning ones first."""
+    files = [*map(str, reversed(workflow.overwrite_configfiles)), *map(str, workflow.configfiles)]
+    found = {"--config": dict(workflow.config_settings.config)}
+    for path in files:
+        shown = os.path.relpath(path)
+        found.setdefault(path if shown.startswith("..") else shown, load_configfile(path))
+    return [(name, content) for name, content in found.items() if content]
 
 
 def report_error(message):
     """Report an error to the user, however quiet the run is to be."""
+    message = name_source(message, config_sources())
     if Quietness.ALL in (workflow.output_settings.quiet or ()):
         # The logger would not even report errors.
         sys.stderr.write(f"{message}\n")
@@ -39,14 +57,21 @@ def stop(message):
     sys.exit(1)
 
 
+if bad_interpreter := unusable_interpreter(sys.executable):
+    stop(bad_interpreter)
+
 # The doctor reports errors by itself: they must not stop its run.
 asks_doctor = asks_for("doctor", sys.argv)
+
+if too_large := size_problem(config):
+    stop(too_large)
 
 # A section without any key is null in YAML and stands for its defaults.
 for section in [name for name, value in config.items() if value is None]:
     del config[section]
 
 notes_on_settings = accept_parameters(config)
+convert_texts(config)
 
 # The user's settings win over parameter references; defaults, which validation adds, do not.
 settings_given = copy.deepcopy(config)
@@ -99,9 +124,14 @@ except InputError as error:
 plan = Plan(products, reference_files, config, findings, stop)
 
 if workflow.is_main_process and not asks_doctor:
+    findings = [*findings, *plan.spectral_findings()]
+    try:
+        stop_at_errors(findings)
+    except InputError as error:
+        stop(str(error))
     for severity, log_line in (("note", logger.info), ("warning", logger.warning)):
         if lines := summary_lines([found for found in findings if found.severity == severity]):
-            log_line("\n".join(lines))
+            log_line(name_source("\n".join(lines), config_sources()))
 
 
 def spare_cores(wildcards):

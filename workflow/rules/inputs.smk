@@ -26,10 +26,6 @@ rule unpack_segment:
         "../../scripts/unpack_segment.py"
 
 
-localrules:
-    write_association,
-
-
 rule write_association:
     """Write the association of segments that were grouped because they had none."""
     output:
@@ -38,6 +34,7 @@ rule write_association:
         "<logs>/write_association/{product}.log",
     wildcard_constraints:
         product=plan.members.group_pattern(),
+    localrule: True
     conda:
         "../../envs/tso3.yaml"
     threads: 1

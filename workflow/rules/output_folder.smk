@@ -2,16 +2,22 @@
 
 import logging
 
-from scripts.lib.planning import output_folder
+from scripts.lib.findings import error_lines
+from scripts.lib.planning import output_folder, start_checks
 from scripts.lib.segment_data import wcs_cache
 
 if workflow.is_main_process:
     # The doctor reports on the folder of the products itself, but needs the working directory.
-    folders = (".",) if asks_doctor else (".", config["output_dir"])
-    if refusals := {output_folder.refusal(folder) for folder in folders} - {None}:
+    if refusals := start_checks.refusals(None if asks_doctor else config["output_dir"]):
         # Snakemake's own log is in such a folder too, and would bury the message in tracebacks.
         logging.raiseExceptions = False
         stop("\n".join(sorted(map(str, refusals))))
+    if not asks_doctor:
+        folder = config["output_dir"]
+        unfit = start_checks.clock_findings(start_checks.input_files(products, config), folder)
+        unfit += start_checks.cut_products(folder, plan.product_names())
+        if unfit:
+            stop("\n".join(error_lines(unfit)))
 
 
 def report_earlier():
@@ -41,5 +47,7 @@ onsuccess:
 
 
 onerror:
+    if Quietness.ALL in (workflow.output_settings.quiet or ()):
+        report_error(f"the run has failed; its messages are in {', '.join(log)}")
     report_earlier()
     clear_cache()

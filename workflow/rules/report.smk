@@ -6,6 +6,7 @@ rule visit_reference:
     input:
         segments=plan.reference_segments,
         pastasoss=plan.reference("pastasoss"),
+        specprofile=plan.reference("specprofile"),
         gain=plan.reference("gain"),
     output:
         reference=targets.REFERENCE,
@@ -73,7 +74,7 @@ rule light_curve_spectroscopy:
     input:
         spectra=plan.spectra_files,
         models=plan.model_files,
-        references=plan.visit_references,
+        visit_references=plan.visit_references,
         statistics=plan.statistics_files,
         wavelengthrange=plan.wavelength_ranges,
     output:
@@ -108,7 +109,7 @@ use rule light_curve_spectroscopy as light_curve_imaging with:
         photometry=plan.photometry_files,
         segments=plan.flagged_segments,
         models=plan.model_files,
-        references=plan.visit_references,
+        visit_references=plan.visit_references,
         statistics=plan.statistics_files,
     output:
         light_curve=light_curve_file(),
@@ -127,7 +128,7 @@ rule report_spectroscopy:
         light_curve=targets.LIGHT_CURVE,
         spectra=targets.SPECTRA,
         models=plan.model_files,
-        references=plan.visit_references,
+        visit_references=plan.visit_references,
         statistics=plan.statistics_files,
         member=plan.first_member,
     output:
@@ -162,7 +163,7 @@ use rule report_spectroscopy as report_imaging with:
     input:
         light_curve=targets.LIGHT_CURVE,
         models=plan.model_files,
-        references=plan.visit_references,
+        visit_references=plan.visit_references,
         statistics=plan.statistics_files,
         member=plan.first_member,
     output:

@@ -4,7 +4,8 @@ from collections import Counter
 from functools import partial
 from itertools import pairwise
 
-from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS, OF_SCIENCE
+from scripts.lib.checks.flux_keywords import flux_keyword_errors
+from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS
 from scripts.lib.findings import Finding
 
 __all__ = ["comparison_findings", "group_errors", "group_warnings"]
@@ -13,8 +14,6 @@ _MIXTURES = {
     "CAL_VER": "calibrated by different pipelines; steps between segments may be theirs",
     "CRDS_CTX": "calibrated with different references; steps between segments may be theirs",
     "TARGNAME": "the product mixes targets",
-    "BUNIT": "the product mixes units",
-    "SRCTYPE": "point sources and others come out in different units",
 }
 
 
@@ -33,12 +32,13 @@ def comparison_findings(path, segments):
     Returns
     -------
     findings : list of Finding
-        Warnings: mixed versions, contexts, filters, subarrays, units, targets
+        Warnings: images of several detectors, mixed versions, contexts, filters, subarrays, targets
         and shapes, exposures that are listed under several names, times that
         do not increase from segment to segment.
     """
     known = [segment for segment in segments if segment.facts is not None]
     return [
+        *_mixed_detectors(path, segments),
         *_mixtures(path, known),
         *_shapes(known),
         *_repeated_exposures(known),
@@ -46,10 +46,24 @@ def comparison_findings(path, segments):
     ]
 
 
+def _mixed_detectors(path, segments):
+    """Find images of several detectors, of which usually one alone holds the star."""
+    counts = Counter(segment.detector for segment in segments if segment.branch == "imaging")
+    if len(counts) < 2:
+        return []
+    found = ", ".join(f"{name or 'none'} (in {n} of {len(segments)})" for name, n in counts.items())
+    effect = "the rows of each follow each other in the table, whose column detector names it"
+    return [
+        Finding(
+            "warning", path, key="DETECTOR", found=found, expected="one for images", effect=effect
+        )
+    ]
+
+
 def _mixtures(path, segments):
     """Find keywords that have several values."""
     findings = []
-    for keyword in (*COMMON, *COMMON_NUMBERS, *OF_SCIENCE):
+    for keyword in (*COMMON, *COMMON_NUMBERS):
         counts = Counter(_round(segment.facts.keywords.get(keyword)) for segment in segments)
         if len(counts) > 1:
             found = ", ".join(
@@ -152,9 +166,16 @@ def group_errors(segments):
     Returns
     -------
     errors : list of Finding
-        Mixed exposure types, duplicates, overlapping integrations: errors.
+        Mixed exposure types, duplicates, base names that occur twice, overlapping
+        integrations, different values of keywords that fluxes depend on: errors.
     """
-    return [*_mixed_types(segments), *_duplicates(segments), *_overlaps(segments)]
+    return [
+        *_mixed_types(segments),
+        *_duplicates(segments),
+        *_repeated_names(segments),
+        *_overlaps(segments),
+        *flux_keyword_errors(segments),
+    ]
 
 
 def _mixed_types(segments):
@@ -185,6 +206,25 @@ def _duplicates(segments):
         for first, second in pairwise(segments)
         if first.sort_key == second.sort_key
     ]
+
+
+def _repeated_names(segments):
+    """Find different segments of one base name, in two folders, whose products would be one file."""
+    errors, makers = [], {}
+    for segment in segments:
+        # Some file systems do not tell upper case from lower case.
+        first = makers.setdefault(segment.name.casefold(), segment)
+        if first.sort_key != segment.sort_key:
+            errors.append(
+                Finding(
+                    "error",
+                    segment.path,
+                    key="file name",
+                    found=f"that of {first.path}",
+                    expected="another, as products are named after it; rename one of the two",
+                )
+            )
+    return errors
 
 
 def _overlaps(segments):

@@ -5,17 +5,20 @@ Errors prevent processing; all of them are collected and reported together.
 Warnings do not.
 """
 
+from collections import Counter
 from functools import partial
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
-from scripts.lib.instruments.modes import MODES, mode_of
+from scripts.lib.instruments.modes import MODES, UNSUPPORTED, mode_of
 
 __all__ = ["header_errors", "header_warnings", "value_errors"]
 
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _COUNTS = range(1 << 31)
 _CUBE_AXES = 3
+# Of two extensions of these names, readers would take one or the other.
+_UNIQUE = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "INT_TIMES", "ASDF")
 
 
 def header_errors(path, hdus, complete=True):
@@ -70,8 +73,13 @@ def _keyword_errors(error, primary):
         )
     elif exp_type not in MODES:
         expected = f"one of {', '.join(MODES)}"
-        effect = "time series of other types have no pipeline"
+        effect = UNSUPPORTED.get(exp_type, "time series of other types have no pipeline")
         errors.append(error(key="EXP_TYPE", found=exp_type, expected=expected, effect=effect))
+    errors += [
+        error(key=keyword, found=str(primary[keyword]), expected="a grism", effect=reason)
+        for keyword, values, reason in mode_of(exp_type).unsupported
+        if primary.get(keyword) in values
+    ]
     if not _is_integer(nints):
         errors.append(error(key="NINTS", found=repr(nints), expected="the number of integrations"))
     elif nints < 2 or nints not in _COUNTS:
@@ -96,6 +104,19 @@ def _plane_errors(error, hdus, complete):
     shape = shapes["SCI"][0]
     if len(shape) != _CUBE_AXES or 0 in shape:
         return [error(key="SCI", found=f"shape {shape}", expected="a cube (integrations, y, x)")]
+    counts = Counter(hdu.name for hdu in hdus)
+    return [
+        *(
+            error(key=name, found=f"{counts[name]} extensions", expected="one")
+            for name in _UNIQUE
+            if counts[name] > 1
+        ),
+        *_shape_errors(error, shapes, shape, complete),
+    ]
+
+
+def _shape_errors(error, shapes, shape, complete):
+    """Find errors and flags that are missing or of another shape than the data."""
     return [
         error(
             key=name,
@@ -149,6 +170,8 @@ def header_warnings(path, hdus, complete=True):
     if complete and rows < nints:
         found = f"{rows} rows" if tables else "none"
         effect = "integrations get numbers, but no times"
+        if not mode_of(primary["EXP_TYPE"]).is_imaging:
+            effect += ", and no rows in the white light if others have times"
         warnings.append(
             warning(key="INT_TIMES", found=found, expected=f"{nints} rows or more", effect=effect)
         )
@@ -201,10 +224,15 @@ _CHOICES = {
     "SRCTYPE": ("POINT", "EXTENDED", "UNKNOWN"),
     "DISPAXIS": (1, 2),
 }
+# Keywords that steps read: of two cards that differ, one would count and the other be shown.
+_MEANINGFUL = frozenset(
+    (*_TEXTS, *_NUMBERS, *_CHOICES, *_OPTIONAL_INTEGERS, "NINTS", "TSOVISIT", "CAL_VER", "CRDS_CTX")
+)
 # Files whose pixels have no area give 1 sr.
 _LARGEST_AREA = 1
 # Apertures lie on the detector: a pixel further away than this is a damaged number.
 _PIXELS = range(-(1 << 14), 1 << 14)
+_ORDERS = range(-10, 11)
 _POSITIONS = ("XREF_SCI", "YREF_SCI", "SUBSTRT1", "SUBSTRT2")
 
 
@@ -222,7 +250,7 @@ def value_errors(path, hdus):
     Returns
     -------
     errors : list of Finding
-        Cards that are no FITS values, texts instead of numbers and the
+        Cards that are no FITS values, keywords with two values, texts instead of numbers and the
         reverse, and values that have no meaning; keywords without a value
         are accepted.
     """
@@ -235,7 +263,14 @@ def value_errors(path, hdus):
     ]
     if unreadable:
         return unreadable
-    return [
+    twice = [
+        error(key=keyword, found="it twice with different content", expected="it once")
+        for hdu in hdus
+        if hdu.name in ("PRIMARY", "SCI")
+        for keyword in hdu.repeated
+        if keyword in _MEANINGFUL
+    ]
+    return twice + [
         error(key=keyword, found=repr(value), expected=expected)
         for hdu in hdus
         if hdu.name in ("PRIMARY", "SCI")
@@ -256,6 +291,8 @@ def _expected(keyword, value):
         return f"an area of at most {_LARGEST_AREA} sr"
     if keyword in _POSITIONS and not _PIXELS[0] <= value <= _PIXELS[-1]:
         return "a position on the detector [pixels]"
+    if keyword == "SPORDER" and value not in _ORDERS:
+        return f"a whole number from {_ORDERS[0]} to {_ORDERS[-1]}"
     # `True in (1, 2)` holds, so logicals are ruled out first.
     if keyword in _CHOICES and (value is True or value not in _CHOICES[keyword]):
         return f"one of {', '.join(map(str, _CHOICES[keyword]))}"

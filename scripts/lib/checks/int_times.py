@@ -7,7 +7,7 @@ Standard library only: the workflow does them for every segment at each start.
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from math import isfinite, prod
+from math import isfinite, isinf, isnan, prod
 from statistics import median
 
 from scripts.lib.findings import Finding
@@ -29,6 +29,9 @@ _ROLLOVER = 32767
 _TDB_OFFSET = 0.01
 _MINUTE = 1 / 1440
 _GAP = 1.5
+# From 1995 to 2132, modified Julian dates.
+_AGE = (50_000, 100_000)
+_KEPT = "the products have these times"
 _LISTED = 3
 
 
@@ -200,24 +203,59 @@ def _number_findings(path, times, hdus):
 
 
 def _value_findings(path, times, first):
-    """Find times that are NaN or zero."""
+    """Find times that are NaN, infinite, zero or of another age, and starts and ends far from them."""
     findings = []
-    for name in (UTC[1], TDB[1]):
-        column = times.columns[name]
-        warning = partial(Finding, "warning", path, key=f"INT_TIMES/{name}")
-        bad = [k for k, time in enumerate(column) if not isfinite(time)]
-        if bad:
-            found = f"NaN in {len(bad)} of {len(column)} rows ({_first_numbers(bad, first)})"
-            findings.append(
-                warning(found=found, expected="times", effect="these integrations have no time")
-            )
-        zero = [k for k, time in enumerate(column) if time == 0]
-        if zero:
-            found = f"0 in {len(zero)} of {len(column)} rows"
-            findings.append(
-                warning(found=found, expected="times", effect="the products have these times")
-            )
+    for start, mid, end in (UTC, TDB):
+        mids = times.columns[mid]
+        kinds = [
+            ("NaN", "these integrations have no time", isnan),
+            ("infinity", "these integrations have no time", isinf),
+            ("0", "these integrations get NaN as time", lambda time: time == 0),
+        ]
+        # Barycentric times of another age are too far from UTC.
+        if mid == UTC[1]:
+            kinds.append((None, _KEPT, lambda time: isfinite(time) and time and not _of_age(time)))
+        if isfinite(sum(mids)):
+            # Neither NaN nor infinity, and of zeros alone nothing else.
+            kinds = kinds[2:] if any(mids) else kinds[2:3]
+        if not (isfinite(sum(mids)) and all(map(_of_age, (min(mids), max(mids))))):
+            for what, effect, is_bad in kinds:
+                rows = [k for k, time in enumerate(mids) if is_bad(time)]
+                findings += _time_findings(path, mid, times, rows, what, effect, first)
+        for name in (start, end):
+            rows = _far_rows(times.columns[name], mids)
+            findings += _time_findings(path, name, times, rows, None, _KEPT, first)
     return findings
+
+
+def _of_age(time):
+    """Whether a time may be that of an observation."""
+    return _AGE[0] <= time <= _AGE[1]
+
+
+def _far_rows(column, mids):
+    """Rows whose start or end is not within a day of a mid time that is known."""
+    if isfinite(sum(column) + sum(mids)) and (
+        min(mids) - 1 <= min(column) and max(column) <= max(mids) + 1 < min(mids) + 2
+    ):
+        return []
+    return [
+        k
+        for k, (time, mid) in enumerate(zip(column, mids, strict=True))
+        if isfinite(mid) and mid and not abs(time - mid) <= 1
+    ]
+
+
+def _time_findings(path, name, times, rows, what, effect, first):
+    """Report some rows of a column; none if there are none."""
+    if not rows:
+        return []
+    column = times.columns[name]
+    found = what or f"{column[rows[0]]:.6g}"
+    found = f"{found} in {len(rows)} of {len(column)} rows ({_first_numbers(rows, first)})"
+    expected = "times" if what else "times [MJD] of the integrations"
+    warning = partial(Finding, "warning", path, key=f"INT_TIMES/{name}")
+    return [warning(found=found, expected=expected, effect=effect)]
 
 
 def _first_numbers(rows, first):

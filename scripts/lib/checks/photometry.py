@@ -67,8 +67,11 @@ def segment_errors(path, hdus, options, gain_path=None, gain_hdus=None):
     wrong_options = option_errors(options)
     errors += wrong_options
     if not wrong_options and not sums_whole_array(primary):
-        errors += aperture_errors(path, options, shape)
-        errors += _position_errors(path, sci, shape)
+        position_errors = _position_errors(path, sci, shape)
+        position = tuple(sci.get(name) for name in ("XREF_SCI", "YREF_SCI"))
+        known = all(map(_is_number, position)) and not position_errors
+        errors += aperture_errors(path, options, shape, position if known else None)
+        errors += position_errors
     if sci.get("BUNIT") == "DN/s":
         if gain_hdus is None:
             why = f"{path} has BUNIT DN/s"
@@ -173,7 +176,7 @@ def option_errors(options):
     return errors
 
 
-def aperture_errors(path, options, shape):
+def aperture_errors(path, options, shape, position=None):
     """
     Find apertures that do not fit an image.
 
@@ -187,12 +190,24 @@ def aperture_errors(path, options, shape):
         Settings ``radius`` and ``radius_inner`` [pixels].
     shape : tuple of int
         Shape (y, x) of the images.
+    position : tuple of float, optional
+        Planned position (x, y) [pixels from 1]; the annulus may be beyond the furthest corner from
+        there.
 
     Returns
     -------
     errors : list of Finding
         One for each setting.
     """
+    furthest = hypot(*shape)
+    if position is not None:
+        # The star may be found anywhere in the box in which it is searched.
+        aside = options["search_box_width"] / 2 if options["centroid_source"] else 0
+        reach = (
+            min(max(at - 0.5, n + 0.5 - at) + aside, n)
+            for at, n in zip(position, shape[::-1], strict=True)
+        )
+        furthest = hypot(*reach)
     array = f"the array of {shape[1]} x {shape[0]} pixels"
     errors = []
     if 2 * options["radius"] > min(shape):
@@ -201,8 +216,8 @@ def aperture_errors(path, options, shape):
         errors.append(
             _error(path, key="tso_photometry/radius", found=found, expected=expected, effect=why)
         )
-    if options["radius_inner"] >= hypot(*shape):
-        expected, why = f"less than {hypot(*shape):.1f}", f"the annulus is beyond {array}"
+    if options["radius_inner"] >= furthest:
+        expected, why = f"less than {furthest:.1f}", f"the annulus is beyond {array}"
         found = repr(options["radius_inner"])
         errors.append(
             _error(

@@ -9,12 +9,14 @@ from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.branches import CONFIGURED_STEPS
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.references.aperture_limits import follows_source, regions_beyond
 from scripts.lib.references.defaults import EFFECTS, EXTRACT1D, describe_aperture
 from scripts.lib.references.extract1d import (
     ApertureError,
     check_entry,
     find_entries,
     read_reference,
+    select_entry,
 )
 from scripts.lib.references.kinds import used_kinds
 from scripts.lib.references.selection import NOT_APPLICABLE
@@ -49,14 +51,14 @@ def reference_findings(config, products, references, base_dir="."):
         the mode does not have, and parameters that are left out. Notes: files
         of CRDS that are used, and a missing aperture correction.
     """
-    given = {name: path for name, path in config["references"].items() if path is not None}
     findings = [
         *references.context_findings,
         *(
             finding
-            for name, path in given.items()
-            if path != NOT_APPLICABLE
-            for finding in _given_errors(name, path, base_dir)
+            for kind, given in config["references"].items()
+            for key, path in (given.items() if isinstance(given, dict) else [("", given)])
+            if path not in (None, NOT_APPLICABLE)
+            for finding in _given_errors(kind, key, path, base_dir)
         ),
         *_parameter_errors(config["pars"], base_dir),
     ]
@@ -68,12 +70,13 @@ def reference_findings(config, products, references, base_dir="."):
     return list(dict.fromkeys(findings))
 
 
-def _given_errors(name, path, base_dir):
-    """Find why a reference that the configuration names cannot be used."""
+def _given_errors(kind, exp_type, path, base_dir):
+    """Find why a reference that the configuration names, of one EXP_TYPE or all, cannot be used."""
+    name = f"{kind}/{exp_type}" if exp_type else kind
     error = partial(Finding, "error", "config", key=f"references/{name}")
     if not Path(base_dir, path).is_file():
         return [error(found=f"no file {path}", expected="a reference file, null or N/A")]
-    message = _format_error(name, Path(base_dir, path))
+    message = _format_error(kind, Path(base_dir, path))
     return [Finding("error", "config", found=f"references/{name}: {message}")] if message else []
 
 
@@ -164,6 +167,11 @@ def _unusable_apertures(product, references):
     }
     findings = []
     for (reference, slit), path in wanted.items():
+        options = references.settings("extract_1d", path)
+        fitting = [path for path in paths if references.reference("extract1d", path) == reference]
+        if reference.source == "default":
+            assumed = references.apertures(path)
+            findings += _apertures_beyond("config", assumed, fitting, references, options)
         if reference.path is None or not references.path_to(reference).is_file():
             continue
         try:
@@ -173,10 +181,52 @@ def _unusable_apertures(product, references):
             continue
         try:
             for entry in find_entries(entries, slit):
-                check_entry(entry, references.settings("extract_1d", path))
+                check_entry(entry, options)
         except ApertureError as error:
             findings.append(Finding("error", reference.path, found=str(error)))
+            continue
+        findings += _apertures_beyond(reference.path, entries, fitting, references, options)
     return findings
+
+
+def _apertures_beyond(name, entries, paths, references, options):
+    """Find apertures and background regions that hold no pixel of the images."""
+    findings, known = [], set()
+    for path in paths:
+        image, slit = references.image(path), references.slit_name(path)
+        header = image.header
+        axis, order, source = (header.get(key) for key in ("DISPAXIS", "SPORDER", "SRCTYPE"))
+        setup = (axis, order, source, slit, image.shape[-2:])
+        if setup in known or axis is None:
+            continue
+        known.add(setup)
+        entry = select_entry(entries, slit, 1 if order is None else order)
+        exp_type = references.exp_type(path)
+        if entry is None or follows_source(entry, options, exp_type, source):
+            # Where the source is, only the world coordinates tell.
+            continue
+        findings += [
+            _beyond(name, entry, region, path, image, options)
+            for region in regions_beyond(entry, axis, image.shape[-2:], options)
+        ]
+    return findings
+
+
+def _beyond(name, entry, region, path, image, options):
+    """Report a region of an aperture beyond the array."""
+    key, low, high, length = region
+    offset, (ny, nx) = options.get("position_offset"), image.shape[-2:]
+    effect = f"the array of {path} has {ny} rows of {nx} pixels"
+    if offset:
+        effect = f"{effect}; extract_1d/position_offset is {offset:g}"
+    return Finding(
+        "error",
+        name,
+        key=f"{key} of aperture {entry.get('id')!r}",
+        found=f"pixels {low:g} to {high:g}",
+        expected=f"some of 0 to {length - 1}",
+        effect=effect,
+    )
 
 
 def _unused_correction(product, references):

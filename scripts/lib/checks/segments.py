@@ -14,15 +14,15 @@ from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import padded_length
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.segment_data.integrations import TDB, UTC
+from scripts.lib.segment_data.integrations import EXPOSURE, TDB, UTC
 
-__all__ = ["COMMON", "COMMON_NUMBERS", "OF_SCIENCE", "HeaderFacts", "check_segment"]
+__all__ = ["COMMON", "COMMON_NUMBERS", "HeaderFacts", "check_segment"]
 
 # Keywords that should be equal in all segments of a product.
 COMMON = ("CAL_VER", "CRDS_CTX", "TARGNAME", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "READPATT")
 COMMON_NUMBERS = ("NGROUPS", "EFFINTTM")
-OF_SCIENCE = ("BUNIT", "SRCTYPE")
-_IDENTITY = ("PROGRAM", "OBSERVTN", "VISIT", "VISITGRP", "SEQ_ID", "ACT_ID", "EXPOSURE", "DETECTOR")
+_OF_SCIENCE = ("BUNIT", "SRCTYPE")
+_IDENTITY = (*EXPOSURE, "DETECTOR")
 _FLOATS, _INTEGERS = (-32, -64), (8, 16, 32, 64)
 _UNSIGNED_ZEROS = {16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
 _VARIANCES = {
@@ -88,7 +88,7 @@ def check_segment(path, location, hdus):
     primary, sci = hdus[0].header, _first(hdus, "SCI").header
     names = ("INSTRUME", *COMMON, *COMMON_NUMBERS, "DATAMODL", "S_PHOTOM", "TSOVISIT")
     keywords = {name: primary[name] for name in names if primary.get(name) is not None}
-    keywords |= {name: sci[name] for name in OF_SCIENCE if sci.get(name) is not None}
+    keywords |= {name: sci[name] for name in _OF_SCIENCE if sci.get(name) is not None}
     identity = tuple(primary.get(name) for name in _IDENTITY)
     facts = HeaderFacts(
         keywords=keywords,

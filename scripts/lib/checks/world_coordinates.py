@@ -5,11 +5,10 @@ Only the bytes and the tree are examined, without the packages that build the
 coordinates.
 """
 
-import hashlib
-
 from scripts.lib.files import asdf_tree
 from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.segment_data.wcs_numbers import wrong_number
 
 __all__ = ["content_findings", "extension_findings", "needs_wcs", "unreadable_coordinates"]
 
@@ -140,16 +139,11 @@ def _count_blocks(content, position):
     count = 0
     for block in asdf_tree.blocks(content, position):
         is_known = block.checksum.strip(b"\0") and not block.compression.strip(b"\0")
-        if is_known and block.checksum != _md5(block.data):
+        if is_known and block.checksum != asdf_tree.checksum(block.data):
             msg = f"binary block {count} with a checksum that does not fit"
             raise ValueError(msg)
         count += 1
     return count
-
-
-def _md5(data):
-    """Checksum of a block by the ASDF standard."""
-    return hashlib.md5(data, usedforsecurity=False).digest()
 
 
 def _tree_damage(text, n_blocks):
@@ -161,6 +155,8 @@ def _tree_damage(text, n_blocks):
     coordinates = asdf_tree.entry(tree, "meta", "wcs")
     if coordinates is None or isinstance(coordinates.value, str):
         return "an ASDF file without meta.wcs"
+    if wrong := wrong_number(coordinates):
+        return f"{wrong} in a transform"
     sources = asdf_tree.array_sources(coordinates)
     lost = [int(source) for source in sources if source.isdecimal() and int(source) >= n_blocks]
     if lost:

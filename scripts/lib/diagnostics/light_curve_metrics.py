@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics import noise
-from scripts.lib.diagnostics.jumps import find_shape_jumps, measure_jump, window_length
 from scripts.lib.diagnostics.light_curve_model import fit_light_curve, jacobian
+from scripts.lib.light_curves import noise
+from scripts.lib.light_curves.jumps import find_shape_jumps, measure_jump, window_length
 
 __all__ = ["find_seams", "light_curve_metrics"]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from scripts.lib.diagnostics.jumps import find_jump, window_length
-from scripts.lib.diagnostics.noise import mad_sigma, point_to_point_sigma
 from scripts.lib.diagnostics.transit_search import (
     BASELINES,
     Transit,
     baseline_columns,
     choose_model,
 )
+from scripts.lib.light_curves.jumps import find_jump, window_length
+from scripts.lib.light_curves.noise import mad_sigma, point_to_point_sigma
 
 __all__ = ["Fit", "find_inliers", "fit_light_curve", "jacobian", "scaled_times"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics.noise import MAD_TO_SIGMA, mad_sigma
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA, mad_sigma
 
 __all__ = [
     "LightCurveMap",

@@ -17,7 +17,9 @@ BASELINES = {
 }
 # Gain of information that a transit needs to be accepted, and its lead over a jump.
 _LEAST_GAIN = 20.0
-_LEAST_LEAD = 10.0
+_LEAST_LEAD = 6.0
+# Parameters that the search varies: position and step of a jump; middle, duration and depth.
+_OF_JUMP, _OF_TRANSIT = 2, 3
 
 
 @dataclass
@@ -190,7 +192,7 @@ def choose_model(x, flux):
     gain : float
         Gain of information by the transit: effective number of points times the
         logarithm of the ratio of the sums of squares. A transit must also beat a
-        jump, which is noise, by ten.
+        jump, which is noise, by six.
     """
     n = len(x)
     shapes, positions = trapezoid_shapes(x)
@@ -202,9 +204,10 @@ def choose_model(x, flux):
         plain[name] = _fit_best_shape(columns, flux, np.zeros((1, n)))
         plain_criteria[name] = _information_criterion(plain[name].squares, n, size)
         jump = _fit_best_shape(columns, flux, jumps) if n > 12 else plain[name]
-        jump_criteria[name] = _information_criterion(jump.squares, n, size + 1)
+        jump_criteria[name] = _information_criterion(jump.squares, n, size + _OF_JUMP)
         transits[name] = _fit_best_shape(columns, flux, shapes, dimming_only=True)
-        transit_criteria[name] = _information_criterion(transits[name].squares, n, size + 4)
+        squares = transits[name].squares
+        transit_criteria[name] = _information_criterion(squares, n, size + _OF_TRANSIT)
     without = min(plain_criteria, key=plain_criteria.get)
     name = min(transit_criteria, key=transit_criteria.get)
     best = transits[name]

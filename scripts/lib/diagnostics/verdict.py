@@ -1,6 +1,7 @@
 """What the metrics of a visit mean, in plain words."""
 
 from scripts.lib.diagnostics.comparison import comparison_findings
+from scripts.lib.diagnostics.placement import placement_findings
 
 __all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "visit_verdict"]
 
@@ -75,13 +76,13 @@ def noise_sentence(curve):
         if curve[key]
     ]
     text += f", {' and '.join(ratios)}" if ratios else ""
+    if curve["beta_10_30_min"]:
+        text += f"; averaged over 10 to 30 min {curve['beta_10_30_min']:.1f} times white noise"
     archive = curve.get("archive") or {}
     if archive.get("scatter_ppm"):
         text += f"; the archive's product scatters by {relative_text(archive['scatter_ppm'])}"
         if archive["ratio_to_photon"]:
             text += f", {archive['ratio_to_photon']:.2f} times photon noise"
-    if curve["beta_10_30_min"]:
-        text += f"; averaged over 10 to 30 min {curve['beta_10_30_min']:.1f} times white noise"
     return f"{text}."
 
 
@@ -99,9 +100,10 @@ def curve_findings(curve):
     findings : list of str
         One sentence each; empty if nothing is unusual.
     """
-    checks = [_absence_findings]
+    checks = [placement_findings, _absence_findings]
     if not curve.get("too_short"):
         checks = [
+            placement_findings,
             _noise_findings,
             _seam_findings,
             _tilt_findings,

@@ -1,10 +1,12 @@
 """Metrics of the noise, seams, flags and drifts of a visit, and a verdict in words."""
 
+from collections import Counter
+
 import numpy as np
 
 from scripts.lib.diagnostics.comparison import archive_metrics
 from scripts.lib.diagnostics.light_curve_metrics import find_seams, light_curve_metrics
-from scripts.lib.diagnostics.noise import MAD_TO_SIGMA
+from scripts.lib.diagnostics.placement import placement_metrics
 from scripts.lib.diagnostics.spectral_noise import (
     LightCurveMap,
     choose_stretches,
@@ -15,6 +17,7 @@ from scripts.lib.diagnostics.verdict import visit_verdict
 from scripts.lib.files.plain_values import plain_value
 from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA
 from scripts.lib.light_curves.quality import bursts_of_flags
 from scripts.lib.provenance.software import SOFTWARE
 
@@ -84,23 +87,24 @@ def split_curves(columns):
     return curves
 
 
-def dropped_integrations(numbers, total):
+def dropped_integrations(numbers, totals):
     """
-    Numbers of the integrations that are missing from an exposure.
+    Numbers of the integrations that are missing from the exposures.
 
     Parameters
     ----------
     numbers : ndarray of int
-        Numbers of the integrations in the segments, counted from 1.
-    total : int
-        Number of integrations of the exposure.
+        Numbers of the integrations in the segments, counted from 1 in each exposure.
+    totals : list of int
+        Number of integrations of each exposure.
 
     Returns
     -------
     dropped : list of int
-        Ascending.
+        Ascending; a number that is missing from several exposures as often as that.
     """
-    return sorted(set(range(1, total + 1)) - set(numbers.tolist()))
+    expected = Counter(number for total in totals for number in range(1, total + 1))
+    return sorted((expected - Counter(numbers.tolist())).elements())
 
 
 def _flag_metrics(statistics):
@@ -329,7 +333,7 @@ def contamination_metrics(contamination, spectrum):
     }
 
 
-def diagnose(product, table, series, order_statistics, exposure_integrations):
+def diagnose(product, table, series, order_statistics, exposure_integrations, planned=None):
     """
     Measure a visit.
 
@@ -343,8 +347,11 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         Our spectra of the visit; empty for images.
     order_statistics : callable
         Returns the statistics (list of dict) of a detector and order.
-    exposure_integrations : int
-        Number of integrations of the exposure.
+    exposure_integrations : dict of str to list of int
+        Number of integrations of each exposure, by detector.
+    planned : dict of str to dict, optional
+        Planned position of the star and the box in which it is searched (``planned`` and ``box``
+        of :func:`~scripts.lib.diagnostics.placement.placement_metrics`), by detector.
 
     Returns
     -------
@@ -366,7 +373,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
         found |= _comparison(rows, found, statistics)
         found |= _record(meta, key)
         found["dropped_integrations"] = dropped_integrations(
-            rows["integration"], exposure_integrations
+            rows["integration"], exposure_integrations.get(key[0], [])
         )
         plots |= frame_arrays(statistics)
         if "contamination" in statistics[0] and key in series:
@@ -377,7 +384,8 @@ def diagnose(product, table, series, order_statistics, exposure_integrations):
             found, plots = found | more, plots | images
         several = sum(detector == key[0] for detector, _ in curves) > 1
         names = {"detector": key[0], "order": key[1], "several_orders": several}
-        metrics.append(names | found)
+        star = (planned or {}).get(key[0], {})
+        metrics.append(names | found | placement_metrics(statistics[0], not several, **star))
         arrays.append(plots)
     diagnostics = {
         "product": product,

@@ -168,7 +168,8 @@ def _plain_file(path):
         return
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "segment.fits"
-        unpack(path, plain)
+        with plain.open("w+b") as file:
+            unpack(path, file)
         yield plain
 
 

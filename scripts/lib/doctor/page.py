@@ -4,6 +4,7 @@ import re
 import textwrap
 from datetime import datetime
 
+from scripts.lib.errors import printable
 from scripts.lib.findings import SEVERITIES, severity_counts
 from scripts.lib.planning.machine_needs import size_text
 
@@ -51,7 +52,7 @@ def page(report):
         lines += segment_table(report["others"])
     lines += ["", *_machine_lines(report), "", *finding_lines(report["findings"]), ""]
     lines += ["=" * WIDTH, *_wrap(f"VERDICT: {report['verdict']}"), ""]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _product_lines(record):

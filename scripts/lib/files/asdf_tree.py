@@ -1,15 +1,17 @@
 """Read the parts of an ASDF file without the packages that build objects from them."""
 
+import hashlib
 import re
 import struct
 from typing import NamedTuple
 
-from scripts.lib.files.fast_yaml import safe_loader
+from scripts.lib.files.fast_yaml import compose_limited, safe_loader
 
 __all__ = [
     "Block",
     "array_sources",
     "blocks",
+    "checksum",
     "compose",
     "entry",
     "nodes_below",
@@ -138,6 +140,11 @@ def blocks(content, position):
         number += 1
 
 
+def checksum(data):
+    """MD5 of the data of a block, by which damage is found."""
+    return hashlib.md5(data, usedforsecurity=False).digest()
+
+
 def compose(tree):
     """
     Parse a tree to the nodes of YAML.
@@ -155,15 +162,10 @@ def compose(tree):
     Raises
     ------
     ValueError
-        If the text is not YAML.
+        If the text is not YAML, or larger than
+        :func:`~scripts.lib.files.fast_yaml.compose_limited` allows.
     """
-    import yaml
-
-    try:
-        return yaml.compose(tree, Loader=safe_loader())
-    # Without LibYAML the parser is written in Python and recursive: deep nesting exhausts the stack.
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
+    return compose_limited(tree)
 
 
 def plain_value(node):

@@ -84,5 +84,8 @@ def _array(node, blocks):
     if block.compression.strip(b"\0") or block.is_streamed:
         msg = f"found a compressed or streamed block {source}"
         raise ValueError(msg)
+    if block.checksum.strip(b"\0") and block.checksum != asdf_tree.checksum(block.data):
+        msg = f"found block {source} with a checksum that does not fit"
+        raise ValueError(msg)
     dtype = np.dtype(_ORDERS[order] + _DTYPES[datatype])
     return np.frombuffer(block.data, dtype).astype(dtype.newbyteorder("=")).reshape(shape)

@@ -3,13 +3,14 @@
 import errno
 import fcntl
 import os
+import stat
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scripts.lib.errors import InputError
 
-__all__ = ["atomic_file", "write_arrays", "write_text"]
+__all__ = ["atomic_file", "open_part", "write_arrays", "write_text"]
 
 _NO_ROOM = "make room there, or set another output_dir"
 _NO_RIGHT = "make the folder writable, or set another output_dir"
@@ -40,8 +41,9 @@ def atomic_file(path):
     part : Path
         ``.<name>.part`` in the same folder, empty, to write to; it is locked,
         so that no other process can write it. Leaving the ``with`` block
-        cleanly syncs it to disk and renames it, an exception removes it. What
-        a killed process left there is overwritten.
+        cleanly syncs it to disk and renames it, an exception removes it. It is
+        always a new file: what a killed process left there, and links that lead
+        elsewhere, are removed first.
 
     Raises
     ------
@@ -57,8 +59,10 @@ def atomic_file(path):
         try:
             with _sync_meanwhile(lock):
                 yield part
-            with part.open("rb") as written:
-                os.fsync(written.fileno())
+            os.fsync(lock)
+            if not _is_at(part, lock):
+                msg = f"{path}: cannot be written: {part.name} was replaced while it was written; run again"
+                raise InputError(msg)
             part.replace(path)
         except BaseException:
             with suppress(OSError):
@@ -109,20 +113,89 @@ def _explain_refusals(path, part):
         raise InputError(msg) from error
 
 
+def open_part(part, mode, **options):
+    """
+    Open the part of a file to be written; unlike Python's ``open``, through no link.
+
+    Parameters
+    ----------
+    part : Path
+        What :func:`atomic_file` yields.
+    mode : str
+        Mode, as of ``open``.
+    **options
+        Further arguments of ``open``.
+
+    Returns
+    -------
+    file : file object
+        The file, empty or as it was written before.
+
+    Raises
+    ------
+    OSError
+        If a link has taken the place of the part.
+    """
+    return open(part, mode, opener=_open_without_links, **options)
+
+
+def _open_without_links(name, flags):
+    """Open an existing file that has this name alone; its descriptor."""
+    descriptor = os.open(name, flags & ~(os.O_CREAT | os.O_TRUNC) | os.O_NOFOLLOW)
+    if os.fstat(descriptor).st_nlink != 1:
+        os.close(descriptor)
+        raise OSError(errno.EMLINK, os.strerror(errno.EMLINK), name)
+    return descriptor
+
+
 def _lock(path, part):
-    """Empty and lock the part, and return its descriptor. A killed process leaves no lock behind."""
+    """Make and lock the part, and return its descriptor. A killed process leaves no lock behind."""
     while True:
-        lock = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
+        _remove_earlier(path, part)
+        try:
+            lock = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        except FileExistsError:
+            # Another process was faster: its lock decides.
+            continue
         try:
             _take_lock(lock, path)
-            # Before the lock was free, its holder may have renamed the part to the finished file.
-            if part.exists() and os.path.samestat(os.fstat(lock), part.stat()):
-                os.ftruncate(lock, 0)
+            if _is_at(part, lock):
                 return lock
         except BaseException:
             os.close(lock)
             raise
         os.close(lock)
+
+
+def _remove_earlier(path, part):
+    """Remove what is in the place of the part, unless another process is writing it."""
+    try:
+        found = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENXIO):
+            raise
+        part.unlink(missing_ok=True)
+        return
+    try:
+        status = os.fstat(found)
+        # A second name leads to a file elsewhere, whose locks mean nothing here.
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+            _take_lock(found, path)
+        # Before the lock was free, its holder may have renamed the part to the finished file.
+        if _is_at(part, found):
+            part.unlink(missing_ok=True)
+    finally:
+        os.close(found)
+
+
+def _is_at(part, descriptor):
+    """Return whether an open file is the one of this name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(part))
+    except FileNotFoundError:
+        return False
 
 
 def _take_lock(lock, path):
@@ -169,7 +242,7 @@ def write_arrays(path, arrays):
     # Its import takes 0.1 s, most of the time of a job that writes only text.
     import numpy as np
 
-    with atomic_file(path) as part, part.open("wb") as file:
+    with atomic_file(path) as part, open_part(part, "wb") as file:
         np.savez(file, **arrays)
 
 
@@ -189,5 +262,5 @@ def write_text(path, text):
     InputError
         As :func:`atomic_file`.
     """
-    with atomic_file(path) as part:
-        part.write_text(text, encoding="utf-8")
+    with atomic_file(path) as part, open_part(part, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import atomic_file, open_part
 
 __all__ = ["read_ecsv", "unit_text", "write_ecsv", "write_quantities"]
 
@@ -165,7 +165,7 @@ def _is_composed(unit):
 
 def _write(path, header, columns):
     """Write header and rows, some rows at a time."""
-    with atomic_file(path) as part, part.open("w", encoding="utf-8") as file:
+    with atomic_file(path) as part, open_part(part, "w", encoding="utf-8") as file:
         file.write("# %ECSV 1.0\n# ---\n")
         file.writelines(f"# {line}\n" for line in header.splitlines())
         file.write(" ".join(columns) + "\n")

@@ -2,24 +2,41 @@
 Read the headers of a FITS file with the standard library alone.
 
 Parsing a header must neither import a numerical package nor read data: the
-workflow does it for every input file at each start.
+workflow does it for every input file at each start. What a damaged or hostile
+file can make it read is limited: a header to the blocks that can be one, at
+most ``MOST_BLOCKS``, and what is decompressed to ``MOST_UNPACKED`` bytes.
 """
 
+import errno
 import gzip
 import os
 import re
+import stat
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import isfinite, prod
+from math import isfinite
 from pathlib import Path
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.cards import BLOCK_LENGTH, CARD_LENGTH, padded_length
+from scripts.lib.fits.structure import check_structure
 
-__all__ = ["Hdu", "NoValue", "parse_cards", "read_hdus"]
+__all__ = [
+    "MOST_BLOCKS",
+    "MOST_UNITS",
+    "MOST_UNPACKED",
+    "Hdu",
+    "NoValue",
+    "parse_cards",
+    "read_hdu",
+    "read_hdus",
+]
 
-_BITPIX = (8, 16, 32, 64, -32, -64)
+# Blocks of one header, 36 cards each, and header-data units of one file: ten times those of any product.
+MOST_BLOCKS, MOST_UNITS = 1000, 1000
+# Bytes that are decompressed to find the headers of a compressed file.
+MOST_UNPACKED = 1 << 26
 _READ_LENGTH = 10 * BLOCK_LENGTH
 _END_CARD = b"END".ljust(CARD_LENGTH)
 _CARD = re.compile(
@@ -29,7 +46,7 @@ _CARD = re.compile(
 _CONTINUE = re.compile(r"CONTINUE  *'((?:[^']|'')*)'")
 _INTEGER = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EDed][+-]?\d+)?")
-_UNPRINTABLE = re.compile("[^ -~]")
+_UNPRINTABLE = re.compile(b"[^ -~]")
 _COMPLEX = re.compile(r"\(.*\)")
 _WORDS = {"T": True, "F": False, "": None}
 _NO_VALUE = frozenset(("COMMENT", "HISTORY"))
@@ -62,6 +79,8 @@ class Hdu:
     shape : tuple of int
         Shape of the array in numpy order, slowest axis first; empty if there
         are no data. A table is (rows, bytes in a row).
+    repeated : tuple of str
+        Keywords that have further cards of other content than the first.
     """
 
     name: str
@@ -72,6 +91,7 @@ class Hdu:
     data_offset: int
     data_bytes: int
     shape: tuple
+    repeated: tuple = ()
 
 
 def read_hdus(path, until=None):
@@ -94,8 +114,9 @@ def read_hdus(path, until=None):
     Raises
     ------
     InputError
-        If the file cannot be read, is not FITS, or ends before the header or
-        the data that it announces are complete.
+        If the file cannot be read, is not FITS, ends before the header or
+        the data that it announces are complete, or has more blocks in a header, more units or,
+        compressed, more data before the last header than the limits of this module.
 
     References
     ----------
@@ -126,7 +147,12 @@ def parse_cards(cards):
         As :attr:`Hdu.header`: trailing blanks of strings removed, strings
         that ``CONTINUE`` joined; comments left out.
     """
-    header = {}
+    return _parse(cards)[0]
+
+
+def _parse(cards):
+    """Values by keyword; keywords that have further cards, and whether one differs from the first."""
+    header, further = {}, []
     for k, card in enumerate(cards):
         match = _CARD.match(card)
         if match is None:
@@ -134,6 +160,7 @@ def parse_cards(cards):
         long, keyword, string, other = match.groups()
         keyword = (long or keyword).upper()
         if keyword in header or keyword in _NO_VALUE:
+            further += [(keyword, card)] if keyword in header else []
             continue
         if string is None:
             header[keyword] = _plain_value(other)
@@ -141,19 +168,33 @@ def parse_cards(cards):
             header[keyword] = _string_value(string, cards, k + 1)
         else:
             header[keyword] = NoValue(card[10:].strip())
-    return header
+    return header, _repeated(cards, further) if further else {}
+
+
+def _repeated(cards, further):
+    """Whether one of the further cards of a keyword differs from its first, by keyword."""
+    firsts, repeated = {}, {}
+    for card in cards:
+        firsts.setdefault(card[:8].upper(), card)
+    for keyword, card in further:
+        repeated[keyword] = repeated.get(keyword) or card != firsts[card[:8].upper()]
+    return repeated
 
 
 def _string_value(string, cards, following):
     """Text of a quoted string and of the CONTINUE cards that follow it."""
     text = string.replace("''", "'").rstrip()
-    while text.endswith("&") and following < len(cards):
+    if not text.endswith("&"):
+        return text
+    pieces = [text]
+    while pieces[-1].endswith("&") and following < len(cards):
         match = _CONTINUE.match(cards[following])
         if match is None:
             break
-        text = text[:-1] + match[1].replace("''", "'").rstrip()
+        pieces[-1] = pieces[-1][:-1]
+        pieces.append(match[1].replace("''", "'").rstrip())
         following += 1
-    return text
+    return "".join(pieces)
 
 
 def _plain_value(text):
@@ -172,12 +213,20 @@ def _plain_value(text):
 @contextmanager
 def _open(path):
     """Open a plain or gzip-compressed file for reading bytes."""
-    with path.open("rb", buffering=0) as file:
+    # A named pipe would wait for a writer.
+    with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
         if path.suffix == ".gz":
             with gzip.open(file) as plain:
                 yield plain
         else:
             yield file
+
+
+def _open_at_once(name, flags):
+    """Open a file without waiting; its descriptor."""
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 def _walk(path, file, until):
@@ -186,10 +235,9 @@ def _walk(path, file, until):
     offset = 0
     size = os.fstat(file.fileno()).st_size if path.suffix != ".gz" else None
     while size is None or offset < size:
-        text = _header_text(path, file, offset, len(hdus))
-        if text is None:
+        hdu = read_hdu(path, file, offset, len(hdus))
+        if hdu is None:
             break
-        hdu = _hdu(path, text, offset, len(hdus))
         hdus.append(hdu)
         if hdu.name == until:
             break
@@ -201,29 +249,73 @@ def _walk(path, file, until):
     return hdus
 
 
+def read_hdu(path, file, offset, number):
+    """
+    Read the header at an offset of an open file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, for the messages.
+    file : file object
+        The file, opened for reading bytes.
+    offset : int
+        Offset of the header [bytes].
+    number : int
+        Number of the header-data unit in the file, from 0.
+
+    Returns
+    -------
+    hdu : Hdu or None
+        None if there is no header of an extension at the offset.
+
+    Raises
+    ------
+    InputError
+        If the header is damaged, or longer than ``MOST_BLOCKS``; or if it is that of unit
+        ``MOST_UNITS``.
+    """
+    text = _header_text(path, file, offset, number)
+    if text is None:
+        return None
+    if number >= MOST_UNITS:
+        msg = f"{path}: found more than {MOST_UNITS} header-data units, expected fewer"
+        raise InputError(msg)
+    return _hdu(path, text, offset, number)
+
+
 def _header_text(path, file, offset, number):
     """Return the cards of the header at an offset as one text, or None if no header is there."""
     file.seek(offset)
-    data = file.read(_READ_LENGTH)
+    data = bytearray(file.read(_READ_LENGTH))
     start = b"XTENSION= " if number else b"SIMPLE  = "
     if not data.startswith(start):
         if number or not data:
             return None
-        msg = f"{path}: not a FITS file: it starts with {data[:10]!r}, expected {start!r}"
+        msg = f"{path}: not a FITS file: it starts with {bytes(data[:10])!r}, expected {start!r}"
         raise InputError(msg)
-    end = _find_end(data)
-    while end is None:
+    searched = 0
+    while True:
+        end = _find_end(data, searched)
+        # What cannot be header is not read through in search of the END card.
+        if strange := _UNPRINTABLE.search(data, searched, len(data) if end is None else end):
+            found, position = strange[0].decode("latin-1"), offset + strange.start()
+            msg = f"{path}: not a FITS file: header of HDU {number}: found {found!r} at byte {position}, expected printable ASCII"
+            raise InputError(msg)
+        if end is not None:
+            return data[:end].decode("latin-1")
+        if len(data) >= MOST_BLOCKS * BLOCK_LENGTH:
+            msg = f"{path}: header of HDU {number}: found no END card in {MOST_BLOCKS} blocks, expected one"
+            raise InputError(msg)
+        searched = len(data) // CARD_LENGTH * CARD_LENGTH
         more = file.read(_READ_LENGTH)
         if not more:
             msg = f"{path}: truncated in the header of HDU {number}: no END card in the {len(data)} bytes found"
             raise InputError(msg)
-        searched = len(data) // CARD_LENGTH * CARD_LENGTH
         data += more
-        end = _find_end(data, searched)
-    return data[:end].decode("latin-1")
 
 
-def _find_end(data, start=0):
+def _find_end(data, start):
     """Position of the END card on an 80-byte boundary, or None."""
     position = data.find(_END_CARD, start)
     while position >= 0 and position % CARD_LENGTH:
@@ -235,45 +327,30 @@ def _hdu(path, text, offset, number):
     """Header-data unit of the header text found at an offset."""
     cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
     location = f"{path}: not a FITS file: header of HDU {number}"
-    if strange := _UNPRINTABLE.search(text):
-        msg = f"{location}: found {strange[0]!r} at byte {offset + strange.start()}, expected printable ASCII"
-        raise InputError(msg)
-    header = parse_cards(cards)
+    header, repeated = _parse(cards)
     if not number and header.get("SIMPLE") is not True:
         msg = f"{location}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
         raise InputError(msg)
-    axes = _whole_number(location, header, "NAXIS", None, range(1000))
-    shape = tuple(_whole_number(location, header, f"NAXIS{k}", None) for k in range(axes, 0, -1))
-    elements = _whole_number(location, header, "PCOUNT", 0) + prod(shape) if shape else 0
-    groups = _whole_number(location, header, "GCOUNT", 1)
-    data_bytes = (
-        abs(_whole_number(location, header, "BITPIX", None, _BITPIX)) // 8 * groups * elements
-    )
-    version = _whole_number(location, header, "EXTVER", 1, None)
-    if "TFIELDS" in header:
-        _whole_number(location, header, "TFIELDS", None, range(1000))
+    structure = check_structure(location, cards, header, repeated, is_extension=number > 0)
+    version = header.get("EXTVER", 1)
+    if type(version) is not int:
+        found = "none" if version is None else repr(version)
+        msg = f"{location}: EXTVER: found {found}, expected a whole number"
+        raise InputError(msg)
     name = str(header.get("EXTNAME") or "").upper() if number else "PRIMARY"
     data_offset = offset + padded_length(len(text) + CARD_LENGTH)
-    return Hdu(name, version, header, cards, offset, data_offset, data_bytes, shape)
-
-
-def _whole_number(location, header, keyword, default, allowed=range(1 << 62)):
-    """Whole number of a keyword; InputError if it is not allowed, or missing and has no default."""
-    value = header.get(keyword)
-    if value is None and default is not None:
-        return default
-    if type(value) is not int or (allowed is not None and value not in allowed):
-        found = "none" if value is None else repr(value)
-        expected = "one of " + ", ".join(map(str, _BITPIX)) if allowed is _BITPIX else "a count"
-        msg = f"{location}: {keyword}: found {found}, expected {expected}"
-        raise InputError(msg)
-    return value
+    differing = tuple(keyword for keyword, differs in repeated.items() if differs)
+    shape, data_bytes = structure
+    return Hdu(name, version, header, cards, offset, data_offset, data_bytes, shape, differing)
 
 
 def _check_data(path, file, hdu, size):
     """Raise if the file ends before the data of a header-data unit do."""
     end = hdu.data_offset + hdu.data_bytes
     if size is None:
+        if end > MOST_UNPACKED:
+            msg = f"{path}: {hdu.name or 'an unnamed HDU'}: found {hdu.data_bytes} bytes of data before the last header, expected fewer than {MOST_UNPACKED}"
+            raise InputError(msg)
         # The size of compressed data is known only at their end, so look at the last byte.
         file.seek(end - 1)
         found = end if file.read(1) else file.seek(0, os.SEEK_END)

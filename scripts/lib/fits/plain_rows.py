@@ -11,6 +11,8 @@ from scripts.lib.fits.columns import parse_form
 __all__ = ["FLOATS", "INTEGERS", "number_columns", "read_columns"]
 
 _TABLE_AXES = 2
+# Rows of two million integrations.
+_MOST_BYTES = 1 << 27
 # Codes of the module struct by type letter of TFORMn.
 _CODES = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
 # Type letters of whole and of floating-point numbers.
@@ -69,7 +71,7 @@ def read_columns(path, table, names):
     Raises
     ------
     InputError
-        If the file cannot be read or ends before the table does.
+        If the file cannot be read, ends before the table does, or has more than 128 MB in it.
     """
     columns, (n_rows, row_bytes) = number_columns(table)[0], table.shape
     names = sorted(names, key=lambda name: columns[name][1])
@@ -79,6 +81,9 @@ def read_columns(path, table, names):
         form += f"{offset - end}x{_CODES[letter]}"
         end = offset + struct.calcsize(f">{_CODES[letter]}")
     form += f"{row_bytes - end}x"
+    if n_rows * row_bytes > _MOST_BYTES:
+        msg = f"{path}: {table.name}: found {n_rows} rows of {row_bytes} bytes, expected at most {_MOST_BYTES} bytes"
+        raise InputError(msg)
     content = _read_bytes(Path(path), table.data_offset, n_rows * row_bytes, table.name)
     return dict(zip(names, zip(*struct.iter_unpack(form, content), strict=True), strict=True))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import atomic_file, open_part
 from scripts.lib.fits.cards import header_bytes, padded_length
 from scripts.lib.fits.reader import PIECE_LENGTH
 
@@ -38,7 +38,7 @@ class ProductWriter:
     def __enter__(self):
         with ExitStack() as stack:
             part = stack.enter_context(atomic_file(self.path))
-            self._file = stack.enter_context(part.open("r+b", buffering=0))
+            self._file = stack.enter_context(open_part(part, "r+b", buffering=0))
             self._open = stack.pop_all()
         return self
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.formats import describe_format
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
+from scripts.lib.inputs.search import MOST_BYTES
 from scripts.lib.inputs.segments import UNUSABLE
 
 __all__ = ["Association", "read_association"]
@@ -28,6 +31,8 @@ class Association:
         The file.
     asn_id, asn_pool, product : str
         Association id, pool (empty if none is named) and name of the product.
+    asn_type : object
+        Its type, ``tso3`` for time series of stage 3; None if it does not say.
     members : tuple of str
         Paths of the science members.
     others : tuple of str
@@ -40,6 +45,7 @@ class Association:
     asn_id: str
     asn_pool: str
     product: str
+    asn_type: object
     members: tuple
     others: tuple
     findings: tuple
@@ -71,12 +77,13 @@ def read_association(path, base_dir):
         msg = f"{path}: association: found {path!r}, expected no braces and control characters"
         raise InputError(msg)
     try:
-        content = json.loads(Path(base_dir, path).read_text(encoding="utf-8"))
+        content = json.loads(read_limited(Path(base_dir, path), MOST_BYTES).decode("utf-8"))
     except OSError as error:
         msg = f"{path}: association: cannot be read: {error.strerror}"
         raise InputError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: association: found no JSON ({error}), expected an association"
+        what = describe_format(Path(base_dir, path)) or f"no JSON ({error})"
+        msg = f"{path}: association: found {what}, expected an association"
         raise InputError(msg) from error
     product = _first_product(path, content)
     names = {"asn_id": content.get("asn_id"), "products/name": product.get("name")}
@@ -94,6 +101,7 @@ def read_association(path, base_dir):
         asn_id=content["asn_id"],
         asn_pool=pool,
         product=product["name"],
+        asn_type=content.get("asn_type"),
         members=tuple(member for member, _ in science),
         others=tuple(member for member, _ in others),
         findings=tuple(_association_findings(path, len(content["products"]), others)),
@@ -138,9 +146,12 @@ def _members(path, product):
     if unusable:
         msg = f"{path}: members: found {unusable[0]}, expected an expname and an exptype"
         raise InputError(msg)
-    members = [(os.path.normpath(Path(path).parent / name), exptype) for name, exptype in fields]
-    science = [member for member in members if member[1].lower() == "science"]
+    folder = os.path.dirname(path)
+    members = [(os.path.normpath(os.path.join(folder, name)), kind) for name, kind in fields]
+    science, others = [], []
+    for member in members:
+        (science if member[1].lower() == "science" else others).append(member)
     if not science:
         msg = f"{path}: members: found none of exptype science, expected one or more"
         raise InputError(msg)
-    return science, [member for member in members if member not in science]
+    return science, others

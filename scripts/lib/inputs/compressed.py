@@ -8,39 +8,50 @@ from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import check_segment
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding, stop_at_errors
-from scripts.lib.fits.headers import read_hdus
+from scripts.lib.fits.cards import BLOCK_LENGTH, padded_length
+from scripts.lib.fits.headers import MOST_BLOCKS, read_hdu, read_hdus
 
 __all__ = ["check_headers", "check_unpacked", "unpack"]
 
 _PIECE_LENGTH = 1 << 20
 
 
-def unpack(source, target):
+def unpack(source, plain):
     """
-    Decompress a file piece by piece.
+    Decompress a FITS file piece by piece, up to the end that its headers announce.
 
     Parameters
     ----------
     source : str or Path
         The compressed file.
-    target : str or Path
-        Where to write.
+    plain : file object
+        Empty file, opened for writing and reading bytes. Of what follows the last
+        header-data unit it gets a few megabytes at most.
 
     Raises
     ------
     InputError
-        If the compressed file cannot be read, is truncated, or does not have
-        its checksum.
+        If the compressed file cannot be read, is truncated, does not have its checksum, or has
+        headers that cannot be read.
     OSError
-        If the target cannot be written.
+        If the plain file cannot be written.
 
     Notes
     -----
     Memory is that of a piece, 1 MB.
     """
-    with open(target, "wb") as plain:
-        for piece in _pieces(source):
-            plain.write(piece)
+    end, number, size, start = MOST_BLOCKS * BLOCK_LENGTH, 0, 0, 0
+    for piece in _pieces(source):
+        plain.write(piece)
+        size += len(piece)
+        while size >= end:
+            # Here is the next header, or nothing of the file any more.
+            hdu = read_hdu(source, plain, start, number)
+            if hdu is None:
+                return
+            start = hdu.data_offset + padded_length(hdu.data_bytes)
+            end, number = start + MOST_BLOCKS * BLOCK_LENGTH, number + 1
+            plain.seek(0, os.SEEK_END)
 
 
 def _pieces(source):

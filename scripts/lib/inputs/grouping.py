@@ -37,19 +37,19 @@ def left_out(path, primary):
     exp_type = str(primary.get("EXP_TYPE") or "")
     mode = mode_of(exp_type)
     is_series = primary.get("TSOVISIT") is True or mode.is_always_time_series
-    reasons = {
-        "EXP_TYPE": exp_type.partition("_")[2] in _ACQUISITION and "target acquisition",
-        "BKGDTARG": primary.get("BKGDTARG") is True and "background",
-        "TSOVISIT": bool(exp_type) and not is_series and "no time series",
-        "NINTS": primary.get("NINTS") == 1 and "no time series",
-        **{
-            keyword: primary.get(keyword) in values and reason
-            for keyword, values, reason in mode.left_out
-        },
-    }
+    reasons = [
+        ("EXP_TYPE", exp_type.partition("_")[2] in _ACQUISITION and "target acquisition"),
+        ("BKGDTARG", primary.get("BKGDTARG") is True and "background"),
+        ("TSOVISIT", bool(exp_type) and not is_series and "no time series"),
+        ("NINTS", primary.get("NINTS") == 1 and "no time series"),
+        *(
+            (keyword, primary.get(keyword) in values and reason)
+            for keyword, values, reason in (*mode.left_out, *mode.unsupported)
+        ),
+    ]
     notes = [
         Finding("note", path, key=key, found=f"{primary.get(key)!r}", effect=f"{reason}; left out")
-        for key, reason in reasons.items()
+        for key, reason in reasons
         if reason
     ]
     return notes[:1]

@@ -10,9 +10,10 @@ from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.inputs.association_files import read_association
 from scripts.lib.inputs.grouping import group_segments, left_out, product_key
+from scripts.lib.inputs.other_stages import describe_association
 from scripts.lib.inputs.product_names import ASSOCIATION
-from scripts.lib.inputs.search import find_files
-from scripts.lib.inputs.segments import describe_segment, open_segment, read_segment
+from scripts.lib.inputs.search import SUFFIXES, find_files
+from scripts.lib.inputs.segments import describe_segment, open_segment
 
 __all__ = ["Product", "survey"]
 
@@ -78,7 +79,7 @@ def survey(patterns, base_dir, extra_check=None, output_dir=None):
         The working directory.
     extra_check : callable, optional
         Additional check of a segment, as for
-        :func:`~scripts.lib.inputs.segments.read_segment`.
+        :func:`~scripts.lib.inputs.segments.describe_segment`.
     output_dir : str, optional
         Folder of the products: segments there are left out, and the
         associations of grouped segments get paths there.
@@ -100,9 +101,18 @@ def survey(patterns, base_dir, extra_check=None, output_dir=None):
         except InputError as error:
             findings.append(Finding.from_error(path, error))
             continue
-        members = [_locate(member, base_dir, files.members) for member in association.members]
-        named.update(_real_path(base_dir, member) for member in (*members, *association.others))
+        located = {
+            member: _locate(member, base_dir, files.members) for member in association.members
+        }
+        members = [located[member][0] for member in association.members]
+        candidates = [path for paths in located.values() for path in paths]
+        named.update(_real_path(base_dir, path) for path in (*candidates, *association.others))
+        if wrong_type := _wrong_type(association, members):
+            findings.append(wrong_type)
+            continue
         product, found = _product(association, members, base_dir, extra_check)
+        if ambiguous := _ambiguities(path, located, base_dir):
+            product, found = None, [*found, *ambiguous]
         findings += found
         products += [product] if product else []
     segments, science, found = _loose_segments(files.segments, named, base_dir, extra_check)
@@ -128,17 +138,50 @@ def survey(patterns, base_dir, extra_check=None, output_dir=None):
     return products, findings + _clashes(products)
 
 
+def _wrong_type(association, members):
+    """Report an association of another pipeline, none of whose members is a segment; else None."""
+    text = describe_association(association.asn_type)
+    if not text or any(member.endswith(SUFFIXES) for member in members):
+        return None
+    return Finding(
+        "error",
+        association.path,
+        key="asn_type",
+        found=association.asn_type,
+        expected="tso3",
+        effect=text,
+    )
+
+
 def _locate(path, base_dir, folders):
-    """Path of a member: as named, or compressed, or else in the folders that were searched."""
+    """Paths of a member: as named, or compressed, or else all in the folders that were searched."""
     name = Path(path).name
-    candidates = (path, f"{path}.gz", *folders.get(name, ()), *folders.get(f"{name}.gz", ()))
-    return next((p for p in candidates if os.path.isfile(os.path.join(base_dir, p))), path)
+    places = ([path], [f"{path}.gz"], folders.get(name, ()), folders.get(f"{name}.gz", ()))
+    for candidates in places:
+        if found := [p for p in candidates if os.path.isfile(os.path.join(base_dir, p))]:
+            return found
+    return [path]
+
+
+def _ambiguities(path, located, base_dir):
+    """Find members of an association whose name several different files have."""
+    errors = []
+    for member, paths in located.items():
+        files = {_real_path(base_dir, file): file for file in reversed(paths)}
+        if len(files) > 1:
+            found = " and ".join(file for file in paths if file in files.values())
+            expected = "one file of this name, or the association next to its members"
+            name = Path(member).name
+            errors.append(
+                Finding("error", path, key=f"member {name}", found=found, expected=expected)
+            )
+    return errors
 
 
 def _real_path(base_dir, path):
     """Real path of a file, or the path itself if no system could have such a file."""
     try:
-        return os.path.realpath(Path(base_dir, path))
+        return os.path.realpath(os.path.join(base_dir, path))
     except ValueError:
         return path
 
@@ -206,11 +249,15 @@ def _groups(segments, products, output_dir):
 
 def _product(association, members, base_dir, extra_check):
     """Product of an association, None if there are errors, and findings."""
-    segments, findings = [], list(association.findings)
+    segments, findings, dummies = [], list(association.findings), []
     for path, count in Counter(members).items():
-        segment, found = read_segment(
-            path, base_dir, association.asn_id, extra_check, association.path
-        )
+        hdus, found = open_segment(path, base_dir, association.path)
+        if hdus and hdus[0].header.get("NINTS") == 1:
+            dummies.append(_dummy(path))
+            continue
+        segment = None
+        if hdus and not found:
+            segment, found = describe_segment(path, base_dir, hdus, association.asn_id, extra_check)
         findings += found
         if segment:
             segments.append(segment)
@@ -218,6 +265,12 @@ def _product(association, members, base_dir, extra_check):
         if count > 1:
             found = f"{count} times in {association.path}"
             findings.append(Finding("error", path, key="member", found=found, expected="once"))
+    if len(dummies) == len(set(members)):
+        findings += [
+            replace(dummy, severity="error", effect="not a time series") for dummy in dummies
+        ]
+        return None, findings
+    findings += dummies
     return _assemble(
         Product(
             name=association.product,
@@ -225,10 +278,16 @@ def _product(association, members, base_dir, extra_check):
             asn_path=association.path,
             asn_pool=association.asn_pool,
             segments=tuple(segments),
-            findings=association.findings,
+            findings=(*association.findings, *dummies),
         ),
         findings,
     )
+
+
+def _dummy(path):
+    """Warn of a member of one integration; associations of the archive before 2024 have such."""
+    effect = "not a time series; left out"
+    return Finding("warning", path, key="NINTS", found="1", expected="2 or more", effect=effect)
 
 
 def _assemble(product, findings):
@@ -248,15 +307,17 @@ def _clashes(products):
     errors, makers = [], {}
     for product in products:
         names = [product.name, *(segment.crfints for segment in product.segments)]
-        taken = [name for name in names if name in makers]
+        # Some file systems do not tell upper case from lower case.
+        taken = [name for name in names if name.casefold() in makers]
         errors += [
             Finding(
                 "error",
                 product.asn_path,
                 key="product",
-                found=f"{name}, which {makers[name]} makes as well",
+                found=f"{name}, which {makers[name.casefold()]} makes as well",
             )
-            for name in (taken[:1] if product.name in makers else taken)
+            for name in (taken[:1] if product.name in taken else taken)
         ]
-        makers |= dict.fromkeys(set(names) - set(taken), product.asn_path)
+        new = {name.casefold() for name in names if name not in taken}
+        makers |= dict.fromkeys(new, product.asn_path)
     return errors

@@ -4,13 +4,20 @@ import glob
 import json
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
+from scripts.lib.inputs.other_stages import describe_association, describe_file
 
-__all__ = ["SUFFIXES", "FoundFiles", "find_files"]
+__all__ = ["MOST_BYTES", "SUFFIXES", "FoundFiles", "find_files"]
 
 SUFFIXES = ("_calints.fits", "_calints.fits.gz")
+_TYPE = "tso3"
+_LISTED = 3
+# Length of an association of a hundred thousand members.
+MOST_BYTES = 1 << 25
 
 
 @dataclass(slots=True)
@@ -58,7 +65,7 @@ def find_files(patterns, base_dir, output_dir=None):
     files : FoundFiles
         Each file once, in the order of the patterns; folders are searched to
         any depth for segments and for associations of type ``tso3``, except
-        those whose name starts with a dot.
+        folders and files whose name starts with a dot.
     """
     found = FoundFiles()
     skipped = ()
@@ -66,20 +73,28 @@ def find_files(patterns, base_dir, output_dir=None):
         skipped = [os.path.realpath(Path(base_dir, output_dir, part)) for part in ("", "segments")]
     for pattern in patterns:
         matches = _matches(pattern, base_dir)
-        usable = [_add(found, pattern, os.path.normpath(m), base_dir, skipped) for m in matches]
-        if not matches:
-            finding = Finding(
-                "error", pattern, key="association", found="no such file", expected="one or more"
-            )
-            found.findings.append(finding)
-        elif not any(usable):
-            matched = (
-                "neither an association (*.json) nor a segment (*_calints.fits, *_calints.fits.gz)"
-            )
-            found.findings.append(
-                Finding("error", pattern, key="association", found=matched, expected="one or more")
-            )
+        others = {}
+        usable = [
+            _add(found, pattern, os.path.normpath(m), base_dir, skipped, others) for m in matches
+        ]
+        if not any(usable):
+            found.findings.append(_useless(pattern, matches, others))
     return found
+
+
+def _useless(pattern, matches, others):
+    """Report a pattern without an association or segment, and what its files are instead."""
+    error = partial(Finding, "error", pattern, key="association")
+    if not matches:
+        return error(found="no such file", expected="one or more")
+    if not others:
+        found = "neither an association (*.json) nor a segment (*_calints.fits, *_calints.fits.gz)"
+        return error(found=found, expected="one or more")
+    texts = [f"{name} is {text}" for text, name in list(others.items())[:_LISTED]]
+    expected = (
+        f"an association of type {_TYPE} or segments, {' or '.join(f'*{s}' for s in SUFFIXES)}"
+    )
+    return error(found="none", expected=expected, effect="; ".join(texts))
 
 
 def _matches(pattern, base_dir):
@@ -89,10 +104,17 @@ def _matches(pattern, base_dir):
     return sorted(glob.glob(pattern, root_dir=base_dir, recursive=True))
 
 
-def _add(found, pattern, path, base_dir, skipped):
-    """Add a file, or the files in a folder; return whether any is an association or a segment."""
+def _add(found, pattern, path, base_dir, skipped, others):
+    """
+    Add a file, or the files in a folder; return whether any is an association or a segment.
+
+    Names of files of other stages are put into `others`, by what they are.
+    """
     location = Path(base_dir, path)
     if not location.is_dir():
+        name = location.name
+        if text := describe_file(name):
+            others.setdefault(text, name)
         return _add_file(found, pattern, path, base_dir)
     if glob.has_magic(pattern) and os.path.realpath(location) in skipped:
         return False
@@ -101,13 +123,26 @@ def _add(found, pattern, path, base_dir, skipped):
         inside = os.path.normpath(Path(path, os.path.relpath(folder, location)))
         for name in files:
             file = os.path.normpath(Path(inside, name))
+            if name.startswith("."):
+                found.findings += _hidden_notes(file, name)
+                continue
             if name.endswith(SUFFIXES):
                 found.members.setdefault(name, []).append(file)
-            elif not (name.endswith(".json") and _is_tso3(Path(base_dir, file))):
+            elif not (name.endswith(".json") and _is_tso3(found, others, base_dir, file)):
+                if text := describe_file(name):
+                    others.setdefault(text, name)
                 found.findings += _name_notes(file, name)
                 continue
             usable |= _add_file(found, pattern, file, base_dir)
     return usable
+
+
+def _hidden_notes(path, name):
+    """Note that a hidden file, such as the companions that macOS writes, is passed over."""
+    if not name.endswith((*SUFFIXES, ".json")):
+        return []
+    what = "a companion file of macOS" if name.startswith("._") else "a hidden file"
+    return [Finding("note", path, key="file name", found=name, effect=f"{what}; left out")]
 
 
 def _folders(found, location, skipped):
@@ -160,12 +195,17 @@ def _name_notes(path, name):
     ]
 
 
-def _is_tso3(path):
+def _is_tso3(found, others, base_dir, path):
     """Whether a file is a level-3 association of a time series that was not written here."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_limited(Path(base_dir, path), MOST_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    if not isinstance(content, dict) or content.get("asn_type") != "tso3":
+    if not isinstance(content, dict):
         return False
-    return not str(content.get("code_version")).startswith("tso3flow")
+    asn_type = content.get("asn_type")
+    if text := describe_association(asn_type):
+        others.setdefault(f"of {text}", Path(path).name)
+        note = Finding("note", path, key="asn_type", found=asn_type, effect=f"{text}; left out")
+        found.findings.append(note)
+    return asn_type == _TYPE and not str(content.get("code_version")).startswith("tso3flow")

@@ -4,13 +4,16 @@ import math
 import os
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from scripts.lib.checks.flux_keywords import flux_keywords
 from scripts.lib.checks.headers import header_errors, header_warnings
 from scripts.lib.checks.segments import HeaderFacts, check_segment
-from scripts.lib.errors import InputError
+from scripts.lib.errors import CONTROLS, InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.inputs.other_stages import describe_file
 from scripts.lib.inputs.product_names import CRFINTS, optical_path, visit_numbers
 from scripts.lib.inputs.search import SUFFIXES
 from scripts.lib.instruments.modes import mode_of
@@ -18,7 +21,7 @@ from scripts.lib.instruments.modes import mode_of
 __all__ = ["UNUSABLE", "Segment", "describe_segment", "open_segment", "read_segment"]
 
 # Snakemake takes braces for wildcards.
-UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]")
+UNUSABLE = re.compile(f"[{{}}]|{CONTROLS.pattern}")
 # SCI, ERR, DQ and three variances.
 _PLANES = 6
 _SEGMENT_IN_NAME = re.compile(r"-seg(\d+)")
@@ -65,6 +68,8 @@ class Segment:
         ``INSTRUME`` and ``TARGNAME``, empty if the header has none.
     optical_path : str
         Optical elements, slit and subarray in the form of products' names.
+    flux_keywords : tuple
+        Values that must be the same in all segments of a product.
     """
 
     path: str
@@ -87,6 +92,7 @@ class Segment:
     instrument: str = ""
     target: str = ""
     optical_path: str = ""
+    flux_keywords: tuple = ()
 
     @property
     def is_compressed(self):
@@ -170,10 +176,10 @@ def open_segment(path, base_dir, listed_in=None):
         Reasons why they cannot be read.
     """
     if not path.endswith(SUFFIXES):
-        expected = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        return [], [
-            Finding("error", path, key="file name", found=Path(path).name, expected=expected)
-        ]
+        name, expected = Path(path).name, " or ".join(f"*{suffix}" for suffix in SUFFIXES)
+        effect = describe_file(name)
+        error = partial(Finding, "error", path, key="file name", found=name)
+        return [], [error(expected=expected, effect=effect)]
     if UNUSABLE.search(path):
         expected = "no braces and control characters"
         return [], [Finding("error", path, key="file name", found=repr(path), expected=expected)]
@@ -264,4 +270,5 @@ def _segment(path, hdus, asn_id):
         instrument=str(primary.get("INSTRUME") or ""),
         target=str(primary.get("TARGNAME") or ""),
         optical_path=optical_path(primary),
+        flux_keywords=flux_keywords(primary, sci.header),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["MODES", "Mode", "mode_of"]
+__all__ = ["MODES", "UNSUPPORTED", "Mode", "mode_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,8 @@ class Mode:
     left_out : tuple of (str, tuple of str, str)
         Optical elements with which the archive makes no product: keyword, its
         values, and the reason.
+    unsupported : tuple of (str, tuple of str, str)
+        Those with which the data are of another mode, in the same form.
     """
 
     exp_type: str
@@ -61,6 +63,7 @@ class Mode:
     row_stripes: bool = False
     trace_fit: str | None = None
     left_out: tuple = ()
+    unsupported: tuple = ()
 
     @property
     def is_imaging(self):
@@ -126,7 +129,8 @@ MODES = {
             **_BOX,
             is_always_time_series=True,
             row_stripes=True,
-            left_out=(("PUPIL", ("CLEAR", "GDHS0", "GDHS60"), "no grism"),),
+            left_out=(("PUPIL", ("CLEAR",), "no grism"),),
+            unsupported=(("PUPIL", ("GDHS0", "GDHS60"), "NIRCam DHS is not supported"),),
         ),
         Mode(
             exp_type="NRS_BRIGHTOBJ",
@@ -140,6 +144,8 @@ MODES = {
     )
 }
 
+# Time series that observers ask for, and why there is no product.
+UNSUPPORTED = {"MIR_MRS": "time series of the MIRI MRS are not supported"}
 # For exposure types that are not in the table: spectra without any of the optional facts.
 _OTHER = Mode(exp_type="", **_BOX)
 

@@ -2,11 +2,15 @@
 
 import gc
 import logging
+import os
 import resource
 import signal
+import stat
 import sys
+import textwrap
+from contextlib import suppress
 
-from scripts.lib.errors import InputError
+from scripts.lib.errors import InputError, printable
 from scripts.lib.jobs.memory import keep_freed_memory, peak_memory_mb
 from scripts.lib.jobs.progress import hide_progress
 
@@ -16,6 +20,8 @@ __all__ = ["describe_failure", "run_job"]
 # time of large imports is spent on examining objects that stay.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+# Their messages have several lines.
+_PYTHON_WARNINGS = "py.warnings"
 # Exit code that shells report for a process that Ctrl-C ended.
 _INTERRUPTED = 130
 
@@ -66,7 +72,8 @@ def run_job(snakemake, function, logs_input_warnings=True):
             message = "unexpected error; please report it together with this log"
             log.error(message, exc_info=error)
         else:
-            log.error("%s", message)
+            for line in message.split("\n"):
+                log.error("%s", line)
         sys.exit(1)
     _log_cost(log)
 
@@ -89,9 +96,9 @@ def describe_failure(error):
         return str(error)
     if isinstance(error, MemoryError):
         wanted = f": {error}" if str(error) else ""
-        return f"out of memory{wanted}; expected more, or a lower max_memory_mb"
+        return printable(f"out of memory{wanted}; expected more, or a lower max_memory_mb")
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'reading or writing'}: {error.strerror}"
+        return printable(f"{error.filename or 'reading or writing'}: {error.strerror}")
     return None
 
 
@@ -107,10 +114,32 @@ def _start_logging(paths):
     # A log on a full disk must not bury the message in tracebacks of its own.
     logging.raiseExceptions = False
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, force=True)
+    logging.getLogger().handlers[0].addFilter(_show_controls)
     if not sys.stderr.isatty():
         logging.getLogger().handlers[0].addFilter(hide_progress)
     logging.captureWarnings(True)
     if paths:
-        file = logging.FileHandler(paths[0], mode="w", encoding="utf-8")
+        file = logging.FileHandler(paths[0], mode=_make_room(paths[0]), encoding="utf-8")
         file.setFormatter(logging.Formatter(_LOG_FORMAT))
+        file.addFilter(_show_controls)
         logging.getLogger().addHandler(file)
+
+
+def _show_controls(record):
+    """Show characters of a record that a terminal would obey as escapes; every record passes."""
+    kept = "\n" if record.name == _PYTHON_WARNINGS else ""
+    record.msg, record.args = printable(record.getMessage(), kept), ()
+    if record.exc_info:
+        text = printable(logging.Formatter().formatException(record.exc_info), "\n\t")
+        # No line of a traceback may look like a record.
+        record.exc_text = textwrap.indent(text, "  ")
+    return True
+
+
+def _make_room(path):
+    """Remove a former log, or a link that would lead a new one elsewhere; mode to open the log with."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISCHR(os.lstat(path).st_mode):
+            return "w"
+        os.unlink(path)
+    return "x"

@@ -1,1 +1,1 @@
-"""Light curves of our own with errors and flags: statistics of segments, sums, wavelength bins."""
+"""Light curves of our own: references of visits, models of segments, sums, tables, spectra, wavelength bins."""

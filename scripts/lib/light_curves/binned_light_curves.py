@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.findings import stop_at_errors
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.element_sums import Groups
 from scripts.lib.light_curves.product_header import (
@@ -17,6 +18,7 @@ from scripts.lib.light_curves.product_header import (
 from scripts.lib.light_curves.quality import bin_quality
 from scripts.lib.light_curves.spectral_curves import curve_of_groups
 from scripts.lib.light_curves.spectral_series import series_times
+from scripts.lib.spectra.wavelength_limits import edge_findings
 
 __all__ = ["bin_edges", "bin_numbers", "write_light_curves"]
 
@@ -44,17 +46,40 @@ def write_light_curves(path, series, options, primary, warnings=()):
     warnings : iterable of str, optional
         Warnings about the input, for the HISTORY.
 
+    Raises
+    ------
+    InputError
+        If ``edges`` hold no element of any spectrum; those of which they hold none are left out.
+
     Notes
     -----
     Of each detector and order (EXTVER): tables TIME and BINS, and images FLUX, ERROR and QUALITY
     (integrations, bins), the latter the sum of bits of `quality.QUALITY_BITS`.
     """
+    series = _series_in_bins(series, options["edges"])
     named = {"BINS": (_bins_text(options), "Bins of wavelength")}
     cards = primary_cards("spectroscopic light curves", primary, named, warnings)
     with ProductWriter(Path(path)) as product:
         product.append_hdu(cards)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version, options)
+
+
+def _series_in_bins(series, edges):
+    """Those of which the bins hold an element; InputError if there is none."""
+    if not edges:
+        return series
+    archives = [spectra.archive for spectra in series]
+    wavelengths = {f"{found.detector} {found.order}": found.wavelength for found in archives}
+    findings = edge_findings(wavelengths, edges)
+    stop_at_errors(findings)
+    for finding in findings:
+        log.warning("%s", finding)
+    return [
+        spectra
+        for spectra in series
+        if (bin_numbers(spectra.archive.wavelength, np.asarray(edges, float)) >= 0).any()
+    ]
 
 
 def _bins_text(options):

@@ -85,7 +85,8 @@ def sum_groups(values, template, groups):
         ``flux`` and ``filled``: the sums times the ratio of the template's light to
         that of the elements present; NaN where these have less than half of it.
         ``error`` and ``photon_error``: roots of the summed squares, times that ratio.
-        ``missing``: share of the light that is in missing elements and samples.
+        ``missing``: share of the light that is in missing elements and samples; 1 where no
+        light is known.
         ``background``: mean of the known elements' background.
 
     Examples
@@ -114,7 +115,7 @@ def sum_groups(values, template, groups):
         sums[name] = np.sqrt(groups.sum(squares)) * ratio
     valid = groups.sum(np.where(good, light * values["valid"], 0.0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        sums["missing"] = np.clip(1.0 - valid / whole, 0.0, 1.0)
+        sums["missing"] = np.where(whole > 0, np.clip(1.0 - valid / whole, 0.0, 1.0), 1.0)
         counted = np.isfinite(values["background"])
         total = groups.sum(np.where(counted, values["background"], 0.0))
         sums["background"] = total / groups.sum(counted.astype(float))

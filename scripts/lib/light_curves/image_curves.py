@@ -3,7 +3,8 @@
 import numpy as np
 
 from scripts.lib.light_curves.segment_models import ModelFile
-from scripts.lib.light_curves.spectral_curves import dilution_limit, free_of_motion
+from scripts.lib.light_curves.spectral_curves import WIDTH_SHARE, corrected_columns, dilution_limit
+from scripts.lib.moving_profile.reference_sample import slow_share
 from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
 
 __all__ = ["image_curve", "read_models"]
@@ -50,6 +51,12 @@ def read_models(paths):
     return whole, circles, origin
 
 
+def _true_width(models):
+    """Change of the width if it is more than noise, which a tie would hand on to the flux; else None."""
+    firsts = np.arange(len(models["width"]) - 1)
+    return models["width"] if slow_share(models["width"], firsts) > WIDTH_SHARE else None
+
+
 def image_curve(models, circles, reference, origin, wanted=True):
     """
     Light curve of a detector's images, with everything about its integrations.
@@ -69,12 +76,12 @@ def image_curve(models, circles, reference, origin, wanted=True):
         As of `spectral_curves.white_light`, the background per pixel.
     record : dict
         How the curve was made: ``method`` (``profile`` or the circle), ``noise_factor``, ``noise``
-        of each candidate relative to its level, and ``decorrelation``.
+        of each candidate relative to its level, and what `spectral_curves.corrected_columns` records.
     """
     errors = {"profile": (models["error"], models["photon_error"])}
     series, record = {}, {"method": "profile", "noise_factor": None}
     if circles:
-        terms, _ = shape_terms(models["x"], models["y"], models["width"], squares=True)
+        terms, _ = shape_terms(models["x"], models["y"], _true_width(models), squares=True)
         sums = dict(zip(circles, models["sums"].T, strict=True))
         largest = sums[circles[0]]
         others = {name: sums[name] for name in circles[1:]} | {"profile": models["flux"]}
@@ -84,10 +91,9 @@ def image_curve(models, circles, reference, origin, wanted=True):
         errors |= dict(zip(circles, pairs, strict=True))
         record["method"], record["noise"] = choose_flux(series)
     flux = series.get(record["method"], models["flux"])
-    corrected, record["decorrelation"] = free_of_motion(
-        flux, models["x"], models["y"], squares=True, wanted=wanted
-    )
     error, photons = errors[record["method"]]
+    curve, found = corrected_columns({"flux": flux, "error": error}, models, True, wanted)
+    record |= found
     x, y, width = models["x"] + origin[0], models["y"] + origin[1], models["width"]
     if reference is not None:
         record["noise_factor"] = float(reference.noise_factor)
@@ -96,11 +102,7 @@ def image_curve(models, circles, reference, origin, wanted=True):
             record["dilution_limit"] = dilution_limit(reference.median, light)
         x, y = x + reference.x, y + reference.y
         width = np.sqrt(np.maximum(reference.width**2 + width, 0.0))
-    columns = {
-        "flux": flux,
-        "flux_error": error,
-        "flux_corrected": corrected,
-        "flux_corrected_error": error * corrected / flux,
+    columns = curve | {
         "photon_error": np.where(photons > 0, photons, np.nan),
         "background": models["background"],
         "missing": np.clip(1.0 - np.nan_to_num(models["valid"]), 0.0, 1.0),

@@ -16,6 +16,8 @@ _BLOCK_BYTES = 1 << 24
 _PLANES = ("flux", "filled", "error", "photon_error", "valid", "background")
 # Those that have the unit of the samples.
 _FLUXES = ("flux", "filled", "error", "photon_error", "background")
+# Largest error of a shift that is worth knowing [px].
+_LARGEST_ERROR = 0.05
 # Integrations from which the median spectrum is computed.
 _SAMPLE = 301
 
@@ -94,13 +96,29 @@ class ModelSeries:
         with ModelFile(self.paths[0], self.archive.order) as model:
             return model.factors()[self.columns]
 
+    @cached_property
+    def position_errors(self):
+        """Errors of x, y and squared width of an integration [px, px, px^2]; NaN if nothing is known."""
+        if self.reference is None:
+            return np.full(3, np.nan)
+        basis = self.reference.basis
+        return basis.sigma * np.sqrt(np.diag(np.linalg.inv(basis.normal)))[1:4]
+
     def integrations(self):
-        """Return the columns of the integrations of all segments, (integrations,) each."""
+        """
+        Return the columns of the integrations of all segments, (integrations,) each.
+
+        ``x``, the shift along the dispersion, is NaN where its error is above 0.05 pixels: a spectrum
+        without lines does not show it.
+        """
         found = []
         for path in self.paths:
             with ModelFile(path, self.archive.order) as model:
                 found.append(model.columns())
-        return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+        columns = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+        if not self.position_errors[0] <= _LARGEST_ERROR:
+            columns["x"] = np.full(len(columns["x"]), np.nan)
+        return columns
 
     @cached_property
     def template(self):

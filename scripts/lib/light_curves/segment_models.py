@@ -107,7 +107,7 @@ def _primary_cards(keywords):
     ]
 
 
-def write_spectral_models(path, shape, regions, masks):
+def write_spectral_models(path, shape, factors, parts, masks):
     """
     Write the models of a segment's spectral orders.
 
@@ -117,51 +117,77 @@ def write_spectral_models(path, shape, regions, masks):
         The file.
     shape : tuple of int
         Integrations, rows and columns of the segment, dispersion along the columns.
-    regions : dict of str to (ndarray, iterable of SpectralModel or None)
-        Of each region: factors (columns,) to the unit of the archive's spectra, and
-        the parts of the model in the order of time; None where nothing could be
-        measured, which becomes NaN.
+    factors : dict of str to ndarray of float, shape (columns,)
+        Of each region: factors to the unit of the archive's spectra.
+    parts : iterable of dict of str to SpectralModel
+        Parts of the models in the order of time, by region. A region that is not in
+        them could not be measured and becomes NaN.
     masks : MaskWriter
-        Takes the outliers of all regions.
+        Takes the outliers, which all regions have in common.
 
     Notes
     -----
-    Memory is that of a part, and 60 bytes for each integration.
+    Memory is that of a part, and 60 bytes for each integration and region.
     """
     count, _, width = shape
     with ProductWriter(Path(path)) as product:
         product.append_hdu(_primary_cards({}))
-        for version, (region, (factors, parts)) in enumerate(regions.items(), start=1):
-            label = [format_card("REGION", region, "spectral order, or all")]
-            cards = [*image_cards("FACTOR", (1, width), -64, version), *label]
-            stored = np.ascontiguousarray(factors, ">f8")
-            product.write(stored.view(np.uint8), product.append_hdu(cards, stored.nbytes))
-            offsets = {}
-            for name, bitpix in _SPECTRAL_PLANES.items():
-                cards = [*image_cards(name, (count, width), bitpix, version), *label]
-                offsets[name] = product.append_hdu(cards, count * width * -bitpix // 8)
-            _write_region(product, parts, offsets, (version, label, count, width), masks)
+        regions = {
+            name: _Region(product, name, version, (count, width))
+            for version, name in enumerate(factors, start=1)
+        }
+        for name, region in regions.items():
+            region.reserve(factors[name])
+        done = 0
+        for part in parts:
+            for name, model in part.items():
+                regions[name].write(model, done)
+            model = next(iter(part.values()))
+            masks.add(done, len(model.flux), model.outliers)
+            done += len(model.flux)
+        for region in regions.values():
+            region.finish()
         _write_counts(product, masks)
 
 
-def _write_region(product, parts, offsets, region, masks):
-    """Write the images of a region part by part, and the table of its integrations."""
-    version, label, count, width = region
-    columns = {name: np.full(count, np.nan) for name in CURVE_COLUMNS}
-    done = 0
-    for part in parts or _missing_parts(count, width):
-        frames = len(part.flux)
+class _Region:
+    """Images and table of one region of spectra."""
+
+    def __init__(self, product, name, version, shape):
+        self._product, self._version, self._shape = product, version, shape
+        self._label = [format_card("REGION", name, "spectral order, or all")]
+        self._columns = {column: np.full(shape[0], np.nan) for column in CURVE_COLUMNS}
+        self._offsets, self._done = {}, 0
+
+    def reserve(self, factors):
+        """Write the factors, and the headers of the images."""
+        count, width = self._shape
+        stored = np.ascontiguousarray(factors, ">f8")
+        cards = [*image_cards("FACTOR", (1, width), -64, self._version), *self._label]
+        self._product.write(stored.view(np.uint8), self._product.append_hdu(cards, stored.nbytes))
         for name, bitpix in _SPECTRAL_PLANES.items():
-            values = np.ascontiguousarray(getattr(part, name.lower()), f">f{-bitpix // 8}")
-            product.write(values.view(np.uint8), offsets[name] + done * values[:1].nbytes)
-        for name, values in columns.items():
-            values[done : done + frames] = getattr(part, name)
-        if parts is not None:
-            masks.add(done, frames, part.outliers)
-        done += frames
-    rows = table_rows({name.upper(): values for name, values in columns.items()})
-    cards = [*table_cards("INTEGRATIONS", rows, {}, version), *label]
-    product.write(rows.view(np.uint8), product.append_hdu(cards, rows.nbytes))
+            cards = [*image_cards(name, (count, width), bitpix, self._version), *self._label]
+            self._offsets[name] = self._product.append_hdu(cards, count * width * -bitpix // 8)
+
+    def write(self, model, first):
+        """Write the images of some integrations."""
+        frames = len(model.flux)
+        for name, bitpix in _SPECTRAL_PLANES.items():
+            values = np.ascontiguousarray(getattr(model, name.lower()), f">f{-bitpix // 8}")
+            offset = self._offsets[name] + first * values[:1].nbytes
+            self._product.write(values.view(np.uint8), offset)
+        for name, values in self._columns.items():
+            values[first : first + frames] = getattr(model, name)
+        self._done = first + frames
+
+    def finish(self):
+        """Write what is missing, and the table of the integrations."""
+        for part in _missing_parts(self._shape[0] - self._done, self._shape[1]):
+            self.write(part, self._done)
+        named = {name.upper(): values for name, values in self._columns.items()}
+        rows = table_rows(named)
+        cards = [*table_cards("INTEGRATIONS", rows, {}, self._version), *self._label]
+        self._product.write(rows.view(np.uint8), self._product.append_hdu(cards, rows.nbytes))
 
 
 class _Missing:

@@ -3,21 +3,28 @@
 import numpy as np
 
 from scripts.lib.light_curves.element_sums import Groups, sum_groups
+from scripts.lib.light_curves.jumps import find_shape_jumps
 from scripts.lib.moving_profile.background import static_level
 from scripts.lib.moving_profile.decorrelation import decorrelate
-from scripts.lib.moving_profile.tie import shape_terms, tie_flux
+from scripts.lib.moving_profile.steps import remove_steps
+from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
 
 __all__ = [
+    "WIDTH_SHARE",
+    "corrected_columns",
     "curve_of_groups",
     "dilution_limit",
     "free_of_motion",
     "position_columns",
     "sum_series",
     "white_light",
+    "without_steps",
 ]
 
+# Significance of jumps of position or width, at which the flux may have a step.
+_JUMP = 8.0
 # Share of a width's variance that is no noise, above which the tie follows it.
-_WIDTH = 0.2
+WIDTH_SHARE = 0.2
 
 
 def sum_series(series, groups):
@@ -67,7 +74,7 @@ def curve_of_groups(series, groups, integrations):
     reference = series.reference
     if reference is None:
         return curves
-    follows = reference.width_gain > _WIDTH
+    follows = reference.width_gain > WIDTH_SHARE
     terms, _ = shape_terms(
         integrations["x"], integrations["y"], integrations["width"] if follows else None
     )
@@ -126,6 +133,78 @@ def free_of_motion(flux, x, y, squares=False, wanted=True):
     return corrected, record
 
 
+def without_steps(flux, x, y, width):
+    """
+    Take steps off a light curve that its position or width shows as well.
+
+    Parameters
+    ----------
+    flux, x, y, width : ndarray of float64, shape (integrations,)
+        Light curve, position [px] and width; NaN is unknown.
+
+    Returns
+    -------
+    corrected : ndarray of float64, shape (integrations,)
+        The light curve without the steps.
+    record : list of dict
+        Of each step: ``row``, the index of the first integration after it, ``height`` and ``error``,
+        its relative size and error, and ``probability``, of one as large by chance.
+    """
+    series = [values for values in (x, y, width) if np.isfinite(values).any()]
+    jumps = [jump for values in series for jump in find_shape_jumps(values, _JUMP)]
+    if not jumps:
+        return flux, []
+    terms, _ = shape_terms(x, y, width)
+    corrected, steps = remove_steps(flux, terms, [place for place, _, _ in jumps])
+    record = [
+        {
+            "row": step.integration,
+            "height": step.height,
+            "error": step.error,
+            "probability": step.probability,
+        }
+        for step in steps
+    ]
+    return corrected, record
+
+
+def corrected_columns(found, positions, squares=False, wanted=True):
+    """
+    Correct a light curve for motion and tilt events, and its errors for what they miss.
+
+    Parameters
+    ----------
+    found : dict of str to ndarray of float64, shape (integrations,)
+        ``flux`` and ``error``.
+    positions : dict of str to ndarray of float64, shape (integrations,)
+        ``x``, ``y`` [px] and ``width``.
+    squares, wanted
+        As for :func:`free_of_motion`; where nothing may be done, no step is taken off either.
+
+    Returns
+    -------
+    columns : dict of str to ndarray of float64, shape (integrations,)
+        ``flux``, ``flux_corrected`` and their errors.
+    record : dict
+        ``decorrelation`` and ``steps``, what was taken off, and ``error_factor``, by which the noise of
+        the series exceeds the propagated errors, which are multiplied by it.
+    """
+    x, y, width = (positions[name] for name in ("x", "y", "width"))
+    corrected, decorrelation = free_of_motion(found["flux"], x, y, squares, wanted)
+    steps = []
+    if wanted:
+        corrected, steps = without_steps(corrected, x, y, width)
+    _, factor = scale_errors(corrected, found["error"] * corrected / found["flux"])
+    error = factor * found["error"]
+    columns = {
+        "flux": found["flux"],
+        "flux_error": error,
+        "flux_corrected": corrected,
+        "flux_corrected_error": error * corrected / found["flux"],
+    }
+    return columns, {"decorrelation": decorrelation, "steps": steps, "error_factor": factor}
+
+
 def position_columns(series, integrations):
     """
     Position and width in the frame of the detector.
@@ -174,7 +253,8 @@ def white_light(series, limits, wanted=True):
         ``flux``, ``flux_corrected``, their errors, ``photon_error``, ``x``, ``y``, ``width``,
         ``background``, ``chi2``, ``n_outliers``, ``missing``.
     record : dict
-        How the curve was made: ``method``, ``noise_factor`` and ``decorrelation``.
+        How the curve was made: ``method``, ``noise_factor``, what :func:`corrected_columns` records, and
+        ``position_error`` along and across the dispersion [px].
     """
     wavelength = series.archive.wavelength
     used = (wavelength >= limits[0]) & (wavelength <= limits[1])
@@ -185,33 +265,35 @@ def white_light(series, limits, wanted=True):
         curves = curve_of_groups(series, groups, integrations)
         found = {name: values[:, 0] for name, values in curves.items()}
     else:
-        names = ("flux", "error", "photon_error", "background", "missing")
-        found = {name: np.full(count, np.nan) for name in names}
-    corrected, record = free_of_motion(
-        found["flux"], integrations["x"], integrations["y"], wanted=wanted
-    )
-    columns = {
-        "flux": found["flux"],
-        "flux_error": found["error"],
-        "flux_corrected": corrected,
-        "flux_corrected_error": found["error"] * corrected / found["flux"],
+        names = ("flux", "error", "photon_error", "background")
+        found = {name: np.full(count, np.nan) for name in names} | {"missing": np.ones(count)}
+    curve, record = corrected_columns(found, integrations, wanted=wanted)
+    columns = curve | {
         "photon_error": np.where(found["photon_error"] > 0, found["photon_error"], np.nan),
         "background": found["background"] + _static_background(series, used),
         "missing": found["missing"],
         **{name: integrations[name] for name in ("chi2", "n_outliers")},
         **position_columns(series, integrations),
     }
-    return columns, {"method": "profile", "decorrelation": record} | _facts(series.reference)
+    record = {"method": "profile"} | record | _facts(series.reference, series.columns[used])
+    record["position_error"] = dict(zip(("along", "across"), series.position_errors, strict=False))
+    return columns, record
 
 
-def _facts(reference):
-    """What the table says of a reference."""
+def _facts(reference, used):
+    """What the table says of a reference and of the columns that are summed."""
     if reference is None:
         return {"noise_factor": None}
     facts = {"noise_factor": float(reference.noise_factor)}
     if not reference.region.used.any():
         light = reference.band.gather(reference.median)
         facts["dilution_limit"] = dilution_limit(reference.median, light)
+    if reference.crosstalk:
+        facts |= {
+            "columns_without_light": int(np.count_nonzero(~reference.lit[used])),
+            "columns_contaminated": int(np.count_nonzero(reference.contamination[used] > 1.0)),
+            "largest_contamination": float(reference.contamination[used].max(initial=0.0)),
+        }
     return facts
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from scripts.lib.errors import InputError
 from scripts.lib.fits.columns import parse_form
 from scripts.lib.fits.reader import open_fits
 
@@ -116,6 +117,11 @@ def open_series(spectra, segments):
         One for each detector and order, in the order in which they are met. A segment whose
         spectra have another number of elements than the first is left out
         with a warning.
+
+    Raises
+    ------
+    InputError
+        If no segment has a spectrum.
     """
     found = {}
     for path, segment in zip(spectra, segments, strict=True):
@@ -129,7 +135,11 @@ def open_series(spectra, segments):
                 rows = slice(start, start + file.header("EXTRACT1D", version)["NAXIS2"])
                 numbers = segment["number"], segment["first"]
                 series.parts.append(Part(path, version, rows, *numbers))
-    return [series for series in found.values() if series.parts and series.n_integrations]
+    filled = [series for series in found.values() if series.parts and series.n_integrations]
+    if not filled:
+        msg = f"{spectra[0]}: EXTRACT1D: found no spectrum in any segment, expected one or more"
+        raise InputError(msg)
+    return filled
 
 
 def _find_series(file, version, segment, found):

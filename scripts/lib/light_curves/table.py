@@ -128,7 +128,7 @@ def spectral_rows(series, limits, statistics, wanted=True):
     used = (archive.wavelength >= limits[0]) & (archive.wavelength <= limits[1])
     columns, record = white_light(series, limits, wanted)
     columns |= series_times(archive) | sum_raw(archive, used) | flag_fractions(statistics)
-    return _label_rows(columns, archive.detector, archive.order), record
+    return _label_rows(columns, record, archive.detector, archive.order), record
 
 
 def imaging_rows(tables, statistics, segments, models, reference, wanted=True):
@@ -184,18 +184,20 @@ def imaging_rows(tables, statistics, segments, models, reference, wanted=True):
         "flux_raw_error": column("net_aperture_sum_err"),
     }
     columns |= flag_fractions(statistics)
-    return _label_rows(columns, segments[0]["detector"], 0), record
+    return _label_rows(columns, record, segments[0]["detector"], 0), record
 
 
-def _label_rows(columns, detector, order):
-    """Add detector, order, quality and normalised flux, and put the columns into their order."""
+def _label_rows(columns, record, detector, order):
+    """Name the integrations of steps; add detector, order, quality and normalised flux, and put the columns into their order."""
     length = len(columns["flux"])
     columns["quality"] = integration_quality(
         columns["flux_corrected"],
         columns["missing"],
-        columns["x"] + columns["y"] + columns["width"],
+        columns["chi2"],
         columns["n_outliers"],
     )
+    for step in record.get("steps", ()):
+        step["integration"] = int(columns["integration"][step.pop("row")])
     columns |= normalise_flux(columns)
     columns["n_outliers"] = np.nan_to_num(columns["n_outliers"]).astype(np.int64)
     columns["detector"] = np.full(length, detector or "unknown")

@@ -12,8 +12,9 @@ from scripts.lib.light_curves.extraction_regions import SINGLE
 from scripts.lib.light_curves.plane_reader import PlaneReader, crop_about
 from scripts.lib.moving_profile.reference_images import ImageOptions, image_reference
 from scripts.lib.moving_profile.reference_sample import NoDataError
-from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
+from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_references
 from scripts.lib.moving_profile.sample import consecutive_pairs
+from scripts.lib.soss.order_shares import share_of_each
 from scripts.lib.soss.references import read_traces, select_orders
 from scripts.lib.soss.traces import order_geometry
 
@@ -104,25 +105,24 @@ def soss_traces(path, primary):
     return {order: order_geometry(traces, order, position, subarray) for order in orders}
 
 
-def _soss_options(geometry, shape, background):
-    """Options of each order: its trace, and what is no background because any order is near."""
+def _soss_options(geometry, profiles, shape, background):
+    """Options of each order: its trace and share, and what is no background because any is near."""
     rows, excluded, lines = np.arange(shape[0])[:, None], np.zeros(shape, dtype=bool), {}
     for order, found in geometry.items():
         line = np.full(shape[1], found.trace_rows[-1])
         line[: len(found.trace_rows)] = found.trace_rows
-        near = np.abs(rows - line) <= _SOSS_DISTANCE
-        near[:, len(found.trace_rows) :] = False
-        excluded |= near
-        lines[str(order)] = line
+        excluded |= np.abs(rows - line) <= _SOSS_DISTANCE
+        lines[order] = line
+    shares = share_of_each(profiles)
     return {
-        name: SpectralOptions(
-            background=background, trace=line, half_width=_SOSS_HALF_WIDTH, excluded=excluded
+        str(order): SpectralOptions(
+            background, False, line, _SOSS_HALF_WIDTH, excluded, shares[order]
         )
-        for name, line in lines.items()
+        for order, line in lines.items()
     }
 
 
-def measure_references(sample, numbers, member, background, search=None, geometry=None):
+def measure_references(sample, numbers, member, background, search=None, traces=None):
     """
     Measure the references of a visit and detector.
 
@@ -139,8 +139,8 @@ def measure_references(sample, numbers, member, background, search=None, geometr
     search : tuple, optional
         Of images: part of the detector that is read (rows, columns), and width of the box in
         which the star is searched [px].
-    geometry : dict of int to OrderGeometry, optional
-        Traces of NIRISS SOSS.
+    traces : tuple of dict, optional
+        Of NIRISS SOSS: OrderGeometry and profile (y, x) of each spectral order.
 
     Returns
     -------
@@ -156,11 +156,8 @@ def measure_references(sample, numbers, member, background, search=None, geometr
             return {SINGLE: image_reference(sample, firsts, options, _BLOCK)}
         options = {SINGLE: SpectralOptions(background=background, stripes=mode.row_stripes)}
         if mode.is_soss:
-            options = _soss_options(geometry, sample.shape[1:], background)
-        return {
-            name: spectral_reference(sample, firsts, given, _BLOCK)
-            for name, given in options.items()
-        }
+            options = _soss_options(*traces, sample.shape[1:], background)
+        return spectral_references(sample, firsts, options, _BLOCK)
     except NoDataError:
         log.warning("no pixel has good data in half of the integrations: there is no light curve")
         return {}

@@ -1,12 +1,13 @@
 """Wavelength ranges over which light curves are summed."""
 
-from pathlib import Path
-
 from scripts.lib.errors import InputError
 from scripts.lib.files.asdf_values import plain_entries
+from scripts.lib.files.limited import read_limited
 
 __all__ = ["read_ranges", "wavelength_range"]
 
+# Files of CRDS have a few kilobytes.
+_MOST_BYTES = 1 << 24
 _WIDEST = (-1.0, 1.0e10)
 
 
@@ -69,7 +70,9 @@ def read_ranges(path):
         If the file is not such a reference.
     """
     try:
-        rows = plain_entries(Path(path).read_bytes(), ("wavelengthrange",)).get("wavelengthrange")
+        rows = plain_entries(read_limited(path, _MOST_BYTES), ("wavelengthrange",)).get(
+            "wavelengthrange"
+        )
         if not isinstance(rows, list) or not rows:
             msg = "no such entry, or an empty one"
             raise ValueError(msg)

@@ -1,1 +1,1 @@
-"""Light curves from a moving, measured profile; measured by `benchmarks.truth`, used by no rule yet."""
+"""Arithmetic of our own light curves, in memory: the star's moving profile, measured in the visit."""

@@ -38,11 +38,15 @@ class ColumnRegion:
     mode : str
         ``column``: a level for each column, the frame's where fewer than 6
         pixels of the column are good. ``frame``: one for all. ``none``: 0.
+    light : ndarray of float32 or None, shape (y, x)
+        Median image of the star, with its wings in the region: their dip in a transit is no
+        change of the background. None to take no notice of it.
     """
 
     used: np.ndarray
     limit: np.ndarray
     mode: str = "column"
+    light: np.ndarray | None = None
 
     @cached_property
     def rows(self):
@@ -53,6 +57,11 @@ class ColumnRegion:
     def mask(self):
         """1 for pixels of the region, (rows, 1, x)."""
         return self.used[self.rows][:, None, :].astype(np.float32)
+
+    @cached_property
+    def wings(self):
+        """The star's light in the region, (rows, 1, x)."""
+        return np.where(self.used, self.light, np.float32(0.0))[self.rows][:, None, :]
 
     @cached_property
     def limits(self):
@@ -78,7 +87,7 @@ class ColumnRegion:
         return bool(self.used[self.rows].all())
 
 
-def column_background(difference, bad, region):
+def column_background(difference, bad, region, level=None):
     """
     Background of each column, or one for all columns.
 
@@ -90,6 +99,8 @@ def column_background(difference, bad, region):
         Flat indices of the bad samples.
     region : ColumnRegion
         Where to measure it.
+    level : ndarray of float64, shape (frames,), optional
+        Level of the star, as of `star_level`, to take its wings off; 0 by default.
 
     Returns
     -------
@@ -106,6 +117,9 @@ def column_background(difference, bad, region):
     if not region.whole:
         rows *= region.mask
     lost = _lost(bad, region, difference.shape)
+    if level is not None:
+        rows -= region.wings * level.astype(np.float32)[:, None]
+        rows.reshape(-1)[lost] = 0.0
     mean, number = fixed_limit_mean(rows, region.limits, region.number, lost)
     weighted = np.where(number > 0, np.nan_to_num(mean) * number, 0.0)
     total = number.sum(axis=1)
@@ -158,6 +172,11 @@ class Stripes:
     rest: np.ndarray
 
     @cached_property
+    def star(self):
+        """The star's median image where its level is fitted, 0 elsewhere."""
+        return self.model * self.weight
+
+    @cached_property
     def parts(self):
         """Constants of the dark columns, columns first: model, limits, number of pixels, use."""
         use = self.good[:, self.columns].T
@@ -166,7 +185,7 @@ class Stripes:
         return model, limits, use.sum(axis=0), use[:, None, :].astype(np.float32)
 
 
-def star_level(samples, bad, stripes):
+def star_level(samples, bad, image):
     """
     Level of the star by unweighted least squares on its median image.
 
@@ -176,15 +195,15 @@ def star_level(samples, bad, stripes):
         Integrations minus the median one and their background; 0 where bad.
     bad : ndarray of int64
         Flat indices of the bad samples.
-    stripes : Stripes
-        The star's median image and where it is fitted.
+    image : ndarray of float32, shape (y, x)
+        The star's median image; 0 where it is not fitted.
 
     Returns
     -------
     level : ndarray of float64, shape (frames,)
         Difference to the level of the median image, for which it is 0.
     """
-    star = (stripes.model * stripes.weight).reshape(-1)
+    star = image.reshape(-1)
     flat = samples.reshape(len(samples), -1)
     sums = np.zeros(len(samples))
     for first in range(0, flat.shape[1], 2048):
@@ -283,12 +302,13 @@ def subtract_background(difference, bad, region, stripes=None):
     background : Background
         What was subtracted.
     """
-    level, number = column_background(difference, bad, region)
+    star = None if region.light is None else star_level(difference, bad, region.light)
+    level, number = column_background(difference, bad, region, star)
     parts = [level[:, None, :]]
     difference -= parts[0]
     if stripes is not None:
         difference.reshape(-1)[bad] = 0.0
-        rows, _ = row_stripes(difference, bad, star_level(difference, bad, stripes), stripes)
+        rows, _ = row_stripes(difference, bad, star_level(difference, bad, stripes.star), stripes)
         parts.append((rows * stripes.gain).astype(np.float32)[:, :, None])
         difference -= parts[1]
         difference.reshape(-1)[bad] = 0.0

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["Band", "band_of_trace", "find_trace"]
+__all__ = ["Band", "band_of_trace", "find_trace", "trace_width"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,15 @@ class Band:
         """The rows as a slice where the band is straight, else None."""
         start = int(self.first[0])
         return slice(start, start + self.height) if (self.first == start).all() else None
+
+    @cached_property
+    def runs(self):
+        """Neighbouring columns with the same rows, as slices of rows and of columns."""
+        edges = np.flatnonzero(np.diff(self.first)) + 1
+        ends = [0, *edges.tolist(), len(self.first)]
+        starts = [int(self.first[column]) for column in ends[:-1]]
+        rows = [slice(start, start + self.height) for start in starts]
+        return list(zip(rows, map(slice, ends[:-1], ends[1:]), strict=True))
 
     @cached_property
     def pixels(self):
@@ -74,13 +83,24 @@ class Band:
         band : ndarray, shape (..., height, columns)
             Values of the band.
         images : ndarray, shape (..., y, x)
-            Images; contiguous.
+            Images.
         """
-        if self.rows is not None:
-            images[..., self.rows, :] = band
-        else:
-            flat = images.reshape(*images.shape[:-2], -1)
-            flat[..., self.pixels.reshape(-1)] = band.reshape(*band.shape[:-2], -1)
+        for rows, columns in self.runs:
+            images[..., rows, columns] = band[..., columns]
+
+    def subtract(self, band, images):
+        """
+        Subtract the band from images, in place.
+
+        Parameters
+        ----------
+        band : ndarray, shape (..., height, columns)
+            Values of the band.
+        images : ndarray, shape (..., y, x)
+            Images.
+        """
+        for rows, columns in self.runs:
+            images[..., rows, columns] -= band[..., columns]
 
     def inside(self, places):
         """
@@ -171,11 +191,46 @@ def find_trace(image, rounds=5, limit=4.0, reach=6):
         columns = np.flatnonzero(bright & (near.sum(axis=0) > 0))
         centroid = (rows * near)[:, columns].sum(axis=0) / near[:, columns].sum(axis=0)
         trace = _robust_parabola(columns, centroid, light.shape[1], rounds, limit)
-    distance = rows - trace
+    return trace, _median_width(light, rows - trace, columns, reach)
+
+
+def trace_width(image, trace, reach):
+    """
+    Width of a trace that is known.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (y, x)
+        Median image, as for :func:`find_trace`.
+    trace : ndarray of float64, shape (x,)
+        Row of the trace's centre in each column [px].
+    reach : int
+        Largest distance of its light from there [px].
+
+    Returns
+    -------
+    width : float
+        Standard deviation of the light across the trace [px], the median of the bright
+        columns; NaN if there is no light.
+
+    Examples
+    --------
+    >>> trace_width(np.array([[1.0], [2.0], [1.0]]), np.array([1.0]), 1)
+    0.7071067811865476
+    """
+    light = np.maximum(np.asarray(image, dtype=np.float64), 0.0)
+    distance = np.arange(light.shape[0], dtype=np.float64)[:, None] - trace
+    near = light * (np.abs(distance) <= reach)
+    columns = np.flatnonzero(_bright_columns(near) & near.any(axis=0))
+    return _median_width(light, distance, columns, reach) if len(columns) else float("nan")
+
+
+def _median_width(light, distance, columns, reach):
+    """Standard deviation of the light about a trace, without what is below 2 % of its peak."""
     core = np.where(np.abs(distance) <= reach, light, 0.0)[:, columns]
     core[core < 0.02 * core.max(axis=0)] = 0.0
     moment = (core * distance[:, columns] ** 2).sum(axis=0) / core.sum(axis=0)
-    return trace, float(np.sqrt(np.median(moment)))
+    return float(np.sqrt(np.median(moment)))
 
 
 def _bright_columns(light, share=0.05):

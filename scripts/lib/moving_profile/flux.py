@@ -23,7 +23,10 @@ class ColumnSums:
     lost : ndarray of float64, shape (frames, x)
         Profile in the pixels that are left out, other than holes.
     variance, photon : ndarray of float64, shape (frames, x)
-        Variances of ``upper``: from the errors, and of the photons alone.
+        Variances of ``upper``: from the errors, and of the photons alone, the latter
+        with the outliers.
+    kept : ndarray of float64, shape (frames, x)
+        ``lower`` with the outliers.
     chi2 : ndarray of float64, shape (frames,)
         Sum of the squared residuals times the weight.
     expected : ndarray of float64, shape (frames,)
@@ -38,6 +41,7 @@ class ColumnSums:
     lost: np.ndarray
     variance: np.ndarray
     photon: np.ndarray
+    kept: np.ndarray
     chi2: np.ndarray
     expected: np.ndarray
     lost_samples: np.ndarray
@@ -82,8 +86,8 @@ class ColumnExtraction:
         Inverse variance; 0 in holes.
     error : ndarray of float32, shape (height, x)
         Usual errors.
-    hole_light : ndarray of float64, shape (x,)
-        Share of the light in holes.
+    hole_light : ndarray of float64, shape (K, x)
+        Share of the light in holes, and its slopes.
     noise_factor : float
         Factor by which ERR is too small.
 
@@ -122,7 +126,8 @@ class ColumnExtraction:
         residual : ndarray of float32, shape (frames, height, x)
             Samples minus their model; 0 where bad.
         errors, photon : ndarray of float32, shape (frames, height, x)
-            Errors of the samples, and their photon variance; without NaN.
+            Errors of the samples, and their photon variance; without NaN. The latter
+            becomes 0 where samples are bad.
         lost : tuple of ndarray of int, (frames, pixels)
             The bad samples.
 
@@ -141,19 +146,21 @@ class ColumnExtraction:
         )
         scaled = errors * self.first
         variance = np.einsum("nyx,nyx->nx", scaled, scaled).astype(np.float64)
+        photon.reshape(len(photon), -1)[lost] = 0.0
         light = np.einsum("nyx,yx->nx", photon, self.first**2).astype(np.float64)
         weighted = residual * np.sqrt(self.weight)
         chi2 = np.add.reduce(np.einsum("nyx,nyx->nx", weighted, weighted), axis=1, dtype=float)
         expected = np.full(len(values), self.expected.sum())
         nothing, none = np.zeros_like(upper), np.zeros(len(values), np.int64)
         sums = ColumnSums(
-            upper, lower, products[:, -1], nothing, variance, light, chi2, expected, none
+            upper, lower, products[:, -1], nothing, variance, light, lower, chi2, expected, none
         )
         frames, places = lost
         used = self.weight.reshape(-1)[places] > 0
         lost = frames[used], places[used]
         known = errors.reshape(len(errors), -1)[lost]
         self.leave_out(sums, terms, lost, np.zeros(len(known)), np.zeros(len(known)), known)
+        sums.kept = sums.lower.copy()
         return sums
 
     def leave_out(self, sums, terms, lost, values, residual, errors):
@@ -217,15 +224,16 @@ class ColumnExtraction:
             In the unit before that.
         """
         light = _weighted(terms, self.light[None])
-        valid = (light - sums.lost) / np.where(light > 0, light, np.nan) * (1.0 - self.hole_light)
+        valid = (
+            (light - sums.lost) / np.where(light > 0, light, np.nan) * (1.0 - self.hole_light[0])
+        )
         good = (valid >= _FEWEST_LIGHT) & (sums.lower > 0)
         lower = np.where(good, sums.lower, np.nan)
         flux = sums.upper / lower
-        filled = sums.total + flux * (sums.lost + self.hole_light)
+        filled = sums.total + flux * (sums.lost + _weighted(terms, self.hole_light[None]))
         share = np.maximum(sums.variance, 0.0) + background_variance * self.first_sum**2
-        # The photon variance of what was left out is taken in proportion to the weight.
-        whole = _whole(terms, self.normal)
-        photon = np.maximum(sums.photon * (lower / whole), 0.0)
+        # The photon variance of outliers is taken off in proportion to their weight.
+        photon = sums.photon * (lower / np.where(good, sums.kept, np.nan))
         return ColumnFluxes(
             flux / scale,
             filled / scale,
@@ -233,14 +241,6 @@ class ColumnExtraction:
             np.sqrt(photon) / lower / scale,
             np.nan_to_num(valid),
         )
-
-
-def _whole(terms, normal):
-    """Sum of weight times squared profile with no sample left out, (frames, x)."""
-    count = terms.shape[1]
-    pairs = [(k, j) for k in range(count) for j in range(count)]
-    whole = sum((terms[:, k] * terms[:, j])[:, None] * normal[k, j] for k, j in pairs)
-    return np.where(whole > 0, whole, np.nan)
 
 
 def _weighted(terms, images):

@@ -56,7 +56,8 @@ class Frames:
     difference : ndarray of float32, shape (frames, y, x)
         Samples minus the median of the visit; 0 where bad.
     error : ndarray of float32, shape (frames, y, x)
-        Their errors; the usual one of the pixel where a good sample has none.
+        Their errors, without NaN: the usual one of the pixel where a sample has none, and 1
+        where the pixel has none either, as those without any good sample do.
     bad : ndarray of int64
         Flat indices of the bad samples, ascending.
     """
@@ -112,13 +113,16 @@ def prepare_frames(planes, scale, median, error, out=None):
     -------
     frames : Frames
         A sample is bad if it has ``DO_NOT_USE`` or is not finite. Those with an
-        error that is not finite or not positive are good.
+        error that is not finite or not positive are good. No error is below the
+        usual one of its pixel.
     """
     factor = np.float32(scale)
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.multiply(planes.sci, factor, out=out, dtype=np.float32)
         difference -= median
         errors = np.multiply(planes.err, factor, dtype=np.float32)
+        # The photon noise of a sample is in its own ERR: that of a low one is too small.
+        np.fmax(errors, error, out=errors)
         known = errors > 0
         known &= errors < np.inf
     unknown = np.flatnonzero(~known)
@@ -126,7 +130,8 @@ def prepare_frames(planes, scale, median, error, out=None):
     flat[np.flatnonzero((planes.dq & np.uint32(DO_NOT_USE)) != 0)] = np.nan
     bad = np.flatnonzero(~np.isfinite(flat))
     flat[bad] = 0.0
-    errors.reshape(-1)[unknown] = error.reshape(-1)[unknown % pixels]
+    usual = error.reshape(-1)[unknown % pixels]
+    errors.reshape(-1)[unknown] = np.where(usual > 0, usual, np.float32(1.0))
     return Frames(difference, errors, bad)
 
 

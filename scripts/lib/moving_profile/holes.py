@@ -4,7 +4,7 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import sorted_median
 
-__all__ = ["hot_pixels", "local_median", "next_to", "share_of_holes"]
+__all__ = ["hot_pixels", "local_median", "next_to", "share_of_holes", "slope_in_holes"]
 
 _COLUMNS = 17
 _ROUNDS = 3
@@ -130,3 +130,32 @@ def share_of_holes(profile, holes):
     )
     share[holes.all(axis=0)] = 1.0
     return np.clip(share, 0.0, 1.0)
+
+
+def slope_in_holes(slope, holes):
+    """
+    Light that motion moves into the holes of each column, from the slopes of its neighbours.
+
+    Parameters
+    ----------
+    slope : ndarray of float64, shape (height, x)
+        What a unit of motion adds to the share of a column's light in each pixel; any
+        value in holes.
+    holes : ndarray of bool, shape (height, x)
+        The holes.
+
+    Returns
+    -------
+    light : ndarray of float64, shape (x,)
+        Share of the column's light; 0 without holes.
+
+    Examples
+    --------
+    >>> slope = np.repeat([[-0.25], [0.0], [0.25]], 5, axis=1)
+    >>> holes = np.zeros((3, 5), dtype=bool)
+    >>> holes[2, 3] = True
+    >>> slope_in_holes(slope, holes)
+    array([0.  , 0.  , 0.  , 0.25, 0.  ])
+    """
+    expected = local_median(np.where(holes, np.nan, slope))
+    return np.where(holes, np.nan_to_num(expected), 0.0).sum(axis=0)

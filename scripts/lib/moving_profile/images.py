@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.moving_profile.frames import prepare_frames
-from scripts.lib.moving_profile.reference_images import star_level
 from scripts.lib.moving_profile.ring import ring_background
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
+from scripts.lib.moving_profile.star_motion import moved_wings, star_level
 
 __all__ = ["ImageModel", "images_parts", "model_images"]
 
@@ -146,6 +146,9 @@ class _Work:
         self.position = np.full(used.size, -1)
         self.position[reference.pixels] = np.arange(len(reference.pixels))
         self.circles = np.stack(list(reference.circles.values()))
+        # What a noisy pixel measures is worse than what the others say of it.
+        own = reference.noise.reshape(-1)[reference.pixels]
+        self.quiet = ~(own > reference.noise_factor)
         self.groups = []
 
     def add(self, planes):
@@ -160,20 +163,25 @@ class _Work:
         residual.reshape(-1)[frames.bad] = 0.0
         flat = residual.reshape(len(residual), -1)
         values = np.take(flat, ref.pixels, axis=1).astype(np.float64)
-        bad = np.isinf(np.take(threshold.reshape(len(flat), -1), ref.pixels, axis=1))
+        limits = threshold.reshape(len(flat), -1)
+        bad, outside = (np.isinf(np.take(limits, p, axis=1)) for p in (ref.pixels, ref.apron))
         samples = values + ref.model
-        coefficients, _ = fit_motion(samples, ~bad, ref.basis, ref.basis_weight)
+        coefficients, _ = fit_motion(
+            samples, ~bad, ref.basis, ref.basis_weight, ref.basis_tightness
+        )
         coefficients[:, 1:] -= ref.centre
         terms = motion_terms(coefficients, len(ref.profile))
         # A motion that the sample hardly has leaves the model uncertain.
         uncertain = np.einsum("nk,kl,nl->n", terms, ref.covariance, terms)
         factor = np.sqrt(1.0 + np.maximum(uncertain, 0.0)).astype(np.float32)
-        threshold.reshape(len(flat), -1)[:, ref.pixels] *= factor[:, None]
+        limits[:, ref.pixels] *= factor[:, None]
         profile = np.einsum("nk,kp->np", terms, ref.profile)
         level = star_level(coefficients, ref.light)
         rest = np.where(ref.weight > 0, samples - level * profile, values)
         rest[bad] = 0.0
         flat[:, ref.pixels] = rest
+        rest_of_wings = flat[:, ref.apron] - moved_wings(coefficients, ref.wings)
+        flat[:, ref.apron] = np.where(outside, np.float32(0.0), rest_of_wings)
         own = self.segment.own(first, len(planes))
         if own.stop > own.start:
             errors, photon = (
@@ -245,6 +253,7 @@ class _Work:
         What is filled in is a sum over the good samples too, by their shares in the flux.
         """
         variance, background = variances
+        good = good & self.quiet
         sums, errors, photon_errors = [], [], []
         for circle in self.circles:
             missing = _sum(np.where(good, 0.0, circle * group.profile))[:, None]

@@ -105,14 +105,14 @@ def _part(field, arrays):
         for name, array in arrays.items()
         if name.startswith(f"{field.name}.")
     }
-    if isinstance(field.type, UnionType):
+    if isinstance(field.type, UnionType) and field.name not in arrays:
         return _build(get_args(field.type)[0], inner) if inner else None
     if is_dataclass(field.type):
         return _build(field.type, inner)
     if field.type is dict:
         return inner
     array = arrays[field.name]
-    return array if field.type is np.ndarray else _scalar(field.type, array)
+    return array if field.type in (np.ndarray, np.ndarray | None) else _scalar(field.type, array)
 
 
 def _scalar(kind, array):

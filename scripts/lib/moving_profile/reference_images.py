@@ -4,20 +4,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.moving_profile.background import LIMIT
-from scripts.lib.moving_profile.holes import next_to
+from scripts.lib.moving_profile.background import LIMIT as BACKGROUND_LIMIT
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
-from scripts.lib.moving_profile.reference_sample import BLOCK, read_sample, regress_pixels
+from scripts.lib.moving_profile.reference_sample import (
+    BLOCK,
+    clear_noise,
+    read_sample,
+    regress_pixels,
+    slow_share,
+)
 from scripts.lib.moving_profile.ring import Ring, ring_background
-from scripts.lib.moving_profile.robust import sorted_clipped_mean
-from scripts.lib.moving_profile.stamp import circle, fill_hole, find_star
-from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
+from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
+from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
+from scripts.lib.moving_profile.stamp_shape import LIMIT, fit_motion, free_share, motion_terms
+from scripts.lib.moving_profile.star_motion import moved_wings, numerical_terms, star_level
 
-__all__ = ["ImageOptions", "ImageReference", "image_reference", "numerical_terms", "star_level"]
+__all__ = ["ImageOptions", "ImageReference", "image_reference"]
 
 _FEWEST_MOVING = 20
 # Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel.
 _DERIVATIVES = 0.3
+# Radius of the pixels with light that is too faint for the profile, in radii of the stamp.
+_APRON = 1.5
+# Limits of rejection by turns, as the profile gets better.
+_LIMITS = (20.0, 8.0, LIMIT)
+# Least share of what widths show that counts as true.
+_NARROWEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,9 @@ class ImageReference:
     basis : ndarray of float64, shape (11, P)
         Images of the shape fit: the star of level 1 and what moves it; 0 in holes.
     basis_weight : ndarray of float64, shape (P,)
-        Their weights.
+        Their weights; less where a pixel is noisy.
+    basis_tightness : float
+        Inverse variance of the width, as of `fit_motion`.
     centre : ndarray of float64, shape (3,)
         Median x, y and width of the fits, which are taken off.
     profile : ndarray of float64, shape (K, P)
@@ -80,9 +94,13 @@ class ImageReference:
         Covariance of the profile's coefficients in a bright pixel, in units of the
         variance of a sample: what the model of an unusual motion is uncertain by.
     weight : ndarray of float64, shape (P,)
-        Inverse variance; 0 in holes.
+        Inverse variance, with the noise of jumping pixels; 0 in holes.
     circles : dict of str to ndarray of float64, shape (P,)
         Share of each pixel in the circles of the filled sums, by name, the largest first.
+    apron : ndarray of int64, shape (A,)
+        Flat indices of the pixels about the stamp that have some light of the star.
+    wings : ndarray of float64, shape (4, A)
+        The star there, and what x, y and width add to it.
     noise_factor : float
         Factor by which ERR is too small.
     noise : ndarray of float32, shape (y, x)
@@ -101,12 +119,15 @@ class ImageReference:
     model: np.ndarray
     basis: np.ndarray
     basis_weight: np.ndarray
+    basis_tightness: float
     centre: np.ndarray
     profile: np.ndarray
     light: np.ndarray
     covariance: np.ndarray
     weight: np.ndarray
     circles: dict
+    apron: np.ndarray
+    wings: np.ndarray
     noise_factor: float
     noise: np.ndarray
 
@@ -122,27 +143,8 @@ class _Scene:
     model: np.ndarray
     weight: np.ndarray
     ring: Ring
-
-
-def star_level(coefficients, light):
-    """
-    Light of the star in the stamp.
-
-    Parameters
-    ----------
-    coefficients : ndarray of float64, shape (frames, 4)
-        Level, x, y and width; a level of NaN counts as 1.
-    light : ndarray of float64, shape (K,)
-        As of `ImageReference`.
-
-    Returns
-    -------
-    level : ndarray of float64, shape (frames, 1)
-        The light.
-    """
-    level = np.where(np.isfinite(coefficients[:, 0]), coefficients[:, 0], 1.0)
-    factor = np.add.reduce(motion_terms(coefficients, len(light)) * light, axis=1)
-    return (level * factor)[:, None]
+    apron: np.ndarray
+    factor: float
 
 
 def image_reference(planes, firsts, options=None, block=BLOCK):
@@ -179,17 +181,25 @@ def image_reference(planes, firsts, options=None, block=BLOCK):
         samples -= level
         return [level]
 
-    values, bad, background = gather_star(sample, subtract, scene.pixels)
-    fit = _fit_profile(values, bad, scene, sample)
-    profile, light = _normalise(_fill(fit.found, fit.holes, scene, sample))
-    residual = _residual(fit, profile, light, scene)
+    pixels = np.concatenate([scene.pixels, scene.apron])
+    values, bad, background = gather_star(sample, subtract, pixels)
+    fit = _fit_profile(values[:, : len(scene.pixels)], bad[:, : len(scene.pixels)], scene, sample)
+    filled = _on_detector(fit.found, ~fit.holes, scene, sample)
+    profile, light = _normalise(filled.reshape(len(filled), -1)[:, scene.pixels])
+    wings = _wings(scene, sample)
+    outside = values[:, len(scene.pixels) :] - moved_wings(fit.coefficients, wings)
+    residual = np.hstack([_residual(fit, profile, light, scene), outside])
     residual[bad] = np.nan
-    factor, noise = measure_noise(sample, background, scene.pixels, residual)
-    model, weight = (np.where(fit.holes, 0.0, image) for image in (scene.model, scene.weight))
+    factor, noise = measure_noise(sample, background, pixels, residual)
+    stamp = np.fmax(noise.reshape(-1)[scene.pixels], fit.noise * factor)
+    noise.reshape(-1)[scene.pixels] = stamp
+    model = np.where(fit.holes, 0.0, scene.model)
+    weight = np.where(fit.holes, 0.0, scene.weight * (factor / stamp) ** 2)
     return ImageReference(
         sample.scale, sample.median, sample.error, scene.level, *scene.star, scene.ring,
-        scene.pixels, model, fit.basis, fit.weight, fit.centre, profile, light,
-        fit.covariance, weight, _circles(scene, sample.median.shape), factor, noise,
+        scene.pixels, model, fit.basis, fit.weight, fit.tightness, fit.centre, profile, light,
+        fit.covariance, weight, _circles(scene, sample.median.shape), scene.apron, wings,
+        factor, noise,
     )  # fmt: skip
 
 
@@ -202,8 +212,10 @@ class _Fit:
     centre: np.ndarray
     basis: np.ndarray
     weight: np.ndarray
+    tightness: float
     found: np.ndarray
     holes: np.ndarray
+    noise: np.ndarray
     covariance: np.ndarray
 
 
@@ -214,15 +226,41 @@ def _fit_profile(values, bad, scene, sample):
     values = values + scene.model
     basis, weight, prior = _derivatives(scene, sample)
     terms = len(prior[0]) if len(values) >= _FEWEST_MOVING else 1
-    for _ in range(2 if terms > 1 else 1):
-        coefficients, kept, _ = _centred_shapes(values, ~bad, basis, weight)
+    noise, tightness = np.ones(len(weight)), 0.0
+    for limit in _LIMITS if terms > 1 else _LIMITS[-1:]:
+        coefficients, kept, _ = _centred_shapes(values, ~bad, (basis, weight, tightness, limit))
         found = _regress(values, kept, coefficients, [p[:terms] for p in prior])
         holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
-        basis = np.where(holes, 0.0, found if terms > 1 else basis)
-        weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight)
-    coefficients, _, centre = _centred_shapes(values, ~bad, basis, weight)
+        if terms > 1:
+            basis = np.where(holes, 0.0, found)
+            noise = _own_noise(values, bad, coefficients, (basis, weight, tightness))
+            tightness = scene.factor**2 * _width_tightness(coefficients, sample.firsts)
+        basis = np.where(holes, 0.0, basis)
+        weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight) / noise**2
+    coefficients, _, centre = _centred_shapes(values, ~bad, (basis, weight, tightness, LIMIT))
     covariance = _covariance(coefficients, scene, prior[1][:terms])
-    return _Fit(values, coefficients, centre, basis, weight, found, holes, covariance)
+    return _Fit(
+        values, coefficients, centre, basis, weight, tightness, found, holes, noise, covariance
+    )
+
+
+def _own_noise(values, bad, coefficients, fit):
+    """Noise of each pixel of the stamp over the usual one, 1 where it is not clearly more."""
+    basis, weight, tightness = fit
+    known = np.isfinite(coefficients[:, 0])
+    level = np.where(known, coefficients[:, 0], 1.0)[:, None]
+    star = level * np.einsum("nk,kp->np", motion_terms(coefficients, len(basis)), basis)
+    size = (values - star) * np.sqrt(weight) / free_share(basis[:4], weight, tightness)
+    size[bad | ~known[:, None]] = np.nan
+    return clear_noise(size)
+
+
+def _width_tightness(coefficients, firsts):
+    """Inverse variance of what the widths show that is no noise, in units of the noise factor."""
+    width = coefficients[:, 3]
+    share = max(slow_share(width, firsts), _NARROWEST)
+    variance = share * np.nanvar(width) if np.isfinite(width).any() else 0.0
+    return float(1.0 / variance) if variance > 0 else 0.0
 
 
 def _covariance(coefficients, scene, tightness):
@@ -237,9 +275,9 @@ def _covariance(coefficients, scene, tightness):
     return np.linalg.pinv(normal)
 
 
-def _centred_shapes(values, good, basis, weight):
+def _centred_shapes(values, good, fit):
     """Coefficients of the sample with their median at 0, the samples that were kept, and that median."""
-    coefficients, kept = fit_motion(values, good, basis, weight)
+    coefficients, kept = fit_motion(values, good, *fit)
     known = np.isfinite(coefficients[:, 0])
     centre = np.median(coefficients[known, 1:], axis=0) if known.any() else np.zeros(3)
     coefficients[:, 1:] -= centre
@@ -274,9 +312,22 @@ def _scene(sample, options):
         weight = np.where(known, 1.0 / sample.error.astype(np.float64) ** 2, 0.0)
     noise = sample.pairs[used & np.isfinite(sample.pairs)]
     factor = float(np.median(noise)) if len(noise) else 1.0
-    limit = (LIMIT * factor * sample.error).astype(np.float32)
+    limit = (BACKGROUND_LIMIT * factor * sample.error).astype(np.float32)
     star = (x, y, width)
-    return _Scene(level, star, radius, pixels, flat, weight.reshape(-1)[pixels], Ring(used, limit))
+    ring = Ring(used, limit)
+    apron = np.flatnonzero((distance > radius) & (distance <= _APRON * radius))
+    return _Scene(
+        level, star, radius, pixels, flat, weight.reshape(-1)[pixels], ring, apron, factor
+    )
+
+
+def _wings(scene, sample):
+    """The star of the median image about the stamp, and its derivatives, (4, A)."""
+    # Medians of three by three pixels: the slopes at a hot or dead pixel are none of the star.
+    padded = np.pad(sample.median.astype(np.float64) - scene.level, 1, constant_values=np.nan)
+    near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    star = np.nan_to_num(sorted_median(near.reshape(*sample.median.shape, 9)))
+    return numerical_terms(star)[:4].reshape(4, -1)[:, scene.apron]
 
 
 def _derivatives(scene, sample):
@@ -285,63 +336,16 @@ def _derivatives(scene, sample):
 
     Returns the images of the basis, their weights, and the prior as `regress_pixels` takes it.
     """
-    shape = sample.median.shape
-    image = np.full(shape, np.nan).reshape(-1)
-    image[scene.pixels] = np.where(scene.weight > 0, scene.model, np.nan)
-    holes = np.zeros(shape, dtype=bool).reshape(-1)
-    holes[scene.pixels[scene.weight == 0]] = True
-    image, holes = image.reshape(shape), holes.reshape(shape)
-    star = np.nan_to_num(image)
-    for y, x in np.argwhere(holes):
-        star[y, x] = fill_hole(image, np.nan_to_num(sample.error), y, x)[0]
-    images = numerical_terms(star).reshape(11, -1)[:, scene.pixels]
-    near = next_to(holes).reshape(-1)[scene.pixels]
-    basis, weight = np.where(near, 0.0, images), np.where(near, 0.0, scene.weight)
+    holes = scene.weight == 0
+    star = _on_detector(scene.model[None], ~holes, scene, sample)
+    images = numerical_terms(star[0]).reshape(11, -1)[:, scene.pixels]
+    basis, weight = np.where(holes, 0.0, images), scene.weight
     # Where a derivative happens to be 0, that of the other pixels at its distance is what is known.
     uncertain = _DERIVATIVES * np.maximum(np.abs(images), 0.3 * np.abs(images[:1]))
     error = sample.error.reshape(-1)[scene.pixels]
     tightness = np.nan_to_num(error / np.maximum(uncertain, 1e-3)) ** 2
     tightness[0] = 0.0
     return basis, weight, (images, tightness)
-
-
-def numerical_terms(star):
-    """
-    What motion adds to a star, from differences of its pixels.
-
-    Parameters
-    ----------
-    star : ndarray of float64, shape (y, x)
-        The star.
-
-    Returns
-    -------
-    images : ndarray of float64, shape (11, y, x)
-        The star and its coefficients of the terms of `motion_terms`: those of its
-        Taylor series, with central differences. What is outside of the image is 0.
-    """
-
-    def along(image, axis):
-        """Central difference, negative: a star that moves by +1 adds this."""
-        return 0.5 * (_shifted(image, 1, axis) - _shifted(image, -1, axis))
-
-    def curved(image, axis):
-        """Second difference."""
-        return _shifted(image, 1, axis) + _shifted(image, -1, axis) - 2.0 * image
-
-    x, y, xx, yy = along(star, 1), along(star, 0), curved(star, 1), curved(star, 0)
-    squares = [0.5 * xx, 0.5 * yy, along(x, 0)]
-    cubes = [along(xx, 1) / 6.0, along(yy, 0) / 6.0, 0.5 * along(xx, 0), 0.5 * along(yy, 1)]
-    return np.stack([star, x, y, 0.5 * (xx + yy), *squares, *cubes])
-
-
-def _shifted(image, by, axis):
-    """Image moved by a pixel along an axis, with zeros behind it."""
-    moved = np.roll(image, by, axis)
-    edge = [slice(None)] * 2
-    edge[axis] = 0 if by > 0 else -1
-    moved[tuple(edge)] = 0.0
-    return moved
 
 
 def _regress(values, kept, coefficients, prior):
@@ -353,19 +357,17 @@ def _regress(values, kept, coefficients, prior):
     return regress_pixels(samples, regressors, prior=prior)
 
 
-def _fill(found, holes, scene, sample):
-    """Coefficient images with holes filled from the pixels about them."""
+def _on_detector(images, known, scene, sample):
+    """Images (K, P) on the detector, (K, y, x), with holes of the stamp filled; 0 outside of it."""
     shape = sample.median.shape
-    image = np.full(shape, np.nan).reshape(-1)
-    image[scene.pixels] = np.where(holes, np.nan, found[0])
-    image, filled = image.reshape(shape), found.copy()
-    for index in np.flatnonzero(holes):
-        y, x = divmod(int(scene.pixels[index]), shape[1])
-        terms = fill_hole(image, np.nan_to_num(sample.error), y, x)[: len(found)]
-        # A hole has no third derivatives.
-        filled[:, index] = 0.0
-        filled[: len(terms), index] = terms
-    return filled
+    whole = np.zeros((len(images), sample.median.size))
+    whole[:, scene.pixels] = np.where(known, images, 0.0)
+    inside, holes = (np.zeros(sample.median.size, dtype=bool) for _ in range(2))
+    inside[scene.pixels[known]], holes[scene.pixels[~known]] = True, True
+    whole, inside, holes = whole.reshape(-1, *shape), inside.reshape(shape), holes.reshape(shape)
+    # A median of so many integrations has a fraction of their errors.
+    error = np.nan_to_num(sample.error) * 1.25 / np.sqrt(len(sample))
+    return fill_holes(whole, inside, holes, error, scene.star[2])
 
 
 def _normalise(images):

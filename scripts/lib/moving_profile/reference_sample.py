@@ -12,6 +12,7 @@ __all__ = [
     "BLOCK",
     "NoDataError",
     "Sample",
+    "clear_noise",
     "noise_of_pixels",
     "over_pixels",
     "pair_noise",
@@ -257,6 +258,37 @@ def noise_of_pixels(pairs, own, integrations, region):
     with np.errstate(invalid="ignore"):
         noise = np.where(own > factor * clearly, own, factor)
     return factor, noise.astype(np.float32)
+
+
+def clear_noise(size, most=5.0):
+    """
+    Noise of each pixel over that of the usual one, where it is clearly more.
+
+    Parameters
+    ----------
+    size : ndarray of float64, shape (integrations, pixels)
+        Residuals in errors; NaN where bad.
+    most : float, optional
+        What larger ones count as: a pixel that jumps does so often, a hit is rare.
+
+    Returns
+    -------
+    noise : ndarray of float64, shape (pixels,)
+        1 where it is not clearly more, or nothing is known.
+
+    Examples
+    --------
+    >>> usual, jumping = np.tile([1.0, -1.0], 50), np.tile([1.0, -1.0, 1.0, 9.0], 25)
+    >>> clear_noise(np.column_stack([usual, usual, jumping])).round(3)
+    array([1.   , 1.   , 2.646])
+    """
+    good = np.isfinite(size)
+    number = np.maximum(good.sum(axis=0), 1)
+    squares = np.where(good, np.clip(size, -most, most), 0.0) ** 2
+    own = np.sqrt(squares.sum(axis=0) / number)
+    usual = np.median(own[own > 0]) if (own > 0).any() else 1.0
+    own /= usual
+    return np.where(own > 1.0 + 4.0 * _SIGMA_ERROR / np.sqrt(number), own, 1.0)
 
 
 def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):

@@ -1,6 +1,6 @@
 """What the spectra of a visit are compared with: trace, profile, response, background, noise."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,31 +8,44 @@ from scripts.lib.moving_profile.background import (
     LIMIT,
     ColumnRegion,
     Stripes,
-    row_stripes,
-    star_level,
-    static_level,
     subtract_background,
 )
-from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace
-from scripts.lib.moving_profile.holes import hot_pixels, next_to, share_of_holes
+from scripts.lib.moving_profile.band import Band
+from scripts.lib.moving_profile.column_profile import without_dark_columns
+from scripts.lib.moving_profile.holes import next_to
+from scripts.lib.moving_profile.order_light import crosstalk, follow, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
+from scripts.lib.moving_profile.reference_profile import fit_profile
 from scripts.lib.moving_profile.reference_sample import (
     BLOCK,
     read_sample,
-    regress_pixels,
     slow_share,
 )
-from scripts.lib.moving_profile.robust import sorted_median
-from scripts.lib.moving_profile.shape import ShapeBasis, fit_shapes
+from scripts.lib.moving_profile.reference_scene import spectral_scene
+from scripts.lib.moving_profile.reference_stripes import find_stripes, weights_with_stripes
+from scripts.lib.moving_profile.shape import (
+    MOTION,
+    ShapeBasis,
+    fit_shapes,
+    residual_sigma,
+    spectral_terms,
+    tint,
+    true_width,
+)
 
-__all__ = ["SpectralOptions", "SpectralReference", "spectral_reference"]
+__all__ = [
+    "SpectralOptions",
+    "SpectralReference",
+    "spectral_reference",
+    "spectral_references",
+]
 
-# Fewer integrations do not show how a profile moves.
-_FEWEST_MOVING = 20
-# Columns with less light than this share of the brightest have no flux of their own.
-_LIT = 0.003
-_DARK, _FEWEST_DARK = 0.01, 64
-_MARGIN = 1.5
+# Columns with less light than this share of the brightest have no flux of their own; nor
+# those of an order among others with less than so many errors of an integration's sum.
+_LIT, _FAINT = 0.003, 3.0
+# Order of the changes of the spectrum that are no motion.
+_SPECTRAL = 4
+_ALONE = "all"
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,9 @@ class SpectralOptions:
         Rows on either side of the trace; None for 4.5 widths, at least 4.
     excluded : ndarray of bool or None, shape (y, x)
         Pixels that are no background, such as those of other spectral orders.
+    share : callable or None
+        Takes an image of the light of all spectral orders (y, x), in which what is unknown is
+        NaN, and gives the share of this order in each pixel (y, x); None if there is no other.
     """
 
     background: str = "auto"
@@ -59,6 +75,7 @@ class SpectralOptions:
     trace: np.ndarray | None = None
     half_width: int | None = None
     excluded: np.ndarray | None = None
+    share: object | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +101,13 @@ class SpectralReference:
         Where stripes are measured.
     basis : ShapeBasis
         Images of the shape fit, in the band.
+    changes : ndarray of float64, shape (J, x)
+        Smooth changes of the spectrum, in the basis too, as of `shape.spectral_terms`.
     centre : ndarray of float64, shape (3,)
         Median x, y and width of the fits, which are taken off.
     width_gain : float
         Share of what the widths show that is not noise, by which they are multiplied
-        before the profile follows them.
+        before the profile follows them, together with the second order of y.
     model : ndarray of float32, shape (height, x)
         Median image of the star in the band; 0 in holes and columns without light.
     profile : ndarray of float32, shape (K, height, x)
@@ -96,14 +115,16 @@ class SpectralReference:
         squared width; 0 in holes and columns without light. K is 3, or 1 if static.
     weight : ndarray of float32, shape (height, x)
         Inverse variance, with the noise of jumping pixels; 0 in holes.
-    hole_light : ndarray of float64, shape (x,)
-        Share of the column's light that falls into holes.
+    hole_light : ndarray of float64, shape (K, x)
+        Share of the column's light that falls into holes, and its slopes.
     response : ndarray of float64, shape (2, x)
         Light of each column at level 1, and its slope with x.
     noise_factor : float
         Factor by which ERR is too small.
     noise : ndarray of float32, shape (y, x)
         Noise of each pixel in units of ERR.
+    crosstalk : dict of str to ndarray of float64, shape (3, x)
+        What each other spectral order adds, as of `order_light.crosstalk`.
     """
 
     scale: float
@@ -115,6 +136,7 @@ class SpectralReference:
     region: ColumnRegion
     stripes: Stripes | None
     basis: ShapeBasis
+    changes: np.ndarray
     centre: np.ndarray
     width_gain: float
     model: np.ndarray
@@ -124,11 +146,17 @@ class SpectralReference:
     response: np.ndarray
     noise_factor: float
     noise: np.ndarray
+    crosstalk: dict = field(default_factory=dict)
 
     @property
     def lit(self):
         """Columns with light, (x,)."""
         return self.profile[0].any(axis=0)
+
+    @property
+    def contamination(self):
+        """Light of other spectral orders over that of this one in its flux, before it is taken off."""
+        return sum((shares[2] for shares in self.crosstalk.values()), np.zeros(len(self.trace)))
 
     def common_variance(self, members):
         """
@@ -158,16 +186,13 @@ class SpectralReference:
 
 
 @dataclass(frozen=True)
-class _Scene:
-    """What is known before the shapes are fitted."""
+class _Fitted:
+    """What is found in the sample: motion, rejected samples, width gain, and spectra over the median."""
 
-    band: Band
-    trace: np.ndarray
-    width: float
-    model: np.ndarray
-    holes: np.ndarray
-    weight: np.ndarray
-    region: ColumnRegion
+    coefficients: np.ndarray
+    rejected: tuple
+    width_gain: float
+    spectrum: np.ndarray
 
 
 def spectral_reference(planes, firsts, options=None, block=BLOCK):
@@ -196,204 +221,148 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
     -----
     The peak of the memory is at most 25 bytes for each sample of the band, 50 for each of a
     block and of the 2048 pixels that are fitted at a time, and 100 for each pixel, besides
-    planes that are in memory already: 260 MB for 150 integrations of NIRISS SOSS with a
-    band of 41 rows.
+    planes that are in memory already.
     """
-    options = options or SpectralOptions()
+    named = {_ALONE: options or SpectralOptions()}
+    return spectral_references(planes, firsts, named, block)[_ALONE]
+
+
+def spectral_references(planes, firsts, options, block=BLOCK):
+    """
+    Measure the references of all spectral orders of a visit.
+
+    Parameters
+    ----------
+    planes, firsts, block
+        As for :func:`spectral_reference`.
+    options : dict of str to SpectralOptions
+        What is known of each order. All have the same ``excluded`` pixels, which hold all
+        bands; only an order without others may have stripes.
+
+    Returns
+    -------
+    references : dict of str to SpectralReference
+        Of each order. They have background, noise, scale and the motion of the first in common.
+    """
     sample = read_sample(planes, firsts, block)
-    scene = _scene(sample, options)
-    stripes = _stripes(sample, scene) if options.stripes else None
+    scenes = {name: spectral_scene(sample, given) for name, given in options.items()}
+    first = next(iter(scenes))
+    stripes = find_stripes(sample, scenes[first]) if options[first].stripes else None
     if stripes is not None:
-        scene = _weights_with_stripes(scene, stripes)
+        scenes[first] = weights_with_stripes(scenes[first], stripes, _LIT)
 
     def subtract(samples, lost):
-        return subtract_background(samples, lost, scene.region, stripes).parts
+        return subtract_background(samples, lost, scenes[first].region, stripes).parts
 
-    pixels = scene.band.pixels.reshape(-1)
+    pixels = np.unique(np.concatenate([s.band.pixels.reshape(-1) for s in scenes.values()]))
     values, bad, background = gather_star(sample, subtract, pixels)
-    basis, fitted, centre, gain = _shapes(values, np.nonzero(bad), scene, sample.firsts)
-    profile, response, hole_light = _profile(values, bad, scene, fitted)
-    parts = _without_dark_columns(scene, profile, response)
-    residual = _residual(values, fitted, response, *parts)
-    residual[bad] = np.nan
-    factor, noise = measure_noise(sample, background, pixels, residual)
-    weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
-    return SpectralReference(
-        sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
-        scene.region, stripes, basis, centre, gain, *parts, weight, hole_light, response,
-        factor, noise,
-    )  # fmt: skip
+    places = {
+        name: np.searchsorted(pixels, scene.band.pixels.reshape(-1))
+        for name, scene in scenes.items()
+    }
+    fits = {}
+    for name, scene in scenes.items():
+        parts = values[:, places[name]], bad[:, places[name]]
+        leader = fits[first].fitted if fits else None
+        fits[name] = _fit_order(*parts, scene, sample.firsts, leader)
+    _subtract_star(values, places, scenes, fits)
+    values[bad] = np.nan
+    factor, noise = measure_noise(sample, background, pixels, values)
+    references = {}
+    for name, scene in scenes.items():
+        fit = fits[name]
+        weight = scene.band.gather(scene.weight * (factor / noise) ** 2).astype(np.float32)
+        references[name] = SpectralReference(
+            sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
+            scene.region, stripes, fit.basis, fit.changes, fit.centre, fit.fitted.width_gain, fit.model,
+            fit.profile, weight, fit.hole_light, fit.response, factor, noise,
+        )  # fmt: skip
+    lights = {name: np.where(scene.holes, 0.0, scene.own.model) for name, scene in scenes.items()}
+    for name, reference in references.items():
+        reference.crosstalk.update(crosstalk(name, references, lights))
+    return references
 
 
-def _scene(sample, options):
-    """Trace, band, background region, star and holes of the median image."""
-    shape, known = sample.median.shape, np.isfinite(sample.median) & (sample.error > 0)
-    trace, width = options.trace, None
-    if trace is None:
-        rough = np.nan_to_num(sample.median - static_level(sample.median, known))
-        trace, width = find_trace(rough)
-        # Once more with the level of what is far from this trace.
-        far = np.abs(np.arange(shape[0])[:, None] - trace) > max(4.0, 4.5 * width)
-        if (known & far).any():
-            trace, width = find_trace(
-                np.nan_to_num(sample.median - static_level(sample.median, known & far))
-            )
-    half = options.half_width or max(4, int(np.ceil(4.5 * width)))
-    band = band_of_trace(trace, half, shape)
-    used = known & (np.abs(np.arange(shape[0])[:, None] - trace) > half + _MARGIN)
-    if options.excluded is not None:
-        used &= ~options.excluded
-    level = static_level(sample.median, used) if used.any() else np.zeros(shape[1])
-    model = np.where(known, sample.median - level, 0.0).astype(np.float32)
-    holes = ~known
-    holes |= hot_pixels(model, holes, band)
-    with np.errstate(divide="ignore"):
-        weight = np.where(holes, 0.0, 1.0 / sample.error**2).astype(np.float32)
-    noise = sample.pairs[used & np.isfinite(sample.pairs)]
-    factor = float(np.median(noise)) if len(noise) else 1.0
-    mode = "column" if options.background == "auto" else options.background
-    region = ColumnRegion(used, (LIMIT * factor * sample.error).astype(np.float32), mode)
-    return _Scene(band, trace, width or half / 4.5, model, holes, weight, region)
+def _subtract_star(values, places, scenes, fits):
+    """Subtract what the star adds to its median from samples (integrations, P), in place."""
+    for name, fit in fits.items():
+        fitted = fit.fitted
+        change, _, _ = star_change(fitted.coefficients, fitted.spectrum, fitted.width_gain, fit)
+        values[:, places[name]] -= change.reshape(len(values), -1)
+    first, scene = next(iter(fits.values())), next(iter(scenes.values()))
+    if len(fits) > 1:
+        parts = [(scene.band, scene.holes, fits[name].model) for name, scene in scenes.items()]
+        left = unmodelled_light(scene.model, parts)
+        level = np.nan_to_num(first.fitted.coefficients[:, 0] - 1.0).astype(np.float32)
+        pixels = np.unique(np.concatenate([band.pixels.reshape(-1) for band, _, _ in parts]))
+        values -= np.multiply.outer(level, left.reshape(-1)[pixels])
+    # The profile is fitted to the same samples, and takes its share of their noise.
+    terms = len(first.profile)
+    values *= np.float32(1.0 / np.sqrt(1.0 - terms / max(len(values), terms + 1)))
 
 
-def _stripes(sample, scene):
-    """The dark columns, and how much of what they show is stripes; None if there are too few."""
-    light = scene.band.gather(np.where(scene.holes, 0.0, scene.model)).sum(axis=0)
-    columns = np.flatnonzero(light < _DARK * np.percentile(light, 95.0))
-    if len(columns) < _FEWEST_DARK:
-        return None
-    model = np.where(scene.holes, 0.0, scene.model).astype(np.float32)
-    inside = np.zeros(model.shape, np.float32)
-    inside.reshape(-1)[scene.band.pixels.reshape(-1)] = 1.0
-    good = np.isfinite(sample.median) & ~scene.holes
-    parts = (columns, model, inside, scene.region.limit, good)
-    unit = Stripes(*parts, np.ones(len(model), np.float32), np.zeros(len(model)))
-    found = []
-    for _, samples, lost in sample.frame_blocks():
-        subtract_background(samples, lost, scene.region)
-        found.append(row_stripes(samples, lost, star_level(samples, lost, unit), unit))
-    rows, number = (np.concatenate(part) for part in zip(*found, strict=True))
-    variance = (scene.region.limit[:, columns] / LIMIT) ** 2
-    noise = np.nanmedian(variance, axis=1) / np.maximum(np.median(number, axis=0), 1)
-    total = (1.4826 * np.median(np.abs(rows - np.median(rows, axis=0)), axis=0)) ** 2
-    stripe = max(float(np.median(total - noise)), 0.0)
-    gain = stripe / (stripe + noise)
-    return Stripes(*parts, gain.astype(np.float32), (gain * noise).astype(np.float64))
+@dataclass(frozen=True)
+class _Fit:
+    """What is fitted to the samples of one spectral order."""
+
+    basis: ShapeBasis
+    changes: np.ndarray
+    fitted: _Fitted
+    centre: np.ndarray
+    model: np.ndarray
+    profile: np.ndarray
+    hole_light: np.ndarray
+    response: np.ndarray
 
 
-def _weights_with_stripes(scene, stripes):
-    """
-    Weights that are best for the sum of all columns where stripes are left.
-
-    What is left of a stripe is common to all columns of its row: in their sum it counts
-    as many times as there are columns.
-    """
-    light = scene.band.gather(scene.model).sum(axis=0)
-    columns = np.count_nonzero(light > _LIT * light.max())
-    used = scene.weight > 0
-    inverse = np.where(used, scene.weight, 1.0)
-    factor = np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used])
-    common = columns * stripes.rest[:, None] / factor**2
-    weight = 1.0 / (1.0 / inverse + common)
-    return replace(scene, weight=np.where(used, weight, 0.0).astype(np.float32))
+def _fit_order(values, bad, scene, firsts, leader=None):
+    """Shapes, profile and response of one spectral order, which moves as the leader does."""
+    basis, changes, fitted, centre = _shapes(values, np.nonzero(bad), scene, firsts)
+    if leader is not None:
+        motion = follow(fitted.coefficients, leader.coefficients)
+        fitted = replace(fitted, coefficients=motion, width_gain=leader.width_gain)
+    if scene.share is not None:
+        values = values * scene.band.gather(scene.share).reshape(-1).astype(np.float32)
+    profile, response, hole_light = fit_profile(values, bad, scene.own, fitted)
+    own, least = scene.band.gather(scene.own.model), _LIT
+    if scene.share is not None:
+        # Where an order ends, what is left is light of others and background.
+        usual = np.divide(
+            1.0, scene.weight, where=scene.weight > 0, out=np.zeros(scene.weight.shape)
+        )
+        error = np.sqrt(scene.band.gather(usual).sum(axis=0))
+        least = np.maximum(_LIT, _FAINT * error / max(response[0].max(), 1e-30))
+    parts = without_dark_columns(own, profile, response[0], least)
+    return _Fit(basis, changes, fitted, centre, *parts, hole_light, response)
 
 
 def _shapes(values, places, scene, firsts):
-    """Basis of the shape fit, coefficients of the sample with rejected samples, and centre."""
+    """Basis of the fit with the changes of the spectrum, what is found in the sample, and the centre."""
     model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
     down, right = (np.gradient(model, axis=axis) for axis in (0, 1))
     curved = np.zeros_like(model)
     curved[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
     images = scene.band.gather(np.stack([model, -right, -down, curved])).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
-    images, weight = images.reshape(4, -1), scene.band.gather(weight).reshape(-1).astype(np.float32)
+    weight = scene.band.gather(weight).astype(np.float32)
+    changes = spectral_terms(images[0], weight, _SPECTRAL)
+    images = np.concatenate([images, changes[:, None] * images[0]]).astype(np.float32)
+    images = images.reshape(-1, weight.size)
+    weight = weight.reshape(-1)
     used = scene.weight > 0
     sigma = float(np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used]))
     for _ in range(2):
         basis = ShapeBasis(images, weight, sigma)
         coefficients, rejected = fit_shapes(values, places, basis)
-        usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-        usable[:, 1:] *= usable[:, :1]
-        usable[:, 0] -= np.isfinite(coefficients[:, 0])
-        sizes = _residual_sizes(values, usable, images, weight)
-        sigma = 1.4826 * float(np.nanmedian(sizes))
+        sigma = residual_sigma(values, coefficients, images, weight)
+    spectrum = tint(coefficients[:, MOTION:], changes)
+    coefficients = coefficients[:, :MOTION]
     centre = np.nan_to_num(np.nanmedian(coefficients[:, 1:], axis=0))
     coefficients[:, 1:] -= centre
+    coefficients[:, 3] = true_width(coefficients)
+    middle = float(np.nan_to_num(np.nanmedian(coefficients[:, 3])))
+    coefficients[:, 3] -= middle
+    centre[2] += middle
     gain = slow_share(coefficients[:, 3], firsts)
-    coefficients[:, 3] *= gain
-    return ShapeBasis(images, weight, sigma), (coefficients, rejected), centre, gain
-
-
-def _residual_sizes(values, coefficients, images, weight):
-    """Median of the absolute residuals of each integration, in units of the weight's deviation."""
-    used, sizes = weight > 0, []
-    images, root = images[:, used], np.sqrt(weight[used])
-    # One by one: the residuals of all have more bytes than all else.
-    for row, found in zip(values, coefficients, strict=True):
-        left = row[used] - np.einsum("k,kp->p", found, images)
-        sizes.append(sorted_median(np.abs(left * root)))
-    return np.array(sizes)
-
-
-def _profile(samples, bad, scene, fitted):
-    """Profile (K, height, x), response (2, x) and the share of light in holes (x)."""
-    coefficients, rejected = fitted
-    usable = np.where(np.isfinite(coefficients), coefficients, 0.0)
-    level = np.where(usable[:, :1] > 0, usable[:, :1], 1.0)
-    moving = len(samples) >= _FEWEST_MOVING
-    regressors = level * np.column_stack([np.ones(len(level)), usable[:, 2:]][: 1 + moving])
-    holes, model = (scene.band.gather(image) for image in (scene.holes, scene.model))
-    values = samples.reshape(-1, *holes.shape) + model
-    values.reshape(bad.shape)[bad] = np.nan
-    values.reshape(bad.shape)[rejected] = np.nan
-    values[:, holes] = np.nan
-    values[~np.isfinite(coefficients[:, 0])] = np.nan
-    found = regress_pixels(values.reshape(len(values), -1), regressors)
-    found = found.reshape(-1, *holes.shape)
-    empty = ~np.isfinite(found).all(axis=0)
-    found[:, empty] = 0.0
-    hole_light = share_of_holes(found[0], empty)
-    total = found[0].sum(axis=0) / np.maximum(1.0 - hole_light, 1e-3)
-    found /= np.where(total > 0, total, np.inf)
-    # Motion changes no column's flux: what a slope has in common with the profile is response.
-    common = found[1:].sum(axis=1) / np.maximum(1.0 - hole_light, 1e-3)
-    found[1:] -= found[0] * common[:, None, :]
-    profile = found.astype(np.float32)
-    weight = np.where(empty, 0.0, scene.band.gather(scene.weight))
-    flux = _column_flux(values, usable, profile, weight)
-    response = regress_pixels(
-        flux / level, np.column_stack([np.ones(len(level)), usable[:, 1]])[:, : 1 + moving]
-    )
-    full = np.zeros((2, response.shape[1]))
-    full[: len(response)] = np.nan_to_num(response)
-    return profile, full, hole_light
-
-
-def _column_flux(values, coefficients, profile, weight):
-    """Flux of each column by weighted least squares on its profile, (integrations, x); NaN if none."""
-    terms = np.column_stack([np.ones(len(values)), coefficients[:, 2:]])[:, : len(profile)]
-    shape = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    good = np.isfinite(values)
-    upper = np.einsum("nyx,nyx,yx->nx", np.where(good, values, 0.0), shape, weight)
-    lower = np.einsum("nyx,nyx,yx->nx", np.where(good, shape, 0.0), shape, weight)
-    return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
-
-
-def _without_dark_columns(scene, profile, response):
-    """Star and profile in the band without holes and columns of hardly any light."""
-    lit = response[0] >= _LIT * response[0].max()
-    model = np.where(lit & profile[0].astype(bool), scene.band.gather(scene.model), 0.0)
-    return model.astype(np.float32), np.where(lit, profile, np.float32(0.0))
-
-
-def _residual(samples, fitted, response, model, profile):
-    """Samples of the band minus their model, (integrations, P)."""
-    coefficients = np.where(np.isfinite(fitted[0]), fitted[0], (1.0, 0.0, 0.0, 0.0))
-    terms = np.column_stack([np.ones(len(samples)), coefficients[:, 2:]])[:, : len(profile)]
-    level = coefficients[:, :1] * (response[0] + coefficients[:, 1:2] * response[1])
-    star = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    star *= level[:, None, :].astype(np.float32)
-    np.subtract(samples.reshape(star.shape) + model, star, out=star)
-    # The profile is fitted to the same samples, and takes its share of their noise.
-    star *= np.float32(1.0 / np.sqrt(1.0 - len(profile) / max(len(samples), len(profile) + 1)))
-    return star.reshape(samples.shape)
+    fitted = _Fitted(coefficients, rejected, gain, spectrum)
+    return ShapeBasis(images, weight, sigma), changes, fitted, centre

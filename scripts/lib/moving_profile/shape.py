@@ -4,7 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["ShapeBasis", "fit_shapes", "per_level"]
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sorted_median
+
+__all__ = [
+    "MOTION",
+    "ShapeBasis",
+    "fit_shapes",
+    "followed_terms",
+    "per_level",
+    "residual_sigma",
+    "spectral_terms",
+    "tint",
+    "true_width",
+]
+
+# Level, x, y and width; what else is fitted is no motion.
+MOTION = 4
 
 _PIECE = 2048
 # Rejection limits, in standard deviations of the residuals.
@@ -13,6 +28,8 @@ _ROUNDS = 3
 # Motion of a star that is dimmer than that is taken as of this level.
 _DIMMEST = 0.05
 _FEWEST_LIGHT = 0.2
+# Columns with a smaller share of the weight of the brightest do not count as spectrum.
+_LIT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -24,7 +41,7 @@ class ShapeBasis:
     ----------
     images : ndarray of float32, shape (K, pixels)
         The median image of the star, minus its derivatives along x and along y,
-        and half of its second derivative.
+        half of its second derivative, and of spectra what `spectral_terms` gives.
     weight : ndarray of float32, shape (pixels,)
         Inverse variance; 0 where a pixel takes no part.
     sigma : float
@@ -49,6 +66,70 @@ class ShapeBasis:
         inverse = np.linalg.inv(normal)
         leverage = np.einsum("kp,kl,lp->p", weighted, inverse.astype(np.float32), self.images)
         object.__setattr__(self, "leverage", np.sqrt(np.maximum(leverage, 0.0)))
+
+
+def spectral_terms(model, weight, terms):
+    """
+    Smooth changes of a spectrum that leave its level.
+
+    A transit is deeper at some wavelengths than at others. Without the star times these in the
+    fit it looks like a shift along a spectrum, across a tilted trace, or like a width.
+
+    Parameters
+    ----------
+    model : ndarray of float, shape (height, x)
+        Median image of the star.
+    weight : ndarray of float, shape (height, x)
+        Inverse variance; 0 where a pixel takes no part.
+    terms : int
+        Their number, fewer where there are fewer columns with light.
+
+    Returns
+    -------
+    changes : ndarray of float64, shape (terms, x)
+        Polynomials of the column up to that order, 0 where there is no light. The star times
+        these are orthogonal to each other and to the star.
+
+    Examples
+    --------
+    >>> spectral_terms(np.ones((1, 3)), np.ones((1, 3)), 1).round(6)
+    array([[-1.224745,  0.      ,  1.224745]])
+    """
+    light = (weight * model.astype(np.float64) ** 2).sum(axis=0)
+    lit = np.flatnonzero(light > _LIT * light.max())
+    changes = np.zeros((min(terms, max(len(lit) - 1, 0)), len(light)))
+    if len(changes):
+        place = 2.0 * (lit - lit[0]) / (lit[-1] - lit[0]) - 1.0
+        powers = np.polynomial.legendre.legvander(place, len(changes))
+        triangle = np.linalg.qr(powers * np.sqrt(light[lit])[:, None])[1]
+        inverse = np.linalg.inv(triangle * np.sign(np.diag(triangle))[:, None])
+        changes[:, lit] = (powers @ inverse)[:, 1:].T * np.sqrt(light[lit].sum())
+    return changes
+
+
+def tint(coefficients, changes):
+    """
+    Spectrum of integrations over that of the median one at their level.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, terms)
+        Those of the changes, as of `fit_shapes`; NaN counts as 0.
+    changes : ndarray of float64, shape (terms, x)
+        As of `spectral_terms`.
+
+    Returns
+    -------
+    ratio : ndarray of float64, shape (frames, x)
+        Positive.
+
+    Examples
+    --------
+    >>> tint(np.array([[0.1], [np.nan]]), np.array([[-1.0, 1.0]]))
+    array([[0.9, 1.1],
+           [1. , 1. ]])
+    """
+    return np.maximum(1.0 + np.einsum("nk,kx->nx", np.nan_to_num(coefficients), changes), _DIMMEST)
 
 
 def _project(samples, weighted):
@@ -91,8 +172,9 @@ def fit_shapes(samples, lost, basis):
     Returns
     -------
     coefficients : ndarray of float64, shape (frames, K)
-        Level (1 for the median image), x and y [px], and change of the squared
-        width [px^2]; NaN where less than a fifth of the weight of the light is valid.
+        Level (1 for the median image), x and y [px], change of the squared
+        width [px^2], and relative changes of the spectrum; NaN where less than a fifth
+        of the weight of the light is valid.
     rejected : tuple of ndarray of int, (frames, pixels)
         Samples that are more than 6 standard deviations from the fit.
 
@@ -115,6 +197,78 @@ def fit_shapes(samples, lost, basis):
     coefficients, rejected = _reject(samples, normal, sums, coefficients, lost, basis)
     coefficients[poor] = np.nan
     return per_level(coefficients), rejected
+
+
+def residual_sigma(samples, coefficients, images, weight):
+    """
+    Usual residual of fits, in units of the weight's standard deviation.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (frames, pixels)
+        As of `fit_shapes`.
+    coefficients : ndarray of float64, shape (frames, K)
+        What it found; NaN where it found nothing.
+    images, weight : ndarray of float32, shape (K, pixels) and (pixels,)
+        As of `ShapeBasis`.
+
+    Returns
+    -------
+    sigma : float
+        1.4826 times the median over the frames of the median absolute residual.
+    """
+    used, sizes = weight > 0, []
+    images, root = images[:, used], np.sqrt(weight[used])
+    added = np.where(np.isfinite(coefficients), coefficients, 0.0)
+    added[:, 1:] *= added[:, :1]
+    added[:, 0] -= np.isfinite(coefficients[:, 0])
+    # One by one: the residuals of all have more bytes than all else.
+    for row, found in zip(samples, added, strict=True):
+        left = row[used] - np.einsum("k,kp->p", found, images)
+        sizes.append(sorted_median(np.abs(left * root)))
+    return SIGMA_OF_MAD * float(np.nanmedian(sizes))
+
+
+def true_width(motion):
+    """
+    Change of the squared width without what a shift adds to it.
+
+    Parameters
+    ----------
+    motion : ndarray of float64, shape (frames, 4)
+        Level, x, y, and the coefficient of half of the second derivative across the trace.
+
+    Returns
+    -------
+    width : ndarray of float64, shape (frames,)
+        The coefficient minus the square of y: that is what the second order of a shift is.
+    """
+    return motion[:, 3] - motion[:, 2] ** 2
+
+
+def followed_terms(motion, width_gain):
+    """
+    What the profile of a spectrum follows.
+
+    Parameters
+    ----------
+    motion : ndarray of float64, shape (frames, 4)
+        Level, x, y and true width; NaN counts as no motion.
+    width_gain : float
+        Share of the width that is no noise.
+
+    Returns
+    -------
+    terms : ndarray of float64, shape (frames, 3)
+        1, y, and the coefficient of half of the second derivative.
+
+    Examples
+    --------
+    >>> followed_terms(np.array([[1.0, 0.0, 0.1, 0.5]]), 0.2)
+    array([[1.  , 0.1 , 0.11]])
+    """
+    _, _, y, width = np.nan_to_num(motion).T
+    return np.column_stack([np.ones(len(y)), y, y**2 + width_gain * width])
 
 
 def per_level(coefficients):

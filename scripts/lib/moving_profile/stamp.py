@@ -4,11 +4,14 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import sorted_clipped_mean
 
-__all__ = ["circle", "fill_hole", "find_star"]
+__all__ = ["circle", "fill_holes", "find_star"]
 
 _REACH = 8.0
 _SHARE = 0.02
 _SUBPIXELS = 10
+# Reach of the pixels that fill a hole [px], length over which they are alike in widths of the star,
+# and relative error of each by the flat field.
+_NEAR, _SMOOTH, _FLAT = 4.5, 1.4, 1e-3
 
 
 def find_star(image, position=None, half_width=None):
@@ -93,50 +96,60 @@ def circle(shape, centre, radius):
     return share
 
 
-def fill_hole(image, error, y, x):
+def fill_holes(images, known, holes, error, width):
     """
-    Value and derivatives of a star at a hole, from a log-quadratic surface.
+    Fill holes of a star, and of images of its motion, from the pixels about them.
 
     Parameters
     ----------
-    image, error : ndarray of float, shape (y, x)
-        Star and its errors; NaN where there are no data.
-    y, x : int
-        The hole.
+    images : ndarray of float64, shape (K, y, x)
+        The star, and what motion adds to it; any value where it is not known.
+    known : ndarray of bool, shape (y, x)
+        Pixels with a value.
+    holes : ndarray of bool, shape (y, x)
+        Pixels to fill.
+    error : ndarray of float, shape (y, x)
+        Errors of the star; without NaN where it is known.
+    width : float
+        Its standard deviation [px].
 
     Returns
     -------
-    terms : ndarray of float64, shape (7,)
-        The value and its coefficients of x, y, squared width, x^2, y^2 and x y, as a
-        star that moves has them. Where fewer than 9 of the 5 by 5 pixels about it are
-        above two errors, their mean weighted with the inverse distance, and zeros.
+    filled : ndarray of float64, shape (K, y, x)
+        Sums of the known pixels within 4.5 px with the weights of a Gaussian process as
+        smooth as the star, the same for all images; 0 where none are known.
+
+    Notes
+    -----
+    Light that optics have made has no structure finer than the star itself, so that its
+    neighbours determine a pixel. A surface fitted to them is good for one shape of star
+    only, and its slopes would be those of a star the level of which is known, while levels
+    that are fitted without the pixel may follow the motion.
 
     Examples
     --------
-    >>> star = np.exp(-0.5 * (np.arange(5.0) - 2) ** 2)
+    >>> star = np.exp(-0.5 * (np.arange(9.0) - 4) ** 2 / 1.5**2)
     >>> star = 100 * star * star[:, None]
-    >>> star[2, 2] = np.nan
-    >>> round(fill_hole(star, np.ones((5, 5)), 2, 2)[0], 6)
-    np.float64(100.0)
+    >>> known = star < 100
+    >>> round(float(fill_holes(star[None], known, ~known, np.full((9, 9), 0.01), 1.5)[0, 4, 4]))
+    100
     """
-    rows, columns = (slice(max(c - 2, 0), c + 3) for c in (y, x))
-    part = image[rows, columns].astype(np.float64)
-    dy, dx = np.mgrid[
-        rows.start : rows.start + part.shape[0], columns.start : columns.start + part.shape[1]
-    ]
-    dy, dx = dy - y, dx - x
-    with np.errstate(invalid="ignore"):
-        good = part > 2.0 * error[rows, columns]
-    terms = np.zeros(7)
-    if good.sum() < 9:
-        known = np.isfinite(part) & ((dx != 0) | (dy != 0))
-        weight = 1.0 / np.hypot(dx, dy)[known] ** 2
-        terms[0] = (weight * part[known]).sum() / weight.sum() if known.any() else 0.0
-        return terms
-    dx, dy, light = dx[good], dy[good], part[good]
-    design = np.column_stack([np.ones(len(dx)), dx, dy, dx**2, dy**2, dx * dy])
-    a, b, c, d, e, f = np.linalg.lstsq(design * light[:, None], np.log(light) * light, rcond=None)[
-        0
-    ]
-    xx, yy, xy = b**2 + 2.0 * d, c**2 + 2.0 * e, b * c + f
-    return np.exp(a) * np.array([1.0, -b, -c, 0.5 * (xx + yy), 0.5 * xx, 0.5 * yy, xy])
+    filled, length = np.where(known, images, 0.0), _SMOOTH * max(width, 0.8)
+    for y, x in np.argwhere(holes):
+        rows, columns = (
+            slice(max(c - int(_NEAR), 0), min(c + int(_NEAR) + 1, size))
+            for c, size in zip((y, x), holes.shape, strict=True)
+        )
+        dy, dx = np.mgrid[rows, columns].astype(np.float64)
+        dy, dx = dy - y, dx - x
+        near = known[rows, columns] & (np.hypot(dx, dy) <= _NEAR)
+        if not near.any():
+            continue
+        dy, dx, light = dy[near], dx[near], images[0][rows, columns][near]
+        noise = np.hypot(error[rows, columns][near], _FLAT * light)
+        noise /= max(light.max(), noise.max())
+        distance = (dx[:, None] - dx) ** 2 + (dy[:, None] - dy) ** 2
+        alike = np.exp(-0.5 * distance / length**2) + np.diag(noise**2)
+        weights = np.linalg.solve(alike, np.exp(-0.5 * (dx**2 + dy**2) / length**2))
+        filled[:, y, x] = images[:, rows, columns][:, near] @ weights
+    return filled

@@ -2,10 +2,13 @@
 
 import numpy as np
 
-__all__ = ["choose_flux", "second_difference_noise", "shape_terms", "tie_flux"]
+__all__ = ["choose_flux", "scale_errors", "second_difference_noise", "shape_terms", "tie_flux"]
 
 _FEWEST_INTEGRATIONS = 20
+_PROBABILITY = 0.01
 _LIMIT, _CLIPS = 5.0, 5
+# Relative uncertainty of noise from n second differences, times sqrt(n), and how often it counts as clear.
+_NOISE_ERROR, _CLEARLY = 0.99, 2.0
 
 
 def shape_terms(x, y, width=None, squares=False):
@@ -58,9 +61,10 @@ def tie_flux(flux, filled, terms):
     Returns
     -------
     tied : ndarray of float64, same shape
-        Flux times the regression of filled / flux on 1 and the terms; as it was
-        with fewer than 20 integrations. The star cancels in the ratio, so no
-        dip can be taken for a change of shape.
+        Flux times the regression of filled / flux on 1 and the terms, or on 1 alone
+        where an F test gives a probability of 1 % or more that the terms do nothing: their
+        coefficients would be noise. As it was with fewer than 20 integrations. The
+        star cancels in the ratio, so no dip can be taken for a change of shape.
     """
     if flux.ndim == 2:
         columns = [tie_flux(*pair, terms) for pair in zip(flux.T, filled.T, strict=True)]
@@ -78,7 +82,21 @@ def tie_flux(flux, filled, terms):
         if (near == kept).all() or near.sum() <= design.shape[1]:
             break
         kept = near
-    return flux * (design @ fit)
+    if _chance(design[kept], ratio[kept], fit) < _PROBABILITY:
+        return flux * (design @ fit)
+    return flux * np.mean(ratio[kept])
+
+
+def _chance(design, values, fit):
+    """Probability that terms, the columns behind the first, describe values as well without any relation."""
+    from scipy.special import fdtrc
+
+    terms, freedom = design.shape[1] - 1, len(values) - design.shape[1]
+    left = np.sum((values - design @ fit) ** 2)
+    gained = np.sum((values - values.mean()) ** 2) - left
+    if not left > 0 or not terms or freedom < 1:
+        return 0.0
+    return float(fdtrc(terms, freedom, max(gained, 0.0) / terms / (left / freedom)))
 
 
 def second_difference_noise(flux, limit=4.0):
@@ -110,6 +128,39 @@ def second_difference_noise(flux, limit=4.0):
     sigma = 1.4826 * np.median(np.abs(second))
     kept = second[np.abs(second) <= limit * sigma] if sigma > 0 else second
     return float(np.sqrt(np.mean(kept**2) / 6.0))
+
+
+def scale_errors(flux, error):
+    """
+    Scale quoted errors to the noise that a series has, where this is clearly more.
+
+    Parameters
+    ----------
+    flux, error : ndarray of float64, shape (integrations,)
+        Series, and errors as propagated; NaN is left out.
+
+    Returns
+    -------
+    scaled : ndarray of float64, shape (integrations,)
+        The errors times the factor.
+    factor : float
+        Noise from second differences over the median error, if it is above 1 by two of its
+        uncertainties; else 1, as with fewer than 20 integrations: what is propagated holds
+        for single integrations, and a series may only show that something else adds to it.
+
+    Examples
+    --------
+    >>> round(scale_errors(np.tile([1.0, -1.0], 50), np.full(100, 0.5))[1], 2)
+    3.27
+    """
+    known = np.isfinite(flux) & np.isfinite(error)
+    usual = float(np.median(error[known])) if known.any() else 0.0
+    if known.sum() < _FEWEST_INTEGRATIONS or not usual > 0:
+        return error.copy(), 1.0
+    factor = second_difference_noise(flux) / usual
+    if not factor > 1.0 + _CLEARLY * _NOISE_ERROR / np.sqrt(known.sum()):
+        return error.copy(), 1.0
+    return error * factor, float(factor)
 
 
 def choose_flux(candidates, better=0.01):

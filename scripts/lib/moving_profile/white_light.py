@@ -7,7 +7,7 @@ __all__ = ["sum_columns", "template_spectrum"]
 
 def template_spectrum(flux):
     """
-    Median spectrum of the columns that are present in more than half of a visit.
+    Median spectrum of the columns that are present in more than half of a visit's integrations.
 
     Parameters
     ----------
@@ -17,10 +17,16 @@ def template_spectrum(flux):
     Returns
     -------
     template : ndarray of float64, shape (x,)
-        NaN where a column is missing in half of the visit or more, or its median
-        is not positive.
+        NaN where a column is missing in half or more of the integrations that have any flux,
+        or its median is not positive.
+
+    Examples
+    --------
+    >>> template_spectrum(np.array([[2.0, 1.0], [2.0, np.nan], [np.nan, np.nan]]))
+    array([ 2., nan])
     """
-    present = 2 * np.isfinite(flux).sum(axis=0) > len(flux)
+    known = np.isfinite(flux)
+    present = 2 * known.sum(axis=0) > known.any(axis=1).sum()
     template = np.full(flux.shape[1], np.nan)
     template[present] = np.nanmedian(flux[:, present], axis=0) if present.any() else np.nan
     template[~(template > 0)] = np.nan

@@ -22,7 +22,7 @@ def refuse(message):
     InputError
         Always.
     """
-    raise InputError(message)
+    raise InputError(*message.splitlines())
 
 
 class Members:

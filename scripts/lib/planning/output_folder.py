@@ -82,10 +82,17 @@ def keep_earlier(folder, names):
             continue
         new = _unfinished_path(kept)
         with suppress(OSError):
+            _remove_link(kept.parent)
             kept.parent.mkdir(exist_ok=True)
             new.unlink(missing_ok=True)
             os.link(product, new)
             new.replace(kept)
+
+
+def _remove_link(folder):
+    """Remove a link in the place of a folder of files to be replaced: they would be those elsewhere."""
+    if folder.is_symlink():
+        folder.unlink()
 
 
 def _unfinished_path(kept):
@@ -110,6 +117,8 @@ def settle_earlier(folder, names):
         Products that do not exist but whose earlier version is kept.
     """
     kept = []
+    with suppress(OSError):
+        _remove_link(Path(folder, KEPT_FOLDER))
     for name in names:
         earlier = Path(folder, KEPT_FOLDER, name)
         is_made = Path(folder, name).is_file()

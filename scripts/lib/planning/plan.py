@@ -3,12 +3,13 @@
 import os
 from dataclasses import dataclass
 
-from scripts.lib.findings import warning_lines
+from scripts.lib.findings import error_lines, warning_lines
 from scripts.lib.inputs.grouping import association_content
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
 from scripts.lib.planning.members import Members, refuse
 from scripts.lib.planning.reference_lookup import ReferenceLookup
+from scripts.lib.planning.spectral_ranges import spectral_findings
 
 __all__ = ["Plan"]
 
@@ -65,7 +66,7 @@ class Plan:
 
     def all_products(self, wildcards):
         """Files of all products, and their summary."""
-        if errors := [str(found) for found in self._findings if found.severity == "error"]:
+        if errors := error_lines(self._findings):
             self._stop("\n".join(errors))
         if not self._products:
             self._stop(_NO_ASSOCIATION)
@@ -289,8 +290,13 @@ class Plan:
         ]
 
     def exposure_integrations(self, wildcards):
-        """Number of integrations of the exposure."""
-        return self.members.product(wildcards).segments[0].exposure_integrations
+        """Number of integrations of each exposure by detector, as a dict of lists."""
+        found = {}
+        for segment in self.members.product(wildcards).segments:
+            exposures = found.setdefault(segment.detector, {})
+            total = max(exposures.get(segment.exposure_id, 0), segment.exposure_integrations)
+            exposures[segment.exposure_id] = total
+        return {detector: list(exposures.values()) for detector, exposures in found.items()}
 
     def job_names(self, wildcards):
         """Names of the jobs of a product and its segments."""
@@ -340,6 +346,15 @@ class Plan:
         missing = missing_bytes(self._products, self._configurations(), ".")
         return disk_findings(missing, self._config["output_dir"], ".")
 
+    def spectral_findings(self):
+        """Findings about settings that hold no part of the spectra; reads the first segments."""
+        bins = self._config["spectroscopic_light_curves"]
+        return [
+            finding
+            for product in self._products
+            for finding in spectral_findings(product, self._references, bins)
+        ]
+
     def _reported(self):
         """Products that have a report."""
         pairs = zip(self._products, self._configurations(), strict=True)
@@ -367,8 +382,8 @@ class Plan:
         return [path for path in self._registered if path not in taken]
 
     def findings_so_far(self, wildcards):
-        """What the checks of the input found."""
-        return self._findings
+        """What the checks of the input found, and what the first spectra tell."""
+        return [*self._findings, *self.spectral_findings()]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ STEPS = {
     "tso_photometry": Step(100, 96, pixel_bytes=48, mb_per_second=5),
     "collect_photometry": Step(200, 32, member_mb=1),
     "visit_reference": Step(150, 128, pixel_bytes=600, cuts_images=True),
-    "model_segment": Step(150, 96, pixel_bytes=600, mb_per_second=10, cuts_images=True),
+    "model_segment": Step(150, 96, pixel_bytes=1000, mb_per_second=10, cuts_images=True),
     "light_curve": Step(120, 192, member_mb=0.5),
     "report_visit": Step(150, 128, member_mb=2),
     "other": Step(60, math.inf, mb_per_second=5),

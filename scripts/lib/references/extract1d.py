@@ -3,9 +3,10 @@
 import json
 from contextlib import contextmanager
 from math import isfinite
-from pathlib import Path
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.formats import describe_format
+from scripts.lib.files.limited import read_limited
 from scripts.lib.instruments.modes import mode_of
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
 _ANY = "ANY"
 _NUMBERS = ("xstart", "xstop", "ystart", "ystop", "extract_width", "smoothing_length")
 _FITS = ("poly", "median")
+# Files of CRDS have a few kilobytes.
+_MOST_BYTES = 1 << 22
 # Larger numbers of pixels have no meaning, and would need too much memory and time.
 _LARGEST, _LONGEST_BOXCAR, _HIGHEST_ORDER = 1e6, 1e4, 100
 
@@ -75,12 +78,13 @@ def read_reference(path):
         If the file is not JSON or has no list ``apertures``.
     """
     try:
-        reference = json.loads(Path(path).read_text(encoding="utf-8"))
+        reference = json.loads(read_limited(path, _MOST_BYTES).decode("utf-8"))
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise InputError(msg) from error
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: not a JSON file: {error}"
+        what = describe_format(path)
+        msg = f"{path}: not a JSON file{f' but {what}' if what else f': {error}'}"
         raise InputError(msg) from error
     entries = reference.get("apertures") if isinstance(reference, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -218,7 +222,7 @@ def number(entry, key, default):
     Raises
     ------
     ApertureError
-        If the value is not a number, or is too large.
+        If the value is not a number, or is too large, or is a width of 0 or less.
     """
     value = entry.get(key)
     if value is None:
@@ -228,6 +232,8 @@ def number(entry, key, default):
     largest = _LONGEST_BOXCAR if key == "smoothing_length" else _LARGEST
     if not abs(value) <= largest:
         raise _value_error(entry, key, value, f"a number from -{largest:g} to {largest:g}")
+    if key == "extract_width" and value <= 0:
+        raise _value_error(entry, key, value, "a number above 0")
     return value
 
 

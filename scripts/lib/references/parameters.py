@@ -5,10 +5,19 @@ from math import inf
 from pathlib import Path
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.fast_yaml import safe_loader
+from scripts.lib.files.fast_yaml import load_limited, safe_loader
+from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
 
-__all__ = ["KINDS", "PIPELINE", "accept_parameters", "convert_parameters", "read_parameters"]
+__all__ = [
+    "KINDS",
+    "PIPELINE",
+    "accept_parameters",
+    "convert_parameters",
+    "convert_texts",
+    "read_parameters",
+    "sections_with",
+]
 
 # Kind of reference of each section of the configuration.
 KINDS = {
@@ -80,8 +89,10 @@ _WITHOUT_EFFECT = {
         "ifu_set_srctype",
     ],
 }
-# Numbers in the texts of some parameters.
-_COUNTS = {"scale": 2, "snr": 2}
+# Numbers in the texts of parameters that `jwst` reads although they have no effect.
+_COUNTS = {"scale": 2}
+# Files of CRDS have a few kilobytes.
+_MOST_BYTES = 1 << 22
 # Settings that name files, which differ from run to run.
 _FILES = ("soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate", "soss_modelname")
 
@@ -107,21 +118,20 @@ def read_parameters(path):
     InputError
         If the file cannot be read or holds no parameters.
     """
-    import yaml
-
     try:
-        tree = yaml.load(_tree_text(path), _untagged_loader())
+        tree = load_limited(_tree_text(path), _untagged_loader())
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise InputError(msg) from error
-    except (ValueError, yaml.YAMLError) as error:
-        msg = f"{path}: not a parameter reference: {' '.join(str(error).split())}"
+    except ValueError as error:
+        msg = f"{path}: not a parameter reference: {error}"
         raise InputError(msg) from error
     tree = tree if isinstance(tree, dict) else {}
+    listed = tree.get("steps") if isinstance(tree.get("steps"), list) else []
     steps = {"": tree.get("parameters")} | {
         step.get("name"): step.get("parameters")
-        for step in tree.get("steps") or []
-        if isinstance(step, dict)
+        for step in listed
+        if isinstance(step, dict) and isinstance(step.get("name"), str)
     }
     steps = {name: values for name, values in steps.items() if isinstance(values, dict)}
     if not steps:
@@ -132,11 +142,11 @@ def read_parameters(path):
 
 def _tree_text(path):
     """Text of the YAML tree of an ASDF file, without the binary blocks after it."""
-    data = Path(path).read_bytes()
+    data = read_limited(path, _MOST_BYTES)
     if not data.startswith(b"#ASDF"):
         msg = "it does not start with #ASDF"
         raise ValueError(msg)
-    return data.partition(b"\n...\n")[0].decode("utf-8")
+    return data.partition(b"\n...\n")[0]
 
 
 @cache
@@ -212,11 +222,54 @@ def convert_parameters(step, parameters, path):
     return settings, findings
 
 
+def convert_texts(config):
+    """
+    Convert texts in a configuration to the types of its settings, in place.
+
+    On the command line, Snakemake takes numbers below a section for texts.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration as the user gave it, not validated: ``"6.0"`` and ``jwst``'s ``"5.0 4.0"``
+        become a number where one is expected, ``true`` and ``none`` their values, and one
+        association a list of it. What cannot be converted stays.
+    """
+    if isinstance(config.get("associations"), str):
+        config["associations"] = [config["associations"]]
+    for section, schema in _schema()["properties"].items():
+        if section not in config:
+            continue
+        if "properties" not in schema:
+            config[section] = _convert(config[section], section, schema)
+        elif isinstance(config[section], dict):
+            properties = schema["properties"]
+            for name in set(config[section]) & set(properties):
+                value = config[section][name]
+                config[section][name] = _convert(value, name, properties[name])
+
+
+def sections_with(name):
+    """
+    Name the sections of the configuration that have a setting.
+
+    Parameters
+    ----------
+    name : str
+        The setting.
+
+    Returns
+    -------
+    sections : list of str
+        Their names, in order.
+    """
+    sections = _schema()["properties"].items()
+    return [section for section, schema in sections if name in schema.get("properties", ())]
+
+
 def accept_parameters(config):
     """
     Take parameters of `jwst` that have no effect here out of the configuration, in place.
-
-    Texts such as ``"5.0 4.0"`` for ``snr`` become numbers.
 
     Parameters
     ----------
@@ -237,11 +290,8 @@ def accept_parameters(config):
         for name, value in list(section.items()):
             if isinstance(value, str) and name in _COUNTS:
                 findings += _number_errors(step, name, value)
-            if name in properties:
-                section[name] = (
-                    _convert(value, name, properties[name]) if name in _COUNTS else value
-                )
-            elif effect := _why_ignored(step, name):
+            effect = "" if name in properties else _why_ignored(step, name)
+            if effect:
                 del section[name]
                 key = f"{step}/{name}"
                 findings.append(
@@ -305,6 +355,8 @@ def _left_out(path, step, name, value, effect):
 def _convert(value, name, schema):
     """Convert the value of a parameter to the type of the setting; texts may stand for others."""
     types = _types(schema)
+    if isinstance(value, list) and "items" in schema:
+        return [_convert(item, name, schema["items"]) for item in value]
     if not isinstance(value, str) or "string" in types:
         return value
     text = value.split()[0] if name == "snr" and value.split() else value

@@ -127,6 +127,8 @@ class ReferenceFiles:
             If the rules of the CRDS context cannot be read.
         """
         given = self._config["references"][kind]
+        if isinstance(given, dict):
+            given = given.get(self.exp_type(path))
         if given == NOT_APPLICABLE:
             return Reference(kind, None, NOT_APPLICABLE, "config")
         if kind == "gain" and self._images[path].header.get("BUNIT") != "DN/s":
@@ -149,6 +151,14 @@ class ReferenceFiles:
         if self.reference("extract1d", path).source != "default":
             return None
         return default_apertures(self._headers[path]["EXP_TYPE"], self._images[path].shape)
+
+    def exp_type(self, path):
+        """``EXP_TYPE`` of a registered segment."""
+        return self._headers[path]["EXP_TYPE"]
+
+    def image(self, path):
+        """Header-data unit SCI of a registered segment."""
+        return self._images[path]
 
     def path_to(self, reference):
         """Path of a reference's file; the reference must have one."""

@@ -30,6 +30,7 @@ from scripts.lib.report.plot_style import (
 __all__ = [
     "DRAW",
     "Curve",
+    "duration_unit",
     "light_curve_map",
     "make_curves",
     "mark_seams_and_jumps",
@@ -59,7 +60,8 @@ class Curve:
     arrays : dict of str to ndarray
         Arrays of the diagnostics for plots.
     hours : ndarray
-        Time since the first integration [h], or number of the integration.
+        Time since the first integration [h, or the unit in `axis_label`], or number of the
+        integration.
     axis_label : str
         Label of that axis.
     """
@@ -70,6 +72,32 @@ class Curve:
     arrays: dict
     hours: np.ndarray
     axis_label: str
+
+
+def duration_unit(days):
+    """
+    Choose the unit in which a duration is plotted and written.
+
+    Parameters
+    ----------
+    days : float
+        The duration [d].
+
+    Returns
+    -------
+    unit : str
+        ``h``, ``min`` below two hours, ``s`` below two minutes.
+    per_day : float
+        How many of it are a day.
+
+    Examples
+    --------
+    >>> duration_unit(0.3), duration_unit(0.05), duration_unit(0.0004)
+    (('h', 24.0), ('min', 1440.0), ('s', 86400.0))
+    """
+    if days * 24.0 >= 2.0:
+        return "h", 24.0
+    return ("min", 1440.0) if days * 1440.0 >= 2.0 else ("s", 86400.0)
 
 
 def make_curves(diagnostics, curves, arrays):
@@ -95,8 +123,9 @@ def make_curves(diagnostics, curves, arrays):
         rows = curves[metrics["detector"], metrics["order"]]
         times = rows["bjd_tdb"]
         if np.isfinite(times).all():
-            hours = (times - times[0]) * 24.0
-            label = f"Time since BJD {times[0] + 2400000.5:.5f} TDB (h)"
+            unit, per_day = duration_unit(times[-1] - times[0])
+            hours = (times - times[0]) * per_day
+            label = f"Time since BJD {times[0] + 2400000.5:.5f} TDB ({unit})"
         else:
             hours, label = rows["integration"].astype(float), "Number of the integration"
         gathered.append(Curve(curve_name(metrics), metrics, rows, plots, hours, label))

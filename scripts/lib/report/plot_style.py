@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from scripts.lib.files.atomic import atomic_file
+from scripts.lib.files.atomic import atomic_file, open_part
 
 __all__ = [
     "BLACK",
@@ -186,8 +186,8 @@ def save(figure, png, svg=None):
         for path, options in forms:
             stream = io.BytesIO()
             figure.savefig(stream, format=path.suffix[1:], **options)
-            with atomic_file(path) as part:
-                part.write_bytes(stream.getvalue())
+            with atomic_file(path) as part, open_part(part, "wb") as file:
+                file.write(stream.getvalue())
 
 
 def note(axis, text):

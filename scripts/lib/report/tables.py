@@ -41,6 +41,11 @@ _NOISE_ROWS = (
     ("beta_10_30_min", "Beta, averages over 10 to 30 min"),
     ("beta_max", "Largest beta"),
     ("median_element_ratio_to_photon", "Median column over photon noise"),
+    ("trace_offset_pix", "Trace minus middle of the aperture (pixels)"),
+    ("aperture_share", "Light of the trace in the aperture"),
+    ("planned_distance_pix", "Aperture from the planned position (pixels)"),
+    ("star_significance", "Light in the aperture over the scatter of other places"),
+    ("other_light", "Brightest other place over the aperture's light"),
     ("contamination_mean", "Light of other orders over that of this order, mean"),
     ("contamination_p95", "The same, 95th percentile by light"),
     ("n_integrations", "Integrations"),
@@ -137,6 +142,16 @@ def method_table(curves):
             rows.append([name, "Noise over ERR", f"{curve['noise_factor']:.3f}"])
         for terms, found in (curve.get("decorrelation") or {}).items():
             rows.append([name, f"Response to {terms}", _decorrelation_text(found)])
+        rows += [
+            [
+                name,
+                f"Step at integration {step['integration']}",
+                f"{1e6 * step['height']:+.0f} ppm, taken off",
+            ]
+            for step in curve.get("steps") or []
+        ]
+        if (curve.get("error_factor") or 1.0) > 1.0:
+            rows.append([name, "Errors were multiplied by", f"{curve['error_factor']:.2f}"])
         for term, error in (curve.get("noise") or {}).items():
             rows.append([name, f"Noise of {term}", f"{1e6 * error:.0f} ppm"])
     return Table("How our light curves were made", ["Light curve", "What", "Value"], rows)

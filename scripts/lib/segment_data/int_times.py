@@ -133,7 +133,7 @@ def integration_times(table, n_integrations, first, last):
     -------
     times : dict of str to ndarray
         Columns ``INT_NUM`` and those of ``TIME_COLUMNS``, each
-        (integrations,), times in days. If the table does not cover the
+        (integrations,), times in days; NaN where the table has 0. If the table does not cover the
         integrations, numbers from 1, NaN for the times, and a warning is
         logged.
     """
@@ -156,7 +156,7 @@ def integration_times(table, n_integrations, first, last):
         unknown = {name: np.full(n_integrations, np.nan) for name in TIME_COLUMNS}
         return {"INT_NUM": np.arange(1, n_integrations + 1), **unknown}
     rows = table[row : row + n_integrations]
-    times = {name: rows[column] for name, column in TIME_COLUMNS.items()}
+    times = {name: _known(rows[column]) for name, column in TIME_COLUMNS.items()}
     return {"INT_NUM": rows[NUMBER], **times}
 
 
@@ -178,8 +178,8 @@ def mid_times(table, first, n_integrations):
     -------
     utc, tdb : ndarray of float64, shape (integrations,)
         Middle of each integration as MJD in UTC and, at the barycentre, in
-        TDB [d]; NaN for integrations without a row, of which a warning is
-        logged. Rows are counted from the ``integration_number`` of the first
+        TDB [d]; NaN where the table has 0, and for integrations without a row, of which a
+        warning is logged. Rows are counted from the ``integration_number`` of the first
         one, as in jwst 3.0.0; there a table that does not cover the segment
         is an error.
     """
@@ -198,4 +198,10 @@ def mid_times(table, first, n_integrations):
             n_integrations,
             first,
         )
+    times = _known(times)
     return times[0], times[1]
+
+
+def _known(times):
+    """Times with NaN in place of 0, which stands for times that were never computed."""
+    return np.where(times == 0, np.nan, times) if (times == 0).any() else times

@@ -5,9 +5,11 @@ Standard library only: the workflow checks every segment at each start.
 """
 
 __all__ = [
+    "EXPOSURE",
     "NUMBER",
     "TDB",
     "UTC",
+    "exposure_key",
     "first_integration",
     "first_row",
     "last_integration",
@@ -18,6 +20,27 @@ __all__ = [
 NUMBER = "integration_number"
 UTC = ("int_start_MJD_UTC", "int_mid_MJD_UTC", "int_end_MJD_UTC")
 TDB = ("int_start_BJD_TDB", "int_mid_BJD_TDB", "int_end_BJD_TDB")
+
+# Keywords that identify an exposure in the archive; numbers of integrations are unique in it only.
+EXPOSURE = ("PROGRAM", "OBSERVTN", "VISIT", "VISITGRP", "SEQ_ID", "ACT_ID", "EXPOSURE")
+
+
+def exposure_key(primary):
+    """
+    Identify the exposure of a segment.
+
+    Parameters
+    ----------
+    primary : dict
+        Keywords of the segment's primary header.
+
+    Returns
+    -------
+    key : tuple or None
+        Values of ``EXPOSURE``; None if any is missing.
+    """
+    values = tuple(primary.get(keyword) for keyword in EXPOSURE)
+    return None if None in values else values
 
 
 def first_integration(primary):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.segment_data.dq import DO_NOT_USE
 
 __all__ = ["check_plausible"]
 
@@ -19,14 +20,15 @@ def check_plausible(source):
     Parameters
     ----------
     source : FitsFile
-        The segment, with the planes SCI and ERR; one integration of each is
+        The segment, with the planes SCI, ERR and DQ; one integration of each is
         held in memory.
 
     Raises
     ------
     InputError
         If of the values that are finite and not 0 more than 1 % are larger
-        than 1e15 or smaller than 1e-30 in size.
+        than 1e15 or smaller than 1e-30 in size; or if no pixel has the flag DO_NOT_USE, but with
+        their bytes swapped at least half of those with flags.
     """
     for name in ("SCI", "ERR"):
         values = np.abs(source.read(name, slice(0, 1)))
@@ -39,3 +41,20 @@ def check_plausible(source):
                 "the data are damaged or in another byte order"
             )
             raise InputError(msg)
+    _check_flags(source)
+
+
+def _check_flags(source):
+    """Recognise flags in another byte order by the most frequent one: of a bad pixel, DO_NOT_USE."""
+    flags = source.read("DQ", slice(0, 1))
+    # Unsigned numbers are stored with an offset, the highest bit.
+    offset = flags.dtype.type(1 << 8 * flags.itemsize - 1 if flags.dtype.kind == "u" else 0)
+    swapped = (flags ^ offset).byteswap() ^ offset
+    unusable, flagged = np.count_nonzero(swapped & DO_NOT_USE), np.count_nonzero(swapped)
+    if unusable and 2 * unusable >= flagged and not (flags & DO_NOT_USE).any():
+        msg = (
+            f"{source.path}[DQ]: found DO_NOT_USE in no pixel of the first integration, but in "
+            f"{unusable} of {flagged} with flags if their bytes are swapped, expected flags in the "
+            "byte order of FITS"
+        )
+        raise InputError(msg)

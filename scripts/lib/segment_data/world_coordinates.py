@@ -2,23 +2,33 @@
 
 import hashlib
 import io
+from contextlib import contextmanager
 from functools import cached_property
+from importlib.metadata import version
 
 import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.files import asdf_tree
 from scripts.lib.segment_data.wcs_cache import ResultCache
+from scripts.lib.segment_data.wcs_numbers import wrong_number
 
 __all__ = [
     "WorldCoordinates",
     "bounding_box",
     "cross_dispersion_scale",
+    "evaluation_errors",
     "read_wcs",
     "sky_position",
     "wavelength_image",
     "wcs_digest",
 ]
+
+_YAML = "yaml.org"
+
+
+# Messages of astropy list whole transforms.
+_LONGEST = 300
 
 
 class WorldCoordinates:
@@ -61,12 +71,18 @@ class WorldCoordinates:
         Raises
         ------
         InputError
-            If the file has no world coordinates that can be read.
+            If the file has no world coordinates that can be read and evaluated.
         """
         digest = self._digest if self._cache.is_enabled else None
         return self._cache.lookup(
-            function, digest, arguments, form, lambda: function(self._wcs, *arguments)
+            function, digest, arguments, form, lambda: self._compute(function, *arguments)
         )
+
+    def _compute(self, function, *arguments):
+        """Evaluate a function of the gwcs object; InputError whatever a damaged one raises."""
+        wcs = self._wcs
+        with evaluation_errors(self._file.path):
+            return function(wcs, *arguments)
 
     @cached_property
     def _wcs(self):
@@ -77,6 +93,32 @@ class WorldCoordinates:
     def _digest(self):
         """Digest of the world coordinates, without the rest of the ASDF extension."""
         return wcs_digest(self._file.read_bytes("ASDF")) if "ASDF" in self._file else None
+
+
+@contextmanager
+def evaluation_errors(path):
+    """
+    Turn what damaged world coordinates raise when they are evaluated into one line.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        In place of any other exception: transforms of damaged numbers, or without an inverse,
+        raise all kinds.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"[:_LONGEST]
+        msg = f"{path}[ASDF]: world coordinates (meta.wcs): cannot be evaluated ({reason}), expected those of assign_wcs"
+        raise InputError(msg) from error
 
 
 def wcs_digest(content):
@@ -167,17 +209,58 @@ def read_wcs(file):
         raise InputError(msg)
     content = file.read_bytes("ASDF")
     try:
-        with asdf.open(io.BytesIO(content), lazy_tree=True, lazy_load=False) as tree:
+        # The parser that asdf uses crashes on trees that are nested too deeply, which this refuses.
+        node = asdf_tree.entry(asdf_tree.compose(asdf_tree.split(content)[0]), "meta", "wcs")
+        if wrong := node and wrong_number(node):
+            msg = f"found {wrong} in a transform, expected a number"
+            raise ValueError(msg)
+        options = {"lazy_tree": True, "lazy_load": False, "validate_checksums": True}
+        with asdf.open(io.BytesIO(content), **options) as tree:
             wcs = tree.tree.get("meta", {}).get("wcs")
     # On a damaged tree the parsers of several packages raise exceptions of any kind.
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        reason = _unknown_tag(content) or f"{type(error).__name__}: {error}".splitlines()[0]
         msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): cannot be read ({reason}), expected those of assign_wcs"
         raise InputError(msg) from error
     if not callable(wcs) or not hasattr(wcs, "bounding_box"):
+        if newer := _unknown_tag(content):
+            msg = f"{file.path}[ASDF]: world coordinates (meta.wcs): {newer}"
+            raise InputError(msg)
         msg = f"{file.path}[ASDF]: no world coordinates (meta.wcs) found; expected those of assign_wcs"
         raise InputError(msg)
     return wcs
+
+
+def _unknown_tag(content):
+    """Say which part of the world coordinates the installed packages do not know; None if there is none."""
+    import asdf
+
+    try:
+        wcs = asdf_tree.entry(asdf_tree.compose(asdf_tree.split(content)[0]), "meta", "wcs")
+    except ValueError:
+        return None
+    manager = asdf.AsdfFile().extension_manager
+    tags = sorted({node.tag for node in asdf_tree.nodes_below(wcs)} if wcs else ())
+    # The tags of plain YAML are none of the extensions'.
+    unknown = [tag for tag in tags if _YAML not in tag and not manager.handles_tag(tag)]
+    if not unknown:
+        return None
+    name, _, number = unknown[0].rpartition("-")
+    known = {tag.tag_uri for extension in manager.extensions for tag in extension.tags}
+    versions = [tag.rpartition("-")[2] for tag in known if tag.rpartition("-")[0] == name]
+    newest = max(versions, key=_version_key, default=None)
+    installed = " and ".join(f"{package} {version(package)}" for package in ("gwcs", "asdf"))
+    if newest is None or _version_key(number) < _version_key(newest):
+        return f"found the tag {unknown[0]}, expected one that {installed} know"
+    return (
+        f"found the tag {unknown[0]}, expected {newest} at most, the newest that {installed} know: "
+        "the file is newer than they are; install newer ones"
+    )
+
+
+def _version_key(number):
+    """Parts of a version as numbers, to compare it with others."""
+    return [int(part) for part in number.split(".") if part.isdecimal()]
 
 
 def bounding_box(wcs, shape):

@@ -74,6 +74,7 @@ def _powerlaw_correction(time, table):
     return ((time - table["t0"] + table["tsoft"]) ** table["alpha"]) / norm
 
 
+_COLUMNS = ("filter", "pupil", "order", "wavelength", "relresponse")
 _CORRECTIONS = {
     "TIMECOEFF_LINEAR": _linear_correction,
     "TIMECOEFF_EXPONENTIAL": _exponential_correction,
@@ -97,8 +98,8 @@ class FluxCalibration:
     Raises
     ------
     InputError
-        If the file has no such table, or EXPMID is missing while the file has
-        coefficients that depend on time.
+        If the file has no such table, or an empty one or one without the columns; or if EXPMID is
+        missing while the file has coefficients that depend on time.
     """
 
     def __init__(self, path, primary, follows_time=True):
@@ -113,9 +114,24 @@ class FluxCalibration:
                 for name in _CORRECTIONS
                 if name in file and follows_time
             }
+        self._check_tables()
         if self._coefficients and self._time is None:
             msg = f"EXPMID: found none, expected the time for {', '.join(self._coefficients)} of {path}"
             raise InputError(msg)
+
+    def _check_tables(self):
+        """Raise if a table has no rows, or no such column."""
+        columns = {"PHOTOM": (self._table, _COLUMNS)}
+        columns |= {name: (table, ()) for name, table in self._coefficients.items()}
+        for name, (table, wanted) in columns.items():
+            missing = [column for column in wanted if column not in table.dtype.names]
+            if missing:
+                msg = f"{self._path}: {name}: found no column {', '.join(missing)}, expected it"
+                raise InputError(msg)
+            if not len(table) or len(table) != len(self._table):
+                rows = len(self._table) or "one or more"
+                msg = f"{self._path}: {name}: found {len(table)} rows, expected {rows}"
+                raise InputError(msg)
 
     def conversions(self, wavelengths):
         """
@@ -137,7 +153,8 @@ class FluxCalibration:
         Raises
         ------
         InputError
-            If several rows are for the same order.
+            If several rows are for the same order, or a value in the row of an order is not finite
+            and positive.
         """
         conversions = {}
         for order, wavelength in wavelengths.items():
@@ -149,7 +166,9 @@ class FluxCalibration:
                     [number for number in wavelengths if number not in conversions],
                 )
                 break
-            conversions[order] = self._scale(row) * _response(self._table[row], wavelength)
+            label = f"{self._path}: PHOTOM: row {row + 1}"
+            response = _response(self._table[row], wavelength, label)
+            conversions[order] = self._scale(row, label) * response
         return conversions
 
     def _find_row(self, order):
@@ -168,20 +187,36 @@ class FluxCalibration:
             raise InputError(msg)
         return int(rows[0]) if len(rows) else None
 
-    def _scale(self, row):
+    def _scale(self, row, label):
         """Scalar conversion of a row at the time of the exposure."""
-        names = self._table.dtype.names
-        scale = self._table[row]["photmjsr" if "photmjsr" in names else "photmj"]
+        name = "photmjsr" if "photmjsr" in self._table.dtype.names else "photmj"
+        scale = self._table[row][name] if name in self._table.dtype.names else np.nan
+        if not 0 < scale < np.inf:
+            msg = f"{label}: {name}: found {scale}, expected a finite number above 0"
+            raise InputError(msg)
         correction = 1.0
         for name, table in self._coefficients.items():
             correction *= float(_CORRECTIONS[name](self._time, table)[row])
+        if not 0 < correction < np.inf:
+            found = f"found a correction for time of {correction:g} at EXPMID {self._time}"
+            msg = f"{label}: {found}, expected a finite number above 0"
+            raise InputError(msg)
         return scale / correction
 
 
-def _response(row, wavelength):
+def _response(row, wavelength, label):
     """Relative response at wavelengths; 0 beyond the table."""
-    count = row["nelem"] if "nelem" in row.dtype.names else None
-    points, response = row["wavelength"][:count], row["relresponse"][:count]
+    size = np.size(row["wavelength"])
+    count = int(row["nelem"]) if "nelem" in row.dtype.names else size
+    if count not in range(1, size + 1):
+        msg = f"{label}: nelem: found {count}, expected a number from 1 to {size}"
+        raise InputError(msg)
+    points, response = (np.atleast_1d(row[name])[:count] for name in ("wavelength", "relresponse"))
+    for name, values in (("wavelength", points), ("relresponse", response)):
+        if bad := np.count_nonzero(~(np.isfinite(values) & (values >= 0))):
+            expected = "finite numbers that are not negative"
+            msg = f"{label}: {name}: found {bad} of {count} others, expected {expected}"
+            raise InputError(msg)
     if not (np.diff(points) > 0).all():
         order = np.argsort(points, kind="stable")
         points, response = points[order], response[order]

@@ -2,12 +2,14 @@
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.asdf_tree import split
 from scripts.lib.files.asdf_values import plain_entries
+from scripts.lib.files.fast_yaml import check_nesting
+from scripts.lib.files.limited import read_limited
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.soss import TOO_MANY_ROWS
 
@@ -21,6 +23,8 @@ __all__ = [
     "select_orders",
 ]
 
+# Far more than a file of CRDS has.
+_MOST_BYTES, _MOST_WAVELENGTHS = 1 << 26, 1_000_000
 _META = (
     *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),
     *("subarray_ymin", "soss_xdim", "soss_ydim", "order2_separation_cutoff"),
@@ -139,14 +143,26 @@ def read_traces(path):
     Raises
     ------
     InputError
-        If the file is not ASDF, something is missing, or it gives a tilt: this
+        If the file is not ASDF, something is missing or of another form, or it gives a tilt: this
         workflow relies on wavelengths that are equal in all rows of a column.
     """
     try:
         tree = _tree(path)
-    except (ValueError, OSError) as error:
-        msg = f"{path}: found no ASDF file ({error}), expected a pastasoss reference"
+    # On a damaged tree the parsers of asdf raise exceptions of any kind.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        msg = f"{path}: found no ASDF file ({reason}), expected a pastasoss reference"
         raise InputError(msg) from error
+    try:
+        return _trace_reference(path, tree)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        msg = f"{path}: found entries of another form ({reason}), expected a pastasoss reference"
+        raise InputError(msg) from error
+
+
+def _trace_reference(path, tree):
+    """Content of the file from its entries."""
     meta = tree.get("meta", {})
     missing = [f"meta.{name}" for name in _META if name not in meta]
     missing += [name for name in _PARTS if name not in tree]
@@ -162,7 +178,13 @@ def read_traces(path):
             f"expected {columns - rows} to {columns - 1}, the rows of the wavelength map"
         )
         raise InputError(msg)
-    limits = meta["wavemap_wlmin"], meta["wavemap_wlmax"], int(meta["wavemap_nwl"])
+    limits = float(meta["wavemap_wlmin"]), float(meta["wavemap_wlmax"]), int(meta["wavemap_nwl"])
+    if not (0 < limits[0] < limits[1] < np.inf and 1 < limits[2] <= _MOST_WAVELENGTHS):
+        msg = (
+            f"{path}: meta.wavemap_wlmin, wavemap_wlmax, wavemap_nwl: found {limits}, expected "
+            f"ascending wavelengths [um] and at most {_MOST_WAVELENGTHS} of them"
+        )
+        raise InputError(msg)
     numbers = [int(entry["spectral_order"]) for entry in tree["traces"]]
     return TraceReference(
         path=path,
@@ -178,13 +200,16 @@ def read_traces(path):
 
 def _tree(path):
     """Entries of the file: as they are where they are plain, else by asdf."""
-    content = Path(path).read_bytes()
+    content = read_limited(path, _MOST_BYTES)
     try:
         return plain_entries(content, ("meta", *_PARTS))
     except ValueError:
         import asdf
 
-        with asdf.open(io.BytesIO(content), lazy_load=False, memmap=False) as file:
+        # The parser that asdf uses crashes on trees that are nested too deeply.
+        check_nesting(split(content)[0])
+        options = {"lazy_load": False, "memmap": False, "validate_checksums": True}
+        with asdf.open(io.BytesIO(content), **options) as file:
             return file.tree
 
 

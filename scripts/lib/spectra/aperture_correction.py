@@ -5,6 +5,9 @@ Both kinds interpolate bilinearly in wavelength and in the size of the aperture
 and are constant beyond the tabulated sizes.
 """
 
+import math
+import re
+
 import numpy as np
 
 from scripts.lib.errors import InputError
@@ -14,6 +17,8 @@ from scripts.lib.segment_data.world_coordinates import cross_dispersion_scale
 
 __all__ = [
     "ApertureCorrection",
+    "check_phases",
+    "check_sizes",
     "correction_by_phase",
     "correction_by_size",
     "read_row",
@@ -42,7 +47,7 @@ def read_row(path, keys):
     Raises
     ------
     InputError
-        If the file has no such row.
+        If the file has no such row, or arrays in it do not have the shape that it gives them.
     """
     with open_fits(path) as file:
         header = file.header("APCORR")
@@ -54,9 +59,18 @@ def read_row(path, keys):
     for number in range(1, header["TFIELDS"] + 1):
         name, shape = header[f"TTYPE{number}"].lower(), header.get(f"TDIM{number}")
         if shape and np.ndim(row[name]):
-            lengths = [int(length) for length in shape.strip("() ").split(",")]
-            row[name] = row[name].reshape(lengths[::-1])
+            row[name] = _shaped(row[name], shape, f"{path}[APCORR]: TDIM{number}")
     return row, str(header.get("SIZEUNIT") or "pixels").lower()
+
+
+def _shaped(values, text, label):
+    """Array in the shape of a TDIM."""
+    lengths = re.fullmatch(r"\( *\d{1,9}(?: *, *\d{1,9})* *\)", str(text).strip())
+    shape = [int(length) for length in re.findall(r"\d+", lengths[0])][::-1] if lengths else []
+    if math.prod(shape) != values.size or not shape:
+        msg = f"{label}: found {text!r} for {values.size} values, expected their lengths"
+        raise InputError(msg)
+    return values.reshape(shape)
 
 
 def select_row(table, keys, label="APCORR table"):
@@ -89,7 +103,9 @@ def select_row(table, keys, label="APCORR table"):
         raise InputError(msg)
     fits = np.ones(len(table), dtype=bool)
     for key, value in keys.items():
-        fits &= np.array([_text(entry) == str(value).upper() for entry in table[columns[key]]])
+        fits &= np.array(
+            [_text(entry) == str(value).upper() for entry in table[columns[key]]], dtype=bool
+        )
     if fits.sum() != 1:
         msg = f"{label}: found {fits.sum()} rows for {keys}, expected 1"
         raise InputError(msg)
@@ -101,6 +117,90 @@ def _text(entry):
     """Text of a table entry in capitals, without padding."""
     text = entry.decode("ascii", "replace") if isinstance(entry, bytes) else str(entry)
     return text.strip().upper()
+
+
+def check_sizes(row, label="APCORR table"):
+    """
+    Make sure that a row for MIRI LRS can be interpolated.
+
+    Parameters
+    ----------
+    row : dict
+        As for :func:`correction_by_size`.
+    label : str, optional
+        Name of the table in messages.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or has another number of axes, if the used lengths are no counts, or
+        if what is used of an array is not finite and positive.
+    """
+    _check_axes(row, {"wavelength": 1, "size": 1, "apcorr": 2}, label)
+    used = []
+    for name, axis in (("nelem_wl", 0), ("nelem_size", 1)):
+        largest = row["apcorr"].shape[axis]
+        if name not in row or np.ndim(row[name]) or row[name] not in range(2, largest + 1):
+            msg = f"{label}: {name}: found {row.get(name)}, expected a number from 2 to {largest}"
+            raise InputError(msg)
+        used.append(slice(int(row[name])))
+    _check_positive(row["wavelength"][used[0]], f"{label}: wavelength")
+    _check_positive(row["size"][used[1]], f"{label}: size")
+    _check_positive(row["apcorr"][*used], f"{label}: apcorr")
+
+
+def check_phases(row, label="APCORR table"):
+    """
+    Make sure that a row for NIRSpec can be interpolated.
+
+    Parameters
+    ----------
+    row : dict
+        As for :func:`correction_by_phase`.
+    label : str, optional
+        Name of the table in messages.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or has another shape than the others, if phases do not ascend, or if
+        a value is not finite or is negative; 0 stands for no correction.
+    """
+    _check_axes(row, {"pixphase": 1, "wavelength": 1, "size": 2, "apcorr": 3}, label)
+    phases, wavelengths = len(row["pixphase"]), len(row["wavelength"])
+    expected = (len(row["size"]), wavelengths, phases)
+    if row["apcorr"].shape != expected or row["size"].shape != expected[:2] or wavelengths < 2:
+        found = f"{row['apcorr'].shape} and {row['size'].shape}"
+        msg = f"{label}: apcorr and size: found shapes {found}, expected {expected} and {expected[:2]}"
+        raise InputError(msg)
+    if not (np.isfinite(row["pixphase"]).all() and _ascends(row["pixphase"])):
+        msg = f"{label}: pixphase: found {row['pixphase']}, expected ascending phases"
+        raise InputError(msg)
+    for name in ("wavelength", "size", "apcorr"):
+        _check_positive(row[name], f"{label}: {name}", or_zero=True)
+        if not row[name].any():
+            msg = f"{label}: {name}: found 0 everywhere, expected numbers above 0"
+            raise InputError(msg)
+
+
+def _check_axes(row, axes, label):
+    """Raise if a column is missing or has another number of axes."""
+    for name, count in axes.items():
+        found = np.ndim(row[name]) if name in row else None
+        if found != count:
+            msg = f"{label}: {name}: found {'none' if found is None else f'{found} axes'}, expected {count}"
+            raise InputError(msg)
+
+
+def _check_positive(values, label, or_zero=False):
+    """Raise if a value is not finite and positive, or zero where that has a meaning."""
+    bad = ~(np.isfinite(values) & ((values >= 0) if or_zero else (values > 0)))
+    if bad.any():
+        first = np.unravel_index(np.argmax(bad), bad.shape)
+        position = ", ".join(str(k + 1) for k in first)
+        least = "numbers from 0" if or_zero else "numbers above 0"
+        msg = f"{label}: found {values[first]} in element {position}, expected finite {least}"
+        raise InputError(msg)
 
 
 def correction_by_size(row, npixels, wavelength):
@@ -229,6 +329,7 @@ class ApertureCorrection:
         self._wavelength = extraction.wavelength
         self._factors = None
         self._row, unit = read_row(path, _selecting_keys(path, primary, extraction.name))
+        (check_phases if self._by_phase else check_sizes)(self._row, f"{path}[APCORR]")
         if unit.startswith("arcsec"):
             self._row["size"] = self._row["size"] / self._pixel_scale(path, extraction)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scripts.lib.instruments.modes import mode_of
+from scripts.lib.references.aperture_limits import follows_source
 from scripts.lib.references.extract1d import (
     background_fit,
     number,
@@ -147,7 +147,7 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
         smoothing_length=boxcar_length(
             _first_given(options.get("smoothing_length"), number(entry, "smoothing_length", 0))
         ),
-        use_source_position=_follows_source(entry, options, exp_type, source_type),
+        use_source_position=follows_source(entry, options, exp_type, source_type),
         position_offset=float(options.get("position_offset") or 0.0),
     )
 
@@ -155,15 +155,6 @@ def make_aperture(entry, shape, dispersion_axis, options, exp_type, source_type)
 def _first_given(*values):
     """First value that is not None."""
     return next((value for value in values if value is not None), None)
-
-
-def _follows_source(entry, options, exp_type, source_type):
-    """Whether to use the source position: option, then source type, reference, exposure type."""
-    chosen = options.get("use_source_posn")
-    if chosen is None and source_type != "POINT":
-        return False
-    is_located = mode_of(exp_type).source_from is not None
-    return bool(_first_given(chosen, entry.get("use_source_posn"), is_located))
 
 
 def boxcar_length(length):

@@ -12,13 +12,12 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.references.extract1d import select_entry, slit_name
+from scripts.lib.references.extract1d import ApertureError, select_entry, slit_name
 from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
     sky_position,
-    wavelength_image,
 )
 from scripts.lib.spectra import apertures
 from scripts.lib.spectra.aperture_weights import (
@@ -33,10 +32,12 @@ from scripts.lib.spectra.profile_fit import ProfileFit
 from scripts.lib.spectra.profile_setup import plan_fit, wants_fit
 from scripts.lib.spectra.source_position import SourcePosition, locate_on_sky, locate_source
 from scripts.lib.spectra.table import SLIT_KEYWORDS
+from scripts.lib.spectra.wavelengths import segment_wavelengths
 
 __all__ = ["Extraction", "plan_extraction"]
 
 log = logging.getLogger(__name__)
+
 
 # Form of a bounding box: ranges of x and y.
 _BOX = ((float, float), (float, float))
@@ -125,7 +126,8 @@ def plan_extraction(member, entries, options, results=None, psf=None, whole=Fals
     Raises
     ------
     InputError
-        If the file or the reference is not as expected.
+        If the file or the reference is not as expected, or the aperture or its background
+        regions hold no pixel of the array.
     """
     primary, header = member.primary, member.header("SCI")
     axis, order = header.get("DISPAXIS"), _spectral_order(member)
@@ -146,7 +148,7 @@ def plan_extraction(member, entries, options, results=None, psf=None, whole=Fals
         log.warning("%s[SCI]: DISPAXIS is missing; no spectrum", member.path)
         return None
     coordinates = WorldCoordinates(member, results)
-    wavelength = _orient(_wavelengths(member, coordinates), axis)
+    wavelength = _orient(segment_wavelengths(member, coordinates), axis)
     if entries is None:
         aperture = apertures.whole_array(wavelength.shape)
     else:
@@ -188,20 +190,6 @@ def _is_prism(primary):
     instrument = primary.get("INSTRUME")
     element = {"MIRI": ("FILTER", "P750L"), "NIRSPEC": ("GRATING", "PRISM")}.get(instrument)
     return element is not None and element[1] in str(primary.get(element[0])).upper()
-
-
-def _wavelengths(member, coordinates):
-    """Wavelength image (y, x) [um]: the WAVELENGTH extension if it is filled, else from the WCS."""
-    shape = member.shape("SCI")[-2:]
-    if "WAVELENGTH" in member:
-        wavelength = member.read("WAVELENGTH")
-        if wavelength.shape != shape:
-            msg = f"{member.path}[WAVELENGTH]: shape {wavelength.shape}; expected {shape} as of SCI"
-            raise InputError(msg)
-        known = wavelength[~np.isnan(wavelength)]
-        if known.any() or not known.size:
-            return wavelength
-    return coordinates.evaluate(Floats(shape), wavelength_image, shape)
 
 
 def _place_aperture(aperture, member, coordinates, wavelength):
@@ -258,6 +246,8 @@ def _make_extraction(member, aperture, grid, identity):
     """Weights, wavelengths and keywords of an aperture in its final position."""
     coordinates, wavelength, whole = grid
     weights, lower, upper = source_profile(aperture, wavelength)
+    if not weights.any():
+        raise _beyond(aperture, "the aperture", weights.shape)
     weights[~np.isfinite(wavelength)] = 0.0
     vector = wavelength_vector(weights, wavelength)
     elements = np.flatnonzero(np.isfinite(vector))
@@ -277,6 +267,8 @@ def _make_extraction(member, aperture, grid, identity):
     in_sum = np.flatnonzero(weights.any(axis=1))
     if region is not None:
         in_background = np.flatnonzero(region[:, columns].any(axis=1))
+        if not len(in_background):
+            raise _beyond(aperture, "all background regions", weights.shape)
     used = np.arange(len(weights)) if smoothed or whole else np.union1d(in_sum, in_background)
     aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
     return Extraction(
@@ -331,6 +323,15 @@ def _fit_extraction(member, fit, limits, grid, identity):
         keywords=_keywords(member, identity, position, (*limits, elements[0], elements[-1])),
         fit=ProfileFit(np.ascontiguousarray(fit.profile[:, columns]), fit.order, region),
     )
+
+
+def _beyond(aperture, what, shape):
+    """Make an error about a part of an aperture that holds no pixel."""
+    msg = (
+        f"found {what} beyond the array, expected pixels of its {shape[0]} across and {shape[1]} along "
+        f"the dispersion (extract_1d/position_offset is {aperture.position_offset:g})"
+    )
+    return ApertureError(msg)
 
 
 def _as_slice(indices):

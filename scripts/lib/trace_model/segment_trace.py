@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.errors import InputError
 from scripts.lib.segment_data.medians import nan_median
 from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import WorldCoordinates
@@ -13,7 +12,7 @@ from scripts.lib.trace_model.clipping import clipped_mean
 from scripts.lib.trace_model.column_splines import fit_columns
 from scripts.lib.trace_model.cross_dispersion import cross_profile, is_bright, trim_edges
 from scripts.lib.trace_model.fit_settings import fit_settings
-from scripts.lib.trace_model.spatial_coordinate import MissingFrameError, spatial_coordinate
+from scripts.lib.trace_model.spatial_coordinate import spatial_coordinate
 from scripts.lib.trace_model.trace_image import compact_part, draw_profiles
 
 __all__ = ["TraceModel", "fit_segment", "fit_trace", "median_images"]
@@ -74,11 +73,7 @@ def fit_segment(member, options, memory_mb, results=None):
     settings, shape = fit_settings(member.primary), member.shape("SCI")[1:]
     flux, error = median_images(member, memory_mb)
     coordinates = WorldCoordinates(member, results)
-    try:
-        place = coordinates.evaluate(Floats(shape), spatial_coordinate, shape, settings.turned)
-    except MissingFrameError as problem:
-        msg = f"{member.path}[ASDF]: {problem}"
-        raise InputError(msg) from problem
+    place = coordinates.evaluate(Floats(shape), spatial_coordinate, shape, settings.turned)
     model = fit_trace(flux, error, place, settings, options)
     if not np.isfinite(model.used).any():
         log.warning(

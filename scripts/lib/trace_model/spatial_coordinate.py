@@ -2,11 +2,7 @@
 
 import numpy as np
 
-__all__ = ["MissingFrameError", "spatial_coordinate"]
-
-
-class MissingFrameError(ValueError):
-    """World coordinates without the frame of the slit."""
+__all__ = ["spatial_coordinate"]
 
 
 def spatial_coordinate(wcs, shape, is_miri):
@@ -29,18 +25,16 @@ def spatial_coordinate(wcs, shape, is_miri):
 
     Raises
     ------
-    MissingFrameError
+    ValueError
         If the world coordinates have no such frame.
     """
     from gwcs.wcstools import grid_from_bounding_box
 
     frame, output = ("alpha_beta", 0) if is_miri else ("slit_frame", 1)
     if frame not in wcs.available_frames:
-        msg = (
-            f"world coordinates (meta.wcs): found frames {', '.join(wcs.available_frames)}, "
-            f"expected {frame} for a trace model"
-        )
-        raise MissingFrameError(msg)
+        found = ", ".join(wcs.available_frames)
+        msg = f"a trace model: found frames {found}, expected {frame}"
+        raise ValueError(msg)
     box = wcs.bounding_box
     x, y = np.indices(shape, float)[::-1] if box is None else grid_from_bounding_box(box)
     values = wcs.transform("detector", frame, x, y)[output]

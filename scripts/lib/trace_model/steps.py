@@ -45,6 +45,7 @@ def model_trace(member, options, replacement, memory_mb, results=None):
     if reason is not None:
         log.warning("%s: no trace model: %s", member.path.name, reason)
         # Where jwst dies of it, pixel_replace goes on without a status.
-        has_status = is_step or mode_of(member.primary.get("EXP_TYPE")).trace_fit is not None
+        mode = mode_of(member.primary.get("EXP_TYPE"))
+        has_status = is_step or mode.is_soss or mode.trace_fit is not None
         return None, "FAILED" if has_status else "SKIPPED"
     return fit_segment(member, options if is_step else _DEFAULTS, memory_mb, results), "COMPLETE"

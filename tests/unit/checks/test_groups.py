@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from scripts.lib.checks.groups import comparison_findings, group_errors, group_warnings
@@ -57,13 +59,19 @@ def test_segments_without_facts_are_not_compared():
         ("CAL_VER", "1.14.0", "1.13.4 (in 2 of 3), 1.14.0 (in 1 of 3)"),
         ("CRDS_CTX", "jwst_1.pmap", "none (in 2 of 3), jwst_1.pmap (in 1 of 3)"),
         ("FILTER", "F1", "CLEAR (in 2 of 3), F1 (in 1 of 3)"),
-        ("BUNIT", "MJy", "DN/s (in 2 of 3), MJy (in 1 of 3)"),
         ("EFFINTTM", 10.35, "10.34 (in 2 of 3), 10.35 (in 1 of 3)"),
     ],
 )
 def test_mixtures(keyword, value, text):
     other = full_segment(2, keywords={keyword: value})
     assert found(full_segment(1), other, full_segment(3)) == [("asn.json", keyword, text)]
+
+
+def test_images_of_several_detectors():
+    parts = [full_segment(1, detector=name) for name in ("NRCA1", "NRCA3")]
+    assert found(*parts) == []
+    images = [replace(part, exp_type="NRC_TSIMAGE") for part in parts]
+    assert found(*images) == [("asn.json", "DETECTOR", "NRCA1 (in 1 of 2), NRCA3 (in 1 of 2)")]
 
 
 def test_last_digits_do_not_count():
@@ -117,6 +125,17 @@ def test_same_segment_in_two_files():
     assert str(error) == (
         "other_calints.fits: member: found the same exposure, segment and detector as in "
         "jw1-seg001_nrs1_calints.fits, expected each once"
+    )
+
+
+@pytest.mark.parametrize("name", ["wasp39_o001", "WASP39_o001"])
+def test_two_files_of_one_base_name_are_two_segments_and_cannot_share_their_products(name):
+    first = segment(path="nrs1/wasp39_calints.fits", name="wasp39_o001")
+    second = segment(path="nrs2/wasp39_calints.fits", name=name, detector="NRS2")
+    (error,) = group_errors([first, second])
+    assert str(error) == (
+        "nrs2/wasp39_calints.fits: file name: found that of nrs1/wasp39_calints.fits, "
+        "expected another, as products are named after it; rename one of the two"
     )
 
 

@@ -7,7 +7,10 @@ from scripts.lib.fits.headers import Hdu, NoValue
 from tests.support.builders import KEYWORDS
 
 CUBE = (3, 4, 5)
-NO_TIMES = "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times"
+NO_TIMES = (
+    "INT_TIMES: found {}, expected 3 rows or more: integrations get numbers, but no times, "
+    "and no rows in the white light if others have times"
+)
 
 
 def hdus(planes=None, **keywords):
@@ -59,6 +62,19 @@ def test_keywords(keywords, error):
     found = list(map(str, header_errors("f", hdus(**keywords))))
     assert len(found) == (error is not None)
     assert not found or found[0].startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "effect"),
+    [
+        ({"EXP_TYPE": "MIR_MRS"}, "time series of the MIRI MRS are not supported"),
+        ({"EXP_TYPE": "NRS_FIXEDSLIT"}, "time series of other types have no pipeline"),
+        ({"EXP_TYPE": "NRC_TSGRISM", "PUPIL": "GDHS0"}, "NIRCam DHS is not supported"),
+    ],
+)
+def test_modes_that_are_not_supported_are_named(keywords, effect):
+    (error,) = header_errors("f", hdus(**keywords))
+    assert error.effect == effect
 
 
 @pytest.mark.parametrize(
@@ -128,7 +144,10 @@ def test_warnings_of_a_file_that_can_be_processed(planes, keywords, warnings):
 
 def value_messages(name="SCI", **header):
     return [
-        str(found) for found in value_errors("a.fits", [SimpleNamespace(name=name, header=header)])
+        str(found)
+        for found in value_errors(
+            "a.fits", [SimpleNamespace(name=name, header=header, repeated=())]
+        )
     ]
 
 
@@ -159,6 +178,8 @@ def test_values_that_steps_can_use(header):
         ("SRCTYPE", "", "found '', expected one of POINT, EXTENDED, UNKNOWN"),
         ("SRCTYPE", 0, "found 0, expected a text"),
         ("DISPAXIS", 3, "found 3, expected one of 1, 2"),
+        ("SPORDER", 1_000_000_000, "found 1000000000, expected a whole number from -10 to 10"),
+        ("SPORDER", 1.5, "found 1.5, expected a whole number from -10 to 10"),
         ("DISPAXIS", True, "found True, expected one of 1, 2"),
     ],
 )
@@ -172,3 +193,23 @@ def test_a_card_that_is_no_fits_value_is_one_in_every_extension():
     (error,) = value_messages("ERR", ANY=NoValue("NaN"), TARGNAME=7)
     expected = "a FITS value: a number, T, F or a text in quotes"
     assert error == f"a.fits: ANY: found NaN, expected {expected}"
+
+
+@pytest.mark.parametrize(
+    "name", ["SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "INT_TIMES", "ASDF"]
+)
+def test_a_second_extension_of_a_name_is_refused_even_if_it_is_equal(name):
+    extra = Hdu(name, 2, {}, [], 0, 0, 0, CUBE)
+    units = [*hdus({name: CUBE}), extra]
+    assert [str(found) for found in header_errors("f", units)] == [
+        f"f: {name}: found 2 extensions, expected one"
+    ]
+
+
+@pytest.mark.parametrize("extension", ["PRIMARY", "SCI"])
+@pytest.mark.parametrize("keyword", ["PIXAR_SR", "EXP_TYPE", "DISPAXIS", "NINTS", "BUNIT"])
+def test_a_keyword_of_two_values_is_refused(extension, keyword):
+    unit = Hdu(extension, 1, {}, [], 0, 0, 0, (), repeated=("OTHER", keyword))
+    assert [str(found) for found in value_errors("f", [unit])] == [
+        f"f: {keyword}: found it twice with different content, expected it once"
+    ]

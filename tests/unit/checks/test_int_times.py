@@ -121,7 +121,9 @@ def test_barycentric_times_that_are_zero(tmp_path):
     times = int_times(1, 6)
     for name in TDB:
         times[name] = 0
-    assert found(tmp_path, times) == [("warning", f"INT_TIMES/{TDB[1]}", "0 in 6 of 6 rows")]
+    assert found(tmp_path, times) == [
+        ("warning", f"INT_TIMES/{TDB[1]}", "0 in 6 of 6 rows (1, 2, 3, ...)")
+    ]
 
 
 def test_times_that_are_nan(tmp_path):
@@ -183,3 +185,21 @@ def test_compressed_and_cut_off(tmp_path):
     path.write_bytes(path.read_bytes()[: hdus[-2].data_offset + 60])
     with pytest.raises(InputError, match="312 bytes expected, 60 found"):
         read_times(path, hdus)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 1e9, 59002.0])
+@pytest.mark.parametrize("name", [UTC[0], UTC[2], TDB[0], TDB[2]])
+def test_starts_and_ends_that_are_far_from_their_mid_time(tmp_path, name, value):
+    times = int_times(1, 6)
+    times[name][1:3] = value
+    expected = ("warning", f"INT_TIMES/{name}", f"{value:.6g} in 2 of 6 rows (2, 3)")
+    assert expected in found(tmp_path, times)
+
+
+def test_mid_times_of_another_age_or_infinite(tmp_path):
+    times = int_times(1, 6)
+    times[UTC[1]][2] = 1e9
+    times[UTC[1]][4] = np.inf
+    messages = found(tmp_path, times)
+    assert ("warning", f"INT_TIMES/{UTC[1]}", "1e+09 in 1 of 6 rows (3)") in messages
+    assert ("warning", f"INT_TIMES/{UTC[1]}", "infinity in 1 of 6 rows (5)") in messages

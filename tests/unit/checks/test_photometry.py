@@ -150,6 +150,15 @@ class TestAperture:
         (line,) = map(str, aperture_errors("f", {"radius": 3, "radius_inner": 44}, SHAPE))
         assert line.startswith("f: tso_photometry/radius_inner: found 44, expected less than 43.9:")
 
+    def test_annulus_beyond_the_corner_furthest_from_the_star(self):
+        options = {"radius": 3, "radius_inner": 36, "search_box_width": 5}
+        found = aperture_errors("f", options | {"centroid_source": False}, (40, 40), (20.5, 20.5))
+        assert [error.expected for error in found] == ["less than 28.3"]
+        found = aperture_errors("f", options | {"centroid_source": True}, (40, 40), (20.5, 20.5))
+        assert [error.expected for error in found] == ["less than 31.8"]
+        found = aperture_errors("f", options | {"centroid_source": False}, (40, 40), (1, 1))
+        assert found == []
+
 
 class TestGain:
     def test_covered(self):

@@ -46,6 +46,7 @@ def checker(tmp_path, monkeypatch):
         columns=72,
         options=None,
         photometry_skipped=False,
+        axis=None,
         **given,
     ):
         selection = None if crds is None else Selection(tmp_path / "cache", crds)
@@ -64,9 +65,8 @@ def checker(tmp_path, monkeypatch):
         }
         references = ReferenceFiles(config, {}, tmp_path, {})
         primary = Hdu("PRIMARY", 1, {"EXP_TYPE": exp_type}, [], 0, 0, 0, ())
-        references.register(
-            "a", [primary, Hdu("SCI", 1, {"BUNIT": "DN/s"}, [], 0, 0, 0, (3, 4, columns))]
-        )
+        keywords = {"BUNIT": "DN/s", "DISPAXIS": axis}
+        references.register("a", [primary, Hdu("SCI", 1, keywords, [], 0, 0, 0, (3, 4, columns))])
         branch = "imaging" if exp_type == "MIR_IMAGE" else "spectroscopy"
         segment = SimpleNamespace(path="a", exp_type=exp_type, facts=None)
         product = SimpleNamespace(
@@ -222,3 +222,54 @@ def test_parameter_references(check, tmp_path):
     assert found.startswith(
         "warning: p.asdf: bin_width: found 3, expected a parameter of white_light"
     )
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "found"),
+    [
+        (
+            '"bkg_coeff": [[24.5], [30.5]]',
+            {},
+            "bkg_coeff of aperture 'NRC_TSGRISM': found pixels 25 to 30, expected some of 0 to 3: "
+            "the array of a has 4 rows of 72 pixels",
+        ),
+        (
+            '"ystart": 1, "ystop": 2',
+            {"position_offset": 9},
+            "ystart/ystop of aperture 'NRC_TSGRISM': found pixels 10 to 11, expected some of 0 to 3: "
+            "the array of a has 4 rows of 72 pixels; extract_1d/position_offset is 9",
+        ),
+    ],
+)
+def test_an_aperture_or_background_beyond_the_array(check, tmp_path, entry, options, found):
+    path = tmp_path / "beyond.json"
+    path.write_text(f'{{"apertures": [{{"id": "NRC_TSGRISM", {entry}}}]}}')
+    lines = check("NRC_TSGRISM", extract1d="beyond.json", options=options, axis=1)
+    assert f"error: beyond.json: {found}" in lines
+    assert not any("beyond.json" in line for line in check("NRC_TSGRISM", extract1d="beyond.json"))
+
+
+def test_an_offset_that_moves_the_default_aperture_off_the_array(check):
+    lines = check(options={"position_offset": 300}, axis=2)
+    assert any(
+        line.startswith(
+            "error: config: xstart/xstop of aperture 'MIR_LRS-SLITLESS': found pixels 330"
+        )
+        for line in lines
+    )
+
+
+def test_an_aperture_that_follows_the_source_is_left_to_its_world_coordinates(check, tmp_path):
+    path = tmp_path / "beyond.json"
+    path.write_text('{"apertures": [{"id": "ANY", "ystart": 10, "ystop": 20}]}')
+    given = {"extract1d": "beyond.json", "options": {"use_source_posn": True}, "axis": 1}
+    assert not any("beyond.json" in line for line in check("NRC_TSGRISM", **given))
+
+
+def test_references_by_exposure_type_are_checked_each(check):
+    given = {"MIR_LRS-SLITLESS": "apertures.json", "NRC_TSGRISM": "none.json", "NIS_SOSS": None}
+    errors = [line for line in check(extract1d=given) if line.startswith("error")]
+    assert errors == [
+        "error: config: references/extract1d/NRC_TSGRISM: found no file none.json, "
+        "expected a reference file, null or N/A"
+    ]

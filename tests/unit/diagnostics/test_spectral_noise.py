@@ -90,8 +90,8 @@ def spectra(seed=0, n_elements=200):
     return [
         {
             "FLUX": 1.0 + 0.01 * rng.standard_normal((50, n_elements)),
-            "FLUX_ERROR": error,
-            "FLUX_VAR_POISSON": 0.64 * error**2,
+            "ERROR": error,
+            "PHOTON_ERROR": 0.8 * error,
         }
         for _ in range(8)
     ]

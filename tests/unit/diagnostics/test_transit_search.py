@@ -81,3 +81,21 @@ def test_a_brightening_and_a_jump_are_no_transits():
     assert choose_model(X, bump + noise())[1] is None
     jump = np.where(X > 0.3, 0.998, 1.0)
     assert choose_model(X, jump + noise())[1] is None
+
+
+def curve_with_dip(length, errors, seed):
+    """Light curve of a dip in the middle that is so many errors of its depth deep."""
+    x = np.linspace(-1.0, 1.0, length)
+    light = Transit(0.05, 0.8, 0.1).light(x)
+    inside = np.count_nonzero(light < 0.995)
+    depth = 1e-3 * errors * np.sqrt(1.0 / inside + 1.0 / (length - inside))
+    shape = (1.0 - light) / (1.0 - light).max()
+    return x, 1.0 - depth * shape + 1e-3 * np.random.default_rng(seed).standard_normal(length)
+
+
+@pytest.mark.parametrize("length", [20, 30, 60, 120])
+def test_a_dip_is_found_by_its_depth_over_the_error_whatever_the_number_of_integrations(length):
+    found = [choose_model(*curve_with_dip(length, 16.0, seed))[1] for seed in range(20)]
+    assert sum(transit is not None for transit in found) >= 14
+    alarms = [choose_model(*curve_with_dip(length, 0.0, seed))[1] for seed in range(20)]
+    assert alarms == [None] * 20

@@ -41,6 +41,39 @@ FOLLOWS = {"coefficient": 0.5, "slope_ppm_per_pix": 4e4, "significance": 6.0}
 WORSE = {"wavelength_um": 2.5, "pixel": 7, "kind": "drift"}
 
 
+def test_the_archives_scatter_stands_next_to_ours():
+    archive = {"scatter_ppm": 465.0, "ratio_to_photon": 2.32}
+    assert noise_sentence(curve(archive=archive)).endswith(
+        "; the archive's product scatters by 465 ppm, 2.32 times photon noise."
+    )
+    headline = visit_verdict([curve(archive=archive)])["headline"]
+    assert "1.25 times photon noise (the archive's product 2.32)" in headline
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"ratio_to_photon": 2.6}, "2.6 times photon noise"),
+        ({"noise_factor": 1.3}, "the noise is 1.30 times ERR"),
+        ({"noise_factor": 0.8}, "the noise is 0.80 times ERR"),
+        ({"contamination_mean": 4.7}, "light of other orders is 4.7 times that of this order"),
+        ({"dilution_limit": 0.005}, "a dip is 0.5 % too shallow"),
+        ({"negative": True}, "the median flux is not positive"),
+        ({"bursts": [{"integration": 31, "fraction": 0.5}]}, "31 (50 %)"),
+    ],
+)
+def test_what_limits_the_measurement_is_named(changed, words):
+    (text,) = curve_findings(curve(**changed))
+    assert text.startswith("NRS1: ")
+    assert words in text
+
+
+def test_what_does_not_limit_it_is_not():
+    assert (
+        curve_findings(curve(noise_factor=1.05, contamination_mean=0.5, dilution_limit=0.0)) == []
+    )
+
+
 @pytest.mark.parametrize(
     ("detector", "order", "several", "name"),
     [

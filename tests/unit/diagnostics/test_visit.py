@@ -7,15 +7,19 @@ from scripts.lib.diagnostics.visit import (
     frame_arrays,
     read_order_statistics,
     split_curves,
-    to_json_value,
 )
 from scripts.lib.files.atomic import write_arrays
-from tests.support.segment_cubes import SHAPE, trace_statistics
 
 
 def test_dropped_integrations_are_those_in_no_segment():
-    assert dropped_integrations(np.array([1, 2, 5]), 6) == [3, 4, 6]
-    assert dropped_integrations(np.array([1, 2]), 2) == []
+    assert dropped_integrations(np.array([1, 2, 5]), [6]) == [3, 4, 6]
+    assert dropped_integrations(np.array([1, 2]), [2]) == []
+
+
+def test_dropped_integrations_of_two_exposures_are_not_hidden_by_each_other():
+    numbers = np.array([1, 2, 1, 3])
+    assert dropped_integrations(numbers, [2, 4]) == [2, 4]
+    assert dropped_integrations(np.array([1, 2]), [2, 2]) == [1, 2]
 
 
 def test_curves_are_sorted_by_time():
@@ -30,16 +34,18 @@ def test_curves_are_sorted_by_time():
     assert curves["a", 1]["flux"].tolist() == [10.0, 20.0]
 
 
-def test_json_has_no_nan():
-    found = to_json_value(
-        {"a": np.array([1.0, np.nan]), "b": np.float64(1.23456789), "c": (True, None)}
-    )
-    assert found == {"a": [1.0, None], "b": 1.23457, "c": [True, None]}
+def statistics(rows):
+    """Statistics of a segment of two integrations whose pixels are all outliers once."""
+    return {
+        "outliers": np.zeros((2, 3)),
+        "outlier_map": np.ones((rows, 40), int),
+        "class_sizes": np.array([4, 0, 0]),
+    }
 
 
 def test_segments_of_another_size_are_not_in_the_map_of_outliers():
-    found = frame_arrays([trace_statistics(rows, 10.0) for rows in (20, 24, 20)])
-    assert found["outlier_map"].shape == (20, SHAPE[2])
+    found = frame_arrays([statistics(rows) for rows in (20, 24, 20)])
+    assert found["outlier_map"].shape == (20, 40)
     assert (found["outlier_map"] == 2).all()
     assert found["outlier_fractions"].shape == (6, 3)
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from scripts.lib.errors import InputError
 from scripts.lib.files import atomic
-from scripts.lib.files.atomic import atomic_file, write_arrays, write_text
+from scripts.lib.files.atomic import atomic_file, open_part, write_arrays, write_text
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.writer import ProductWriter
@@ -249,3 +249,69 @@ def test_every_kind_of_product_survives_a_disk_that_fills_up(tmp_path, kind):
     with pytest.raises(InputError, match=re.escape(f"{path}: cannot be written: File too large")):
         WRITERS[kind](path)
     assert content(tmp_path) == {path.name: "old"}
+
+
+LINKS = {
+    "symbolic": lambda part, target: part.symlink_to(target),
+    "dangling": lambda part, target: part.symlink_to(target.with_name("none")),
+    "hard": lambda part, target: part.hardlink_to(target),
+    "pipe": lambda part, _: os.mkfifo(part),
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_planted_part_leads_nowhere(tmp_path, kind, link):
+    target, path = tmp_path / "elsewhere" / "target", tmp_path / "results" / f"product.{kind}"
+    target.parent.mkdir()
+    path.parent.mkdir()
+    target.write_text("precious")
+    LINKS[link](path.with_name(f".{path.name}.part"), target)
+    WRITERS[kind](path)
+    assert content(target.parent) == {"target": "precious"}
+    assert path.is_file()
+    assert not path.is_symlink()
+    assert path.stat().st_nlink == 1
+    assert not list(tmp_path.glob("**/.*.part"))
+
+
+def test_a_link_in_the_place_of_a_product_is_replaced(tmp_path):
+    target, path = tmp_path / "target", tmp_path / "a.txt"
+    target.write_text("precious")
+    path.symlink_to(target)
+    write_text(path, "new")
+    assert content(tmp_path) == {"target": "precious", "a.txt": "new"}
+    assert not path.is_symlink()
+
+
+@pytest.mark.parametrize("link", ["symbolic", "hard"])
+def test_a_link_planted_during_the_writing_is_not_followed(tmp_path, link):
+    path, target = tmp_path / "a.txt", tmp_path / "target"
+    target.write_text("precious")
+
+    def write():
+        with atomic_file(path) as part:
+            part.unlink()
+            LINKS[link](part, target)
+            with open_part(part, "w") as file:
+                file.write("new")
+
+    with pytest.raises(InputError, match="cannot be written: Too many"):
+        write()
+    assert content(tmp_path) == {"target": "precious"}
+
+
+def test_a_part_that_was_replaced_does_not_become_the_product(tmp_path):
+    path, target = tmp_path / "a.txt", tmp_path / "target"
+    path.write_text("old")
+    target.write_text("precious")
+
+    def write():
+        with atomic_file(path) as part:
+            part.write_text("new")
+            part.unlink()
+            part.symlink_to(target)
+
+    with pytest.raises(InputError, match="was replaced while it was written; run again"):
+        write()
+    assert content(tmp_path) == {"a.txt": "old", "target": "precious"}

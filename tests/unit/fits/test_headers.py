@@ -1,5 +1,8 @@
 import gzip
+import io
+import os
 import string
+import time
 
 import numpy as np
 import pytest
@@ -8,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.errors import InputError
-from scripts.lib.fits.headers import NoValue, parse_cards, read_hdus
+from scripts.lib.fits import headers
+from scripts.lib.fits.headers import (
+    MOST_BLOCKS,
+    MOST_UNITS,
+    MOST_UNPACKED,
+    NoValue,
+    parse_cards,
+    read_hdus,
+)
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200)
 VALUES = st.one_of(
@@ -155,6 +166,7 @@ def _unit(first, length):
     """A header and its data of bytes, padded to blocks."""
     texts = [first, b"BITPIX  = 8", f"NAXIS   = {int(length > 0)}".encode()]
     texts += [f"NAXIS1  = {length}".encode()] if length else []
+    texts += [b"PCOUNT  = 0", b"GCOUNT  = 1"] if first.startswith(b"XTENSION") else []
     header = b"".join(text.ljust(80) for text in [*texts, b"END"])
     return header.ljust(2880) + b"\1" * length + b"\0" * (-length % 2880)
 
@@ -183,6 +195,79 @@ def test_truncated_header_is_named_with_its_bytes(path):
     path.write_bytes(path.read_bytes()[: offset + 100])
     with pytest.raises(InputError, match="header of HDU 1: no END card in the 100 bytes found"):
         read_hdus(path)
+
+
+def counted_reads(monkeypatch):
+    """Numbers of bytes that are read from plain files from now on."""
+    lengths = []
+
+    class Counted(io.FileIO):
+        def read(self, size=-1):
+            data = super().read(size)
+            lengths.append(len(data))
+            return data
+
+    def count(path, mode, buffering, opener):
+        return Counted(path, mode, opener=opener)
+
+    monkeypatch.setattr(headers, "open", count, raising=False)
+    return lengths
+
+
+def test_a_lost_end_card_does_not_read_the_data(path, monkeypatch):
+    content = path.read_bytes()
+    start = content.index(b"XTENSION")
+    end = content.index(b"END".ljust(80), start)
+    pixels = b"\x3f\x80\0\0" * (1 << 20)
+    path.write_bytes(content[:end] + b"EN@".ljust(80) + content[end + 80 :] + pixels)
+    lengths = counted_reads(monkeypatch)
+    with pytest.raises(InputError, match=r"header of HDU 1: found .* at byte .*printable ASCII"):
+        read_hdus(path)
+    assert sum(lengths) < 200_000
+
+
+def test_a_header_without_end_is_read_up_to_the_limit(tmp_path, monkeypatch):
+    path = tmp_path / "file.fits"
+    path.write_bytes(_unit(b"SIMPLE  =                    T", 0)[:240] + b" " * (20 << 20))
+    lengths = counted_reads(monkeypatch)
+    with pytest.raises(InputError, match="header of HDU 0: found no END card in 1000 blocks"):
+        read_hdus(path)
+    assert sum(lengths) == MOST_BLOCKS * 2880
+
+
+def test_long_strings_of_many_cards_take_linear_time():
+    cards = [*card("KEY     = '&'"), *card("CONTINUE  '" + "x" * 66 + "&'") * 36_000]
+    started = time.process_time()
+    assert len(parse_cards(cards)["KEY"]) == 66 * 36_000 + 1
+    assert time.process_time() - started < 2
+
+
+def test_files_of_too_many_units_are_refused(tmp_path):
+    path = tmp_path / "file.fits"
+    extension = _unit(b"XTENSION= 'IMAGE   '", 0)
+    primary = _unit(b"SIMPLE  =                    T", 0)
+    path.write_bytes(primary + extension * (MOST_UNITS - 1))
+    assert len(read_hdus(path)) == MOST_UNITS
+    path.write_bytes(primary + extension * MOST_UNITS)
+    with pytest.raises(InputError, match="found more than 1000 header-data units"):
+        read_hdus(path)
+
+
+def test_compressed_data_before_a_header_are_limited(tmp_path):
+    path = tmp_path / "file.fits.gz"
+    length = str(MOST_UNPACKED).encode()
+    primary = _unit(b"SIMPLE  =                    T", 9).replace(
+        (b"NAXIS1  = 9").ljust(30), (b"NAXIS1  = " + length).ljust(30)
+    )
+    path.write_bytes(gzip.compress(primary + bytes(1 << 20), 1))
+    with pytest.raises(InputError, match=f"PRIMARY: found {MOST_UNPACKED} bytes of data before"):
+        read_hdus(path)
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "file.fits")
+    with pytest.raises(InputError, match="cannot be read: it is no regular file"):
+        read_hdus(tmp_path / "file.fits")
 
 
 def test_missing_padding_is_no_error(path):

@@ -1,6 +1,7 @@
 """Numbers of tables, read without numpy and compared with those that astropy wrote."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,3 +90,9 @@ def test_a_file_that_cannot_be_read_is_named(path, content):
     packed.write_bytes(content)
     with pytest.raises(InputError, match=r"a\.fits\.gz: cannot be read: "):
         read_columns(packed, table, ["long"])
+
+
+def test_a_table_that_no_exposure_has_is_not_read(path):
+    table = replace(last_unit(path), shape=(1 << 23, 47))
+    with pytest.raises(InputError, match=r"INT_TIMES: found 8388608 rows of 47 bytes, expected at"):
+        read_columns(path, table, ["long"])

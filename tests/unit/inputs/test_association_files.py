@@ -1,9 +1,13 @@
 import json
+import os
+import time
 
 import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.inputs.association_files import read_association
+from scripts.lib.inputs.search import MOST_BYTES
+from tests.support.builders import write_association
 
 
 def member(name, exptype="science"):
@@ -73,3 +77,29 @@ def test_a_file_that_is_no_json(tmp_path):
         read_association("none.json", tmp_path)
     with pytest.raises(InputError, match="expected no braces"):
         read_association("{a}.json", tmp_path)
+
+
+def refusal(path):
+    with pytest.raises(InputError) as caught:
+        read_association(str(path), ".")
+    return str(caught.value)
+
+
+def test_pipes_devices_and_huge_files_are_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe_asn.json")
+    (tmp_path / "zero_asn.json").symlink_to("/dev/zero")
+    with (tmp_path / "huge_asn.json").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    assert refusal(tmp_path / "pipe_asn.json").endswith("cannot be read: it is no regular file")
+    assert refusal(tmp_path / "zero_asn.json").endswith("cannot be read: it is no regular file")
+    assert refusal(tmp_path / "huge_asn.json").endswith("it has more than 33554432 bytes")
+
+
+def test_a_hundred_thousand_members_take_linear_time(tmp_path):
+    path, kinds = tmp_path / "a_asn.json", ("science", "background")
+    members = [{"expname": f"{k}_calints.fits", "exptype": kinds[k % 2]} for k in range(100_000)]
+    write_association(path, members)
+    started = time.process_time()
+    association = read_association(str(path), ".")
+    assert time.process_time() - started < 5
+    assert len(association.members) == len(association.others) == 50_000

@@ -49,6 +49,10 @@ PRODUCT = "jw00001-o003_t000_miri_p750l-slitlessprism"
             {"EXP_TYPE": "NRC_TSGRISM", "PUPIL": "CLEAR"},
             "f: PUPIL: found 'CLEAR': no grism; left out",
         ),
+        (
+            {"EXP_TYPE": "NRC_TSGRISM", "PUPIL": "GDHS60"},
+            "f: PUPIL: found 'GDHS60': NIRCam DHS is not supported; left out",
+        ),
     ],
 )
 def test_left_out(keywords, note):

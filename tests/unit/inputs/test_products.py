@@ -214,6 +214,49 @@ def test_member_listed_twice(visit):
     assert errors_of(visit) == [f"{names[0]}: member: found 2 times in asn.json, expected once"]
 
 
+def test_a_member_of_one_integration_is_left_out_with_a_carried_warning(visit):
+    write_segment(visit / "dummy_calints.fits", shape=(4, 5), NINTS=1)
+    members = json.loads((visit / "asn.json").read_text())["products"][0]["members"]
+    dummy = {"expname": "dummy_calints.fits", "exptype": "science"}
+    write_association(visit / "asn.json", [dummy, *members])
+    (product,) = load_products(["asn.json"], visit)
+    assert len(product.segments) == 2
+    assert [str(finding) for finding in product.findings] == [
+        "dummy_calints.fits: NINTS: found 1, expected 2 or more: not a time series; left out"
+    ]
+    write_association(visit / "asn.json", [dummy])
+    assert errors_of(visit) == [
+        "dummy_calints.fits: NINTS: found 1, expected 2 or more: not a time series"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asn_type", "member", "pipeline"),
+    [
+        ("spec3", "x_cal.fits", "calwebb_spec3"),
+        ("image3", "x_cal.fits", "calwebb_image3"),
+        ("ami3", "x_calints.fits.txt", "calwebb_ami3"),
+        ("coron3", "x_cal.fits", "calwebb_coron3"),
+        ("tso-spec2", "x_rateints.fits", "calwebb_spec2"),
+        ("dark", "x_dark.fits", "calwebb_dark"),
+    ],
+)
+def test_an_association_of_another_type_names_its_pipeline(tmp_path, asn_type, member, pipeline):
+    write_association(tmp_path / "asn.json", [member, f"2{member}"], asn_type=asn_type)
+    (error,) = errors_of(tmp_path)
+    assert error.startswith(f"asn.json: asn_type: found {asn_type}, expected tso3: ")
+    assert f"`strun {pipeline}`" in error
+
+
+def test_members_of_another_stage_name_their_pipeline(tmp_path):
+    write_association(tmp_path / "asn.json", ["x_uncal.fits"])
+    (error,) = errors_of(tmp_path)
+    assert error.startswith(
+        "x_uncal.fits: file name: found x_uncal.fits, expected *_calints.fits or *_calints.fits.gz: "
+        "raw data: `strun calwebb_detector1`"
+    )
+
+
 def test_two_associations_of_one_product(visit):
     shutil.copy(visit / "asn.json", visit / "other.json")
     (error,) = errors_of(visit, "asn.json", "other.json")
@@ -228,6 +271,54 @@ def test_two_associations_that_flag_the_same_segments(visit):
         "which asn.json makes as well"
         for k in (1, 2)
     ]
+
+
+def test_products_whose_names_differ_in_case_alone_are_one_file_on_some_systems(visit):
+    members = json.loads((visit / "asn.json").read_text())["products"][0]["members"]
+    write_association(visit / "other.json", members, SPECTROSCOPY.upper(), asn_id="a3001")
+    (error,) = errors_of(visit, "asn.json", "other.json")
+    assert error == (
+        f"other.json: product: found {SPECTROSCOPY.upper()}, which asn.json makes as well"
+    )
+
+
+def segments_of_one_name(folder):
+    """Write segments of two detectors under one base name, each in a folder of its own."""
+    for number, detector in enumerate(("nrs1", "nrs2"), start=1):
+        (folder / "data" / detector).mkdir(parents=True)
+        path = folder / "data" / detector / "x_calints.fits"
+        write_segment(path, DETECTOR=detector.upper(), NINTS=3, PROGRAM=str(number))
+
+
+def test_members_of_one_base_name_in_two_folders_are_refused_by_both_names(tmp_path):
+    segments_of_one_name(tmp_path)
+    members = ["nrs1/x_calints.fits", "nrs2/x_calints.fits"]
+    write_association(tmp_path / "data" / "asn.json", members, asn_type="tso3")
+    for pattern in ("data/asn.json", "data"):
+        (error,) = errors_of(tmp_path, pattern)
+        assert error.startswith(
+            "data/nrs2/x_calints.fits: file name: found that of data/nrs1/x_calints.fits, expected"
+        )
+
+
+def test_a_member_whose_name_two_files_have_is_not_guessed(tmp_path):
+    segments_of_one_name(tmp_path)
+    write_association(tmp_path / "data" / "asn.json", ["x_calints.fits"], asn_type="tso3")
+    (error,) = errors_of(tmp_path, "data")
+    assert error == (
+        "data/asn.json: member x_calints.fits: found data/nrs1/x_calints.fits and "
+        "data/nrs2/x_calints.fits, expected one file of this name, or the association next to its "
+        "members"
+    )
+
+
+def test_links_to_one_file_are_one_member(tmp_path):
+    segments_of_one_name(tmp_path)
+    (tmp_path / "data" / "nrs2" / "x_calints.fits").unlink()
+    (tmp_path / "data" / "nrs2" / "x_calints.fits").symlink_to("../nrs1/x_calints.fits")
+    write_association(tmp_path / "data" / "asn.json", ["x_calints.fits"], asn_type="tso3")
+    (product,) = load_products(["data"], tmp_path)
+    assert [segment.path for segment in product.segments] == ["data/nrs1/x_calints.fits"]
 
 
 def test_two_associations_of_different_id_share_members(visit):
@@ -254,7 +345,7 @@ def test_warnings_are_summed_up(tmp_path):
         "second_asn.json: products: found 2, expected one: the first counts",
         f"{names[1]}: INTEND: found 7 with INTSTART 3, expected 5: integrations are counted from INTSTART",
         f"{names[1]}: INT_TIMES: found 0 rows, expected 3 rows or more: integrations get numbers, but"
-        " no times",
+        " no times, and no rows in the white light if others have times",
     ]
     first, second = products
     assert [str(finding) for finding in (*first.findings, *second.findings)] == [

@@ -35,7 +35,12 @@ def test_a_folder_is_searched_to_any_depth(folder):
         "x_calints.fits": ["data/a/x_calints.fits"],
         "y_calints.fits.gz": ["data/b/y_calints.fits.gz"],
     }
-    (note,) = sources.findings
+    other, note = sources.findings
+    assert str(other) == (
+        "data/level2_asn.json: asn_type: found tso-spec2: stage 2 of time series of spectra: "
+        "`strun calwebb_spec2` makes the _calints.fits; left out"
+    )
+    assert other.severity == "note"
     assert str(note) == (
         "data/b/y_calints_old.fits: file name: found y_calints_old.fits, "
         "expected *_calints.fits or *_calints.fits.gz: left out"
@@ -70,6 +75,49 @@ def test_patterns_without_anything_of_use(folder):
     sources = find_files(["none", "empty", "data/b/*_cal.fits"], folder)
     assert [finding.path for finding in sources.findings] == ["none", "empty", "data/b/*_cal.fits"]
     assert {finding.severity for finding in sources.findings} == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("x_uncal.fits", "x_uncal.fits is raw data: `strun calwebb_detector1`, then `strun"),
+        ("x_rate.fits", "x_rate.fits is slopes averaged over time: of its _rateints.fits `strun"),
+        ("x_rateints.fits", "x_rateints.fits is slopes of stage 1: `strun calwebb_spec2` or"),
+        ("x_cal.fits.gz", "x_cal.fits.gz is an exposure without times: `strun calwebb_spec3` or"),
+        ("x_dark.fits", "x_dark.fits is a dark: `strun calwebb_dark`"),
+        ("x_crfints.fits", "x_crfints.fits is a segment after stage 3"),
+        ("x_x1dints.fits", "x_x1dints.fits is a product of stage 2 or 3"),
+    ],
+)
+def test_files_of_other_stages_are_named_with_their_pipeline(tmp_path, name, sentence):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).write_text("")
+    for pattern in ("data", f"data/{name}", "data/*"):
+        (error,) = find_files([pattern], tmp_path).findings
+        assert str(error).startswith(
+            f"{pattern}: association: found none, expected an association of type tso3 or segments, "
+            f"*_calints.fits or *_calints.fits.gz: {sentence}"
+        )
+
+
+@pytest.mark.parametrize("asn_type", ["spec3", "image3", "ami3", "coron3", "dark"])
+def test_a_folder_of_other_associations_names_their_pipelines(tmp_path, asn_type):
+    (tmp_path / "asn.json").write_text(json.dumps({"asn_type": asn_type}))
+    note, error = find_files(["."], tmp_path).findings
+    assert (note.severity, error.severity) == ("note", "error")
+    for found in (note, error):
+        assert f"`strun calwebb_{asn_type}`" in str(found)
+
+
+def test_companions_of_macos_are_passed_over_with_a_note(folder):
+    for name in ("._x_calints.fits", "._level3_asn.json", ".DS_Store", "Thumbs.db"):
+        (folder / "data" / "a" / name).write_bytes(b"\x00\x05\x16\x07")
+    sources = find_files(["data/a"], folder)
+    assert list(sources.segments.values()) == ["data/a/x_calints.fits"]
+    assert [str(finding) for finding in sources.findings] == [
+        f"data/a/{name}: file name: found {name}: a companion file of macOS; left out"
+        for name in ("._level3_asn.json", "._x_calints.fits")
+    ]
 
 
 def test_a_name_that_looks_like_a_pattern_is_found_by_itself(folder):

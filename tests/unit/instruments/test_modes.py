@@ -93,7 +93,10 @@ def test_keywords_that_give_the_position_of_the_source():
 def test_what_the_archive_leaves_out():
     assert {name: mode.left_out for name, mode in MODES.items() if mode.left_out} == {
         "NIS_SOSS": (("FILTER", ("F277W",), "not calibrated"),),
-        "NRC_TSGRISM": (("PUPIL", ("CLEAR", "GDHS0", "GDHS60"), "no grism"),),
+        "NRC_TSGRISM": (("PUPIL", ("CLEAR",), "no grism"),),
+    }
+    assert {name: mode.unsupported for name, mode in MODES.items() if mode.unsupported} == {
+        "NRC_TSGRISM": (("PUPIL", ("GDHS0", "GDHS60"), "NIRCam DHS is not supported"),),
     }
 
 

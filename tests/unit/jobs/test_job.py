@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.lib.errors import InputError
+from scripts.lib.errors import CONTROLS, InputError
 from scripts.lib.files.atomic import atomic_file
 from scripts.lib.jobs.job import describe_failure, run_job
 
@@ -198,3 +198,59 @@ def test_progress_is_in_the_log_and_on_a_terminal_only(job, capsys, monkeypatch,
 @pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), OSError("no reason")])
 def test_a_bug_has_no_description(error):
     assert describe_failure(error) is None
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_log_that_is_a_link_leads_nowhere(job, tmp_path, link):
+    target = tmp_path / "target"
+    target.write_text("precious")
+    getattr(Path(job.log[0]), link)(target)
+    run_job(job, lambda snakemake: None)
+    assert target.read_text() == "precious"
+    assert "peak memory" in log_of(job)
+    assert not Path(job.log[0]).is_symlink()
+
+
+def test_a_log_of_an_earlier_run_is_replaced(job):
+    Path(job.log[0]).write_text("earlier")
+    run_job(job, lambda snakemake: None)
+    assert "earlier" not in log_of(job)
+
+
+HOSTILE = "a\x1b[2J\r\n2026 INFO all is well\x9b\u202e\udc80"
+SHOWN = r"a\x1b[2J\r\n2026 INFO all is well\x9b\u202e\udc80"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError(f"{HOSTILE}: cannot be read"),
+        FileNotFoundError(errno.ENOENT, "No such file or directory", HOSTILE),
+        MemoryError(HOSTILE),
+        ValueError(HOSTILE),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_a_terminal_would_obey_is_shown_as_escapes(job, capsys, error):
+    def function(snakemake):
+        logging.getLogger("any").info("%s", HOSTILE)
+        raise error
+
+    job.params["input_warnings"] = [HOSTILE]
+    with pytest.raises(SystemExit):
+        run_job(job, function)
+    for text in (log_of(job), capsys.readouterr().err):
+        assert CONTROLS.sub("", text) == "".join(text.splitlines())
+        assert text.count(SHOWN) == (2 if isinstance(error, ValueError) else 3)
+        assert "\n2026 INFO all is well" not in text
+
+
+def test_each_of_several_errors_is_a_line_of_the_log(job):
+    def function(snakemake):
+        raise InputError("first\x1b", "second")
+
+    with pytest.raises(SystemExit):
+        run_job(job, function)
+    first, second = log_of(job).splitlines()
+    assert first.endswith("ERROR first\\x1b")
+    assert second.endswith("ERROR second")

@@ -16,7 +16,6 @@ def test_a_segment_of_one_order_has_one_region(across, pixels):
     assert region.pixels.tolist() == pixels
     np.testing.assert_array_equal(region.weights, images[0])
     np.testing.assert_array_equal(region.background, images[1])
-    assert not region.filled
 
 
 def test_spectra_without_an_aperture_have_no_region():

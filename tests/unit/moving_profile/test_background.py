@@ -89,7 +89,7 @@ def test_stripes_are_measured_without_the_dip():
     stripes = striped()
     rows = np.arange(14.0) - 6.5
     cube = (-0.1 * stripes.model + rows[:, None])[None].astype(np.float32)
-    level = star_level(cube, NONE, stripes)
+    level = star_level(cube, NONE, stripes.star)
     # Stripes of opposite sign in the two rows of the star leave its level alone.
     np.testing.assert_allclose(level, [-0.1], rtol=1e-5)
     found, number = row_stripes(cube, NONE, level, stripes)
@@ -101,7 +101,9 @@ def test_level_of_the_star_leaves_out_bad_samples():
     stripes = striped()
     cube = (-0.1 * stripes.model)[None].astype(np.float32)
     cube[0, 6, 3] = 0.0
-    np.testing.assert_allclose(star_level(cube, np.array([6 * 40 + 3]), stripes), [-0.1], rtol=1e-5)
+    np.testing.assert_allclose(
+        star_level(cube, np.array([6 * 40 + 3]), stripes.star), [-0.1], rtol=1e-5
+    )
 
 
 def test_stripes_and_columns_are_subtracted():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from scripts.lib.moving_profile.band import band_of_trace, find_trace
+from scripts.lib.moving_profile.band import band_of_trace, find_trace, trace_width
 
 
 def test_straight_band_is_a_slice():
@@ -66,3 +66,16 @@ def test_a_trace_that_leaves_the_rows_about_its_middle_is_followed():
     centre = 30.0 + 12.0 * (columns / 150.0 - 1.0) ** 2
     image = 100.0 * np.exp(-0.5 * ((rows - centre) / 1.2) ** 2)
     np.testing.assert_allclose(find_trace(image)[0], centre, atol=0.1)
+
+
+def test_the_width_of_a_known_trace_is_that_of_its_light():
+    rows, trace = np.arange(60.0)[:, None], 25.0 + 0.2 * np.arange(50)
+    image = 100.0 * np.exp(-0.5 * ((rows - trace) / 3.0) ** 2)
+    image[:, 40:] = 0.0
+    # Light that is another's, negative values and columns without light do not count.
+    image[58], image[2] = 1e5, -50.0
+    np.testing.assert_allclose(trace_width(image, trace, 20), 3.0, rtol=0.03)
+
+
+def test_the_width_of_no_light_is_not_known():
+    assert np.isnan(trace_width(np.zeros((9, 5)), np.full(5, 4.0), 3))

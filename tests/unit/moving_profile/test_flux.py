@@ -12,7 +12,7 @@ def extraction(hole_light=0.0, profile=(0.25, 0.5, 0.25), noise_factor=1.0):
     model = np.zeros((3, 1), np.float32)
     profile = np.array(profile, np.float32).reshape(1, 3, 1)
     ones = np.ones((3, 1), np.float32)
-    return ColumnExtraction(model, profile, ones, ones, np.array([hole_light]), noise_factor)
+    return ColumnExtraction(model, profile, ones, ones, np.array([[hole_light]]), noise_factor)
 
 
 def summed(given, samples, lost=NONE, errors=2.0, photon=1.0):
@@ -45,6 +45,8 @@ def test_a_bad_sample_is_left_out_and_filled():
     flux = 9.0 / 0.3125
     assert found.flux[0, 0] == pytest.approx(flux)
     assert found.filled[0, 0] == pytest.approx(20.0 + 0.25 * flux)
+    assert found.error[0, 0] == pytest.approx(2.0 * np.sqrt(0.3125) / 0.3125)
+    assert found.photon_error[0, 0] == pytest.approx(np.sqrt(0.3125) / 0.3125)
     assert found.valid[0, 0] == 0.75
 
 
@@ -57,6 +59,9 @@ def test_an_outlier_leaves_what_a_bad_sample_would():
     for name in ("upper", "lower", "total", "lost", "variance", "expected", "lost_samples"):
         np.testing.assert_allclose(getattr(sums, name), getattr(other, name), rtol=1e-6)
     assert sums.chi2[0] == -4.0
+    # With equal photons in all pixels the proportion is exact.
+    photons = [fluxes(given, found).photon_error for found in (sums, other)]
+    np.testing.assert_allclose(*photons, rtol=1e-6)
 
 
 def test_less_than_half_of_the_light_gives_nan():
@@ -88,3 +93,18 @@ def test_fluxes_are_in_the_unit_of_the_samples():
     one, half = fluxes(given, sums), fluxes(given, sums, scale=2.0)
     for name in ("flux", "filled", "error", "photon_error"):
         np.testing.assert_array_equal(getattr(half, name), getattr(one, name) / 2.0)
+
+
+def test_light_in_holes_follows_the_motion():
+    profile = np.array([[0.25, 0.5, 0.0], [-0.2, 0.0, 0.0]], np.float32)[:, :, None]
+    ones = np.ones((3, 1), np.float32)
+    hole_light = np.array([[0.25], [0.2]])
+    given = ColumnExtraction(np.zeros((3, 1), np.float32), profile, ones, ones, hole_light, 1.0)
+    terms = np.array([[1.0, 0.5]])
+    values = np.array([15.0, 50.0, 0.0], np.float32).reshape(1, 3, 1)
+    planes = np.ones_like(values), np.ones_like(values)
+    sums = given.sums(values, terms, np.zeros_like(values), *planes, NONE)
+    found = given.fluxes(sums, terms, np.zeros((1, 1)), 1.0)
+    # A shift by half a pixel leaves 0.15 and 0.5 of the light; 0.35 is in the hole.
+    assert found.flux[0, 0] == pytest.approx(100.0)
+    assert found.filled[0, 0] == pytest.approx(65.0 + 35.0)

@@ -29,13 +29,19 @@ def test_bad_samples_are_listed_and_zero():
 
 
 def test_a_good_sample_without_error_gets_the_usual_one():
-    frames = prepared(planes([[1.0] * 4], err=[[NAN, 0.0, INF, 3.0]]), 0.0, error=0.5)
-    np.testing.assert_array_equal(frames.error[0, 0], [0.5, 0.5, 0.5, 3.0])
+    frames = prepared(planes([[1.0] * 5], err=[[NAN, 0.0, INF, 3.0, 0.3]]), 0.0, error=0.5)
+    np.testing.assert_array_equal(frames.error[0, 0], [0.5, 0.5, 0.5, 3.0, 0.5])
     assert not len(frames.bad)
 
 
 def test_a_pixel_without_median_is_always_bad():
     frames = prepared(planes([[1.0], [2.0]]), NAN)
+    np.testing.assert_array_equal(frames.bad, [0, 1])
+
+
+def test_a_pixel_without_any_error_has_one_for_sums_in_which_it_has_no_weight():
+    frames = prepared(planes([[NAN], [NAN]], err=[[NAN], [NAN]]), NAN, error=NAN)
+    np.testing.assert_array_equal(frames.error, 1.0)
     np.testing.assert_array_equal(frames.bad, [0, 1])
 
 

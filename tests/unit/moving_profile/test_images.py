@@ -69,6 +69,16 @@ def test_a_quiet_star_is_recovered():
     np.testing.assert_allclose(model.background, 30.0, atol=2.0)
 
 
+def test_numbers_in_bad_samples_do_not_matter(scene, whole):
+    planes = changed(scene.planes)
+    bad = (planes.dq & 1) != 0
+    for plane in (planes.sci, planes.err, planes.var_poisson):
+        plane[bad] = np.nan
+    model = model_images([planes], Extent(120), reference_of(planes))
+    for field in fields(whole):
+        assert getattr(model, field.name).tobytes() == getattr(whole, field.name).tobytes(), field
+
+
 def test_motion_is_measured():
     quiet = image_scene((40, 44), 60, seed=2, trouble=replace(QUIET, drift=6.2), electrons=1e7)
     model = model_images([quiet.planes], Extent(60), reference_of(quiet.planes))
@@ -97,6 +107,36 @@ def test_a_hit_on_the_star_is_flagged_and_costs_no_flux(scene, reference, whole)
     assert 70 * 40 * 44 + y * 44 + x + 1 in model.outliers
     assert abs(model.flux[70] - clean.flux[70]) < 2.0 * clean.error[70]
     assert abs(model.sums[70, 0] - clean.sums[70, 0]) < 3.0 * clean.sum_errors[70, 0]
+
+
+def test_a_dead_column_through_the_star_leaves_the_rest(scene, whole):
+    planes = changed(scene.planes)
+    planes.dq[:, :, 22] = 1
+    reference = reference_of(planes)
+    model = model_images([planes], Extent(120), reference)
+    terms, _ = shape_terms(model.x, model.y, model.width, squares=True)
+    good = fit_depth(whole.sums[:, 0], scene.dip)
+    depth, error, scatter = fit_depth(tie_flux(model.flux, model.sums[:, 0], terms), scene.dip)
+    # Two fifths of the light are lost.
+    assert scatter < 2.0 * good[2]
+    assert abs(depth - scene.depth) < 4.0 * error
+    assert (model.valid < 0.75).all()
+
+
+def test_a_hit_beyond_the_stamp_is_found_while_the_star_moves():
+    trouble = replace(QUIET, jitter=2.0)
+    scene = image_scene((48, 48), 120, seed=4, trouble=trouble, electrons=3e7, depth=0.05)
+    reference = reference_of(scene.planes)
+    y, x = np.divmod(reference.apron, 48)
+    assert np.hypot(y - reference.y, x - reference.x).min() > 6.0 * reference.width
+    before = model_images([scene.planes], Extent(120), reference).outliers
+    assert len(before) <= 2
+    planes = changed(scene.planes)
+    places = reference.apron[:: len(reference.apron) // 30]
+    frames = np.arange(len(places)) * 3 + 10
+    planes.sci.reshape(120, -1)[frames, places] += 9.0 * planes.err.reshape(120, -1)[frames, places]
+    found = model_images([planes], Extent(120), reference).outliers
+    assert np.isin(frames * 48 * 48 + places, found).all()
 
 
 def test_twelve_images_give_a_product():

@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks.profile_scenes import QUIET, image_scene
-from scripts.lib.moving_profile.reference_images import (
-    ImageOptions,
-    image_reference,
-    numerical_terms,
-    star_level,
-)
+from scripts.lib.moving_profile.reference_images import ImageOptions, image_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
-from scripts.lib.moving_profile.stamp_shape import motion_terms
+from scripts.lib.moving_profile.stamp_shape import fit_motion
+from scripts.lib.moving_profile.star_motion import star_level
 
 MOVING = replace(QUIET, jitter=3.0)
 
@@ -20,6 +16,19 @@ def reference_of(scene, **options):
     """Reference of a visit."""
     sample = sample_integrations(len(scene.planes))
     return image_reference(scene.planes[sample], consecutive_pairs(sample), ImageOptions(**options))
+
+
+def stamps(scene, reference):
+    """Samples of the stamp without background, and whether they are good."""
+    sci = scene.planes.sci.reshape(len(scene.planes), -1)[:, reference.pixels].astype(np.float64)
+    good = (scene.planes.dq.reshape(len(sci), -1)[:, reference.pixels] == 0) & np.isfinite(sci)
+    return np.where(good, sci * reference.scale - reference.level, 0.0), good
+
+
+def normal_matrix(reference):
+    """Normal matrix of level, x, y and width."""
+    images = reference.basis[:4]
+    return (images * reference.basis_weight) @ images.T
 
 
 @pytest.fixture(scope="module")
@@ -52,26 +61,6 @@ def test_slopes_of_the_profile_are_its_derivatives(reference):
         assert np.corrcoef(slope, measured)[0, 1] > 0.97
 
 
-def test_numerical_terms_are_those_of_a_taylor_series():
-    y, x = np.mgrid[:9.0, :9.0] - 4.0
-
-    def star(dx, dy):
-        return 3.0 + (x - dx) ** 3 + 2.0 * (x - dx) ** 2 * (y - dy) - (y - dy) ** 2 + x - dx
-
-    images = numerical_terms(star(0.0, 0.0))
-    terms = motion_terms(np.array([[1.0, 0.3, -0.2, 0.0]]), 11)[0]
-    moved = np.tensordot(terms, images, axes=1)
-    # A central difference of a cube is too large by 1.
-    moved += 0.3 * 1.0
-    np.testing.assert_allclose(moved[2:-2, 2:-2], star(0.3, -0.2)[2:-2, 2:-2], atol=1e-12)
-
-
-def test_level_of_the_star_by_hand():
-    coefficients = np.array([[0.5, 2.0, 0.0, 0.0], [np.nan] * 4])
-    level = star_level(coefficients, np.array([10.0, 1.0, 0.0]))
-    np.testing.assert_array_equal(level, [[6.0], [10.0]])
-
-
 def test_a_dip_is_not_in_the_profile():
     deep, none = (
         reference_of(image_scene((32, 40), 120, seed=1, trouble=QUIET, electrons=1e7, depth=depth))
@@ -92,7 +81,45 @@ def test_a_dead_pixel_of_the_star_is_filled():
     index, other = (np.searchsorted(r.pixels, 16 * 40 + 21) for r in (reference, whole))
     assert reference.weight[index] == 0.0
     assert reference.model[index] == 0.0
-    assert reference.profile[0][index] == pytest.approx(whole.profile[0][other], rel=0.1)
+    assert reference.profile[0][index] == pytest.approx(whole.profile[0][other], rel=0.03)
+
+
+@pytest.mark.parametrize("dead", [[(16, 20)], [(16, 21), (15, 20)]])
+def test_light_that_moves_into_dead_pixels_is_known(dead):
+    scene = image_scene((32, 40), 120, seed=1, trouble=MOVING, electrons=1e7)
+    for y, x in dead:
+        scene.planes.dq[:, y, x] = 1
+    reference = reference_of(scene)
+    fit = fit_motion(*stamps(scene, reference), reference.basis, reference.basis_weight)[0]
+    fit[:, 1:] -= reference.centre
+    level = star_level(fit, reference.light)[:, 0]
+    x, y = scene.extra["motion"]
+    design = np.column_stack([np.ones(120), x, y])
+    slopes = np.linalg.lstsq(design, level / np.median(level), rcond=None)[0][1:]
+    # These pixels have a tenth of the light, and a motion of a pixel moves as much into them.
+    np.testing.assert_allclose(slopes, 0.0, atol=0.02)
+    assert np.std(fit[:, 1] - x) < 0.006
+
+
+def test_a_jumping_pixel_of_the_star_has_little_weight():
+    scene = image_scene((32, 40), 120, seed=1, trouble=MOVING, electrons=1e7)
+    usual = reference_of(scene)
+    jumps = np.random.default_rng(1).random(120) < 0.3
+    scene.planes.sci[jumps, 16, 21] += 8.0 * scene.planes.err[jumps, 16, 21]
+    reference = reference_of(scene)
+    index = np.searchsorted(reference.pixels, 16 * 40 + 21)
+    assert reference.noise[16, 21] > 2.0 * reference.noise_factor
+    for one, other in zip(
+        (reference.weight, reference.basis_weight), (usual.weight, usual.basis_weight), strict=True
+    ):
+        assert one[index] < 0.3 * other[index]
+        np.testing.assert_allclose(np.delete(one, index), np.delete(other, index), rtol=1e-3)
+
+
+def test_widths_that_are_noise_are_held_where_they_are(reference):
+    # There is no change of width: what is measured is noise, of which a thousandth counts.
+    noise = np.sqrt(np.linalg.inv(normal_matrix(reference))[3, 3])
+    assert reference.basis_tightness > 4.0 / noise**2
 
 
 def test_a_star_that_fills_the_array_has_no_background():
@@ -106,3 +133,17 @@ def test_a_star_that_fills_the_array_has_no_background():
 def test_few_images_have_a_static_profile():
     scene = image_scene((32, 40), 12, seed=1, trouble=QUIET)
     assert reference_of(scene).profile.shape[0] == 1
+
+
+def test_hot_and_dead_pixels_about_the_stamp_have_no_slopes():
+    scene = image_scene((48, 48), 120, seed=1, trouble=MOVING, electrons=1e7)
+    usual = reference_of(scene)
+    hot, dead = usual.apron[40], usual.apron[160]
+    scene.planes.sci.reshape(120, -1)[:, hot] += 3e3
+    scene.planes.dq.reshape(120, -1)[:, dead] = 1
+    reference = reference_of(scene)
+    np.testing.assert_array_equal(reference.apron, usual.apron)
+    # The hot pixel alone would add a slope of 1500 to its neighbours.
+    slopes = (reference.wings[1:3] - usual.wings[1:3]) / reference.scale
+    assert np.abs(slopes).max() < 100.0
+    assert (reference.noise.reshape(-1)[usual.apron] < 1.5 * reference.noise_factor).all()

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.profile_scenes import STRESS, image_scene, spectral_scene
 from scripts.lib.moving_profile.frames import Planes
-from scripts.lib.moving_profile.reference_file import save_reference
+from scripts.lib.moving_profile.reference_file import save_references
 from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
 from scripts.lib.moving_profile.reference_sample import read_sample
@@ -69,7 +69,7 @@ def test_blocks_change_no_byte_of_a_reference(case, block, tmp_path):
         known = SpectralOptions(stripes=case == "stripes")
         references = [spectral_reference(planes, FIRSTS, known, n) for n in (block, 10**9)]
     for number, reference in enumerate(references):
-        save_reference(tmp_path / f"{number}.npz", reference)
+        save_references(tmp_path / f"{number}.npz", {"all": reference})
     assert (tmp_path / "0.npz").read_bytes() == (tmp_path / "1.npz").read_bytes()
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from scripts.lib.moving_profile.frames import Planes
 from scripts.lib.moving_profile.reference_sample import (
+    clear_noise,
     noise_of_pixels,
     over_pixels,
     pair_noise,
@@ -89,3 +90,17 @@ def test_noise_has_no_slow_share_and_a_step_is_all_slow():
     assert slow_share(noise, np.arange(999)) < 0.1
     assert slow_share(step + 0.1 * noise, np.arange(999)) > 0.98
     assert slow_share(np.full(5, NAN), np.arange(4)) == 0.0
+
+
+def test_pixels_that_jump_are_noisier_and_those_with_a_hit_are_not():
+    rng = np.random.default_rng(4)
+    size = rng.normal(size=(150, 40))
+    size[rng.random(150) < 0.3, 3] += 6.0
+    size[70, 5], size[80, 6] = 200.0, NAN
+    noise = clear_noise(size)
+    assert noise[3] > 2.0
+    np.testing.assert_array_equal(np.delete(noise, 3), 1.0)
+
+
+def test_noise_of_pixels_without_samples_is_usual():
+    np.testing.assert_array_equal(clear_noise(np.full((9, 3), NAN)), 1.0)

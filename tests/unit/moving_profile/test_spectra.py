@@ -142,6 +142,19 @@ def test_a_dead_column_is_nan_and_no_other_is(scene, whole):
     np.testing.assert_array_equal(np.flatnonzero(dead), [200 // 3])
 
 
+def test_numbers_in_bad_samples_do_not_matter(scene, whole):
+    # Calibrated segments have NaN in all planes of a bad sample.
+    bad = (scene.planes.dq & 1) != 0
+    names = ("sci", "err", "var_poisson")
+    spoiled = {name: np.where(bad, np.nan, getattr(scene.planes, name)) for name in names}
+    planes = changed(scene.planes, **{k: v.astype(np.float32) for k, v in spoiled.items()})
+    model = model_spectra([planes], Extent(120), reference_of(planes))
+    # Errors of bad samples are summed in single precision and taken off.
+    np.testing.assert_allclose(model.error, whole.error, rtol=1e-5)
+    assert_same_bytes(replace(model, error=whole.error), whole)
+    np.testing.assert_array_equal(np.isfinite(model.error), np.isfinite(model.flux))
+
+
 def test_a_column_that_is_bad_for_a_while_is_nan_for_a_while(whole):
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(whole.flux[:, 107])), np.arange(54, 66))
 
@@ -162,6 +175,33 @@ def test_twelve_integrations_have_a_static_profile():
     model = model_spectra([scene.planes], Extent(12), reference)
     assert np.isfinite(model.flux).all()
     np.testing.assert_allclose(model.flux, scene.ideal, rtol=0.1)
+
+
+def test_a_segment_that_is_missing_changes_the_others_little(scene, whole):
+    first, last = scene.planes[:40], scene.planes[80:]
+    rest = Planes(
+        *(
+            np.concatenate([getattr(part, name) for part in (first, last)])
+            for name in ("sci", "err", "dq", "var_poisson")
+        )
+    )
+    # The visit's numbers say which integrations follow each other: 39 and 80 do not.
+    numbers = np.concatenate([np.arange(40), np.arange(80, 120)])
+    reference = spectral_reference(rest, consecutive_pairs(numbers))
+    parts = [model_spectra([planes], Extent(40), reference) for planes in (first, last)]
+    flux, level = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("flux", "level")
+    )
+    assert (np.isfinite(flux).sum() / np.isfinite(whole.flux[numbers]).sum()) > 0.999
+    whites = [
+        sum_columns(values, [], template_spectrum(whole.flux))[0]
+        for values in (flux, whole.flux[numbers])
+    ]
+    ratio = whites[0] / whites[1]
+    noise = np.nanmedian(np.sqrt(np.nansum(whole.error**2, axis=1))) / np.nanmedian(whites[1])
+    assert np.std(ratio / np.median(ratio)) < 0.4 * noise
+    assert abs(np.mean(ratio[:40]) / np.mean(ratio[40:]) - 1.0) < 0.3 * noise
+    assert np.isfinite(level).all()
 
 
 def test_a_hit_is_flagged_and_costs_no_flux(scene, reference, whole):
@@ -221,3 +261,30 @@ def test_truth_of_a_realistic_visit():
         assert np.count_nonzero(~jumping[rest]) <= 6
     assert np.mean(scatter) < 1.06
     assert abs(np.mean(bias)) < 0.5
+
+
+@pytest.mark.parametrize("tilt", [0.5, 5.0])
+def test_positions_and_widths_hold_nothing_of_a_chromatic_transit(tilt):
+    place = np.linspace(-1.0, 1.0, 200)
+    # Deeper by a fifth from end to end, and in a line; the background drifts by a third.
+    colour = 1.0 + 0.1 * place + 0.2 * np.exp(-0.5 * ((place + 0.26) / 0.02) ** 2)
+    found = []
+    for depth in (0.02, 0.0):
+        trouble = replace(SMALL, background_drift=0.3)
+        options = {"trouble": trouble, "colour": colour, "tilt": tilt, "depth": depth}
+        scene = spectral_scene((28, 200), 300, seed=3, electrons=1e7, **options)
+        model = model_spectra([scene.planes], Extent(300), reference_of(scene.planes))
+        true = dict(zip("xy", scene.extra["motion"], strict=True))
+        assert np.std(model.y - true["y"]) < 0.003
+        found.append(
+            {
+                name: np.corrcoef(getattr(model, name) - true.get(name, 0.0), scene.dip)[0, 1]
+                for name in ("x", "y", "width", "level")
+            }
+        )
+    with_transit, without = found
+    assert with_transit["level"] < -0.99
+    for name in ("x", "y", "width"):
+        # Noise alone correlates by up to 0.15 with a dip; the same noise has the same share of it.
+        assert abs(with_transit[name] - without[name]) < 0.05, name
+        assert abs(with_transit[name]) < 0.18, name

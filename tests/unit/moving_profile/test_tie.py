@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from scripts.lib.moving_profile.tie import (
     choose_flux,
+    scale_errors,
     second_difference_noise,
     shape_terms,
     tie_flux,
@@ -68,3 +69,41 @@ def test_a_later_series_must_be_clearly_better():
     series = {"largest": 1 + noise, "equal": 1 + 0.995 * noise, "none": np.full(100, NAN)}
     assert choose_flux(series)[0] == "largest"
     assert choose_flux(series | {"better": 1 + 0.9 * noise})[0] == "better"
+
+
+def test_errors_follow_noise_that_is_clearly_more():
+    rng = np.random.default_rng(8)
+    flux, error = 1e6 * (1.0 + 3e-4 * rng.normal(size=400)), np.full(400, 200.0)
+    error[7] = 300.0
+    scaled, factor = scale_errors(flux, error)
+    assert factor == pytest.approx(1.5, rel=0.1)
+    np.testing.assert_allclose(scaled, error * factor)
+
+
+def test_errors_stay_where_the_noise_is_theirs():
+    factors = []
+    for seed in range(100):
+        flux = 300.0 * np.random.default_rng(seed).normal(size=300)
+        factors.append(scale_errors(flux, np.full(300, 300.0))[1])
+    # Of normal noise one in forty is above two standard deviations.
+    assert sum(factor > 1.0 for factor in factors) <= 8
+    assert max(factors) < 1.25
+
+
+@pytest.mark.parametrize("flux", [np.full(300, NAN), np.arange(19.0) ** 2])
+def test_errors_of_series_that_show_nothing_stay(flux):
+    error = np.ones(len(flux))
+    scaled, factor = scale_errors(flux, error)
+    assert factor == 1.0
+    np.testing.assert_array_equal(scaled, error)
+
+
+@given(st.integers(0, 200))
+def test_terms_that_do_nothing_add_no_noise(seed):
+    rng = np.random.default_rng(seed)
+    flux = 1.0 + 1e-4 * rng.normal(size=60)
+    filled = flux + 1e-3 * rng.normal(size=60)
+    tied = tie_flux(flux, filled, rng.normal(size=(60, 3)))
+    # One series in a hundred passes the test by chance.
+    added = np.std(tied / flux)
+    assert added < 1e-12 or added > 2e-4

@@ -18,6 +18,7 @@ Disk = namedtuple("Disk", "total used free")
 def configuration(*skipped):
     config = {step: {"skip": step in skipped} for step in STEPS}
     config["spectroscopic_light_curves"] |= BINS
+    config["improved"] = {"save_masks": False}
     return config | {"max_memory_mb": 512, "output_dir": "results"}
 
 
@@ -38,15 +39,23 @@ def test_sizes_follow_the_shapes(tmp_path):
     assert sizes[f"{lrs.name}_x1dints.fits"] == 2 * rows
     assert sizes[lrs.segments[0].crfints] == lrs.segments[0].data_bytes + 1_500_000
     assert sizes[f"segments/{lrs.segments[1].name}_extract1d.fits"] == rows + 1_500_000
-    # Median and two maps of flags, aperture and background, 4 bytes a pixel; what light is missing.
-    maps = 4 * 5 * 5 * 4 + 3 * 5 * 4
-    assert sizes[f"segments/{lrs.segments[1].name}_statistics.npz"] == maps
-    assert len(sizes) == 9
+    first, second = (f"segments/{segment.name}" for segment in lrs.segments)
+    # Two maps of flags, aperture and background, 4 bytes a pixel.
+    assert sizes[f"{second}_statistics.npz"] == 4 * 5 * 4 * 4
+    assert sizes[f"{second}_model.fits"] == 3 * 5 * 32 + 1_500_000
+    assert sizes[f"{first}_reference.npz"] == 4 * 5 * 120
+    assert f"{second}_reference.npz" not in sizes
+    assert sizes[f"{lrs.name}_spectra.fits"] == 2 * 3 * 5 * 25
+    assert len(sizes) == 13
     assert len(machine_needs.file_bytes(lrs, configuration("extract_1d"))) == 3
-    unreported = configuration("light_curve", "spectroscopic_light_curves", "report")
-    assert len(machine_needs.file_bytes(lrs, unreported)) == 6
+    assert len(machine_needs.file_bytes(lrs, configuration("light_curve"))) == 6
     soss = machine_needs.file_bytes(write_soss(tmp_path), configuration())
     assert soss[f"{lrs.name}_x1dints.fits"] == 2 * 3 * (3 * 5 * 136 + 64)
+    masked = configuration()
+    masked["improved"]["save_masks"] = True
+    masks = f"{lrs.segments[1].name}_outliers.fits"
+    assert masks not in sizes
+    assert machine_needs.file_bytes(lrs, masked)[masks] == 3 * 4 * 5
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,7 @@ def test_sizes_of_light_curves_follow_the_bins(tmp_path, options, bins):
     for exp_type, orders in (("MIR_LRS-SLITLESS", 1), ("NIS_SOSS", 3)):
         visit = product(tmp_path, exp_type)
         sizes = machine_needs.file_bytes(visit, config)
-        assert sizes[f"{visit.name}_speclc.fits"] == 6 * orders * bins * 2 * 8
+        assert sizes[f"{visit.name}_speclc.fits"] == 6 * orders * bins * 17
 
 
 def test_existing_files_need_no_more_disk_space(tmp_path):

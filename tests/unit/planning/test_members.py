@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,48 @@ def test_the_mistake_is_given_to_what_stops_the_run():
 
     with pytest.raises(SystemExit, match="nrs_brightobj-seg009_o001"):
         Members([SPECTRA], stop).segment(segment_wildcards(make_segment(9)))
+
+
+def visit(*segments):
+    """Members of a product of segments, given as their numbers and what differs from the first."""
+    made = []
+    for number, changes in segments:
+        segment = make_segment(number)
+        made.append(replace(segment, name=f"{segment.name}-{len(made)}", **changes))
+    return Members([make_product(segments=made)]), [segment_wildcards(s) for s in made], made
+
+
+def test_segments_of_a_detector_with_images_of_one_size_are_comparable():
+    other, large = {"detector": "D2"}, {"shape": (3, 64, 100)}
+    members, wildcards, made = visit((1, {}), (1, other), (2, {}), (2, large), (2, other))
+    assert members.comparable(wildcards[0]) == [made[0], made[2]]
+    assert members.comparable(wildcards[2]) == [made[0], made[2]]
+    assert members.comparable(wildcards[1]) == [made[1], made[4]]
+    assert members.comparable(wildcards[3]) == [made[3]]
+
+
+def test_neighbours_are_those_of_the_same_detector():
+    other = {"detector": "D2"}
+    members, wildcards, made = visit((1, {}), (1, other), (2, {}), (2, other), (3, {}))
+    assert members.neighbour(wildcards[2], -1) is made[0]
+    assert members.neighbour(wildcards[2], 1) is made[4]
+    assert members.neighbour(wildcards[3], -1) is made[1]
+    assert members.neighbour(wildcards[3], 1) is None
+    assert members.neighbour(wildcards[0], -1) is None
+
+
+def test_where_integrations_are_missing_there_is_no_neighbour():
+    members, wildcards, made = visit((1, {}), (3, {}), (4, {}))
+    assert members.neighbour(wildcards[0], 1) is None
+    assert members.neighbour(wildcards[1], -1) is None
+    assert members.neighbour(wildcards[1], 1) is made[2]
+
+
+def test_segments_of_another_exposure_are_no_neighbours():
+    later = {"exposure_id": "later"}
+    members, wildcards, _ = visit((1, {}), (2, later))
+    assert members.neighbour(wildcards[0], 1) is None
+    assert members.neighbour(wildcards[1], -1) is None
 
 
 def test_patterns_of_products(members):

@@ -119,3 +119,20 @@ def test_a_file_system_without_links_does_without(tmp_path, monkeypatch):
     keep_earlier(tmp_path, ["a"])
     assert settle_earlier(tmp_path, ["a"]) == []
     assert files(tmp_path) == {"a": "old"}
+
+
+def test_earlier_products_are_never_in_a_folder_that_a_link_leads_to(tmp_path):
+    results, elsewhere = tmp_path / "results", tmp_path / "elsewhere"
+    results.mkdir()
+    elsewhere.mkdir()
+    for folder in (results, elsewhere):
+        (folder / "a.ecsv").write_text(folder.name)
+    (results / ".earlier").symlink_to(elsewhere)
+    keep_earlier(results, ["a.ecsv"])
+    assert files(elsewhere) == {"a.ecsv": "elsewhere"}
+    assert files(results) == {"a.ecsv": "results", ".earlier/a.ecsv": "results"}
+    (results / ".earlier" / "a.ecsv").unlink()
+    (results / ".earlier").rmdir()
+    (results / ".earlier").symlink_to(elsewhere)
+    assert settle_earlier(results, ["a.ecsv"]) == []
+    assert files(elsewhere) == {"a.ecsv": "elsewhere"}

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from scripts.lib.errors import InputError
@@ -97,10 +99,54 @@ class TestIntermediateFiles:
         assert len(found) == 2
 
 
+class TestVisitReferences:
+    """Two detectors of two segments each, a compressed one among them, in the order of their names."""
+
+    segments = tuple(
+        replace(
+            make_segment(number, packed=number == 2), detector=detector, name=f"{number}{detector}"
+        )
+        for number in (1, 2)
+        for detector in ("D1", "D2")
+    )
+    product = make_product(segments=segments)
+    plan = make_plan(product)
+
+    def reference(self, name):
+        return f"<results>/segments/{name}_reference.npz"
+
+    def test_a_reference_is_that_of_all_segments_of_a_detector(self):
+        for segment in self.segments[::2]:
+            wildcards = segment_wildcards(segment)
+            assert self.plan.visit_reference(wildcards) == self.reference("1D1")
+            unpacked = "<results>/segments/2D1_calints.fits"
+            assert self.plan.reference_segments(wildcards) == [self.segments[0].path, unpacked]
+            assert self.plan.reference_lengths(wildcards) == [3, 3]
+
+    def test_a_product_has_a_reference_for_each_detector(self):
+        wildcards = product_wildcards(self.product)
+        references = [self.reference("1D1"), self.reference("1D2")]
+        assert self.plan.visit_references(wildcards) == references
+        records = self.plan.segment_records(wildcards)
+        assert [record["reference"] for record in records] == [0, 1, 0, 1]
+
+    def test_segments_read_their_neighbours(self):
+        first, last = (segment_wildcards(self.segments[k]) for k in (0, 2))
+        assert self.plan.neighbour(-1)(first) == []
+        assert self.plan.neighbour(1)(first) == ["<results>/segments/2D1_calints.fits"]
+        assert self.plan.neighbour(-1)(last) == [self.segments[0].path]
+        assert self.plan.neighbour(1)(last) == []
+
+    def test_every_segment_has_a_model(self):
+        models = self.plan.model_files(product_wildcards(self.product))
+        assert models[1] == "<results>/segments/1D2_model.fits"
+        assert len(models) == 4
+
+
 class TestAllProducts:
     def test_products_and_a_summary(self):
         files = make_plan(SPECTRA, IMAGES).all_products(NOTHING)
-        assert len(files) == len(set(files)) == 8 + 6 + 2
+        assert len(files) == len(set(files)) == 9 + 6 + 2
         assert files[0] == crfints(FIRST)[0]
         assert "<results>/nrc_tsimage_phot.ecsv" in files
         assert files[-2:] == ["<results>/summary.ecsv", "<results>/summary.html"]
@@ -203,10 +249,16 @@ class TestSettings:
             plan.options("extract_1d")(segment_wildcards(FIRST)) == complete_config()["extract_1d"]
         )
 
-    def test_pixels_are_replaced_unless_that_is_skipped(self):
-        assert not make_plan(SPECTRA).replaces_pixels(product_wildcards(SPECTRA))
-        plan = make_plan(SPECTRA, pixel_replace={"skip": False})
-        assert plan.replaces_pixels(product_wildcards(SPECTRA))
+    def test_masks_are_an_output_where_they_are_wanted(self):
+        assert make_plan().masks_output() == []
+        plan = make_plan(improved={"save_masks": True})
+        assert plan.masks_output() == "<results>/{segment}_outliers.fits"
+
+    def test_the_star_is_searched_as_for_the_photometry_of_the_archive(self, tmp_path):
+        segment = segment_wildcards(IMAGES.segments[0])
+        assert make_plan(IMAGES).search_box(segment) == 41
+        plan = make_plan(IMAGES, tso_photometry={"search_box_width": 21})
+        assert plan.search_box(segment) == 21
 
     def test_bins_are_no_output_where_they_are_skipped(self):
         assert make_plan().binned_output() == "<results>/{product}_speclc.fits"
@@ -254,10 +306,16 @@ class TestWarnings:
 class TestRecords:
     def test_segments_of_the_reports(self):
         assert make_plan(SPECTRA).segment_records(product_wildcards(SPECTRA)) == [
-            {"number": 1, "detector": "D1", "first": 1},
-            {"number": 2, "detector": "D1", "first": 4},
+            {"number": 1, "detector": "D1", "first": 1, "reference": 0},
+            {"number": 2, "detector": "D1", "first": 4, "reference": 0},
         ]
-        assert make_plan(SPECTRA).exposure_integrations(product_wildcards(SPECTRA)) == 6
+
+    def test_each_exposure_has_its_number_of_integrations(self):
+        second = replace(SECOND, exposure_id="another", exposure_integrations=20)
+        third = replace(SECOND, detector="D2", name="third")
+        product = make_product(segments=[FIRST, second, third])
+        found = make_plan(product).exposure_integrations(product_wildcards(product))
+        assert found == {"D1": [6, 20], "D2": [6]}
 
     def test_names_of_the_jobs(self):
         names = make_plan(SPECTRA).job_names(product_wildcards(SPECTRA))
@@ -296,7 +354,7 @@ class TestExamination:
         config = complete_config(references={"extract1d": "e.json"})
         assert plan.examined_configurations(NOTHING) == [config, config]
         assert plan.examined_references(NOTHING) == [
-            {"extract1d": "e.json", "apcorr": "N/A"},
+            {"extract1d": "e.json", "apcorr": "N/A", "psf": "N/A"},
             {"gain": "N/A"},
         ]
         assert plan.findings_so_far(NOTHING) == [finding]

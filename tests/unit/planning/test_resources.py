@@ -1,3 +1,4 @@
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -37,6 +38,18 @@ def test_memory_of_the_extraction_is_that_of_an_image_where_that_is_large():
     assert peak_mb("extract_1d", [segment(1500, (9, 32, 2048))], 512) == 150 + 32
     full_frame = [segment(1500, (9, 2048, 2048))]
     assert peak_mb("extract_1d", full_frame, 512) == 150 + 537
+
+
+@pytest.mark.parametrize(
+    ("step", "pixel_bytes"), [("visit_reference", 600), ("model_segment", 1000)]
+)
+def test_memory_of_our_models_is_that_of_images_of_which_large_ones_are_cut(step, pixel_bytes):
+    spectra = [segment(1500, (9, 256, 2048))]
+    assert peak_mb(step, spectra, 512) == 150 + math.ceil(pixel_bytes * 256 * 2048 / 1e6)
+    blocks = {"visit_reference": 128, "model_segment": 96}[step]
+    # 257 x 257 pixels take 40 or 66 MB, less than the blocks.
+    full_frame = [segment(1500, (9, 2048, 2048), "NRC_TSIMAGE")]
+    assert peak_mb(step, full_frame, 512) == 150 + blocks
 
 
 def test_memory_of_a_fan_in_grows_with_its_segments():

@@ -5,6 +5,7 @@ from tests.support.plans import complete_config, make_product, make_segment
 
 NAME = "nrs_brightobj"
 CRFINTS = [f"<results>/{NAME}-seg00{k}_o001_crfints.fits" for k in (1, 2)]
+OWN_STEPS = ["visit_reference", "model_segment"]
 REPORT_FILES = [f"<results>/{NAME}_{end}" for end in ("diagnostics.json", "report.html")]
 
 
@@ -50,10 +51,11 @@ def test_images_without_photometry_are_not_collected():
 @pytest.mark.parametrize(
     ("skipped", "steps"),
     [
-        ((), (["segment_statistics"], ["light_curve", "report_visit"])),
-        (("light_curve",), (["segment_statistics"], ["light_curve", "report_visit"])),
-        (("report",), (["segment_statistics"], ["light_curve"])),
-        (("light_curve", "spectroscopic_light_curves", "report"), ([], [])),
+        ((), (OWN_STEPS, ["light_curve", "report_visit"])),
+        (("report",), (OWN_STEPS, ["light_curve"])),
+        (("spectroscopic_light_curves", "report"), (OWN_STEPS, ["light_curve"])),
+        # Nothing of our own is made.
+        (("light_curve",), ([], [])),
         (("extract_1d",), ([], [])),
     ],
 )
@@ -67,6 +69,7 @@ def test_files_of_spectra():
         f"<results>/{NAME}_x1dints.fits",
         f"<results>/{NAME}_whtlt.ecsv",
         f"<results>/{NAME}_lc.ecsv",
+        f"<results>/{NAME}_spectra.fits",
         f"<results>/{NAME}_speclc.fits",
         *REPORT_FILES,
     ]
@@ -89,12 +92,12 @@ def test_files_of_images():
         (("extract_1d",), CRFINTS),
         (("outlier_detection", "extract_1d"), []),
         (
-            ("white_light", "light_curve", "spectroscopic_light_curves", "report"),
+            ("white_light", "light_curve"),
             [*CRFINTS, f"<results>/{NAME}_x1dints.fits"],
         ),
         (
-            ("outlier_detection", "white_light", "light_curve", "spectroscopic_light_curves"),
-            [f"<results>/{NAME}_x1dints.fits", *REPORT_FILES],
+            ("outlier_detection", "white_light", "report", "spectroscopic_light_curves"),
+            [f"<results>/{NAME}_{end}" for end in ("x1dints.fits", "lc.ecsv", "spectra.fits")],
         ),
     ],
 )
@@ -124,8 +127,20 @@ def test_files_of_segments(exp_type, measured):
         targets.CALINTS,
         targets.CRFINTS,
         measured,
+        targets.MODEL,
         targets.STATISTICS,
     ]
+
+
+def test_masks_are_products_where_they_are_wanted():
+    config = complete_config(improved={"save_masks": True})
+    product = make_product()
+    masks = [f"<results>/{segment.name}_outliers.fits" for segment in product.segments]
+    assert set(masks) < set(targets.product_files(product, config))
+    assert targets.segment_files(product.segments[0], product, config)[-1] == targets.MASKS
+    config["light_curve"]["skip"] = True
+    assert not set(masks) & set(targets.product_files(product, config))
+    assert targets.MASKS not in targets.segment_files(product.segments[0], product, config)
 
 
 def test_a_plain_segment_is_not_unpacked():
@@ -145,6 +160,7 @@ def test_a_report_needs_light_curves():
     product = make_product()
     assert targets.has_report(product, complete_config())
     assert not targets.has_report(product, without("report"))
+    assert not targets.has_report(product, without("light_curve"))
     assert not targets.has_report(product, without("extract_1d"))
 
 

@@ -19,7 +19,7 @@ SECTIONS = [
     "white_light",
     "tso_photometry",
 ]
-OWN_SECTIONS = ["light_curve", "spectroscopic_light_curves", "report"]
+OWN_SECTIONS = ["light_curve", "improved", "spectroscopic_light_curves", "report"]
 REFERENCES = [
     "extract1d",
     "apcorr",
@@ -209,7 +209,10 @@ def test_part_of_a_section_keeps_the_other_defaults(defaults):
         ({"max_memory_mb": 1}, "config/max_memory_mb: found 1, expected at least 64"),
         ({"max_memory_mb": 64.5}, "config/max_memory_mb: found 64.5, expected a whole number"),
         ({"references": None}, "config/references: found null, expected a section of keys"),
-        ({"references": {"gain": 3}}, "config/references/gain: found 3, expected a text or null"),
+        (
+            {"references": {"gain": 3}},
+            "config/references/gain: found 3, expected a text or a section of keys or null",
+        ),
         (
             {"outlier_detection": {"snr": "5.0 4.0"}},
             "config/outlier_detection/snr: found '5.0 4.0', expected a number",

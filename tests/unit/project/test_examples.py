@@ -20,7 +20,7 @@ TAUGHT = {
         "scaled_times",
         "find_inliers",
     ],
-    "scripts.lib.diagnostics.noise": [
+    "scripts.lib.light_curves.noise": [
         "mad_sigma",
         "difference_mad",
         "second_difference_mad",
@@ -31,7 +31,9 @@ TAUGHT = {
         "correlation",
     ],
     "scripts.lib.diagnostics.spectral_noise": ["running_median"],
-    "scripts.lib.light_curves.binned_light_curves": ["bin_edges", "membership", "sum_bins"],
+    "scripts.lib.light_curves.binned_light_curves": ["bin_edges", "bin_numbers"],
+    "scripts.lib.light_curves.element_sums": ["sum_groups"],
+    "scripts.lib.light_curves.quality": ["integration_quality"],
     "scripts.lib.outliers.detection": ["detect_outliers", "flag_global", "mask_bits"],
     "scripts.lib.outliers.rolling_median": ["rolling_median", "window_starts"],
     "scripts.lib.outliers.search": ["is_outlier", "flag_rolling"],

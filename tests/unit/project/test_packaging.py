@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -118,3 +120,14 @@ def test_promised_file_exists(name):
 
 def test_ci_script_is_executable():
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize("name", ["my clone", "it's"])
+def test_make_env_refuses_a_folder_whose_name_bash_would_split(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    done = subprocess.run(["make", "env"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert f"env: {folder}: found a blank or another sign of the shell" in done.stderr
+    assert not (folder / ".venv").exists()

@@ -48,6 +48,7 @@ OPTIONAL = {
         "save_scene_model": True,
         "save_residual_image": True,
     },
+    "improved": {"save_masks": True},
 }
 
 

@@ -7,7 +7,17 @@ import pytest
 
 from benchmarks.profile_curves import Curves, jwst_samples
 from benchmarks.profile_scenes import Scene, trapezoid
-from benchmarks.truth import GAUSSIAN, judge, judge_bins, judge_outliers, main, summarise, table
+from benchmarks.truth import (
+    GAUSSIAN,
+    judge,
+    judge_bins,
+    judge_outliers,
+    judge_seams,
+    main,
+    measure_visit,
+    summarise,
+    table,
+)
 from scripts.lib.moving_profile.frames import Planes
 
 VISIT = {"ours": 1.0, "jwst": 3.0, "completed": 2.0, "bias": 0.1, "bias_to_ideal": 0.0}
@@ -82,7 +92,18 @@ def test_the_table_has_a_line_for_each_mode_and_level():
 
 @pytest.mark.parametrize("mode", ["BOTS", "NIRCAM"])
 def test_a_tiny_run_is_near_the_ideal_and_finds_all_hits(mode, tmp_path, capsys):
-    arguments = ["--modes", mode, "--levels", "A", "--seeds", "5", "--integrations", "90"]
+    arguments = [
+        "--simulator",
+        "small",
+        "--modes",
+        mode,
+        "--levels",
+        "A",
+        "--seeds",
+        "5",
+        "--integrations",
+        "90",
+    ]
     main([*arguments, "--json", str(tmp_path / "truth.json")])
     assert f"| {mode}, A | " in capsys.readouterr().out
     (result,) = json.loads((tmp_path / "truth.json").read_text())
@@ -91,3 +112,51 @@ def test_a_tiny_run_is_near_the_ideal_and_finds_all_hits(mode, tmp_path, capsys)
     assert 0.9 < visit["ours"] < 1.2 < visit["completed"] < visit["jwst"]
     assert visit["hits"] > 100
     assert visit["missed"] == 0
+
+
+def test_steps_between_segments_are_in_their_errors():
+    rng = np.random.default_rng(3)
+    flux, dip = 1.0 + 1e-3 * rng.normal(size=300), np.zeros(300)
+    dip[140:160] = 1.0
+    assert judge_seams(flux, dip)["largest_seam"] < 3.0
+    flux[100:200] += 3e-3
+    found = judge_seams(flux, dip)
+    # The step of three standard deviations is 9.5 errors of means of twenty.
+    assert found["seam"] == pytest.approx(7.0, rel=0.2)
+    assert found["largest_seam"] >= found["seam"]
+
+
+SMALL = {"BOTS": {"shape": (28, 200)}, "NIRCAM": {"shape": (48, 48)}}
+
+
+@pytest.mark.parametrize("mode", [*SMALL])
+def test_a_deep_dip_is_not_diluted(mode):
+    visits = [
+        measure_visit(mode, "A", seed, integrations=150, depth=0.3, **SMALL[mode])
+        for seed in (1, 2)
+    ]
+    assert abs(np.mean([visit["dilution"] for visit in visits])) < 1e-3
+
+
+@pytest.mark.parametrize("mode", [*SMALL])
+def test_a_tilt_event_costs_little(mode):
+    visits = [
+        [measure_visit(mode, level, seed, integrations=150, **SMALL[mode]) for seed in (1, 2)]
+        for level in ("B", "T")
+    ]
+    before, after = (np.mean([visit["ours"] for visit in found]) for found in visits)
+    assert after - before < 0.03
+    assert max(visit["largest_seam"] for found in visits for visit in found) < 3.0
+
+
+@pytest.mark.parametrize("mode", [*SMALL])
+def test_quoted_errors_are_the_same_where_err_is_wrong(mode):
+    found = {
+        factor: measure_visit(mode, "A", 1, factor, integrations=150, **SMALL[mode])
+        for factor in (0.8, 1.0, 1.4)
+    }
+    for factor, visit in found.items():
+        assert visit["noise_factor"] * factor == pytest.approx(1.0, rel=0.03)
+        assert visit["over_error"] == pytest.approx(found[1.0]["over_error"], rel=0.02)
+        # A standard deviation of 150 integrations is uncertain by 6 %.
+        assert visit["over_error"] == pytest.approx(1.0, abs=0.18)

@@ -4,6 +4,8 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.references.extract1d import (
+    ApertureError,
+    check_entry,
     name_file_in_errors,
     number,
     read_reference,
@@ -89,3 +91,10 @@ def test_errors_about_apertures_get_the_name_of_the_file(path, start):
     assert str(caught.value) == f"{start}: ystop of aperture 'S1': found '3', expected a number"
     with pytest.raises(InputError, match=r"^b\.fits: truncated$"), name_file_in_errors(path):
         raise InputError("b.fits: truncated")
+
+
+@pytest.mark.parametrize("width", [0, -1, -0.5])
+def test_a_width_of_nothing_is_refused(width):
+    with pytest.raises(ApertureError, match=f"extract_width .* found {width}, expected a number a"):
+        check_entry({"id": "S1", "extract_width": width}, {})
+    assert number({"extract_width": 0.5}, "extract_width", None) == 0.5

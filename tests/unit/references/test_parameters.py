@@ -6,7 +6,9 @@ from scripts.lib.errors import InputError
 from scripts.lib.references.parameters import (
     accept_parameters,
     convert_parameters,
+    convert_texts,
     read_parameters,
+    sections_with,
 )
 from tests.support.crds_cache import write_parameters
 
@@ -131,7 +133,7 @@ def test_parameters_of_jwst_without_effect_are_taken_out_of_the_configuration():
     }
     findings = accept_parameters(config)
     assert config == {
-        "outlier_detection": {"snr": 4.5},
+        "outlier_detection": {"snr": "4.5 4.0"},
         "white_light": {"min_wavelength": 3.0},
         "associations": ["a.json"],
         "extract_1d": None,
@@ -153,3 +155,65 @@ def test_unknown_parameters_stay_for_the_schema_to_refuse():
 def test_texts_that_jwst_cannot_read_are_errors(text):
     (error, *_) = accept_parameters({"outlier_detection": {"scale": text}})
     assert str(error) == f"config: outlier_detection/scale: found {text!r}, expected 2 numbers"
+
+
+def test_texts_of_the_command_line_become_what_they_stand_for():
+    config = {
+        "associations": "asn.json",
+        "max_memory_mb": "600",
+        "output_dir": "7",
+        "outlier_detection": {"snr": "5.0 4.0", "skip": "true", "good_bits": "4", "maskpt": "half"},
+        "extract_1d": {"bkg_order": "none", "position_offset": "1", "bkg_fit": "mean"},
+        "spectroscopic_light_curves": {"edges": ["2.9", 3], "pixels": 4},
+        "unknown": {"a": "1"},
+        "white_light": None,
+    }
+    convert_texts(config)
+    assert config == {
+        "associations": ["asn.json"],
+        "max_memory_mb": 600,
+        "output_dir": "7",
+        "outlier_detection": {"snr": 5.0, "skip": True, "good_bits": "4", "maskpt": "half"},
+        "extract_1d": {"bkg_order": None, "position_offset": 1.0, "bkg_fit": "mean"},
+        "spectroscopic_light_curves": {"edges": [2.9, 3], "pixels": 4},
+        "unknown": {"a": "1"},
+        "white_light": None,
+    }
+
+
+def test_sections_that_have_a_setting():
+    assert sections_with("snr") == ["outlier_detection", "improved"]
+    assert sections_with("min_wavelength") == ["white_light"]
+    assert sections_with("none") == []
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (b"a: &a [x]\nb: &b [*a, *a]\n" + b"parameters: &c {snr: *c}", "it contains itself"),
+        (b"parameters: {snr: " + b"[" * 100_000, "it has more than 500 levels"),
+        (
+            b"a0: &a0 [x, x]\n"
+            + b"\n".join(
+                b"a%d: &a%d [%s]" % (k, k, b", ".join([b"*a%d" % (k - 1)] * 9))
+                for k in range(1, 30)
+            )
+            + b"\nparameters: {snr: *a29}",
+            "its aliases stand for more than 1000000 nodes",
+        ),
+        (b"parameters: {snr: '\xe9'}", "can't decode byte"),
+    ],
+)
+def test_traps_of_yaml_are_one_line(tmp_path, tree, message):
+    path = tmp_path / "pars.asdf"
+    path.write_bytes(b"#ASDF 1.0.0\n%YAML 1.1\n--- \n" + tree + b"\n...\n")
+    with pytest.raises(InputError, match=rf"pars\.asdf: not a parameter reference: .*{message}"):
+        read_parameters(path)
+
+
+def test_a_file_far_too_long_for_parameters_is_not_read(tmp_path):
+    with (tmp_path / "pars.asdf").open("wb") as file:
+        file.write(b"#ASDF 1.0.0\n")
+        file.truncate(1 << 30)
+    with pytest.raises(InputError, match="cannot be read: it has more than"):
+        read_parameters(tmp_path / "pars.asdf")

@@ -60,6 +60,18 @@ def test_configuration_wins(build):
     assert found == Reference("extract1d", "refs/a.json", "a.json", "config")
 
 
+def test_a_mapping_gives_each_exposure_type_its_own(build, tmp_path):
+    given = {"MIR_LRS-SLITLESS": "a.json", "NRC_TSGRISM": "b/a.json", "NRS_BRIGHTOBJ": "N/A"}
+    config = {"references": {"extract1d": given}}
+    assert build(config).reference("extract1d", SEGMENT).path == "a.json"
+    grism = build(config, exp_type="NRC_TSGRISM").reference("extract1d", SEGMENT)
+    assert grism == Reference("extract1d", "b/a.json", "a.json", "config")
+    bright = build(config, exp_type="NRS_BRIGHTOBJ").reference("extract1d", SEGMENT)
+    assert bright == Reference("extract1d", None, "N/A", "config")
+    other = build(config, {"extract1d": "c.json"}, exp_type="MIR_LRS-FIXEDSLIT")
+    assert other.reference("extract1d", SEGMENT).path == str(tmp_path / "cache" / "c.json")
+
+
 def test_crds_comes_next(build, tmp_path):
     found = build({}, {"extract1d": "b.json"}).reference("extract1d", SEGMENT)
     path = str(tmp_path / "cache" / "b.json")

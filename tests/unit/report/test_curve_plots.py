@@ -85,6 +85,8 @@ def test_seams_and_jumps_are_marked_where_they_are():
     ("times", "hours", "label"),
     [
         ([59000.25, 59000.5], [0.0, 6.0], "Time since BJD 2459000.75000 TDB (h)"),
+        ([59000.0, 59000.0625], [0.0, 90.0], "Time since BJD 2459000.50000 TDB (min)"),
+        ([59000.0, 59000.0009765625], [0.0, 84.375], "Time since BJD 2459000.50000 TDB (s)"),
         ([59000.25, np.nan], [7.0, 8.0], "Number of the integration"),
     ],
 )

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scripts.lib.report.image_plots import median_frame, outliers
+from scripts.lib.report.image_plots import median_frame, outliers, reference
 
 
 def curve(detector="NRCB1", order=0, **arrays):
@@ -14,6 +14,9 @@ def curve(detector="NRCB1", order=0, **arrays):
         "median": np.arange(720.0).reshape(24, 30),
         "unit": np.array("MJy/sr"),
         "outlier_map": np.zeros((24, 30), int),
+        "own_outlier_map": np.zeros((24, 30), int),
+        "profile": np.full((24, 30), np.nan),
+        "noise": np.ones((24, 30)),
         "outlier_fractions": np.array([[0.0, 0.1, 0.2]] * 5),
     }
     star = {"centre": np.array([12.0, 10.0]), "radii": np.array([2.0, 4.0, 6.0])}
@@ -97,9 +100,13 @@ def test_an_image_without_contrast_is_drawn(values):
 def test_flags_are_counted_on_the_map_and_in_per_cent_against_time(make):
     one = make()
     one.arrays["outlier_map"][3, 4] = 9
+    one.arrays["own_outlier_map"][5, 6] = 8
     figure = outliers([one])
-    upper, lower = figure.axes[:2]
+    upper, middle, lower = figure.axes[:3]
     assert upper.images[0].get_array()[3, 4] == 9
+    assert middle.images[0].get_array()[5, 6] == 8
+    titles = [axis.get_title(loc="left") for axis in (upper, middle)]
+    assert titles == [f"{one.name}, archive", f"{one.name}, ours"]
     assert labels(lower) == ["aperture", "wings", "background"]
     for line, percent in zip(lower.lines, (0.0, 10.0, 20.0), strict=True):
         np.testing.assert_allclose(line.get_ydata(), percent)
@@ -110,6 +117,35 @@ def test_flags_are_counted_on_the_map_and_in_per_cent_against_time(make):
 def test_flags_of_other_integrations_are_not_drawn():
     one = curve()
     one.arrays["outlier_fractions"] = one.arrays["outlier_fractions"][:3]
-    lower = outliers([one]).axes[1]
+    lower = outliers([one]).axes[2]
     assert [text.get_text() for text in lower.texts] == ["not known"]
     assert len(lower.lines) == 0
+
+
+@pytest.mark.parametrize("make", [curve, spectrum])
+def test_the_profile_is_drawn_next_to_the_noise_of_the_pixels(make):
+    one = make()
+    one.arrays["profile"][10, 12] = 0.25
+    one.arrays["noise"][4, 5] = 3.0
+    one.arrays["noise"][6, 7] = np.nan
+    left, right = (axis for axis in reference([one]).axes if axis.images)
+    assert left.images[0].get_array()[10, 12] == 0.25
+    assert left.images[0].get_clim() == (0.0, 0.25)
+    assert right.images[0].get_array()[4, 5] == 3.0
+    assert right.images[0].get_array().mask[6, 7]
+    assert right.images[0].get_clim()[0] == 1.0
+
+
+def test_profiles_of_orders_are_drawn_in_one_image():
+    first, second = spectrum(order=1), spectrum(order=2)
+    first.arrays["profile"][5], second.arrays["profile"][9] = 0.5, 0.25
+    left = next(axis for axis in reference([first, second]).axes if axis.images)
+    image = left.images[0].get_array()
+    assert (image[5, 3], image[9, 3]) == (0.5, 0.25)
+    assert image.mask[0, 0]
+
+
+def test_a_visit_without_a_profile_is_drawn():
+    one = curve()
+    one.arrays["noise"] = np.full((24, 30), np.nan)
+    assert len([axis for axis in reference([one]).axes if axis.images]) == 2

@@ -5,9 +5,11 @@ from astropy.io import fits
 
 from scripts import __version__
 from scripts.lib.report.tables import (
+    comparison_table,
     cost_table,
     drift_table,
     flag_table,
+    method_table,
     noise_table,
     seam_table,
     settings_table,
@@ -56,6 +58,40 @@ def test_seams_of_all_light_curves():
     table = seam_table([curve(seams=[SEAM]), curve("NRS2", seams=[]), curve("X", too_short=True)])
     assert table.rows == [["NRS1", "1 | 2", -90.0, 10.0, 9.0, None]]
     assert len(table.head) == 6
+
+
+def test_ours_and_the_archives_are_in_rows_below_each_other():
+    archive = {"scatter_ppm": 300.0, "ratio_to_photon": 2.0, "depth_ppm": 9e3, "seams": [SEAM]}
+    one = curve(
+        scatter_ppm=150.0,
+        ratio_to_photon=1.0,
+        dip={"depth_ppm": 1e4},
+        archive=archive,
+        n_outliers=12,
+        n_without_flux=0,
+        flags={"aperture": FLAGS},
+    )
+    ours, theirs = comparison_table([one]).rows
+    assert ours == ["NRS1", "ours", 150.0, 1.0, None, None, 1e4, None, None, 0, 12]
+    assert theirs == ["NRS1", "archive", 300.0, 2.0, None, None, 9e3, 9.0, None, None, "0.042 %"]
+
+
+def test_the_method_says_what_was_taken_off_and_why():
+    tested = {"applied": False, "probability": 0.2, "coefficients": {"x": 1e-4}}
+    one = curve(
+        method="sum r=6.2",
+        noise_factor=1.1,
+        noise={"profile": 5e-4},
+        decorrelation={"x, y": tested, "x^2": {"probability": None, "applied": False}},
+    )
+    assert method_table([one]).rows == [
+        ["NRS1", "Flux from", "sum r=6.2"],
+        ["NRS1", "Noise over ERR", "1.100"],
+        ["NRS1", "Response to x, y", "not taken off: probability 0.2 by chance (100 ppm for x)"],
+        ["NRS1", "Response to x^2", "not tested: too few integrations, or no motion"],
+        ["NRS1", "Noise of profile", "500 ppm"],
+    ]
+    assert method_table([curve()]).rows == [["NRS1", "Flux from", "not measured"]]
 
 
 def test_one_segment_has_no_seam():

@@ -28,6 +28,17 @@ def test_times_of_a_segment_in_the_table_of_the_exposure():
     assert tuple(TIME_COLUMNS.values()) == TIMES
 
 
+def test_a_time_of_0_is_none():
+    table = int_times([1, 2, 3])
+    table[TIMES[4]][[0, 2]] = 0.0
+    times = integration_times(table, 3, 1, 3)
+    np.testing.assert_array_equal(times["TDB-MID"], [NAN, 204, NAN])
+    np.testing.assert_array_equal(times["MJD-AVG"], [101, 201, 301])
+    utc, tdb = mid_times(table, 1, 3)
+    np.testing.assert_array_equal(utc, [101, 201, 301])
+    np.testing.assert_array_equal(tdb, [NAN, 204, NAN])
+
+
 @pytest.mark.parametrize(
     ("table", "found"),
     [

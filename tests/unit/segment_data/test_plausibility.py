@@ -11,7 +11,7 @@ class Source:
     path = "a.fits"
 
     def __init__(self, **planes):
-        self.planes = planes
+        self.planes = {"DQ": np.zeros((1, 2, 2), np.uint32)} | planes
 
     def read(self, name, integrations):
         return self.planes[name][integrations]
@@ -48,3 +48,30 @@ def test_more_than_one_in_a_hundred_has_to_be_strange():
     sci[0].flat[4] = -1e16
     with pytest.raises(InputError, match="found 1 % of the first"):
         check_plausible(Source(SCI=sci, ERR=planes()))
+
+
+def flags(dtype):
+    """Flags as of real data: unusable pixels with and without a reason, and a jump."""
+    values = np.zeros((2, 4, 4), dtype)
+    values[0, 0, :3] = 0x401, 0x801, 1
+    values[0, 1, 0] = 4
+    return values
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.uint32])
+def test_flags_in_another_byte_order_are_recognised(dtype):
+    offset = 1 << 31 if dtype == np.uint32 else 0
+    good = flags(dtype)
+    check_plausible(Source(SCI=planes(), ERR=planes(), DQ=good))
+    stored = (good ^ good.dtype.type(offset)).byteswap()
+    bad = stored ^ stored.dtype.type(offset)
+    with pytest.raises(
+        InputError, match=r"a\.fits\[DQ\]: found DO_NOT_USE in no pixel .* in 3 of 4"
+    ):
+        check_plausible(Source(SCI=planes(), ERR=planes(), DQ=bad))
+
+
+@pytest.mark.parametrize("value", [0, 4, 0x1000, 1 << 31, 0x80, 0x80000080])
+def test_data_without_bad_pixels_pass(value):
+    dq = np.full((1, 4, 4), value, np.uint32)
+    check_plausible(Source(SCI=planes(), ERR=planes(), DQ=dq))

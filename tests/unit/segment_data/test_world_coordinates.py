@@ -20,6 +20,7 @@ from scripts.lib.segment_data.world_coordinates import (
     wavelength_image,
     wcs_digest,
 )
+from tests.support import spectral_segments
 from tests.support.spectral_segments import asdf_bytes, linear_wcs, write_segment
 
 PAIR = (float, float)
@@ -64,6 +65,37 @@ def test_says_that_the_tree_is_damaged(tmp_path, old, new):
         read_wcs(member)
     assert str(caught.value).startswith(f"{path}[ASDF]: world coordinates (meta.wcs): cannot be")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (
+            b"gwcs/wcs-1.4.0",
+            b"gwcs/wcs-9.9.0",
+            r"tag tag:stsci.edu:gwcs/wcs-9.9.0, expected 1\.\d+\.\d+ at most, the newest that gwcs .* and "
+            r"asdf .* know: the file is newer than they are",
+        ),
+        (
+            b"transform/compose-1.4.0",
+            b"transform/compose-9.9.0",
+            r"tag tag:stsci.edu:asdf/transform/compose-9.9.0, expected 1\.\d+\.\d+ at most",
+        ),
+        (
+            b"transform/compose-1.4.0",
+            b"transform/unheard-1.4.0",
+            r"tag tag:stsci.edu:asdf/transform/unheard-1.4.0, expected one that gwcs .* know",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::asdf.exceptions.AsdfConversionWarning")
+def test_names_the_tag_of_a_file_that_newer_software_wrote(tmp_path, monkeypatch, old, new, found):
+    content = asdf_bytes()
+    assert old in content
+    monkeypatch.setattr(spectral_segments, "asdf_bytes", lambda: content.replace(old, new))
+    path = write_segment(tmp_path / "segment.fits")
+    with open_fits(path) as member, pytest.raises(InputError, match=found):
+        read_wcs(member)
 
 
 def test_the_whole_image_where_no_range_is_given():
@@ -192,3 +224,30 @@ def test_a_file_without_coordinates_is_refused_when_they_are_evaluated(tmp_path)
         coordinates = WorldCoordinates(member, ResultCache(tmp_path / "known"))
         with pytest.raises(InputError, match="extension ASDF is missing"):
             coordinates.evaluate(PAIR, sky_position, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "error", [NotImplementedError("no inverse"), ValueError("shape\n mismatch")]
+)
+def test_coordinates_that_cannot_be_evaluated_are_one_line(tmp_path, error):
+    def function(wcs):
+        raise error
+
+    with open_fits(write_segment(tmp_path / "a.fits")) as file:
+        coordinates = WorldCoordinates(file)
+        with pytest.raises(InputError, match=r"a\.fits\[ASDF\]: .* cannot be evaluated") as caught:
+            coordinates.evaluate(float, function)
+    assert "\\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [b"null", b".nan"])
+def test_a_transform_with_a_number_that_is_none_is_refused(tmp_path, text):
+    path = write_segment(tmp_path / "a.fits")
+    content = path.read_bytes()
+    assert content.count(b"offset: 30.0") > 0
+    path.write_bytes(content.replace(b"offset: 30.0", b"offset: " + text))
+    with (
+        open_fits(path) as file,
+        pytest.raises(InputError, match=r"found offset: .* in a transform"),
+    ):
+        read_wcs(file)

@@ -90,3 +90,49 @@ def test_the_throughput_of_the_reference_day_may_be_kept(tmp_path):
     path = write_reference(tmp_path / "p.fits", coefficients={"TIMECOEFF_LINEAR": values})
     calibration = FluxCalibration(path, PRIMARY | {"EXPMID": None}, follows_time=False)
     assert_allclose(calibration.conversions({1: np.array([1.0])})[1], 10, rtol=1e-6)
+
+
+def change(path, column, values, name="PHOTOM"):
+    with fits.open(path, mode="update") as hdus:
+        hdus[name].data[column] = values
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0, np.nan, np.inf])
+@pytest.mark.parametrize("column", ["photmj", "relresponse", "wavelength"])
+def test_a_value_that_is_not_finite_and_positive_is_named(tmp_path, column, value):
+    path = write_reference(tmp_path / "p.fits")
+    change(path, column, value)
+    if column != "photmj" and value == 0:
+        # A detector may have no response, and padding no wavelength.
+        return
+    with pytest.raises(InputError, match=rf"p\.fits: PHOTOM: row 1: {column}: found "):
+        FluxCalibration(path, PRIMARY).conversions({1: WAVELENGTHS})
+
+
+@pytest.mark.parametrize("count", [-1, 0, 5])
+def test_a_used_length_beyond_the_table_is_named(tmp_path, count):
+    path = write_reference(tmp_path / "p.fits")
+    change(path, "nelem", count)
+    with pytest.raises(InputError, match=f"row 1: nelem: found {count}, expected .* 1 to 4"):
+        FluxCalibration(path, PRIMARY).conversions({1: WAVELENGTHS})
+
+
+@pytest.mark.parametrize("loss", [1.0, 2.0, np.nan])
+def test_a_correction_for_time_that_leaves_nothing_is_named(tmp_path, loss):
+    values = {"t0": 60000.0, "lossperyear": loss}
+    path = write_reference(tmp_path / "p.fits", coefficients={"TIMECOEFF_LINEAR": values})
+    with pytest.raises(InputError, match=r"row 1: found a correction for time of"):
+        FluxCalibration(path, PRIMARY).conversions({1: WAVELENGTHS})
+
+
+def test_empty_tables_and_missing_columns_are_named(tmp_path):
+    path = write_reference(tmp_path / "empty.fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus["PHOTOM"].data = hdus["PHOTOM"].data[:0]
+    with pytest.raises(InputError, match="PHOTOM: found 0 rows, expected one or more"):
+        FluxCalibration(path, PRIMARY)
+    columns = [fits.Column("filter", "12A", array=["CLEAR"])]
+    table = fits.BinTableHDU.from_columns(columns, name="PHOTOM")
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(tmp_path / "other.fits")
+    with pytest.raises(InputError, match="found no column pupil, order, wavelength, relresponse"):
+        FluxCalibration(tmp_path / "other.fits", PRIMARY)

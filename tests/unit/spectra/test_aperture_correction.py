@@ -10,6 +10,8 @@ from scipy.interpolate import RectBivariateSpline, interp1d
 from scripts.lib.errors import InputError
 from scripts.lib.spectra.aperture_correction import (
     ApertureCorrection,
+    check_phases,
+    check_sizes,
     correction_by_phase,
     correction_by_size,
     read_row,
@@ -256,3 +258,68 @@ def test_refuses_modes_without_correction(tmp_path):
     path = nirspec_file(tmp_path / "apcorr.fits")
     with pytest.raises(InputError, match="NRC_TSGRISM"):
         ApertureCorrection(path, {"EXP_TYPE": "NRC_TSGRISM", "INSTRUME": "NIRCAM"}, extraction())
+
+
+def replaced(row, name, value):
+    """A row with one value of a column replaced."""
+    values = np.array(row[name], float)
+    values.flat[0] = value
+    return row | {name: values}
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0, np.nan, np.inf])
+@pytest.mark.parametrize("name", ["wavelength", "size", "apcorr"])
+def test_values_of_a_table_are_finite_and_positive(name, value):
+    check_sizes(by_size())
+    check_phases(by_phase())
+    message = rf"t: {name}: found .* in element 1.*, expected finite numbers"
+    with pytest.raises(InputError, match=message):
+        check_sizes(replaced(by_size(), name, value), "t")
+    if value == 0:
+        check_phases(replaced(by_phase(), name, value), "t")
+        return
+    with pytest.raises(InputError, match=message):
+        check_phases(replaced(by_phase(), name, value), "t")
+
+
+@pytest.mark.parametrize("count", [-1, 0, 1, 4])
+@pytest.mark.parametrize("name", ["nelem_wl", "nelem_size"])
+def test_used_lengths_are_within_the_table(name, count):
+    with pytest.raises(InputError, match=f"{name}: found {count}, expected a number from 2 to 3"):
+        check_sizes(by_size(**{name: count}))
+
+
+@pytest.mark.parametrize(
+    ("check", "row"),
+    [
+        (check_sizes, by_size(apcorr=np.ones(9))),
+        (check_sizes, by_size(wavelength=np.ones((3, 3)))),
+        (check_sizes, {"wavelength": f4(1, 2), "apcorr": np.ones((2, 2))}),
+        (check_phases, by_phase(apcorr=np.ones((2, 3, 3)))),
+        (check_phases, by_phase(size=np.ones((3, 2)))),
+        (check_phases, by_phase(pixphase=f4(1, 0))),
+        (check_phases, by_phase(pixphase=f4(0, np.nan))),
+        (check_phases, by_phase(apcorr=np.ones(12))),
+    ],
+)
+def test_columns_of_other_shapes_are_named(check, row):
+    with pytest.raises(InputError, match=r"APCORR table: .*: found .*, expected"):
+        check(row)
+
+
+@pytest.mark.parametrize("text", ["(2,3,3)", "(2,x)", "()", "3,2)", "(-2,-3)"])
+def test_a_shape_that_does_not_fit_is_named(tmp_path, text):
+    path = nirspec_file(tmp_path / "apcorr.fits")
+    content = path.read_bytes()
+    assert content.count(b"'(2,3,2) '") == 1
+    path.write_bytes(content.replace(b"'(2,3,2) '", f"'{text}'".encode().ljust(10)))
+    keys = {"filter": "F290LP", "grating": "G395H", "slit": "S1600A1"}
+    with pytest.raises(InputError, match=r"APCORR\]: TDIM7: found .* for 12 values"):
+        read_row(path, keys)
+
+
+def test_a_table_without_rows_is_named(tmp_path):
+    table = fits.BinTableHDU(np.zeros(0, [("slit", "S15")]), name="APCORR")
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(tmp_path / "a.fits")
+    with pytest.raises(InputError, match="found 0 rows for"):
+        read_row(tmp_path / "a.fits", {"slit": "S1600A1"})

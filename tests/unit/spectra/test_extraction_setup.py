@@ -158,13 +158,26 @@ def test_refuses_wavelengths_of_another_shape(plan):
         ({"spectral_order": 2}, {}, "spectral order 1"),
         ({}, {"SPORDER": 0}, "direct image"),
         ({}, {"DISPAXIS": None}, "DISPAXIS"),
-        ({"ystart": 30, "ystop": 40, "use_source_posn": False}, {}, "no pixel"),
     ],
 )
 def test_segments_without_a_spectrum(plan, entry, changes, reason, caplog):
     with caplog.at_level(logging.WARNING):
         assert plan([entry], **changes) is None
     assert reason in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("entry", "part"),
+    [
+        ({"ystart": 30, "ystop": 40}, "the aperture"),
+        ({"bkg_coeff": [[7.5], [9.5]]}, "all background regions"),
+        ({"bkg_coeff": [[7.5], [9.5]], "bkg_fit": "median"}, "all background regions"),
+    ],
+)
+def test_an_aperture_or_background_beyond_the_array_is_an_error_and_no_spectrum(plan, entry, part):
+    message = f"found {part} beyond the array, expected pixels of its 6 across and 5 along"
+    with pytest.raises(InputError, match=message):
+        plan(fixed(**entry))
 
 
 def test_no_wavelength_anywhere(plan, caplog):
@@ -255,3 +268,15 @@ def test_aperture_follows_the_source(plan, monkeypatch):
     width = plan([{"ystart": 1, "ystop": 2, "extract_width": 2}])
     np.testing.assert_allclose(width.weights[:, 0], [1, 1])
     assert width.rows == slice(3, 5)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(b"1e9", "within 0.1 to 1000"), (b"0.0", "everywhere")]
+)
+def test_wavelengths_that_no_instrument_has(tmp_path, number, text):
+    path = write_segment(tmp_path / "segment.fits")
+    content = path.read_bytes()
+    assert content.count(b"factor: 0.1\n") == 1
+    path.write_bytes(content.replace(b"factor: 0.1\n", b"factor: " + number + b"\n"))
+    with open_fits(path) as member, pytest.raises(InputError, match=f"found .*wavelength.*{text}"):
+        plan_extraction(member, [{"id": "S1600A1", "use_source_posn": False}], {})

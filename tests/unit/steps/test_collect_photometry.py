@@ -58,6 +58,22 @@ class TestStack:
         assert stacked.meta["target_name"] == META["target_name"]
         assert caplog.messages == ["c: filter is 'F1500W', not 'F770W' as before it"]
 
+    def test_rows_of_each_detector_follow_each_other_and_name_it(self, caplog):
+        parts = [
+            table(2, first, detector=name) for first in (0.0, 10.0) for name in ("NRCA3", "NRCA1")
+        ]
+        stacked = stack(parts, list("abcd"))
+        assert list(stacked.columns) == ["detector", *MEASURED]
+        assert stacked.columns["detector"].tolist() == ["NRCA3"] * 4 + ["NRCA1"] * 4
+        assert stacked.columns["MJD"].tolist() == [0, 1, 10, 11] * 2
+        assert stacked.meta["detector"] == "NRCA3, NRCA1"
+        assert caplog.messages == []
+
+    def test_one_detector_has_no_column_of_it(self):
+        stacked = stack([table(1, detector="NRCB1")] * 2, ["a", "b"])
+        assert list(stacked.columns) == MEASURED
+        assert stacked.meta["detector"] == "NRCB1"
+
     def test_single_precision_stays(self):
         single = table()
         single.columns["aperture_sum"] = single.columns["aperture_sum"].astype(np.float32)

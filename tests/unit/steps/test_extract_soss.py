@@ -49,6 +49,19 @@ def product(folder, tmp_path_factory):
         yield hdus
 
 
+def test_a_segment_without_a_good_sample_has_spectra_of_nan(folder, tmp_path, caplog):
+    soss_files.write_segment(folder / "nothing.fits")
+    with fits.open(folder / "nothing.fits", mode="update") as hdus:
+        hdus["SCI"].data[:] = np.nan
+        hdus["DQ"].data[:] |= 1
+    path = extract(folder, tmp_path, "nothing.fits", soss_atoca=True)
+    with fits.open(path) as hdus:
+        tables = [hdu for hdu in hdus if hdu.name == "EXTRACT1D"]
+        assert [hdu.data["FLUX"].shape[0] for hdu in tables] == [3, 3, 3]
+        assert all(np.isnan(hdu.data["FLUX"]).all() for hdu in tables)
+    assert "nothing.fits: found no good sample: the spectra of this segment are NaN" in caplog.text
+
+
 class TestPlainBox:
     def test_each_order_has_a_table(self, product):
         tables = [hdu for hdu in product if hdu.name == "EXTRACT1D"]

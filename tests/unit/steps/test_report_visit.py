@@ -13,9 +13,11 @@ from astropy.io import fits
 
 from scripts.lib.files.atomic import write_arrays
 from scripts.lib.files.ecsv import read_ecsv, write_ecsv
-from scripts.report_visit import visit_facts
+from scripts.report_visit import planned_position, visit_facts
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
+from tests.support import imaging_segments
+from tests.support.builders import write_segment
 from tests.support.pages import MARKUP, PAYLOADS, WORD, Page, assert_dead
 from tests.support.steps import make_report, process_visit, report_inputs
 
@@ -69,7 +71,7 @@ def spoiled_inputs(folder, inputs):
             }
         assert any(texts.values())
         write_arrays(Path(path), spoiled)
-    for path in inputs.get("spectra", []):
+    for path in filter(None, [inputs.get("spectra")]):
         with fits.open(path, mode="update") as hdus:
             for hdu in hdus:
                 hdu.header["DETECTOR"] = (WORD, "")
@@ -144,7 +146,7 @@ def test_every_metric_is_defined_in_the_documentation(files):
     [
         (
             {},
-            "NIRSPEC, NRS_BRIGHTOBJ. 60 integrations in 1 segment over 1.50 h "
+            "NIRSPEC, NRS_BRIGHTOBJ. 60 integrations in 1 segment over 90.00 min "
             "from BJD 2459771.75000 (TDB).",
         ),
         (
@@ -159,3 +161,14 @@ def test_every_metric_is_defined_in_the_documentation(files):
 )
 def test_facts_are_those_that_are_known(changes, text):
     assert visit_facts(VISIT | changes) == text
+
+
+def test_the_planned_position_is_that_of_images(tmp_path):
+    path = imaging_segments.write_segment(
+        tmp_path / "a.fits", imaging_segments.star_planes([(14.0, 13.0)])
+    )
+    found = planned_position(path, {"search_box_width": 41})
+    assert found == {"NRCB1": {"planned": [14.0, 13.0], "box": 41}}
+    assert planned_position(path, None) == {}
+    write_segment(tmp_path / "b.fits")
+    assert planned_position(tmp_path / "b.fits", {"search_box_width": 41}) == {}

@@ -1,35 +1,36 @@
-"""Tables, metrics and page of two overlapping spectral orders, from files small enough to see through."""
+"""Tables, metrics and page of two spectral orders, from files small enough to see through."""
 
 import json
-from types import SimpleNamespace
 
+import asdf
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from scripts import light_curve, report_visit, segment_statistics
+from scripts import light_curve, model_segment, visit_reference
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.light_curves.extraction_regions import read_regions, read_statistics
-from tests.support.steps import run_step
+from scripts.lib.moving_profile.reference_file import load_references
+from tests.support.steps import make_report, run_step
 
-ROWS, COLUMNS, LENGTH, CUTOFF = 24, 64, 30, {1: 64, 2: 50}
-APERTURES = {1: (4, 13), 2: (11, 20)}
+ROWS, COLUMNS, LENGTH, CUTOFF = 140, 64, 75, {1: 64, 2: 50}
+TRACES = {1: 30.0, 2: 110.0}
 CONTAMINATION = {1: 0.01, 2: 0.2}
 
 
 def trace(order):
     """Image of an order: a Gaussian of height 100 or 50 and width 1.5 pixels, (rows, columns)."""
-    distance = np.arange(ROWS)[:, None] - (8.0 if order == 1 else 15.0)
+    distance = np.arange(ROWS)[:, None] - TRACES[order]
     light = (100.0 if order == 1 else 50.0) * np.exp(-(distance**2) / 4.5)
     return light * (np.arange(COLUMNS) < CUTOFF[order])
 
 
 def weights(order):
-    first, last = APERTURES[order]
+    middle = int(TRACES[order])
     image = np.zeros((ROWS, COLUMNS), np.float32)
-    image[first:last, : CUTOFF[order]] = 1.0
+    image[middle - 4 : middle + 5, : CUTOFF[order]] = 1.0
     return image
 
 
@@ -37,10 +38,11 @@ def write_segment(folder, number, rng):
     """Segment and spectra; errors of 2, of which photons have a half of the variance."""
     images = (trace(1) + trace(2) + rng.normal(0, 2, (LENGTH, ROWS, COLUMNS))).astype("f4")
     flags = np.zeros(images.shape, np.uint32)
-    flags[3, 12, 20] = 17
-    images[3, 12, 20] = np.nan
+    flags[3, 31, 20] = 17
+    images[3, 31, 20] = np.nan
     primary = fits.PrimaryHDU()
     primary.header.update({"EXP_TYPE": "NIS_SOSS", "FILTER": "CLEAR", "TARGNAME": "X"})
+    primary.header.update({"SUBARRAY": "SUBSTRIP256", "PWCPOS": 245.76})
     planes = {"SCI": images, "DQ": flags, "ERR": np.full_like(images, 2.0)}
     planes["VAR_POISSON"] = np.full_like(images, 2.0)
     hdus = [fits.ImageHDU(plane, name=name) for name, plane in planes.items()]
@@ -52,9 +54,9 @@ def write_segment(folder, number, rng):
 
 
 def table(order, images, number):
-    """Spectra of an order without the light of the other, as models would take it off."""
-    used, other = slice(0, CUTOFF[order]), trace(3 - order)
-    flux = ((np.nan_to_num(images, nan=100.0) - other) * weights(order)).sum(axis=1)[:, used]
+    """Spectra of an order, with the lost sample filled as models would."""
+    used = slice(0, CUTOFF[order])
+    flux = (np.nan_to_num(images, nan=trace(1)[31, 20]) * weights(order)).sum(axis=1)[:, used]
     error = np.full(flux.shape, 2.0 * np.sqrt(9.0))
     times = 59000.0 + (np.arange(LENGTH) + LENGTH * (number - 1)) / 1440.0
     wide = f"{CUTOFF[order]}D"
@@ -78,7 +80,7 @@ def aperture(order):
     columns = np.arange(CUTOFF[order], dtype=float)
     values = {
         "COLUMN": columns,
-        "ROW": np.full(len(columns), 8.0 if order == 1 else 15.0),
+        "ROW": np.full(len(columns), TRACES[order]),
         "WAVELENGTH": np.linspace(2.8, 0.8, COLUMNS)[: len(columns)],
         "CONTAMINATION": np.full(len(columns), CONTAMINATION[order]),
     }
@@ -93,66 +95,111 @@ def aperture(order):
     return image, table
 
 
-class Files(SimpleNamespace):
-    """Outputs of a job, by attribute, key or ``get``."""
+def write_traces(path):
+    """Reference of straight traces."""
+    tree = {
+        "meta": {
+            "pwcpos_cmd": 245.76,
+            "pwcpos_bounds": [245.54, 246.04],
+            "wavemap_wlmin": 0.5,
+            "wavemap_wlmax": 5.5,
+            "wavemap_nwl": 5001,
+            "subarray_ymin": COLUMNS - 1,
+            "soss_xdim": COLUMNS,
+            "soss_ydim": ROWS,
+            "order2_separation_cutoff": [0.77, 0.95],
+        },
+        "traces": [],
+        "wavecal_models": [],
+        "throughputs": [],
+    }
+    columns = np.arange(COLUMNS, dtype=float)
+    for order, row in TRACES.items():
+        name = {"spectral_order": order}
+        line = np.stack([columns, np.full(COLUMNS, row)], axis=1)
+        where = {"pivot_x": 32.0, "pivot_y": 70.0, "cutoff": CUTOFF[order]}
+        tree["traces"].append(name | {"trace": line} | where)
+        extents = {"scale_extents": np.array([[0.0, -0.1], [COLUMNS, 0.1]])}
+        coefficients = {"coefficients": np.array([2.8, -2.0, 0.0])}
+        tree["wavecal_models"].append(name | coefficients | extents)
+        light = {"wavelength": np.array([0.5, 5.5]), "throughput": np.ones(2)}
+        tree["throughputs"].append(name | light)
+    asdf.AsdfFile(tree).write_to(path)
+    return str(path)
 
-    def __getitem__(self, name):
-        return getattr(self, name)
 
-    def get(self, name, default=None):
-        return getattr(self, name, default)
+def compare(folder, number, traces, spectra):
+    """Model and statistics of a segment."""
+    run_step(
+        model_segment.process,
+        {"snr": 5.0, "window": 25, "photometry": {}},
+        segment=str(folder / f"segment{number}.fits"),
+        flagged=str(folder / f"segment{number}.fits"),
+        reference=str(folder / "reference.npz"),
+        spectra=spectra,
+        pastasoss=traces,
+        out_model=folder / f"model{number}.fits",
+        out_statistics=folder / f"statistics{number}.npz",
+    )
+
+
+def make_table(folder, stem, spectra):
+    """Light curves of segments; input files and params of the step."""
+    numbers = range(1, len(spectra) + 1)
+    files = {
+        "spectra": spectra,
+        "models": [str(folder / f"model{k}.fits") for k in numbers],
+        "statistics": [str(folder / f"statistics{k}.npz") for k in numbers],
+        "visit_references": [str(folder / "reference.npz")],
+    }
+    params = {
+        "segments": [
+            {"number": k, "detector": "NIS", "first": 1 + LENGTH * (k - 1), "reference": 0}
+            for k in numbers
+        ],
+        "options": {"min_wavelength": None, "max_wavelength": None},
+        "bins": {"resolving_power": 5, "pixels": None, "edges": None},
+        "decorrelate": "auto",
+    }
+    run_step(
+        light_curve.process,
+        params,
+        **files,
+        out_light_curve=f"{stem}_lc.ecsv",
+        out_spectra=f"{stem}_spectra.fits",
+        out_binned=f"{stem}_speclc.fits",
+    )
+    return files, params
 
 
 @pytest.fixture(scope="module", name="folder")
 def processed(tmp_path_factory):
     folder, rng = tmp_path_factory.mktemp("soss"), np.random.default_rng(1)
+    traces = write_traces(folder / "traces.asdf")
     for number in (1, 2):
         write_segment(folder, number, rng)
-        run_step(
-            segment_statistics.process,
-            {"photometry": {}},
-            segment=str(folder / f"segment{number}.fits"),
-            spectra=str(folder / f"spectra{number}.fits"),
-            out_statistics=folder / f"statistics{number}.npz",
-        )
-    spectra, statistics = (
-        [str(folder / f"{kind}.{form}") for kind in (f"{stem}1", f"{stem}2")]
-        for stem, form in (("spectra", "fits"), ("statistics", "npz"))
-    )
-    segments = [{"number": k, "detector": "NIS", "first": 1 + LENGTH * (k - 1)} for k in (1, 2)]
-    limits = {"min_wavelength": None, "max_wavelength": None}
-    bins = {"resolving_power": 5, "pixels": None, "edges": None}
     run_step(
-        light_curve.process,
-        {"segments": segments, "options": limits, "bins": bins, "replaced": False},
-        spectra=spectra,
-        statistics=statistics,
-        out_light_curve=folder / "lc.ecsv",
-        out_binned=folder / "speclc.fits",
+        visit_reference.process,
+        {"background": "auto", "lengths": [LENGTH, LENGTH], "search_box_width": 41},
+        segments=[str(folder / f"segment{number}.fits") for number in (1, 2)],
+        pastasoss=traces,
+        out_reference=folder / "reference.npz",
     )
-    plots = {f"{name}_png": str(folder / f"{name}.png") for name in PLOTS["spectroscopy"]}
-    pages = {"diagnostics": folder / "d.json", "report": folder / "report.html"}
-    job = Files(
-        input=Files(
-            light_curve=folder / "lc.ecsv",
-            spectra=spectra,
-            statistics=statistics,
-            member=folder / "segment1.fits",
-        ),
-        output=Files(**plots, **pages),
-        log=[],
-    )
-    job.params = Files(
-        product="soss",
-        branch="spectroscopy",
-        segments=segments,
-        exposure_integrations=2 * LENGTH,
-        replaced=False,
-        names=[],
-        association="asn.json",
-        settings={"references": {}},
-    )
-    report_visit.process(job)
+    spectra = [str(folder / f"spectra{number}.fits") for number in (1, 2)]
+    for number, path in enumerate(spectra, start=1):
+        compare(folder, number, traces, path)
+    files, params = make_table(folder, folder / "soss", spectra)
+    files |= {"light_curve": folder / "soss_lc.ecsv", "member": folder / "segment1.fits"}
+    files |= {"spectra": str(folder / "soss_spectra.fits")}
+    params |= {
+        "product": "soss",
+        "branch": "spectroscopy",
+        "exposure_integrations": {"NIS": [2 * LENGTH]},
+        "names": [],
+        "association": "asn.json",
+        "settings": {"references": {}},
+    }
+    make_report(str(folder / "soss"), files, params)
     return folder
 
 
@@ -162,42 +209,55 @@ def test_regions_of_both_orders(folder):
     assert (first.name, second.name) == ("1", "2")
     np.testing.assert_array_equal(second.weights, weights(2))
     assert len(second.pixels) == 50
-    assert second.trace[49] == 15.0
+    assert second.trace[49] == 110.0
     assert np.isnan(second.trace[50:]).all()
 
 
 def test_statistics_of_each_order(folder):
-    # The flagged pixel is in row 12, which both apertures have.
-    for order in (1, 2):
+    # The flagged pixel is in row 31, which is in the aperture of the first.
+    for order, expected in ((1, [3]), (2, [])):
         arrays = read_statistics(folder / "statistics1.npz", order)
-        assert np.flatnonzero(arrays["outliers"][:, 0]).tolist() == [3]
-        np.testing.assert_allclose(arrays["photon_part"], 0.5)
+        assert np.flatnonzero(arrays["outliers"][:, 0]).tolist() == expected
         assert arrays["class_sizes"][0] == 9 * CUTOFF[order]
 
 
+def test_references_of_each_order(folder):
+    references = load_references(folder / "reference.npz")
+    assert list(references) == ["1", "2"]
+    for order in (1, 2):
+        reference = references[str(order)]
+        assert reference.noise_factor == pytest.approx(1.0, abs=0.03)
+        # Rows beyond 26 of both traces are background, of both orders alike.
+        assert reference.region.used[58:83].all()
+        assert not reference.region.used[100:120, :50].any()
+
+
 def test_table_has_errors_photons_and_positions_of_each_order(folder):
-    columns, units, meta = read_ecsv(folder / "lc.ecsv")
+    columns, units, meta = read_ecsv(folder / "soss_lc.ecsv")
     assert units["flux"] == "DN/s"
     assert meta["EXP_TYPE"] == "NIS_SOSS"
     for order in (1, 2):
         rows = columns["order"] == order
         assert rows.sum() == 2 * LENGTH
-        np.testing.assert_array_equal(columns["missing"][rows], 0.0)
-        np.testing.assert_allclose(columns["flux_error"][rows], 6.0 * np.sqrt(CUTOFF[order]))
-        np.testing.assert_allclose(
-            columns["photon_error"][rows] / columns["flux_error"][rows], np.sqrt(0.5)
-        )
+        assert columns["missing"][rows].max() < 0.01
+        # Half of the variance of the samples is that of photons; the background of 32 rows adds to
+        # it, as of (sum P)^2 / sum P^2 = 2 root pi times 1.5 pixels.
+        ratio = columns["photon_error"][rows] / columns["flux_error"][rows]
+        ratio *= meta["light_curves"][order - 1]["error_factor"]
+        expected = np.sqrt(0.5 / (1.0 + 3.0 * np.sqrt(np.pi) / 32.0))
+        np.testing.assert_allclose(ratio, expected, rtol=0.01)
         # Light of the whole profile is 1.5 times the root of 2 pi of its height.
         light = (100.0 if order == 1 else 50.0) * 1.5 * np.sqrt(2 * np.pi) * CUTOFF[order]
         np.testing.assert_allclose(np.median(columns["flux"][rows]), light, rtol=5e-3)
+        np.testing.assert_allclose(np.median(columns["y"][rows]), TRACES[order], atol=0.05)
         assert np.ptp(columns["y"][rows]) < 0.05
-        # The second segment's median has noise of its own, which must not look like a jump.
-        width = columns["width"][rows]
-        assert abs(width[:LENGTH].mean() - width[LENGTH:].mean()) < 2e-3
+        np.testing.assert_allclose(columns["width"][rows], 1.5, atol=0.05)
+        scatter = np.std(columns["flux_corrected"][rows] / columns["flux_error"][rows])
+        assert scatter == pytest.approx(1.0, abs=0.3)
 
 
 def test_bins_of_each_order(folder):
-    with fits.open(folder / "speclc.fits") as hdus:
+    with fits.open(folder / "soss_speclc.fits") as hdus:
         hdus.verify("exception")
         for version in (1, 2):
             assert hdus["FLUX", version].header["SPORDER"] == version
@@ -207,15 +267,19 @@ def test_bins_of_each_order(folder):
 
 
 def test_diagnostics_and_page_name_the_orders(folder):
-    found = json.loads((folder / "d.json").read_text())
+    found = json.loads((folder / "soss_diagnostics.json").read_text())
+    made = read_ecsv(folder / "soss_lc.ecsv")[2]["light_curves"]
+    factors = {record["order"]: record["error_factor"] for record in made}
     for curve in found["light_curves"]:
         for kind in ("mean", "p95"):
             assert curve[f"contamination_{kind}"] == CONTAMINATION[curve["order"]]
         assert 0.75 < curve["ratio_to_error"] < 1.3
-        ratio = curve["ratio_to_photon"] / curve["ratio_to_error"]
-        np.testing.assert_allclose(ratio, np.sqrt(2.0), rtol=1e-4)
+        ratio = curve["ratio_to_photon"] / curve["ratio_to_error"] / factors[curve["order"]]
+        np.testing.assert_allclose(
+            ratio, np.sqrt(2.0 * (1.0 + 3.0 * np.sqrt(np.pi) / 32.0)), rtol=0.01
+        )
     assert found["verdict"]["findings"] == []
-    page = (folder / "report.html").read_text()
+    page = (folder / "soss_report.html").read_text()
     assert "NIS order 1" in page
     assert "NIS order 2" in page
     assert "Vector drawing" not in page
@@ -225,21 +289,12 @@ def test_diagnostics_and_page_name_the_orders(folder):
 def test_spectra_without_apertures_have_a_table_still(folder, tmp_path, caplog):
     with fits.open(folder / "spectra1.fits") as hdus:
         fits.HDUList([hdus[0], hdus[1], hdus[2]]).writeto(tmp_path / "spectra.fits")
-    spectra, statistics = str(tmp_path / "spectra.fits"), str(tmp_path / "statistics.npz")
-    segment = str(folder / "segment1.fits")
-    files = {"segment": segment, "spectra": spectra, "out_statistics": statistics}
-    run_step(segment_statistics.process, {"photometry": {}}, **files)
+    for name in ("segment1.fits", "reference.npz", "traces.asdf"):
+        (tmp_path / name).symlink_to(folder / name)
+    spectra = str(tmp_path / "spectra.fits")
+    compare(tmp_path, 1, str(tmp_path / "traces.asdf"), spectra)
     assert "no aperture is known" in caplog.text
-    segments = [{"number": 1, "detector": "NIS", "first": 1}]
-    limits = {"min_wavelength": None, "max_wavelength": None}
-    run_step(
-        light_curve.process,
-        {"segments": segments, "options": limits, "replaced": False},
-        spectra=[spectra],
-        statistics=[statistics],
-        out_light_curve=tmp_path / "lc.ecsv",
-    )
-    columns, _, _ = read_ecsv(tmp_path / "lc.ecsv")
+    make_table(tmp_path, tmp_path / "soss", [spectra])
+    columns, _, _ = read_ecsv(tmp_path / "soss_lc.ecsv")
     assert np.isfinite(columns["flux"]).all()
-    assert np.isnan(columns["x"]).all()
-    assert (columns["photon_error"] == 0.0).all()
+    assert (columns["outlier_fraction"] == 0.0).all()

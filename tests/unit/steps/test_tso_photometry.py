@@ -2,6 +2,7 @@ import logging
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import QTable
 
 from scripts.lib.errors import InputError
@@ -85,6 +86,11 @@ class TestProcess:
         np.testing.assert_allclose(table.columns["aperture_sum"], expected, rtol=1e-6)
         assert table.units["aperture_sum"] == "electron"
 
+    def test_an_annulus_beyond_the_array_from_where_the_star_was_found(self, tmp_path):
+        options = {"radius_inner": 30, "radius_outer": 35}
+        with pytest.raises(InputError, match="radius_inner: found 30, expected less than"):
+            self.run(tmp_path, options=options)
+
     def test_weak_lens_in_the_smallest_array(self, tmp_path):
         table = self.run(tmp_path, primary={"PUPIL": "WLP8", "CHANNEL": None})
         assert table.columns["aperture_sum"].dtype == np.float32
@@ -122,6 +128,24 @@ class TestProcess:
         gain = write_gain(tmp_path / "gain.fits", (32, 30), corner=(100, 201))
         with pytest.raises(InputError, match=r"gain.fits: SCI: found shape \(32, 30\)"):
             self.run(tmp_path, gain=gain, BUNIT="DN/s")
+
+    @pytest.mark.parametrize("value", [-1, 0, NAN, np.inf])
+    def test_a_pixel_with_a_value_but_no_usable_gain_is_named(self, tmp_path, value):
+        gain = write_gain(tmp_path / "gain.fits")
+        with fits.open(gain, mode="update") as hdus:
+            hdus["SCI"].data[:] = value
+        with pytest.raises(
+            InputError, match=r"gain\.fits: SCI: found .* at row 1, column 1 of the"
+        ):
+            self.run(tmp_path, gain=gain, BUNIT="DN/s")
+
+    def test_a_pixel_without_a_value_needs_no_gain(self, tmp_path):
+        gain, planes = write_gain(tmp_path / "gain.fits"), stars()
+        with fits.open(gain, mode="update") as hdus:
+            hdus["SCI"].data[:, 100] = -1
+        planes["SCI"][:, :, 0] = NAN
+        table = self.run(tmp_path, planes, gain=gain, BUNIT="DN/s")
+        assert (table.columns["aperture_sum"] > 0).all()
 
     def test_the_log_tells_what_was_found(self, tmp_path, caplog):
         planes = stars()

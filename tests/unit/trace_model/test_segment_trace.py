@@ -85,7 +85,9 @@ def test_world_coordinates_without_a_slit_are_refused(tmp_path):
     path = write_segment(tmp_path / "segment.fits")
     with open_fits(path) as member, pytest.raises(InputError) as caught:
         fit_segment(member, OPTIONS, 64)
-    assert str(caught.value).startswith(f"{path}[ASDF]: world coordinates (meta.wcs): found frames")
+    message = str(caught.value)
+    assert message.startswith(f"{path}[ASDF]: world coordinates (meta.wcs): ")
+    assert "found frames detector, world, expected slit_frame" in message
 
 
 def test_an_empty_model_is_reported(tmp_path, caplog, monkeypatch):

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scripts.lib.trace_model.spatial_coordinate import MissingFrameError, spatial_coordinate
+from scripts.lib.trace_model.spatial_coordinate import spatial_coordinate
 
 
 def wcs(frame, box):
@@ -30,5 +30,5 @@ def test_without_a_box_every_pixel_has_one():
 
 
 def test_a_missing_frame_is_named():
-    with pytest.raises(MissingFrameError, match="found frames detector, slit_frame, world, exp"):
+    with pytest.raises(ValueError, match="found frames detector, slit_frame, world, expected alp"):
         spatial_coordinate(wcs("slit_frame", None), (4, 5), True)

@@ -6,6 +6,7 @@ from scripts.lib.trace_model import steps
 
 SLIT = {"EXP_TYPE": "NRS_BRIGHTOBJ", "DATAMODL": "SlitModel"}
 CUBE = {"EXP_TYPE": "MIR_LRS-SLITLESS", "DATAMODL": "CubeModel"}
+SOSS = {"EXP_TYPE": "NIS_SOSS", "DATAMODL": "CubeModel"}
 GRISM = {"EXP_TYPE": "NRC_TSGRISM", "DATAMODL": "SlitModel"}
 OFF, ON = {"skip": True, "slope_limit": 7.0}, {"skip": False, "slope_limit": 7.0}
 BY_MODEL, BY_OTHER = ({"skip": False, "algorithm": name} for name in ("trace_model", "mingrad"))
@@ -21,6 +22,8 @@ NOT = {"skip": True, "algorithm": "trace_model"}
         (SLIT, ON, BY_MODEL, 7.0, "COMPLETE"),
         (SLIT, OFF, BY_MODEL, 0.1, "COMPLETE"),
         (CUBE, OFF, BY_MODEL, None, "FAILED"),
+        (SOSS, OFF, BY_MODEL, None, "FAILED"),
+        (SOSS, OFF, NOT, None, "SKIPPED"),
         (GRISM, OFF, BY_MODEL, None, "SKIPPED"),
         (GRISM, ON, BY_MODEL, None, "FAILED"),
     ],

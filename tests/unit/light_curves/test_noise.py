@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.diagnostics import noise
+from scripts.lib.light_curves import noise
 
 WHITE = np.random.default_rng(5).standard_normal(20000)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.diagnostics.jumps import (
+from scripts.lib.light_curves.jumps import (
     clip_outliers,
     find_jump,
     find_shape_jumps,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics.noise import clipped_sigma, mad_sigma, point_to_point_sigma
+from scripts.lib.light_curves.noise import clipped_sigma, mad_sigma, point_to_point_sigma
 
 __all__ = [
     "clip_outliers",

@@ -1,0 +1,89 @@
+"""What level and motion of a star add to its image."""
+
+import numpy as np
+
+from scripts.lib.moving_profile.stamp_shape import motion_terms
+
+__all__ = ["moved_wings", "numerical_terms", "star_level"]
+
+
+def star_level(coefficients, light):
+    """
+    Light of the star in the stamp.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, 4)
+        Level, x, y and width; a level of NaN counts as 1.
+    light : ndarray of float64, shape (K,)
+        As of `ImageReference`.
+
+    Returns
+    -------
+    level : ndarray of float64, shape (frames, 1)
+        The light.
+    """
+    level = np.where(np.isfinite(coefficients[:, 0]), coefficients[:, 0], 1.0)
+    factor = np.add.reduce(motion_terms(coefficients, len(light)) * light, axis=1)
+    return (level * factor)[:, None]
+
+
+def moved_wings(coefficients, wings):
+    """
+    What level and motion of the star add to the median about the stamp.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64, shape (frames, 4)
+        Level, x, y and width; NaN counts as those of the median.
+    wings : ndarray of float64, shape (4, A)
+        As of `ImageReference`.
+
+    Returns
+    -------
+    added : ndarray of float64, shape (frames, A)
+        Too faint for the profile, but not for the search for outliers.
+    """
+    level = np.where(np.isfinite(coefficients[:, :1]), coefficients[:, :1], 1.0)
+    terms = level * motion_terms(coefficients, len(wings))
+    terms[:, 0] -= 1.0
+    return np.einsum("nk,kp->np", terms, wings)
+
+
+def numerical_terms(star):
+    """
+    What motion adds to a star, from differences of its pixels.
+
+    Parameters
+    ----------
+    star : ndarray of float64, shape (y, x)
+        The star.
+
+    Returns
+    -------
+    images : ndarray of float64, shape (11, y, x)
+        The star and its coefficients of the terms of `motion_terms`: those of its
+        Taylor series, with central differences. What is outside of the image is 0.
+    """
+
+    def along(image, axis):
+        """Central difference, negative: a star that moves by +1 adds this."""
+        return 0.5 * (_shifted(image, 1, axis) - _shifted(image, -1, axis))
+
+    def curved(image, axis):
+        """Second difference."""
+        return _shifted(image, 1, axis) + _shifted(image, -1, axis) - 2.0 * image
+
+    x, y, xx, yy = along(star, 1), along(star, 0), curved(star, 1), curved(star, 0)
+    squares = [0.5 * xx, 0.5 * yy, along(x, 0)]
+    cubes = [along(xx, 1) / 6.0, along(yy, 0) / 6.0, 0.5 * along(xx, 0), 0.5 * along(yy, 1)]
+    return np.stack([star, x, y, 0.5 * (xx + yy), *squares, *cubes])
+
+
+def _shifted(image, by, axis):
+    """Image moved by a pixel along an axis, with zeros behind it."""
+    moved = np.roll(image, by, axis)
+    edge = [slice(None)] * 2
+    edge[axis] = 0 if by > 0 else -1
+    moved[tuple(edge)] = 0.0
+    return moved
