@@ -87,6 +87,7 @@ from scripts.lib.spectra.blocks import ImagePart, SpectralBlocks
 from scripts.lib.spectra.extraction_setup import plan_extraction
 from scripts.lib.spectra.profile_setup import PsfInput
 from scripts.lib.spectra.scene_model import profile_image, scene_images
+from scripts.lib.spectra.status_cards import set_statuses
 from scripts.lib.spectra.sums import (
     correct_aperture,
     extract_spectra,
@@ -143,16 +144,9 @@ def _primary_cards(member, references, job, trace_status):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = list(member.hdus[0].cards)
     set_card(cards, "DATAMODL", "TSOMultiSpecModel", "Type of data model")
-    statuses = {
-        "S_EXTR1D": ("COMPLETE", "1-D Spectral Extraction"),
-        "S_PXREPL": (
-            "SKIPPED" if job.params.pixel_replace["skip"] else "COMPLETE",
-            "Pixel Replacement",
-        ),
-        "S_TRCMOD": (trace_status, "Adaptive Trace Model"),
-    }
-    for keyword, (value, comment) in statuses.items():
-        set_card(cards, keyword, value, comment, after="S_")
+    replaced = "SKIPPED" if job.params.pixel_replace["skip"] else "COMPLETE"
+    statuses = {"S_EXTR1D": "COMPLETE", "S_PXREPL": replaced, "S_TRCMOD": trace_status}
+    set_statuses(cards, statuses)
     names = job.params.reference_names
     name = reference_name("extract1d", references["extract1d"], names)
     comment = "1-D extraction parameters reference file name"

@@ -103,6 +103,7 @@ from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import build_scene, load_references
 from scripts.lib.soss.segment import SossSegment
 from scripts.lib.soss.table import soss_cards, soss_rows
+from scripts.lib.spectra.status_cards import set_statuses
 from scripts.lib.spectra.table import row_dtype
 from scripts.lib.trace_model.steps import model_trace
 
@@ -116,8 +117,6 @@ _REFERENCES = {
 }
 _TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
-# Memory of the medians over time for each sample of the rows that are read at a time.
-_BYTES_PER_ROW_SAMPLE = 64
 _BLOCK_INTEGRATIONS = 32
 
 
@@ -130,13 +129,6 @@ def _check_references(paths, is_skipped):
         raise InputError(msg)
     if not paths["photom"] and not is_skipped:
         log.warning("config: references/photom: found null: the spectra stay in DN/s")
-
-
-def _slab_rows(shape, memory_mb):
-    """Rows whose time series fit the memory."""
-    return max(
-        1, min(int(memory_mb * 1e6 / (_BYTES_PER_ROW_SAMPLE * shape[0] * shape[2])), shape[1])
-    )
 
 
 def _grid_options(options, inputs):
@@ -174,20 +166,18 @@ def _tune_models(scene, image, median_error, options, inputs):
         raise InputError(msg) from error
 
 
-def _primary_cards(member, paths, job, status, replaced, models=None):
+def _primary_cards(member, paths, job, statuses, models=None):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
-    set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
-    asked = job.params.adaptive_trace_model, job.params.pixel_replace
-    _, modelled = model_trace(member, *asked, job.resources.work_mb)
-    set_card(cards, "S_TRCMOD", modelled, "Adaptive Trace Model", after="S_")
-    set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
-    if status == "SKIPPED":
+    set_statuses(cards, statuses)
+    if statuses["S_EXTR1D"] == "SKIPPED":
         return cards
     options, names = job.params.options, job.params.reference_names
     calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
     set_card(cards, "S_PHOTOM", calibrated, "Photometric Calibration", after="S_")
     for name, (keyword, comment) in _REFERENCES.items():
+        if name == "photom" and job.params.photom["skip"]:
+            continue
         value = reference_name(name, paths[name], names)
         set_card(cards, keyword, value, comment, after="R_")
     if paths["photom"]:
@@ -337,7 +327,7 @@ def _prepare_scene(segment, member, traces, paths, job):
         }
         calibration = FluxCalibration(paths["photom"], member.primary, follows_time)
         conversions = calibration.conversions(wavelengths)
-    summary = summarise(segment.read_rows, segment.shape, _slab_rows(segment.shape, memory_mb))
+    summary = summarise(segment.read_rows, segment.shape, segment.slab_rows(memory_mb))
     image = typical_image(summary, segment.shape[0])
     masks = settle_masks(image, summary.median_error, summary.masked, summary.reference_pixels)
     scene = build_scene(references, segment.subarray, options["soss_width"], *masks)
@@ -357,16 +347,19 @@ def process(snakemake):
         reason = why_not_extracted(member.primary)
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
-            product.append_hdu(_primary_cards(member, paths, snakemake, "SKIPPED", "SKIPPED"))
+            statuses = dict.fromkeys(("S_EXTR1D", "S_TRCMOD", "S_PXREPL"), "SKIPPED")
+            product.append_hdu(_primary_cards(member, paths, snakemake, statuses))
             copy_int_times(member, product, _TIME_TABLES)
             return
         _check_references(paths, snakemake.params.photom["skip"])
         replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
         segment = SossSegment(member, replacer)
         memory_mb = snakemake.resources.work_mb
-        replaced = "SKIPPED" if replacer is None else "COMPLETE"
+        asked = snakemake.params.adaptive_trace_model, snakemake.params.pixel_replace
+        statuses = {"S_TRCMOD": model_trace(member, *asked, memory_mb)[1]}
+        statuses["S_PXREPL"] = "SKIPPED" if replacer is None else "COMPLETE"
         if output.pixel_replaced:
-            path, statuses = Path(output.pixel_replaced), {"S_PXREPL": replaced}
+            path = Path(output.pixel_replaced)
             write_segment(member, path, statuses, memory_mb, replacer=replacer)
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepare_scene(
@@ -376,7 +369,9 @@ def process(snakemake):
         models = _tune_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
-        cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
+        cards = _primary_cards(
+            member, paths, snakemake, statuses | {"S_EXTR1D": "COMPLETE"}, models
+        )
         product.append_hdu(cards)
         copy_int_times(member, product, _TIME_TABLES)
         if output.wave_grid and models is not None:

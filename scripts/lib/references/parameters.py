@@ -31,7 +31,7 @@ KINDS = {
 }
 # The pipeline's own file, whose parameters win over those of its steps.
 PIPELINE = "pars-tso3pipeline"
-# Parameters of every step of `jwst` that name its files and hooks.
+# Parameters of every step of `jwst` that concern its files, memory and hooks.
 _FRAMEWORK = frozenset(
     [
         "class",
@@ -304,7 +304,7 @@ def _why_ignored(step, name):
     """Say why a parameter of `jwst` does not matter; empty if it may."""
     if name in _WITHOUT_EFFECT.get(step, ()):
         return "it has no effect on time series, here as in jwst"
-    return "files have the names of this workflow" if name in _FRAMEWORK else ""
+    return "names, memory and hooks are those of this workflow" if name in _FRAMEWORK else ""
 
 
 def _number_errors(step, name, text):

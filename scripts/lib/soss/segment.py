@@ -11,6 +11,8 @@ from scripts.lib.instruments.soss import SHAPES, soss_layout
 __all__ = ["SossSegment"]
 
 _PLANES = ("SCI", "ERR", "DQ")
+# Memory of the medians over time for each sample of the rows that are read at a time.
+_BYTES_PER_ROW_SAMPLE = 64
 # Pixels are replaced only this far from the first and last row of an image.
 _MARGIN_BELOW, _MARGIN_ABOVE = 2, 1
 
@@ -72,6 +74,24 @@ class SossSegment:
         after = {name: plane.copy() for name, plane in before.items()}
         self.replaced += self._replacer(after)
         return _Changes.between(before, after)
+
+    def slab_rows(self, memory_mb):
+        """
+        Rows whose time series fit the memory of medians over time.
+
+        Parameters
+        ----------
+        memory_mb : float
+            Working memory.
+
+        Returns
+        -------
+        count : int
+            Number of rows, at least 1.
+        """
+        length, height, width = self.shape
+        fitting = int(memory_mb * 1e6 / (_BYTES_PER_ROW_SAMPLE * length * width))
+        return max(1, min(fitting, height))
 
     def read_rows(self, rows):
         """

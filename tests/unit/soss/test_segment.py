@@ -68,3 +68,10 @@ def test_planes_of_another_shape_are_refused(tmp_path):
     with open_fits(tmp_path / "x.fits") as member, pytest.raises(InputError) as caught:
         SossSegment(member)
     assert "found shape (1, 90, 2048), expected (integrations, 96, 2048)" in str(caught.value)
+
+
+def test_rows_that_are_read_at_a_time_fit_the_memory(path):
+    with open_fits(path) as member:
+        segment = SossSegment(member)
+        # A row has 2 x 2048 samples of 64 bytes.
+        assert [segment.slab_rows(mb) for mb in (0.01, 1, 100)] == [1, 3, 96]
