@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.spectra.profile_fit import ProfileFit, fit_columns
+from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.profile_replacement import replace_by_profiles
+from scripts.lib.spectra.profile_fit import ProfileFit, fit_columns, model_images
 
 NAN = np.nan
 PROFILE = np.repeat(np.array([0.0, 0.1, 0.2, 0.4, 0.2, 0.1, 0.0])[:, None], 3, axis=1)
@@ -93,3 +95,38 @@ def test_equals_least_squares_column_by_column(seed, order):
         best = np.linalg.lstsq(design, science[integration, used, column], rcond=None)[0]
         np.testing.assert_allclose(coefficients[integration, column], best, rtol=1e-5, atol=1e-6)
         assert sums["flux"][integration, column] == coefficients[integration, column, -1]
+
+
+def test_light_of_lost_pixels_is_missed_by_the_box_alone():
+    """A star with 3 % of the pixels lost in each integration: summed, fitted, or replaced first."""
+    rng = np.random.default_rng(7)
+    rows = np.arange(24)[:, None] - 11.5
+    profile = np.repeat(np.exp(-0.5 * (rows / 1.5) ** 2), 50, axis=1)
+    profile /= profile.sum(axis=0)
+    spectrum = 1e4 * (1 + 0.3 * np.sin(np.arange(50) / 8))
+    truth = np.broadcast_to(spectrum * profile, (40, 24, 50))
+    science = (truth + rng.normal(size=truth.shape)).astype(np.float32)
+    planes = {
+        "SCI": science,
+        "ERR": np.ones_like(science),
+        "DQ": np.zeros(science.shape, np.uint32),
+    }
+    lost = rng.random(science.shape) < 0.03
+    science[lost], planes["DQ"][lost] = np.nan, DO_NOT_USE
+    variances = [np.where(lost, np.float32(np.nan), np.float32(1))]
+    fitted = fit_columns(ProfileFit(profile), science, variances)[0]["flux"]
+    summed = np.nansum(science[:, 6:18], axis=1)
+    replace_by_profiles(planes, True, 3)
+    replaced = planes["SCI"][:, 6:18].sum(axis=1)
+    lack, *others = (1 - flux / spectrum for flux in (summed, fitted, replaced))
+    assert lack.mean() == pytest.approx(0.03, abs=0.005)
+    for other in others:
+        assert abs(other.mean()) < 1e-4
+        assert other.std() < 0.1 * lack.std()
+
+
+def test_images_of_a_fit_are_background_and_source():
+    science, variances = scene(level=5.0, slope=0.3)
+    fit = ProfileFit(PROFILE, 1, REGION)
+    _, coefficients = fit_columns(fit, science, variances)
+    np.testing.assert_allclose(model_images(fit, coefficients), science, rtol=1e-5)
