@@ -79,6 +79,8 @@ _WITHOUT_EFFECT = {
     ],
     "adaptive_trace_model": ["maximum_cores"],
     "photom": ["inverse", "source_type"],
+    "tso_photometry": ["save_results"],
+    "white_light": ["save_results"],
     "extract_1d": [
         "bkg_sigma_clip",
         "center_xy",
@@ -89,6 +91,11 @@ _WITHOUT_EFFECT = {
         "ifu_set_srctype",
     ],
 }
+# What a parameter asks for that is done in any case.
+_ALWAYS = {
+    ("extract_1d", "save_results"): "the spectra of each segment are kept anyway, in segments/",
+}
+_OVERRIDE = "override_"
 # Numbers in the texts of parameters that `jwst` reads although they have no effect.
 _COUNTS = {"scale": 2}
 # Files of CRDS have a few kilobytes.
@@ -271,6 +278,8 @@ def accept_parameters(config):
     """
     Take parameters of `jwst` that have no effect here out of the configuration, in place.
 
+    Files of ``override_<kind>`` become ``references/<kind>``.
+
     Parameters
     ----------
     config : dict
@@ -291,6 +300,8 @@ def accept_parameters(config):
             if isinstance(value, str) and name in _COUNTS:
                 findings += _number_errors(step, name, value)
             effect = "" if name in properties else _why_ignored(step, name)
+            if name.startswith(_OVERRIDE):
+                effect = _take_reference(config, name.removeprefix(_OVERRIDE), value)
             if effect:
                 del section[name]
                 key = f"{step}/{name}"
@@ -300,8 +311,20 @@ def accept_parameters(config):
     return findings
 
 
+def _take_reference(config, kind, path):
+    """Make a file that overrides a reference one of the configuration; say so, or nothing."""
+    known = _properties("references")
+    references = config.setdefault("references", {}) or {}
+    if kind not in known or references.get(kind) not in (None, path):
+        return ""
+    config["references"] = references | {kind: path}
+    return f"it is taken for references/{kind}"
+
+
 def _why_ignored(step, name):
     """Say why a parameter of `jwst` does not matter; empty if it may."""
+    if (step, name) in _ALWAYS:
+        return _ALWAYS[step, name]
     if name in _WITHOUT_EFFECT.get(step, ()):
         return "it has no effect on time series, here as in jwst"
     return "names, memory and hooks are those of this workflow" if name in _FRAMEWORK else ""

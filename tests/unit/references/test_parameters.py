@@ -217,3 +217,33 @@ def test_a_file_far_too_long_for_parameters_is_not_read(tmp_path):
         file.truncate(1 << 30)
     with pytest.raises(InputError, match="cannot be read: it has more than"):
         read_parameters(tmp_path / "pars.asdf")
+
+
+def test_blocks_of_the_notebooks_of_stsci_are_taken_as_they_are():
+    config = {
+        "extract_1d": {"save_results": True, "override_extract1d": "my.json"},
+        "white_light": {"save_results": True},
+        "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
+        "outlier_detection": {"skip": True},
+    }
+    findings = accept_parameters(config)
+    assert config == {
+        "extract_1d": {},
+        "white_light": {},
+        "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
+        "outlier_detection": {"skip": True},
+        "references": {"extract1d": "my.json"},
+    }
+    assert {finding.severity for finding in findings} == {"note"}
+    assert [finding.effect for finding in findings[:2]] == [
+        "the spectra of each segment are kept anyway, in segments/",
+        "it is taken for references/extract1d",
+    ]
+
+
+@pytest.mark.parametrize("name", ["override_extract1d", "override_flat"])
+def test_references_that_contradict_or_do_not_exist_are_left_to_be_refused(name):
+    config = {"extract_1d": {name: "my.json"}, "references": {"extract1d": "other.json"}}
+    assert accept_parameters(config) == []
+    assert config["extract_1d"] == {name: "my.json"}
+    assert config["references"] == {"extract1d": "other.json"}
