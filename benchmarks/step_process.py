@@ -14,6 +14,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK_MB = 512
+_SIDE_PRODUCTS = ("pixel_replaced", "trace_modelled", "spline_full", "spline_used")
+_SIDE_PRODUCTS += ("profile", "scene_model", "residual", "catalog", "results", "medians")
 _FILES = {
     "outlier_detection": ("calints", "crfints"),
     "extract_1d": ("segment", "spectra"),
@@ -83,6 +85,7 @@ def _run_here(job):
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
     params = {
         "options": defaults[job["step"]],
+        "adaptive_trace_model": defaults["adaptive_trace_model"],
         "pixel_replace": defaults["pixel_replace"],
         "asn_pool": "",
         "asn_table": "",
@@ -91,13 +94,13 @@ def _run_here(job):
         "parameter_files": [],
         "input_warnings": [],
     }
-    references = {kind: [] for kind in ("extract1d", "apcorr", "gain")} | job["references"]
+    references = {kind: [] for kind in ("extract1d", "apcorr", "psf", "gain")} | job["references"]
     for path in job["inputs"]:
         if job["first"]:
             clear(Path(job["output"]).parent / FOLDER)
         work = _Named(
             input=_Named({given: path, **references}),
-            output=_Named({made: job["output"]}),
+            output=_Named(dict.fromkeys(_SIDE_PRODUCTS, "") | {made: job["output"]}),
             params=_Named(params),
             resources=_Named(work_mb=WORK_MB),
             threads=job["threads"],

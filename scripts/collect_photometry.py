@@ -21,8 +21,9 @@ import logging
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.ecsv import unit_text, write_quantities
+from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.photometry.sky import add_sky, check_units
 from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_photometry
 from scripts.lib.segment_data.world_coordinates import evaluation_errors, read_wcs
 
@@ -109,47 +110,6 @@ def _common_meta(tables, names):
     return meta
 
 
-def add_sky(table, wcs):
-    """
-    Add the sky coordinates of the aperture.
-
-    Parameters
-    ----------
-    table : PhotometryTable
-        Table of a segment, with ``aperture_x`` and ``aperture_y`` [pixels].
-    wcs : callable
-        World coordinates of the segment: of pixel positions x and y [deg].
-
-    Returns
-    -------
-    table : PhotometryTable
-        The table with ``aperture_ra_icrs`` and ``aperture_dec_icrs``; NaN
-        where the position is, and outside the bounding box of the WCS.
-    """
-    x, y = table.columns["aperture_x"], table.columns["aperture_y"]
-    sky = np.array(wcs(x, y)[:2], np.float64)
-    sky[:, np.isnan(x) | np.isnan(y)] = np.nan
-    names = "aperture_ra_icrs", "aperture_dec_icrs"
-    return PhotometryTable(
-        table.columns | dict(zip(names, sky, strict=True)),
-        table.units | dict.fromkeys(names, "deg"),
-        table.meta,
-    )
-
-
-def _check_units(table, paths):
-    """Raise if astropy does not know a unit of the segments."""
-    for name, unit in table.units.items():
-        try:
-            unit_text(unit or "")
-        except ValueError as error:
-            msg = (
-                f"{paths[0]}: BUNIT in SCI: found {unit!r} ({name}), "
-                "expected MJy/sr, DN/s or another unit that astropy knows"
-            )
-            raise InputError(msg) from error
-
-
 def _read(path, segment):
     """Table of one segment with its sky coordinates."""
     table = read_photometry(path)
@@ -164,7 +124,7 @@ def process(snakemake):
     paths, segments = list(snakemake.input.photometry), list(snakemake.input.segments)
     tables = [_read(*pair) for pair in zip(paths, segments, strict=True)]
     table = stack(tables, segments)
-    _check_units(table, segments)
+    check_units(table, segments[0])
     if records := list(snakemake.params.reference_files):
         table.meta["reference_files"] = records
     if warnings := list(snakemake.params.input_warnings):

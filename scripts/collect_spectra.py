@@ -12,6 +12,11 @@ Outputs
 -------
 x1dints
     Product: the tables of all segments in their order, and the times.
+
+Settings
+--------
+adaptive_trace_model/skip
+    Whether the trace is modelled, as the product is to say.
 """
 
 import logging
@@ -211,7 +216,7 @@ def _set_model_keywords(cards, files):
             set_card(cards, keyword, choose(values), comment, after="R_")
 
 
-def _write_product(path, skeleton, files, warnings):
+def _write_product(path, skeleton, files, warnings, models_trace):
     """Write the product: headers and small tables from the skeleton, rows from the segments' files."""
     tables = [
         (spectra, hdu) for spectra in files for hdu in spectra.hdus if hdu.name == "EXTRACT1D"
@@ -221,6 +226,9 @@ def _write_product(path, skeleton, files, warnings):
             cards, source, rows = list(hdu.cards), skeleton, hdu
             if hdu.name == "PRIMARY":
                 _set_model_keywords(cards, files)
+                if not models_trace:
+                    # Models that were made to replace pixels do not count.
+                    set_card(cards, "S_TRCMOD", "SKIPPED")
                 headers = [spectra.hdus[0].cards for spectra in files]
                 add_records(cards, recorded_texts(headers))
                 for line in warning_lines(warnings):
@@ -256,7 +264,8 @@ def process(snakemake):
             hdus.writeto(Path(folder) / "skeleton.fits")
             skeleton = stack.enter_context(open_fits(Path(folder) / "skeleton.fits"))
             warnings = snakemake.params.input_warnings
-            _write_product(path, skeleton, files, warnings)
+            models_trace = not snakemake.params.adaptive_trace_model["skip"]
+            _write_product(path, skeleton, files, warnings, models_trace)
 
 
 if __name__ == "__main__":

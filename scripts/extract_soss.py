@@ -20,6 +20,8 @@ estimate
 
 Outputs
 -------
+pixel_replaced
+    The segment with its pixels replaced; if asked for.
 spectra
     Spectra of the segment: ``EXTRACT1D`` of each order, a row for each integration.
 trace_models
@@ -51,8 +53,14 @@ extract_1d/soss_wave_grid_in, extract_1d/soss_estimate
     Files of the inputs ``wave_grid`` and ``estimate``.
 extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
     Names of the optional products.
-pixel_replace/skip
-    Whether bad pixels are replaced first by values of their neighbours.
+photom/skip, photom/apply_time_correction
+    Whether spectra are calibrated, and for the time of the exposure.
+pixel_replace/save_results
+    Whether the segment is written with its pixels replaced.
+pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
+    Whether, and how, bad pixels are replaced first.
+adaptive_trace_model/skip
+    Whether a model of the trace is asked for, which there is none of.
 max_memory_mb
     Size of the blocks of which medians in time are taken.
 """
@@ -73,6 +81,8 @@ from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
+from scripts.lib.segment_data.replacers import make_replacer, replacement_text
+from scripts.lib.segment_data.side_products import write_segment
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -93,7 +103,9 @@ from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import build_scene, load_references
 from scripts.lib.soss.segment import SossSegment
 from scripts.lib.soss.table import soss_cards, soss_rows
+from scripts.lib.spectra.status_cards import set_statuses
 from scripts.lib.spectra.table import row_dtype
+from scripts.lib.trace_model.steps import model_trace
 
 log = logging.getLogger(__name__)
 
@@ -105,27 +117,18 @@ _REFERENCES = {
 }
 _TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
-# Memory of the medians over time for each sample of the rows that are read at a time.
-_BYTES_PER_ROW_SAMPLE = 64
 _BLOCK_INTEGRATIONS = 32
 
 
-def _check_references(paths):
+def _check_references(paths, is_skipped):
     """Raise if a reference is missing that the extraction needs."""
     missing = [name for name in _REQUIRED if not paths[name]]
     if missing:
         names = ", ".join(f"references/{name}" for name in missing)
         msg = f"config: {names}: found null, expected the reference files of NIRISS SOSS"
         raise InputError(msg)
-    if not paths["photom"]:
+    if not paths["photom"] and not is_skipped:
         log.warning("config: references/photom: found null: the spectra stay in DN/s")
-
-
-def _slab_rows(shape, memory_mb):
-    """Rows whose time series fit the memory."""
-    return max(
-        1, min(int(memory_mb * 1e6 / (_BYTES_PER_ROW_SAMPLE * shape[0] * shape[2])), shape[1])
-    )
 
 
 def _grid_options(options, inputs):
@@ -163,18 +166,18 @@ def _tune_models(scene, image, median_error, options, inputs):
         raise InputError(msg) from error
 
 
-def _primary_cards(member, paths, job, status, replaced, models=None):
+def _primary_cards(member, paths, job, statuses, models=None):
     """Primary header of the spectra: the segment's, with the steps that were done."""
     cards = product_cards(member.hdus[0].cards, "TSOMultiSpecModel", member.path.name)
-    set_card(cards, "S_EXTR1D", status, "1-D Spectral Extraction", after="S_")
-    set_card(cards, "S_TRCMOD", "SKIPPED", "Adaptive Trace Model", after="S_")
-    set_card(cards, "S_PXREPL", replaced, "Pixel Replacement", after="S_")
-    if status == "SKIPPED":
+    set_statuses(cards, statuses)
+    if statuses["S_EXTR1D"] == "SKIPPED":
         return cards
     options, names = job.params.options, job.params.reference_names
     calibrated = "COMPLETE" if paths["photom"] else "SKIPPED"
     set_card(cards, "S_PHOTOM", calibrated, "Photometric Calibration", after="S_")
     for name, (keyword, comment) in _REFERENCES.items():
+        if name == "photom" and job.params.photom["skip"]:
+            continue
         value = reference_name(name, paths[name], names)
         set_card(cards, keyword, value, comment, after="R_")
     if paths["photom"]:
@@ -305,8 +308,10 @@ def _spectra_writer(product, model_spectra):
     return write
 
 
-def _prepare_scene(segment, member, traces, paths, options, memory_mb):
+def _prepare_scene(segment, member, traces, paths, job):
     """Scene, conversions to MJy, sums over time and typical image of a segment."""
+    options, memory_mb = job.params.options, job.resources.work_mb
+    follows_time = job.params.photom["apply_time_correction"]
     references = load_references(
         traces,
         paths,
@@ -320,8 +325,9 @@ def _prepare_scene(segment, member, traces, paths, options, memory_mb):
         wavelengths = {
             order: geometry.trace_wavelength for order, geometry in references.geometry.items()
         }
-        conversions = FluxCalibration(paths["photom"], member.primary).conversions(wavelengths)
-    summary = summarise(segment.read_rows, segment.shape, _slab_rows(segment.shape, memory_mb))
+        calibration = FluxCalibration(paths["photom"], member.primary, follows_time)
+        conversions = calibration.conversions(wavelengths)
+    summary = summarise(segment.read_rows, segment.shape, segment.slab_rows(memory_mb))
     image = typical_image(summary, segment.shape[0])
     masks = settle_masks(image, summary.median_error, summary.masked, summary.reference_pixels)
     scene = build_scene(references, segment.subarray, options["soss_width"], *masks)
@@ -333,28 +339,39 @@ def process(snakemake):
     started = time.monotonic()
     options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
     paths = {name: inputs[name] for name in _REFERENCES}
+    if snakemake.params.photom["skip"]:
+        paths["photom"] = []
     with ExitStack() as stack:
         member = stack.enter_context(open_fits(inputs.segment))
         product = stack.enter_context(ProductWriter(Path(output.spectra)))
         reason = why_not_extracted(member.primary)
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
-            product.append_hdu(_primary_cards(member, paths, snakemake, "SKIPPED", "SKIPPED"))
+            statuses = dict.fromkeys(("S_EXTR1D", "S_TRCMOD", "S_PXREPL"), "SKIPPED")
+            product.append_hdu(_primary_cards(member, paths, snakemake, statuses))
             copy_int_times(member, product, _TIME_TABLES)
             return
-        _check_references(paths)
-        segment = SossSegment(member, not snakemake.params.pixel_replace["skip"])
+        _check_references(paths, snakemake.params.photom["skip"])
+        replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
+        segment = SossSegment(member, replacer)
         memory_mb = snakemake.resources.work_mb
+        asked = snakemake.params.adaptive_trace_model, snakemake.params.pixel_replace
+        statuses = {"S_TRCMOD": model_trace(member, *asked, memory_mb)[1]}
+        statuses["S_PXREPL"] = "SKIPPED" if replacer is None else "COMPLETE"
+        if output.pixel_replaced:
+            path = Path(output.pixel_replaced)
+            write_segment(member, path, statuses, memory_mb, replacer=replacer)
         traces = read_traces(paths["pastasoss"])
         scene, conversions, summary, image = _prepare_scene(
-            segment, member, traces, paths, options, memory_mb
+            segment, member, traces, paths, snakemake
         )
         image, background = _remove_background(image, scene.masked, options)
         models = _tune_models(scene, image, summary.median_error, options, inputs)
         tuned = time.monotonic()
         log.info("%s: common models after %.1f s", member.path.name, tuned - started)
-        replaced = "SKIPPED" if snakemake.params.pixel_replace["skip"] else "COMPLETE"
-        cards = _primary_cards(member, paths, snakemake, "COMPLETE", replaced, models)
+        cards = _primary_cards(
+            member, paths, snakemake, statuses | {"S_EXTR1D": "COMPLETE"}, models
+        )
         product.append_hdu(cards)
         copy_int_times(member, product, _TIME_TABLES)
         if output.wave_grid and models is not None:
@@ -366,6 +383,8 @@ def process(snakemake):
         _write_spectra(writer, segment, scene, summary, models, options, extras)
         seconds = time.monotonic() - tuned
         log.info("%d integrations extracted in %.1f s", segment.shape[0], seconds)
+        if replacer is not None:
+            log.info(replacement_text(segment.replaced))
         ratios = contamination(scene, models, image, summary.median_error)
         append_apertures(product, scene, background, ratios)
 

@@ -10,6 +10,8 @@ Outputs
 -------
 crfints
     The segment with outliers flagged, and NaN and ``DO_NOT_USE`` made to agree.
+results, medians
+    A copy of it, and the medians of all integrations; if asked for.
 
 Settings
 --------
@@ -21,6 +23,8 @@ outlier_detection/maskpt
     Fraction of the mean weight below which a sample is left out of the median.
 outlier_detection/good_bits
     DQ flags that a sample in the median may have.
+outlier_detection/save_results, outlier_detection/save_intermediate_results
+    Whether the copy and the medians are written.
 max_memory_mb
     Size of the blocks that are read at a time.
 """
@@ -29,6 +33,7 @@ import logging
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +44,7 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.outliers.blocks import affordable_threads, plan_blocks
-from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits
+from scripts.lib.outliers.detection import Settings, detect_outliers, mask_bits, median_images
 from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import crds_context, crds_keywords, history_lines
 from scripts.lib.provenance.software import (
@@ -50,6 +55,7 @@ from scripts.lib.provenance.software import (
 )
 from scripts.lib.segment_data.dq import PLANES, bad_bits
 from scripts.lib.segment_data.plausibility import check_plausible
+from scripts.lib.segment_data.side_products import CubeWriter, write_segment
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +150,7 @@ def _header_updates(path, pool, table):
     ]
 
 
-def _detect_in_file(source, product, options, offsets, limits):
+def _detect_in_file(source, product, options, offsets, limits, medians):
     """Read, test and write block by block within (memory [MB], threads); count the outliers."""
     shape, (memory_mb, threads) = source.shape("SCI"), limits
     # Besides the planes: masked samples, bytes in file order, temporary arrays.
@@ -156,8 +162,11 @@ def _detect_in_file(source, product, options, offsets, limits):
 
     def detect(block):
         planes = _read_planes(source, offsets, block)
-        count = detect_outliers(planes, block, shape[0], settings)
         first = block.integrations.start
+        if medians is not None:
+            images = median_images(planes, block, shape[0], settings)
+            medians.write(images, first, block.rows.start)
+        count = detect_outliers(planes, block, shape[0], settings)
         for name, plane in planes.items():
             part = plane[block.tested] if name in ("SCI", "DQ") else plane
             product.write_block(part, offsets[name], shape, first, block.rows.start)
@@ -185,8 +194,13 @@ def process(snakemake):
         _check_planes(source)
         check_plausible(source)
         offsets = _append_headers(product, source, updates)
-        count = _detect_in_file(source, product, params.options, offsets, limits)
+        with ExitStack() as stack:
+            medians = CubeWriter.opened(stack, snakemake.output.medians, source)
+            count = _detect_in_file(source, product, params.options, offsets, limits, medians)
         shape = source.shape("SCI")
+    if snakemake.output.results:
+        with open_fits(path) as flagged:
+            write_segment(flagged, Path(snakemake.output.results), {}, limits[0])
     log.info(
         "%s: %d integrations of %d x %d pixels, %d outliers (fraction %.2e), %.1f s",
         path.name,

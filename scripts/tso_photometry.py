@@ -12,9 +12,13 @@ Outputs
 -------
 photometry
     Photometry of the segment: ``PHOTOMETRY``, a row for each integration.
+catalog
+    The same with sky coordinates, ECSV; if asked for.
 
 Settings
 --------
+tso_photometry/save_catalog
+    Whether the table of each segment is written.
 tso_photometry/centroid_source
     Whether the star is searched; otherwise its planned position is used.
 tso_photometry/search_box_width, tso_photometry/fit_box_width
@@ -34,14 +38,17 @@ import numpy as np
 
 from scripts.lib.checks.photometry import aperture_errors, segment_errors
 from scripts.lib.errors import InputError
+from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.imaging import gain_section, sums_whole_array
 from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
-from scripts.lib.photometry.table import META_KEYWORDS, make_table, write_photometry
+from scripts.lib.photometry.sky import add_sky, check_units
+from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table, write_photometry
 from scripts.lib.segment_data.int_times import mid_times
 from scripts.lib.segment_data.integrations import first_integration
+from scripts.lib.segment_data.world_coordinates import read_wcs
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +139,15 @@ def _read_times(source):
     return {"MJD": utc, "BJD_TDB": tdb}
 
 
+def _write_catalog(path, table, segment):
+    """Write the table of one segment in the form of the product's."""
+    with open_fits(segment) as source:
+        table = add_sky(table, read_wcs(source))
+    check_units(table, segment)
+    columns = {name: table.columns[name] for name in COLUMNS if name in table.columns}
+    write_quantities(path, columns, table.units, table.meta)
+
+
 def process(snakemake):
     """Write the photometry of one segment."""
     started = time.monotonic()
@@ -149,6 +165,8 @@ def process(snakemake):
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)
     write_photometry(snakemake.output.photometry, table)
+    if snakemake.output.catalog:
+        _write_catalog(snakemake.output.catalog, table, snakemake.input.segment)
     log.info("%s: %.1f s", snakemake.output.photometry, time.monotonic() - started)
 
 

@@ -174,6 +174,7 @@ _SWITCHES = (
     ("reverse-members", "list the members in reverse order"),
     ("background-regions", "subtract a background in the EXTRACT1D reference"),
     ("aperture-correction", "write an APCORR reference"),
+    ("point-source-image", "write a PSF reference"),
     ("gain-reference", "write a GAIN reference"),
     ("wavelengthrange-reference", "write a WAVELENGTHRANGE reference"),
 )

@@ -5,7 +5,7 @@ import numpy as np
 from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.mode import Mode, View
-from scripts.simulation.references import write_extract1d, write_miri_lrs_apcorr
+from scripts.simulation.references import write_extract1d, write_miri_lrs_apcorr, write_psf
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
@@ -180,6 +180,10 @@ def _references(options, folder):
     if options.aperture_correction:
         names["apcorr"] = "miri_lrs_slitless_apcorr.fits"
         write_miri_lrs_apcorr(folder / names["apcorr"], ("FULL", _SUBARRAY), _width)
+    if options.point_source_image:
+        names["psf"] = "miri_lrs_slitless_psf.fits"
+        wavelength = np.linspace(14.5, 3.5, 101)
+        write_psf(folder / names["psf"], "MIRI", MODE.exposure_type, _width, wavelength, False)
     return names
 
 

@@ -9,7 +9,7 @@ from scripts.simulation import coordinates as co
 from scripts.simulation.detector import Readout
 from scripts.simulation.keywords import TARGET_NAME
 from scripts.simulation.mode import SPECTRAL_OPTIONS, Mode, View
-from scripts.simulation.references import write_extract1d, write_nirspec_apcorr
+from scripts.simulation.references import write_extract1d, write_nirspec_apcorr, write_psf
 from scripts.simulation.scene import SpectralScene
 from scripts.simulation.star import star_spectrum
 
@@ -358,6 +358,10 @@ def _references(options, folder):
         names["apcorr"] = "nirspec_brightobj_apcorr.fits"
         keys = [(item.filter, item.grating, _SLIT) for item in _DISPERSERS.values()]
         write_nirspec_apcorr(folder / names["apcorr"], keys, _SCALE, _width)
+    if options.point_source_image:
+        names["psf"] = "nirspec_brightobj_psf.fits"
+        wavelength = np.linspace(0.5, 5.5, 101)
+        write_psf(folder / names["psf"], "NIRSPEC", MODE.exposure_type, _width, wavelength, True)
     return names
 
 

@@ -102,6 +102,8 @@ class VisitOptions:
         Whether the EXTRACT1D reference subtracts a background.
     aperture_correction : bool
         Write an APCORR reference.
+    point_source_image : bool
+        Write a PSF reference.
     gain_reference, wavelengthrange_reference : bool
         Write a GAIN or a WAVELENGTHRANGE reference.
     program, observation : str
@@ -148,6 +150,7 @@ class VisitOptions:
     wavelength_plane: bool | None = None
     background_regions: bool = False
     aperture_correction: bool = False
+    point_source_image: bool = False
     gain_reference: bool = False
     wavelengthrange_reference: bool = False
     program: str = "01366"

@@ -14,6 +14,7 @@ __all__ = [
     "write_gain",
     "write_miri_lrs_apcorr",
     "write_nirspec_apcorr",
+    "write_psf",
     "write_wavelengthrange",
 ]
 
@@ -126,6 +127,40 @@ def write_miri_lrs_apcorr(path, subarrays, width):
     model = dated_model("MirLrsApcorrModel")(apcorr_table=table)
     model.sizeunit = "pixels"
     save_reference(model, path, "MIRI", "APCORR", "MIR_LRS-SLITLESS")
+
+
+def write_psf(path, instrument, exposure_type, width, wavelength, horizontal):
+    """
+    Write a PSF reference: a Gaussian image of a point source, centred, with five positions a pixel.
+
+    Parameters
+    ----------
+    path : Path
+        FITS file.
+    instrument, exposure_type : str
+        Instrument and EXP_TYPE that the reference is for.
+    width : callable
+        Standard deviation of the star's image (pixels) at wavelengths in micron.
+    wavelength : ndarray
+        Wavelengths of the image (micron).
+    horizontal : bool
+        Whether dispersion runs along x.
+    """
+    steps, reach = 5, 100
+    position = np.arange(-reach, reach + 1)[:, None] / steps
+    image = np.exp(-0.5 * (position / width(wavelength)) ** 2)
+    model = dated_model("SpecPsfModel")()
+    model.apertures.append(
+        {
+            "name": "ANY",
+            "subpix": float(steps),
+            "center_row": float(reach) if horizontal else 0.0,
+            "center_col": 0.0 if horizontal else float(reach),
+            "data": image if horizontal else image.T.copy(),
+            "wave": np.asarray(wavelength, float),
+        }
+    )
+    save_reference(model, path, instrument, "PSF", exposure_type)
 
 
 def gain_image(gain, shape):

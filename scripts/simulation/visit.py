@@ -24,6 +24,7 @@ _REFERENCES_FOLDER = "references"
 _STEP_OF_REFERENCE = {
     "extract1d": "extract_1d",
     "apcorr": "extract_1d",
+    "psf": "extract_1d",
     "gain": "tso_photometry",
     "wavelengthrange": "white_light",
     "pastasoss": "extract_1d",
@@ -47,6 +48,7 @@ _OPTIONS_OF_SOME_MODES = (
 )
 _OPTIONAL_REFERENCES = {
     "aperture_correction": "apcorr",
+    "point_source_image": "psf",
     "wavelengthrange_reference": "wavelengthrange",
 }
 

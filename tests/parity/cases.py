@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.parity import soss_inputs
+from tests.parity import lrs_inputs, soss_inputs
 from tests.parity.compare import FITTED, SPLINE, TIGHT
 
 BOTS = {"mode": "nrs_brightobj", "segment_lengths": (30, 26), "frame_size": (24, 64)}
@@ -16,6 +16,13 @@ NIRCAM = {"mode": "nrc_tsimage", "segment_lengths": (30, 26), "frame_size": (48,
 MIRI = {"mode": "mir_image", "segment_lengths": (30, 26), "frame_size": (64, 68)}
 SOSS = {"mode": "nis_soss", "segment_lengths": (4, 3), "seed": 3}
 BUSY = {"nan_rate": 3e-3, "cosmic_ray_rate": 1e-3, "bad_pixel_rate": 2e-2}
+FIT_PROFILE = {"skip": False, "algorithm": "fit_profile", "save_results": True}
+BY_TRACE = {"skip": False, "algorithm": "trace_model", "save_results": True}
+OPTIMAL = {"extraction_type": "optimal"}
+SCENE = {"save_profile": True, "save_scene_model": True, "save_residual_image": True}
+PSF = {"point_source_image": True}
+# The splines across MIRI's spectra need the pixels of the whole width.
+LRS_WIDE = LRS | {"frame_size": (64, 72)}
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,16 @@ CASES = (
         BOTS | BUSY,
         {"outlier_detection": {"rolling_window_width": 7, "snr": 4.0}},
     ),
+    Case(
+        "bots-medians",
+        BOTS | BUSY,
+        {"outlier_detection": {"save_results": True, "save_intermediate_results": True}},
+    ),
+    Case(
+        "nircam-medians",
+        NIRCAM | BUSY,
+        {"outlier_detection": {"rolling_window_width": 10, "save_intermediate_results": True}},
+    ),
     Case("bots-no-window", BOTS | BUSY, {"outlier_detection": {"rolling_window_width": 1}}),
     Case("bots-short-segment", BOTS | BUSY | {"segment_lengths": (40, 25, 9)}),
     Case(
@@ -125,6 +142,84 @@ CASES = (
     Case("bots-int-times-exposure", BOTS | {"int_times": "exposure"}),
     Case("bots-int-times-empty", BOTS | {"int_times": "empty"}, int_times=False, light_curve=False),
     Case("bots-pixel-replace", BOTS | BUSY, {"pixel_replace": {"skip": False}}),
+    Case("bots-fit-profile", BOTS | BUSY, {"pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 5}}),
+    Case(
+        "bots-fit-profile-few", BOTS | BUSY, {"pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 1}}
+    ),
+    Case(
+        "bots-fit-profile-none",
+        BOTS | BUSY,
+        {"pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 0}},
+    ),
+    Case(
+        "bots-fit-profile-unflagged",
+        BOTS | BUSY,
+        {"pixel_replace": FIT_PROFILE, "outlier_detection": {"skip": True}},
+    ),
+    Case("bots-trace-model", BOTS | BUSY, {"pixel_replace": BY_TRACE}),
+    Case(
+        "bots-trace-model-psf-optimal",
+        BOTS | BUSY,
+        {
+            "adaptive_trace_model": {"skip": False, "psf_optimal": True},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
+    Case(
+        "bots-trace-model-faint",
+        BOTS | BUSY,
+        {
+            "adaptive_trace_model": {"skip": False, "fit_threshold": 1e6},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
+    Case(
+        "bots-adaptive-trace-model",
+        BOTS,
+        {
+            "adaptive_trace_model": {
+                "skip": False,
+                "save_results": True,
+                "save_intermediate_results": True,
+            }
+        },
+    ),
+    Case("bots-optimal", BOTS | BUSY | PSF, {"extract_1d": OPTIMAL}),
+    Case(
+        "bots-optimal-no-location",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL | {"optimize_psf_location": False, "position_offset": 0.4}},
+    ),
+    Case(
+        "bots-optimal-background",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL},
+        aperture=_BACKGROUND | {"bkg_order": 1},
+    ),
+    Case(
+        "bots-optimal-no-regions",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL | {"subtract_background": True}},
+    ),
+    Case(
+        "bots-optimal-middle",
+        BOTS | BUSY | PSF,
+        {"extract_1d": {"extraction_type": "optimal", "use_source_posn": False}},
+    ),
+    Case("bots-optimal-null", BOTS | PSF, {"extract_1d": {"extraction_type": None}}),
+    Case(
+        "bots-optimal-scene",
+        BOTS | BUSY | PSF,
+        {"extract_1d": OPTIMAL | SCENE},
+        aperture=_BACKGROUND,
+    ),
+    Case(
+        "bots-scene",
+        BOTS | BUSY,
+        {"extract_1d": SCENE},
+        aperture=_BACKGROUND | {"bkg_order": 1},
+    ),
+    Case("bots-optimal-no-psf", BOTS, {"extract_1d": OPTIMAL}),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
     Case("lrs-defaults", LRS),
@@ -139,6 +234,35 @@ CASES = (
         aperture=_LRS_BACKGROUND,
     ),
     Case("lrs-apcorr", LRS | BUSY | {"aperture_correction": True}, allowed=SPLINE),
+    Case("lrs-fit-profile", LRS | BUSY, {"pixel_replace": FIT_PROFILE}),
+    Case("lrs-trace-model", LRS_WIDE | BUSY, {"pixel_replace": BY_TRACE}),
+    Case(
+        "lrs-trace-model-slopes",
+        LRS_WIDE | BUSY,
+        {
+            "adaptive_trace_model": {"skip": False, "slope_limit": 0.03},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
+    Case(
+        "lrs-optimal",
+        LRS | BUSY | PSF,
+        {"extract_1d": OPTIMAL},
+        change=lrs_inputs.open_box,
+    ),
+    Case(
+        "lrs-optimal-background",
+        LRS | BUSY | PSF,
+        {"extract_1d": OPTIMAL},
+        aperture=_LRS_BACKGROUND,
+        change=lrs_inputs.open_box,
+    ),
+    Case(
+        "lrs-scene",
+        LRS | BUSY,
+        {"extract_1d": SCENE},
+        aperture=_LRS_BACKGROUND | {"bkg_fit": "median"},
+    ),
     Case("lrs-dn", LRS | {"photom": False}),
     Case("grism-defaults", GRISM),
     Case("grism-busy", GRISM | BUSY),
@@ -149,9 +273,12 @@ CASES = (
         aperture={"src_coeff": [[7.0, 0.5], [14.0, 0.6]], "independent_var": "wavelength"},
     ),
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
+    Case("grism-fit-profile", GRISM | BUSY, {"pixel_replace": FIT_PROFILE}),
+    Case("grism-trace-model", GRISM | BUSY, {"pixel_replace": BY_TRACE}),
     Case("nircam-defaults", NIRCAM),
     Case("nircam-busy", NIRCAM | BUSY),
     Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),
+    Case("nircam-catalog", NIRCAM | BUSY, {"tso_photometry": {"save_catalog": True}}),
     Case("nircam-no-centroid", NIRCAM | BUSY, {"tso_photometry": {"centroid_source": False}}),
     Case("nircam-dn", NIRCAM | {"photom": False, "gain_reference": True}, fitted=FITTED),
     Case("nircam-weak-lens", NIRCAM | {"weak_lens": True, "frame_size": (64, 64)}),
@@ -187,6 +314,26 @@ CASES = (
         },
     ),
     Case("soss-box", SOSS | {"nan_rate": 1e-3}, {**_EACH, "extract_1d": _BOX}),
+    Case(
+        "soss-box-fit-profile",
+        SOSS | {"nan_rate": 1e-3},
+        {**_EACH, "extract_1d": _BOX, "pixel_replace": FIT_PROFILE},
+    ),
+    Case(
+        "soss-box-trace-model",
+        SOSS | {"nan_rate": 1e-3},
+        {
+            **_EACH,
+            "extract_1d": _BOX,
+            "adaptive_trace_model": {"skip": False},
+            "pixel_replace": BY_TRACE,
+        },
+    ),
+    Case(
+        "soss-box-uncalibrated",
+        SOSS | {"segment_lengths": (3,)},
+        {**_EACH, "extract_1d": _BOX, "photom": {"skip": True}},
+    ),
     Case(
         "soss-box-background",
         SOSS | {"zodiacal_light": 1.5},

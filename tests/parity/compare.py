@@ -297,3 +297,24 @@ def compare_tables(ours, jwst, allowed=TIGHT, fitted=FITTED):
             limit = fitted if name.startswith("psf_") else allowed
             findings.append(Finding(product, name, relative_difference(*pair), limit))
     return findings
+
+
+def compare_images(ours, jwst):
+    """
+    Compare the images SCI of two files.
+
+    Parameters
+    ----------
+    ours, jwst : Path
+        The files.
+
+    Returns
+    -------
+    findings : list of Finding
+        The largest difference relative to the largest value of jwst's.
+    """
+    mine, theirs = (np.asarray(fits.getdata(path, "SCI"), float) for path in (ours, jwst))
+    if mine.shape != theirs.shape or (np.isnan(mine) != np.isnan(theirs)).any():
+        return [Finding(jwst.name, "SCI", np.inf, 0, f"{mine.shape}, {theirs.shape}, or NaN")]
+    difference = np.nanmax(np.abs(mine - theirs)) / np.nanmax(np.abs(theirs))
+    return [Finding(jwst.name, "SCI", float(difference), FITTED)]

@@ -9,6 +9,7 @@ larger than allowed.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +20,21 @@ import yaml
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.parity.cases import CASES, edit_apertures
-from tests.parity.compare import MODEL, compare_crfints, compare_tables, compare_x1dints
+from tests.parity.compare import (
+    MODEL,
+    compare_crfints,
+    compare_images,
+    compare_tables,
+    compare_x1dints,
+)
 from tests.parity.star_fits import compare_star_fits
 from tests.support.steps import read_config
 
 ROOT = Path(__file__).resolve().parents[2]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"
+_SCENE_FILES = ("_profile", "_scene_model", "_residual")
+# Names of slits, which jwst puts into those of medians.
+_SLIT = re.compile(r"_(s1600a1|1)(?=_median\.fits)")
 STEP_OF_REFERENCE = {
     "wavelengthrange": "white_light",
     "gain": "tso_photometry",
@@ -85,7 +95,8 @@ def jwst_steps(config):
     steps : dict
         Parameters by step, reference files as overrides.
     """
-    sections = ("outlier_detection", "pixel_replace", "extract_1d", "white_light", "tso_photometry")
+    sections = ("outlier_detection", "adaptive_trace_model", "pixel_replace", "extract_1d")
+    sections += ("photom", "white_light", "tso_photometry")
     steps = {name: dict(config[name]) for name in sections if name in config}
     if "snr" in steps.get("outlier_detection", {}):
         steps["outlier_detection"]["snr"] = f"{config['outlier_detection']['snr']} 4.0"
@@ -129,6 +140,8 @@ def run_workflow(folder, cores=1):
     """
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--nolock", "--snakefile"]
     command += [ROOT / "Snakefile", "--configfile", folder / "config.yaml", "--directory", folder]
+    # jwst has no light curves like ours, nor a report.
+    command += ["--config", "light_curve={'skip': True}"]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -159,7 +172,14 @@ def compare(case, ours, jwst):
     """
     findings = []
     for path in sorted(jwst.glob("*.fits")):
-        if path.name.endswith("_crfints.fits"):
+        if path.stem.endswith(_SCENE_FILES):
+            # jwst keeps those of the last member.
+            kind = next(end for end in _SCENE_FILES if path.stem.endswith(end))
+            findings += compare_images(sorted(ours.glob(f"*{kind}.fits"))[-1], path)
+            continue
+        if path.stem.endswith("_median"):
+            findings += compare_images(ours / _SLIT.sub("", path.name), path)
+        elif not path.name.endswith("_x1dints.fits"):
             findings += compare_crfints(ours / path.name, path)
         else:
             findings += compare_x1dints(
@@ -167,10 +187,15 @@ def compare(case, ours, jwst):
             )
     for path in jwst.glob("*.ecsv"):
         if case.light_curve:
+            # Our names of segments contain the number of the association.
+            mine = [ours / path.name, *ours.glob(path.name.replace("_phot", "_*_phot"))]
             findings += compare_tables(
-                ours / path.name, path, MODEL if case.modelled else case.allowed, case.fitted
+                next(filter(Path.exists, mine)),
+                path,
+                MODEL if case.modelled else case.allowed,
+                case.fitted,
             )
-        if path.name.endswith("_phot.ecsv"):
+        if path.name.endswith("_phot.ecsv") and (ours / path.name).exists():
             findings += _star_fits(ours.parent, ours / path.name, path)
     return findings
 

@@ -42,6 +42,15 @@ STORED = (
         aperture={"bkg_coeff": [[-0.5], [2.5]], "bkg_fit": "median"},
         allowed=SPLINE,
     ),
+    Case(
+        "bots-profile-optimal",
+        _BOTS | {"detectors": ("nrs1",), "point_source_image": True},
+        {
+            "pixel_replace": {"skip": False, "algorithm": "fit_profile"},
+            "extract_1d": {"extraction_type": "optimal"},
+        },
+        aperture={"bkg_coeff": [[-0.5], [2.5], [12.5], [15.5]]},
+    ),
     Case("grism-pixel-replace", _GRISM, {"pixel_replace": {"skip": False}}),
     Case(
         "nircam-dn",

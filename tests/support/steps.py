@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Params that rules give to every job that reads them; a test names only those that it is about.
 _PARAMS = {
+    "adaptive_trace_model": {"skip": True},
+    "photom": {"skip": False, "apply_time_correction": True},
     "apertures": None,
     "input_warnings": [],
     "parameter_files": [],
@@ -47,12 +49,41 @@ _INPUTS = [
     "pastasoss",
     "photom",
     "photometry",
+    "psf",
     "specprofile",
     "spectra",
     "wave_grid",
     "wavelengthrange",
 ]
 _OUTPUTS = ["atoca_spectra", "masks", "trace_models", "wave_grid"]
+_OUTPUTS += [
+    "pixel_replaced",
+    "trace_modelled",
+    "spline_full",
+    "spline_used",
+    "profile",
+    "scene_model",
+    "residual",
+    "catalog",
+    "results",
+    "medians",
+]
+
+
+_OF_OUTLIERS = {
+    "save_results": ("results", "outlier_detection"),
+    "save_intermediate_results": ("medians", "median"),
+}
+# Outputs of the extraction that options of steps ask for, and the ends of their names.
+_SIDE_PRODUCTS = {
+    "pixel_replaced": ("pixel_replace", "save_results", "pixel_replace"),
+    "trace_modelled": ("adaptive_trace_model", "save_results", "adaptive_trace_model"),
+    "spline_full": ("adaptive_trace_model", "save_intermediate_results", "spline_full"),
+    "profile": ("extract_1d", "save_profile", "profile"),
+    "scene_model": ("extract_1d", "save_scene_model", "scene_model"),
+    "residual": ("extract_1d", "save_residual_image", "residual"),
+    "spline_used": ("adaptive_trace_model", "save_intermediate_results", "spline_used"),
+}
 
 
 class _Named(SimpleNamespace):
@@ -151,6 +182,9 @@ def process_visit(folder, work_mb=64):
         if not config["outlier_detection"]["skip"]:
             options = {"options": config["outlier_detection"], **asn}
             files = {"calints": folder / segment.path, "out_crfints": results / segment.crfints}
+            for option, (output, kind) in _OF_OUTLIERS.items():
+                if config["outlier_detection"][option]:
+                    files[f"out_{output}"] = results / f"{segment.name}_{kind}.fits"
             run_step(outlier_detection.process, options, work_mb, **files)
             sources[segment.name] = results / segment.crfints
     finish = _photometry if product.branch == "imaging" else _spectroscopy
@@ -167,12 +201,17 @@ def _spectroscopy(product, sources, results, settings):
     spectra = []
     for name, source in sources.items():
         spectra.append(results / "segments" / f"{name}_extract1d.fits")
-        params = {"options": config["extract_1d"], "pixel_replace": config["pixel_replace"]}
+        sections = ("adaptive_trace_model", "pixel_replace", "photom")
+        params = {name: config[name] for name in sections} | {"options": config["extract_1d"]}
         step = extract_soss if product.exp_type == "NIS_SOSS" else extract_1d
         files = {"segment": str(source), "out_spectra": spectra[-1], **references}
+        for output, (section, option, kind) in _SIDE_PRODUCTS.items():
+            if config[section][option] and not config[section]["skip"]:
+                files[f"out_{output}"] = results / f"{name}_{kind}.fits"
         run_step(step.process, params, work_mb, **files)
     x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
-    run_step(collect_spectra.process, asn, work_mb, spectra=spectra, out_x1dints=x1dints)
+    params = asn | {"adaptive_trace_model": config["adaptive_trace_model"]}
+    run_step(collect_spectra.process, params, work_mb, spectra=spectra, out_x1dints=x1dints)
     run_step(
         white_light.process,
         {"options": config["white_light"]},
@@ -189,6 +228,9 @@ def _photometry(product, sources, results, settings):
     tables = []
     for name, source in sources.items():
         tables.append(str(results / "segments" / f"{name}_photometry.fits"))
+        catalog = {}
+        if config["tso_photometry"]["save_catalog"]:
+            catalog = {"out_catalog": results / f"{name}_phot.ecsv"}
         run_step(
             tso_photometry.process,
             {"options": config["tso_photometry"]},
@@ -196,6 +238,7 @@ def _photometry(product, sources, results, settings):
             segment=str(source),
             gain=references["gain"],
             out_photometry=tables[-1],
+            **catalog,
         )
     phot = results / f"{product.name}_phot.ecsv"
     segments = [str(source) for source in sources.values()]

@@ -185,7 +185,7 @@ def test_mistyped_setting(visit):
     configure(visit, outlier_detection={"snrr": 4})
     assert message_of(visit) == (
         "my.yaml: outlier_detection: found snrr, expected one of "
-        "skip, snr, rolling_window_width, maskpt, good_bits; did you mean snr?"
+        "skip, snr, rolling_window_width, maskpt, good_bits, save_results, save_intermediate_results; did you mean snr?"
     )
 
 

@@ -27,7 +27,7 @@ from scripts.lib.planning.configuration import (
 from scripts.lib.planning.plan import Plan
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
-from scripts.lib.references.parameters import convert_texts
+from scripts.lib.references.parameters import accept_parameters, convert_texts
 from scripts.lib.references.selection import ReferenceFiles
 
 
@@ -70,6 +70,7 @@ if too_large := size_problem(config):
 for section in [name for name, value in config.items() if value is None]:
     del config[section]
 
+notes_on_settings = accept_parameters(config)
 convert_texts(config)
 
 # The user's settings win over parameter references; defaults, which validation adds, do not.
@@ -108,7 +109,11 @@ try:
         mode_check(".", reference_files),
         os.path.normpath(config["output_dir"]),
     )
-    findings = [*reference_findings(config, products, reference_files), *findings]
+    findings = [
+        *notes_on_settings,
+        *reference_findings(config, products, reference_files),
+        *findings,
+    ]
     if not asks_doctor:
         stop_at_errors(findings)
 except InputError as error:

@@ -8,6 +8,7 @@ rule tso_photometry:
         gain=plan.reference("gain"),
     output:
         photometry=targets.PHOTOMETRY,
+        catalog=plan.side_output("tso_photometry", "save_catalog", "phot"),
     log:
         "<logs>/tso_photometry/{segment}.log",
     benchmark:

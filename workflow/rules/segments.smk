@@ -7,6 +7,8 @@ rule outlier_detection:
         calints=plan.calints,
     output:
         crfints=targets.CRFINTS,
+        results=plan.side_output("outlier_detection", "save_results", "outlier_detection"),
+        medians=plan.side_output("outlier_detection", "save_intermediate_results", "median"),
     log:
         "<logs>/outlier_detection/{segment}.log",
     benchmark:

@@ -7,8 +7,22 @@ rule extract_1d:
         segment=plan.flagged_segment,
         extract1d=plan.reference("extract1d"),
         apcorr=plan.aperture_correction,
+        psf=plan.point_source,
     output:
         spectra=targets.EXTRACT1D,
+        pixel_replaced=plan.side_output("pixel_replace", "save_results", "pixel_replace"),
+        trace_modelled=plan.side_output(
+            "adaptive_trace_model", "save_results", "adaptive_trace_model"
+        ),
+        spline_full=plan.side_output(
+            "adaptive_trace_model", "save_intermediate_results", "spline_full"
+        ),
+        spline_used=plan.side_output(
+            "adaptive_trace_model", "save_intermediate_results", "spline_used"
+        ),
+        profile=plan.side_output("extract_1d", "save_profile", "profile"),
+        scene_model=plan.side_output("extract_1d", "save_scene_model", "scene_model"),
+        residual=plan.side_output("extract_1d", "save_residual_image", "residual"),
     log:
         "<logs>/extract_1d/{segment}.log",
     benchmark:
@@ -27,10 +41,13 @@ rule extract_1d:
         work_mb=plan.work_mb,
     params:
         options=plan.options("extract_1d"),
+        adaptive_trace_model=plan.options("adaptive_trace_model"),
         pixel_replace=plan.options("pixel_replace"),
         apertures=plan.assumed_apertures,
-        reference_names=plan.reference_names("extract1d", "apcorr"),
-        parameter_files=plan.parameter_records("extract_1d", "pixel_replace"),
+        reference_names=plan.reference_names("extract1d", "apcorr", "psf"),
+        parameter_files=plan.parameter_records(
+            "adaptive_trace_model", "pixel_replace", "extract_1d"
+        ),
         input_warnings=plan.input_warnings,
         code=code("extract_1d"),
     script:
@@ -52,6 +69,7 @@ rule extract_soss:
         trace_models=plan.soss_output("soss_modelname", "SossExtractModel"),
         atoca_spectra=plan.soss_output("soss_modelname", "AtocaSpectra"),
         wave_grid=plan.soss_output("soss_wave_grid_out", "SossWaveGrid"),
+        pixel_replaced=plan.side_output("pixel_replace", "save_results", "pixel_replace"),
     log:
         "<logs>/extract_soss/{segment}.log",
     benchmark:
@@ -68,9 +86,13 @@ rule extract_soss:
         work_mb=plan.work_mb,
     params:
         options=plan.options("extract_1d"),
+        adaptive_trace_model=plan.options("adaptive_trace_model"),
         pixel_replace=plan.options("pixel_replace"),
+        photom=plan.options("photom"),
         reference_names=plan.reference_names("pastasoss", "specprofile", "speckernel", "photom"),
-        parameter_files=plan.parameter_records("extract_1d", "pixel_replace"),
+        parameter_files=plan.parameter_records(
+            "adaptive_trace_model", "pixel_replace", "extract_1d", "photom"
+        ),
         input_warnings=plan.input_warnings,
         code=code("extract_soss"),
     script:
@@ -97,6 +119,7 @@ rule collect_spectra:
         mem_mb=plan.memory("collect_spectra"),
         runtime=plan.runtime("collect_spectra"),
     params:
+        adaptive_trace_model=plan.options("adaptive_trace_model"),
         asn_pool=plan.asn_pool,
         asn_table=plan.asn_table,
         input_warnings=plan.input_warnings,

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from scripts.lib.checks.options import option_findings
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import read_hdus
@@ -138,10 +139,21 @@ def product_findings(product, references):
             reference = references.reference(kind, segment.path)
             findings += _segment_reference_findings(reference, segment.exp_type, references.context)
     findings += [
+        *option_findings(
+            product, lambda step: references.settings(step, first), _has_psf(product, references)
+        ),
         *_unusable_apertures(product, references),
         *_unused_correction(product, references),
     ]
     return list(dict.fromkeys(findings))
+
+
+def _has_psf(product, references):
+    """Whether a product uses the image of a point source."""
+    first = product.segments[0].path
+    return "psf" in used_kinds(product, references) and bool(
+        references.reference("psf", first).path
+    )
 
 
 def _unusable_apertures(product, references):

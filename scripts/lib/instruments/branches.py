@@ -5,7 +5,14 @@ __all__ = ["CONFIGURED_STEPS", "PLOTS"]
 # Sections of the configuration, in the order of the work.
 CONFIGURED_STEPS = {
     "imaging": ("outlier_detection", "tso_photometry"),
-    "spectroscopy": ("outlier_detection", "pixel_replace", "extract_1d", "white_light"),
+    "spectroscopy": (
+        "outlier_detection",
+        "adaptive_trace_model",
+        "pixel_replace",
+        "extract_1d",
+        "photom",
+        "white_light",
+    ),
 }
 # In the order of the report.
 PLOTS = {

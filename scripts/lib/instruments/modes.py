@@ -39,6 +39,9 @@ class Mode:
         Largest number of spectral orders in a segment.
     row_stripes : bool
         Whether readout noise makes stripes along the dispersion.
+    trace_fit : str or None
+        How the trace of the spectrum is modelled: ``slit`` or ``slitless``, by splines over the
+        coordinate along a slit or across a slitless prism's spectrum; None if it cannot be.
     left_out : tuple of (str, tuple of str, str)
         Optical elements with which the archive makes no product: keyword, its
         values, and the reason.
@@ -58,6 +61,7 @@ class Mode:
     is_named_by_slit: bool = False
     spectral_orders: int = 1
     row_stripes: bool = False
+    trace_fit: str | None = None
     left_out: tuple = ()
     unsupported: tuple = ()
 
@@ -87,7 +91,7 @@ _BOX = {
     "branch": "spectroscopy",
     "extraction": "extract_1d",
     "settings": "extract_1d",
-    "references": ("extract1d", "apcorr"),
+    "references": ("extract1d", "apcorr", "psf"),
 }
 _TRACES_AND_MODELS = ("pastasoss", "specprofile", "speckernel")
 
@@ -97,12 +101,18 @@ MODES = {
     for mode in (
         Mode(exp_type="NRC_TSIMAGE", **_IMAGING, is_always_time_series=True),
         Mode(exp_type="MIR_IMAGE", **_IMAGING),
-        Mode(exp_type="MIR_LRS-SLITLESS", **_BOX, correction_columns=("subarray",)),
+        Mode(
+            exp_type="MIR_LRS-SLITLESS",
+            **_BOX,
+            correction_columns=("subarray",),
+            trace_fit="slitless",
+        ),
         Mode(
             exp_type="MIR_LRS-FIXEDSLIT",
             **_BOX,
             correction_columns=("subarray",),
             source_from="dither",
+            trace_fit="slit",
         ),
         Mode(
             exp_type="NIS_SOSS",
@@ -129,6 +139,7 @@ MODES = {
             is_always_time_series=True,
             source_from="slit",
             is_named_by_slit=True,
+            trace_fit="slit",
         ),
     )
 }

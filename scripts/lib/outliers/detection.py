@@ -6,11 +6,11 @@ import numpy as np
 
 from scripts.lib.outliers.blocks import is_rolling
 from scripts.lib.outliers.rolling_median import window_starts
-from scripts.lib.outliers.search import flag_rolling, is_outlier
+from scripts.lib.outliers.search import flag_rolling, is_outlier, rolling_medians
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, PLANES, unify_nan_and_dq
 from scripts.lib.segment_data.medians import nan_median
 
-__all__ = ["Settings", "detect_outliers", "flag_global", "mask_bits"]
+__all__ = ["Settings", "detect_outliers", "flag_global", "mask_bits", "median_images"]
 
 # Pixels whose planes stay in the processor's cache.
 _PIXELS_TO_UNIFY = 32768
@@ -155,6 +155,38 @@ def detect_outliers(planes, block, series, settings):
     flat |= {"SCI": sci[block.tested], "DQ": dq[block.tested]}
     _unify({name: plane.reshape(-1) for name, plane in flat.items()})
     return count
+
+
+def median_images(planes, block, series, settings):
+    """
+    Medians with which the samples of a block are compared.
+
+    Parameters
+    ----------
+    planes, block, series, settings
+        As for :func:`detect_outliers`, before it changes them.
+
+    Returns
+    -------
+    medians : ndarray of float32
+        Medians (tested, y, x); one median of all integrations is repeated.
+
+    Examples
+    --------
+    >>> from scripts.lib.outliers.blocks import plan_blocks
+    >>> sci = np.array([10, 11, 30, 10, 13], np.float32).reshape(5, 1, 1)
+    >>> planes = {"SCI": sci, "DQ": np.zeros((5, 1, 1), np.uint32)}
+    >>> median_images(planes, plan_blocks((5, 1, 1), 3, 5)[0], 5, Settings(window=3)).ravel()
+    array([11., 11., 11., 13., 13.], dtype=float32)
+    """
+    sci, dq = (planes[name].reshape(len(planes[name]), -1) for name in ("SCI", "DQ"))
+    if is_rolling(settings.window, series):
+        starts = window_starts(series, settings.window)[block.integrations] - block.frames.start
+        medians = rolling_medians(sci, dq, starts, settings)
+    else:
+        count = block.integrations.stop - block.integrations.start
+        medians = np.repeat(nan_median(sci)[None], count, axis=0)
+    return medians.reshape(-1, *planes["SCI"].shape[1:])
 
 
 def _unify(planes):

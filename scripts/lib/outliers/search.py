@@ -13,7 +13,7 @@ import numpy as np
 from scripts.lib.outliers.rolling_median import rolling_median_block
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
-__all__ = ["PIXELS_AT_A_TIME", "flag_rolling", "is_outlier"]
+__all__ = ["PIXELS_AT_A_TIME", "flag_rolling", "is_outlier", "rolling_medians"]
 
 _FLAGGED = OUTLIER | DO_NOT_USE
 # Pixels that are searched at a time: the arrays of a group of windows then stay in the cache.
@@ -138,6 +138,30 @@ def flag_rolling(sci, dq, err, tested, starts, settings):
             flags[found] |= _FLAGGED
             count += len(found[0])
     return count
+
+
+def rolling_medians(sci, dq, starts, settings):
+    """
+    Rolling median of every integration, which :func:`flag_rolling` computes only where it must.
+
+    Parameters
+    ----------
+    sci, dq, starts, settings
+        As for :func:`flag_rolling`.
+
+    Returns
+    -------
+    medians : ndarray of float32, shape (tested, pixels)
+        NaN where a sample of the window is NaN or masked.
+    """
+    medians = np.full((len(starts), sci.shape[1]), np.nan, np.float32)
+    if settings.mask is None:
+        return medians
+    for left in range(0, sci.shape[1], PIXELS_AT_A_TIME):
+        pixels = slice(left, left + PIXELS_AT_A_TIME)
+        samples = _mask_flagged(sci[:, pixels], dq[:, pixels], settings.mask)
+        medians[:, pixels] = rolling_median_block(samples, settings.window)[starts]
+    return medians
 
 
 def _groups(starts, window):

@@ -185,6 +185,12 @@ class Plan:
             self.members.product(wildcards), self.members.segment(wildcards)
         )
 
+    def point_source(self, wildcards):
+        """Image of a point source for a segment, or nothing if none is fitted."""
+        return self._references.point_source(
+            self.members.product(wildcards), self.members.segment(wildcards)
+        )
+
     def wavelength_ranges(self, wildcards):
         """Wavelength ranges of the light curves of a product, or nothing."""
         return self._references.wavelength_ranges(self.members.product(wildcards))
@@ -198,6 +204,11 @@ class Plan:
         """File of each segment that an option of the SOSS extraction asks for, or nothing."""
         name = self._config["extract_1d"][option]
         return targets.soss_file(name, kind) if name else []
+
+    def side_output(self, step, option, kind):
+        """File of each segment that an option of a step asks for, or nothing."""
+        options = self._config[step]
+        return targets.side_product(kind) if options[option] and not options["skip"] else []
 
     def binned_output(self):
         """Light curves in bins of wavelength of each product, or nothing if they are skipped."""

@@ -79,6 +79,10 @@ class ReferenceLookup:
         """Aperture correction of a segment, as :meth:`path`; none if it is not applied."""
         return self.path("apcorr", segment) if "apcorr" in self._used_kinds(product) else []
 
+    def point_source(self, product, segment):
+        """Image of a point source for a segment, as :meth:`path`; none if none is fitted."""
+        return self.path("psf", segment) if "psf" in self._used_kinds(product) else []
+
     def wavelength_ranges(self, product):
         """Wavelength ranges of light curves, as :meth:`path`; only NIRISS SOSS has them."""
         has_ranges = "wavelengthrange" in mode_of(product.exp_type).references

@@ -41,6 +41,7 @@ __all__ = [
     "report_steps",
     "segment_files",
     "segment_paths",
+    "side_product",
     "soss_file",
     "summary_files",
 ]
@@ -135,6 +136,23 @@ def soss_file(name, kind):
         Name of the file of each segment.
     """
     return f"<results>/{{segment}}_{name}_{kind}.fits"
+
+
+def side_product(kind):
+    """
+    Template of a file that shows a segment between two steps.
+
+    Parameters
+    ----------
+    kind : str
+        The name in ``jwst``, for example ``pixel_replace``.
+
+    Returns
+    -------
+    template : str
+        Name of the file of each segment.
+    """
+    return f"<results>/{{segment}}_{kind}.{'ecsv' if kind == 'phot' else 'fits'}"
 
 
 def plot_file(plot, extension):

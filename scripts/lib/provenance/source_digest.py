@@ -30,6 +30,7 @@ _PACKAGES = {
     "scripts.lib.soss",
     "scripts.lib.soss.atoca",
     "scripts.lib.spectra",
+    "scripts.lib.trace_model",
 }
 # Parsing the modules instead would take half of the time in which Snakemake reads the workflow.
 _IMPORT = re.compile(r"^[ \t]*from (scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)

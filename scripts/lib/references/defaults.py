@@ -27,6 +27,7 @@ _COLUMNS = {"MIR_LRS-SLITLESS": 72}
 EFFECTS = {
     "extract1d": "the aperture is the whole array",
     "apcorr": "the spectra leave out the light outside the aperture; relative light curves do not change",
+    "psf": "the spectra are sums over the box of the aperture",
     "photom": "the spectra stay count rates",
     "wavelengthrange": "light curves sum all wavelengths",
 }

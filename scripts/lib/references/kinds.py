@@ -27,4 +27,12 @@ def used_kinds(product, references):
     if options["skip"]:
         return []
     has_correction = mode.has_aperture_correction and options["apply_apcorr"]
-    return [kind for kind in mode.references if kind != "apcorr" or has_correction]
+    kind = options.get("extraction_type", "box")
+    unused = {"psf"} if kind == "box" else set()
+    # The image of a point source has no aperture to correct; without one the box has.
+    is_fitted = kind == "optimal" and references.reference("psf", product.segments[0].path).path
+    if is_fitted or not has_correction:
+        unused.add("apcorr")
+    if mode.is_soss and references.settings("photom", product.segments[0].path)["skip"]:
+        unused.add("photom")
+    return [name for name in mode.references if name not in unused]

@@ -12,9 +12,9 @@ from scripts.lib.findings import Finding
 __all__ = [
     "KINDS",
     "PIPELINE",
+    "accept_parameters",
     "convert_parameters",
     "convert_texts",
-    "missing_steps",
     "read_parameters",
     "sections_with",
 ]
@@ -22,15 +22,17 @@ __all__ = [
 # Kind of reference of each section of the configuration.
 KINDS = {
     "outlier_detection": "pars-outlierdetectionstep",
+    "adaptive_trace_model": "pars-adaptivetracemodelstep",
     "pixel_replace": "pars-pixelreplacestep",
     "extract_1d": "pars-extract1dstep",
+    "photom": "pars-photomstep",
     "white_light": "pars-whitelightstep",
     "tso_photometry": "pars-tsophotometrystep",
 }
 # The pipeline's own file, whose parameters win over those of its steps.
 PIPELINE = "pars-tso3pipeline"
-# Parameters of every step of `jwst` that say what it reads and writes, not how it computes.
-_GENERAL = frozenset(
+# Parameters of every step of `jwst` that concern its files, memory and hooks.
+_FRAMEWORK = frozenset(
     [
         "class",
         "in_memory",
@@ -43,6 +45,13 @@ _GENERAL = frozenset(
         "output_use_model",
         "post_hooks",
         "pre_hooks",
+        "search_output_file",
+        "suffix",
+    ]
+)
+# Parameters of steps of `jwst` that say what they write, not how they compute.
+_SIDE_PRODUCTS = frozenset(
+    [
         "save_calibrated_ramp",
         "save_catalog",
         "save_intermediate_results",
@@ -50,8 +59,6 @@ _GENERAL = frozenset(
         "save_residual_image",
         "save_results",
         "save_scene_model",
-        "search_output_file",
-        "suffix",
     ]
 )
 # Parameters without effect on time series in `jwst`.
@@ -70,6 +77,10 @@ _WITHOUT_EFFECT = {
         "threshold_percent",
         "weight_type",
     ],
+    "adaptive_trace_model": ["maximum_cores"],
+    "photom": ["inverse", "source_type"],
+    "tso_photometry": ["save_results"],
+    "white_light": ["save_results"],
     "extract_1d": [
         "bkg_sigma_clip",
         "center_xy",
@@ -78,15 +89,17 @@ _WITHOUT_EFFECT = {
         "ifu_rfcorr",
         "ifu_rscale",
         "ifu_set_srctype",
-        "model_nod_pair",
-        "optimize_psf_location",
     ],
-    "pixel_replace": ["n_adjacent_cols"],
 }
+# What a parameter asks for that is done in any case.
+_ALWAYS = {
+    ("extract_1d", "save_results"): "the spectra of each segment are kept anyway, in segments/",
+}
+_OVERRIDE = "override_"
+# Numbers in the texts of parameters that `jwst` reads although they have no effect.
+_COUNTS = {"scale": 2}
 # Files of CRDS have a few kilobytes.
 _MOST_BYTES = 1 << 22
-# Steps of the pipeline of `jwst` that are missing here; it skips them unless a file enables them.
-_MISSING_STEPS = ("adaptive_trace_model",)
 # Settings that name files, which differ from run to run.
 _FILES = ("soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate", "soss_modelname")
 
@@ -202,7 +215,7 @@ def convert_parameters(step, parameters, path):
     settings, findings = {}, []
     properties = _properties(step)
     for name, value in parameters.items():
-        if name in _GENERAL or name in _WITHOUT_EFFECT.get(step, ()):
+        if name in _FRAMEWORK | _SIDE_PRODUCTS or name in _WITHOUT_EFFECT.get(step, ()):
             continue
         if name not in properties or name in _FILES:
             if value not in (None, False, "", "None"):
@@ -261,35 +274,72 @@ def sections_with(name):
     return [section for section, schema in sections if name in schema.get("properties", ())]
 
 
-def missing_steps(steps, path):
+def accept_parameters(config):
     """
-    Find steps that a file enables and that are missing here.
+    Take parameters of `jwst` that have no effect here out of the configuration, in place.
+
+    Files of ``override_<kind>`` become ``references/<kind>``.
 
     Parameters
     ----------
-    steps : dict of str to dict
-        Parameters by the name of the step.
-    path : str
-        The file, for the messages.
+    config : dict
+        The configuration of the user.
 
     Returns
     -------
     findings : list of Finding
-        A warning for each.
+        A note for each parameter that is taken out; an error if `jwst` could not read it.
     """
-    named = [name for name in _MISSING_STEPS if name in steps]
-    return [
-        Finding(
-            "warning",
-            path,
-            key=f"{name}/skip",
-            found="False",
-            expected="True",
-            effect="there is no such step here",
-        )
-        for name in named
-        if str(steps[name].get("skip")).lower() == "false"
-    ]
+    findings = []
+    for step in KINDS:
+        section = config.get(step)
+        if not isinstance(section, dict):
+            continue
+        properties = _properties(step)
+        for name, value in list(section.items()):
+            if isinstance(value, str) and name in _COUNTS:
+                findings += _number_errors(step, name, value)
+            effect = "" if name in properties else _why_ignored(step, name)
+            if name.startswith(_OVERRIDE):
+                effect = _take_reference(config, name.removeprefix(_OVERRIDE), value)
+            if effect:
+                del section[name]
+                key = f"{step}/{name}"
+                findings.append(
+                    Finding("note", "config", key=key, found=repr(value), effect=effect)
+                )
+    return findings
+
+
+def _take_reference(config, kind, path):
+    """Make a file that overrides a reference one of the configuration; say so, or nothing."""
+    known = _properties("references")
+    references = config.setdefault("references", {}) or {}
+    if kind not in known or references.get(kind) not in (None, path):
+        return ""
+    config["references"] = references | {kind: path}
+    return f"it is taken for references/{kind}"
+
+
+def _why_ignored(step, name):
+    """Say why a parameter of `jwst` does not matter; empty if it may."""
+    if (step, name) in _ALWAYS:
+        return _ALWAYS[step, name]
+    if name in _WITHOUT_EFFECT.get(step, ()):
+        return "it has no effect on time series, here as in jwst"
+    return "names, memory and hooks are those of this workflow" if name in _FRAMEWORK else ""
+
+
+def _number_errors(step, name, text):
+    """Find a text that does not hold the numbers of its parameter, at which `jwst` dies."""
+    try:
+        count = len([float(part) for part in text.split()])
+    except ValueError:
+        count = 0
+    if count == _COUNTS[name]:
+        return []
+    expected = f"{_COUNTS[name]} numbers"
+    return [Finding("error", "config", key=f"{step}/{name}", found=repr(text), expected=expected)]
 
 
 def _types(schema):

@@ -19,7 +19,6 @@ from scripts.lib.references.parameters import (
     KINDS,
     PIPELINE,
     convert_parameters,
-    missing_steps,
     read_parameters,
 )
 
@@ -243,7 +242,7 @@ class ReferenceFiles:
             parameters = by_step.get("" if file.kind == KINDS[step] else step, {})
             found, left_out = convert_parameters(step, parameters, file.name)
             settings |= {name: value for name, value in found.items() if name not in own}
-            findings += left_out + missing_steps(by_step, file.name)
+            findings += left_out
             findings += [
                 Finding(
                     "note", "config", key=f"{step}/{name}", found=repr(own[name]), effect=effect

@@ -92,6 +92,8 @@ class FluxCalibration:
         FITS file of a photom reference.
     primary : dict
         Keywords of the segment: FILTER, PUPIL, EXPMID.
+    follows_time : bool, optional
+        Whether the throughput is that of the time of the exposure, if the file says how it changes.
 
     Raises
     ------
@@ -100,7 +102,7 @@ class FluxCalibration:
         missing while the file has coefficients that depend on time.
     """
 
-    def __init__(self, path, primary):
+    def __init__(self, path, primary, follows_time=True):
         self._path, self._time = path, primary.get("EXPMID")
         self._filter, self._pupil = (
             str(primary.get(keyword)).upper() for keyword in ("FILTER", "PUPIL")
@@ -108,7 +110,9 @@ class FluxCalibration:
         with open_fits(path) as file:
             self._table = file.read_table("PHOTOM")
             self._coefficients = {
-                name: file.read_table(name) for name in _CORRECTIONS if name in file
+                name: file.read_table(name)
+                for name in _CORRECTIONS
+                if name in file and follows_time
             }
         self._check_tables()
         if self._coefficients and self._time is None:

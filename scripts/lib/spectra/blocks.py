@@ -1,16 +1,36 @@
 """Read the data of a segment block by block, ready for the extraction of spectra."""
 
+from collections import Counter
+from dataclasses import dataclass
+
 import numpy as np
 
 from scripts.lib.provenance.software import JWST_VERSION
 from scripts.lib.segment_data.dq import unify_nan_and_dq
-from scripts.lib.segment_data.pixel_replacement import replace_pixels
 from scripts.lib.spectra.apertures import HORIZONTAL
 
-__all__ = ["VARIANCES", "SpectralBlocks"]
+__all__ = ["VARIANCES", "ImagePart", "SpectralBlocks"]
 
 VARIANCES = ("VAR_POISSON", "VAR_RNOISE", "VAR_FLAT")
 _ALL = slice(None)
+
+
+@dataclass(frozen=True)
+class ImagePart:
+    """
+    Part of images.
+
+    Attributes
+    ----------
+    dispersion_axis : int
+        1 if dispersion runs along x, 2 if along y.
+    rows, columns : slice
+        The part (cross-dispersion, dispersion).
+    """
+
+    dispersion_axis: int
+    rows: slice
+    columns: slice
 
 
 class SpectralBlocks:
@@ -21,10 +41,15 @@ class SpectralBlocks:
     ----------
     member : FitsFile
         Open file of the segment.
-    extraction : Extraction
+    extraction : Extraction or ImagePart
         Part of the images, and direction of dispersion.
-    replace : bool, optional
-        Whether invalid pixels are replaced by values of their neighbours.
+    replacer : Replacer, optional
+        How invalid pixels are replaced; they are not without one.
+
+    Attributes
+    ----------
+    replaced : Counter
+        Samples replaced so far by each algorithm, and those left without a value.
 
     Notes
     -----
@@ -32,13 +57,14 @@ class SpectralBlocks:
     replaced.
     """
 
-    def __init__(self, member, extraction, replace=False):
+    def __init__(self, member, extraction, replacer=None):
         self._member = member
-        self._replace = replace
+        self._replacer = replacer
+        self.replaced = Counter()
         self._horizontal = extraction.dispersion_axis == HORIZONTAL
         self._rows = extraction.rows if self._horizontal else extraction.columns
         self._columns = extraction.columns if self._horizontal else extraction.rows
-        self._unify = replace or not _nan_and_dq_agree(member.primary)
+        self._unify = replacer is not None or not _nan_and_dq_agree(member.primary)
         wanted = ("SCI", *VARIANCES, "ERR", "DQ") if self._unify else ("SCI", *VARIANCES)
         shape = member.shape("SCI")
         self._names = [name for name in wanted if name in member and member.shape(name) == shape]
@@ -47,7 +73,7 @@ class SpectralBlocks:
     def integration_bytes(self):
         """Length of the planes of one integration as read."""
         _, height, width = self._member.shape("SCI")
-        rows = height if self._replace else self._rows.stop - self._rows.start
+        rows = height if self._replacer else self._rows.stop - self._rows.start
         return 4 * len(self._names) * rows * width
 
     def read(self, integrations):
@@ -67,10 +93,10 @@ class SpectralBlocks:
         variances : list of ndarray
             The three variances of the same shape; 0 where the file has none.
         """
-        rows = _ALL if self._replace else self._rows
+        rows = _ALL if self._replacer else self._rows
         planes = {name: self._read_plane(name, integrations, rows) for name in self._names}
-        if self._replace:
-            replace_pixels(planes)
+        if self._replacer:
+            self.replaced += self._replacer(planes)
             planes = {name: plane[:, self._rows] for name, plane in planes.items()}
         planes = {name: plane[..., self._columns] for name, plane in planes.items()}
         if self._unify:

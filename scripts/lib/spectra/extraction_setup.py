@@ -18,7 +18,6 @@ from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
     sky_position,
-    wavelength_image,
 )
 from scripts.lib.spectra import apertures
 from scripts.lib.spectra.aperture_weights import (
@@ -29,15 +28,16 @@ from scripts.lib.spectra.aperture_weights import (
     wavelength_vector,
 )
 from scripts.lib.spectra.background import BackgroundModel
+from scripts.lib.spectra.profile_fit import ProfileFit
+from scripts.lib.spectra.profile_setup import plan_fit, wants_fit
 from scripts.lib.spectra.source_position import SourcePosition, locate_on_sky, locate_source
 from scripts.lib.spectra.table import SLIT_KEYWORDS
+from scripts.lib.spectra.wavelengths import segment_wavelengths
 
 __all__ = ["Extraction", "plan_extraction"]
 
 log = logging.getLogger(__name__)
 
-# Far beyond those of any instrument [um].
-_WAVELENGTHS = (0.1, 1000)
 
 # Form of a bounding box: ranges of x and y.
 _BOX = ((float, float), (float, float))
@@ -76,6 +76,8 @@ class Extraction:
         World coordinates of the data.
     keywords : dict of str to object
         Keywords of the spectrum.
+    fit : ProfileFit or None
+        What is fitted to each column instead of a sum over the aperture.
     """
 
     dispersion_axis: int
@@ -92,9 +94,10 @@ class Extraction:
     position: tuple | None
     coordinates: WorldCoordinates
     keywords: dict
+    fit: ProfileFit | None = None
 
 
-def plan_extraction(member, entries, options, results=None):
+def plan_extraction(member, entries, options, results=None, psf=None, whole=False):
     """
     Plan how to extract the spectra of one segment.
 
@@ -108,6 +111,10 @@ def plan_extraction(member, entries, options, results=None):
         Options of the step extract_1d.
     results : ResultCache, optional
         Stored results of the world coordinates.
+    psf : PsfInput, optional
+        For ``extraction_type`` other than box.
+    whole : bool, optional
+        Whether whole images are read, as models of the scene need them.
 
     Returns
     -------
@@ -141,7 +148,7 @@ def plan_extraction(member, entries, options, results=None):
         log.warning("%s[SCI]: DISPAXIS is missing; no spectrum", member.path)
         return None
     coordinates = WorldCoordinates(member, results)
-    wavelength = _orient(_wavelengths(member, coordinates), axis)
+    wavelength = _orient(segment_wavelengths(member, coordinates), axis)
     if entries is None:
         aperture = apertures.whole_array(wavelength.shape)
     else:
@@ -149,8 +156,14 @@ def plan_extraction(member, entries, options, results=None):
         aperture = apertures.make_aperture(
             entry, wavelength.shape, axis, options, exp_type, source_type
         )
+    is_fitted = psf is not None and entries is not None and wants_fit(options, aperture)
     aperture = _place_aperture(aperture, member, coordinates, wavelength)
-    return _make_extraction(member, aperture, coordinates, wavelength, (axis, order, name))
+    if is_fitted:
+        fit, limits = plan_fit(member, psf, aperture, (coordinates, wavelength), (entry, options))
+        identity = (axis, order, name)
+        return _fit_extraction(member, fit, limits, (coordinates, wavelength, whole), identity)
+    grid = (coordinates, wavelength, whole)
+    return _make_extraction(member, aperture, grid, (axis, order, name))
 
 
 def _orient(image, axis):
@@ -177,32 +190,6 @@ def _is_prism(primary):
     instrument = primary.get("INSTRUME")
     element = {"MIRI": ("FILTER", "P750L"), "NIRSPEC": ("GRATING", "PRISM")}.get(instrument)
     return element is not None and element[1] in str(primary.get(element[0])).upper()
-
-
-def _wavelengths(member, coordinates):
-    """Wavelength image (y, x) [um]: the WAVELENGTH extension if it is filled, else from the WCS."""
-    shape = member.shape("SCI")[-2:]
-    if "WAVELENGTH" in member:
-        wavelength = member.read("WAVELENGTH")
-        if wavelength.shape != shape:
-            msg = f"{member.path}[WAVELENGTH]: shape {wavelength.shape}; expected {shape} as of SCI"
-            raise InputError(msg)
-        known = wavelength[~np.isnan(wavelength)]
-        if known.any() or not known.size:
-            return wavelength
-    wavelength = coordinates.evaluate(Floats(shape), wavelength_image, shape)
-    known = wavelength[np.isfinite(wavelength)]
-    low, high = _WAVELENGTHS
-    if known.size and not (low <= known.min() and known.max() <= high):
-        msg = (
-            f"{member.path}[ASDF]: world coordinates (meta.wcs): found wavelengths from "
-            f"{known.min():.4g} to {known.max():.4g} um, expected them within {low} to {high}"
-        )
-        raise InputError(msg)
-    if known.size > 1 and known.min() == known.max():
-        msg = f"{member.path}[ASDF]: world coordinates (meta.wcs): found the wavelength {known[0]:.4g} um everywhere, expected those of a spectrum"
-        raise InputError(msg)
-    return wavelength
 
 
 def _place_aperture(aperture, member, coordinates, wavelength):
@@ -255,8 +242,9 @@ def _slit_position(member):
     return position
 
 
-def _make_extraction(member, aperture, coordinates, wavelength, identity):
+def _make_extraction(member, aperture, grid, identity):
     """Weights, wavelengths and keywords of an aperture in its final position."""
+    coordinates, wavelength, whole = grid
     weights, lower, upper = source_profile(aperture, wavelength)
     if not weights.any():
         raise _beyond(aperture, "the aperture", weights.shape)
@@ -272,7 +260,7 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     smoothed = region is not None and aperture.smoothing_length > 0
-    if smoothed:
+    if smoothed or whole:
         # A smoothed pixel depends on its neighbours, and on whether the image has any NaN.
         columns = slice(0, weights.shape[1])
     weights, in_background = weights[:, columns], np.empty(0, dtype=int)
@@ -281,7 +269,7 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
         in_background = np.flatnonzero(region[:, columns].any(axis=1))
         if not len(in_background):
             raise _beyond(aperture, "all background regions", weights.shape)
-    used = np.arange(len(weights)) if smoothed else np.union1d(in_sum, in_background)
+    used = np.arange(len(weights)) if smoothed or whole else np.union1d(in_sum, in_background)
     aperture_rows = slice(int(in_sum[0]), int(in_sum[-1]) + 1)
     return Extraction(
         dispersion_axis=axis,
@@ -300,6 +288,40 @@ def _make_extraction(member, aperture, coordinates, wavelength, identity):
         position=position,
         coordinates=coordinates,
         keywords=_keywords(member, identity, position, (lower, upper, elements[0], elements[-1])),
+    )
+
+
+def _fit_extraction(member, fit, limits, grid, identity):
+    """Wavelengths and keywords of a profile in its final position."""
+    coordinates, wavelength, whole = grid
+    vector = wavelength_vector(fit.profile, wavelength)
+    elements = np.flatnonzero(np.isfinite(vector))
+    if not len(elements):
+        log.warning("%s: no pixel of the profile has a wavelength; no spectrum", member.path)
+        return None
+    y, x = image_centre(_orient(fit.profile, identity[0]))
+    position = coordinates.evaluate((float, float), sky_position, x, y)
+    columns = slice(int(elements[0]), int(elements[-1]) + 1)
+    if whole:
+        columns = slice(0, wavelength.shape[1])
+    rows = slice(0, len(wavelength))
+    region = None if fit.region is None else fit.region[:, columns]
+    return Extraction(
+        dispersion_axis=identity[0],
+        rows=rows,
+        columns=columns,
+        aperture_rows=rows,
+        weights=np.ascontiguousarray(fit.profile[:, columns]),
+        background_rows=np.empty(0, dtype=int),
+        background=None,
+        elements=_as_slice(elements - columns.start),
+        wavelength=vector[elements],
+        name=identity[2],
+        source_type=member.header("SCI").get("SRCTYPE"),
+        position=position,
+        coordinates=coordinates,
+        keywords=_keywords(member, identity, position, (*limits, elements[0], elements[-1])),
+        fit=ProfileFit(np.ascontiguousarray(fit.profile[:, columns]), fit.order, region),
     )
 
 

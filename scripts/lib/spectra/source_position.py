@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["SourcePosition", "locate_on_sky", "locate_source"]
+__all__ = ["SourcePosition", "central_trace", "locate_on_sky", "locate_source"]
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,11 @@ def locate_source(wcs, box, n_columns, slit_position):
     # Before resampling, NIRSpec's slit plane counts wavelengths in metres.
     unit = _METRES_PER_MICRON if "gwa" in wcs.available_frames else 1.0
     wavelength = unit * _mean(wcs(np.full(len(across), sum(box[0]) / 2.0), across)[2])
+    return _locate(box, box, n_columns, wavelength, _slit_transforms(wcs, slit_position))
+
+
+def _slit_transforms(wcs, slit_position):
+    """Functions from pixels to wavelengths, and from wavelengths at a position in the slit to pixels."""
     to_detector = wcs.get_transform("slit_frame", "detector")
 
     def to_wavelength(x, y):
@@ -76,7 +81,7 @@ def locate_source(wcs, box, n_columns, slit_position):
     def to_pixels(values):
         return to_detector(*(np.full(values.shape, part) for part in slit_position), values)
 
-    return _locate(box, box, n_columns, wavelength, (to_wavelength, to_pixels))
+    return to_wavelength, to_pixels
 
 
 def locate_on_sky(wcs, box, n_rows, sky_position):
@@ -101,6 +106,11 @@ def locate_on_sky(wcs, box, n_rows, sky_position):
     """
     across = np.arange(round(box[0][1]), dtype=float)
     wavelength = _mean(wcs(across, np.full(len(across), sum(box[1]) / 2.0))[2])
+    return _locate(box, box[::-1], n_rows, wavelength, _sky_transforms(wcs, sky_position))
+
+
+def _sky_transforms(wcs, sky_position):
+    """Functions from pixels to wavelengths, and from wavelengths at a sky position to pixels (y, x)."""
 
     def to_wavelength(x, y):
         return wcs(x, y)[2]
@@ -109,7 +119,60 @@ def locate_on_sky(wcs, box, n_rows, sky_position):
         sky = (np.full(values.shape, part) for part in sky_position)
         return wcs.backward_transform(*sky, values)[::-1]
 
-    return _locate(box, box[::-1], n_rows, wavelength, (to_wavelength, to_pixels))
+    return to_wavelength, to_pixels
+
+
+def central_trace(wcs, box, length, horizontal, source_from):
+    """
+    Trace of a source in the middle of the slit, or of the image.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        World coordinates.
+    box : tuple
+        Ranges ``((x0, x1), (y0, y1))`` in which the WCS is valid [pixels].
+    length : int
+        Pixels of the image along the dispersion.
+    horizontal : bool
+        Whether dispersion runs along x.
+    source_from : str or None
+        Which frame the trace follows: ``slit`` or ``dither`` as of a mode, else it is straight.
+
+    Returns
+    -------
+    trace : ndarray
+        Position (length,) across the dispersion [pixels]; NaN outside the box.
+    """
+    along, across = box if horizontal else box[::-1]
+    middle = (along[0] + along[1]) / 2.0
+    pixels = np.arange(round(across[1]), dtype=float)
+    centre = _centre_across(wcs, middle, pixels, horizontal)
+    x, y = (middle, centre) if horizontal else (centre, middle)
+    if source_from == "slit":
+        position = wcs.get_transform("detector", "slit_frame")(x, y)[:2]
+        return _trace(box, along, length, _slit_transforms(wcs, position))
+    if source_from == "dither":
+        return _trace(box, along, length, _sky_transforms(wcs, wcs(x, y)[:2]))
+    trace = np.full(length, np.nan)
+    first = max(int(np.ceil(along[0])), 0)
+    trace[first : first + int(along[1] - along[0])] = centre
+    return trace
+
+
+def _centre_across(wcs, middle, pixels, horizontal):
+    """Pixel across the dispersion with the mean wavelength of the middle of the box."""
+    others = np.full(len(pixels), middle)
+    x, y = (others, pixels) if horizontal else (pixels, others)
+    wavelengths = np.asarray(wcs(x, y)[2], float)
+    order = np.argsort(wavelengths)
+    order = order[np.isfinite(wavelengths[order])]
+    mean = _mean(wavelengths)
+    if not len(order):
+        return float(pixels.mean())
+    if np.allclose(wavelengths[order], mean):
+        return float(pixels[order].mean())
+    return float(np.interp(mean, wavelengths[order], pixels[order]))
 
 
 def _mean(wavelengths):

@@ -8,6 +8,7 @@ import numpy as np
 from scripts.lib.segment_data.dq import DO_NOT_USE
 from scripts.lib.spectra.background import fit_background
 from scripts.lib.spectra.blocks import VARIANCES
+from scripts.lib.spectra.profile_fit import fit_columns
 from scripts.lib.spectra.table import CALIBRATED_UNITS, COUNT_RATE_UNITS
 
 __all__ = [
@@ -163,6 +164,9 @@ def extract_spectra(extraction, science, variances):
     sums : Sums
         One value for each integration and element of the spectrum.
     """
+    if extraction.fit is not None:
+        sums, _ = fit_columns(extraction.fit, science, variances)
+        return Sums(**sums).take(extraction.elements)
     level, level_variances = None, None
     if extraction.background is not None:
         rows = extraction.background_rows

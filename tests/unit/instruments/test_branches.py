@@ -21,8 +21,8 @@ def test_the_branch_of_a_mode_has_the_step_that_measures_it(mode):
 
 def test_steps_are_in_the_order_of_the_work():
     assert CONFIGURED_STEPS["imaging"] == ("outlier_detection", "tso_photometry")
-    spectroscopy = ("outlier_detection", "pixel_replace", "extract_1d", "white_light")
-    assert CONFIGURED_STEPS["spectroscopy"] == spectroscopy
+    spectroscopy = ["outlier_detection", "adaptive_trace_model", "pixel_replace", "extract_1d"]
+    assert list(CONFIGURED_STEPS["spectroscopy"]) == [*spectroscopy, "photom", "white_light"]
 
 
 def test_steps_are_those_that_have_parameter_references():

@@ -47,7 +47,7 @@ def test_images_go_through_photometry_with_a_gain():
 def test_spectra_go_through_box_extraction_but_overlapping_orders():
     boxes = ["MIR_LRS-SLITLESS", "MIR_LRS-FIXEDSLIT", "NRC_TSGRISM", "NRS_BRIGHTOBJ"]
     assert types(lambda mode: mode.extraction == "extract_1d") == boxes
-    assert types(lambda mode: mode.references == ("extract1d", "apcorr")) == boxes
+    assert types(lambda mode: mode.references == ("extract1d", "apcorr", "psf")) == boxes
     assert types(lambda mode: mode.is_soss) == ["NIS_SOSS"]
     assert types(lambda mode: mode.settings == "extract_1d") == types(
         lambda mode: mode.branch == "spectroscopy"

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from scripts.lib.outliers import search
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
-from scripts.lib.outliers.search import flag_rolling, is_outlier
+from scripts.lib.outliers.search import flag_rolling, is_outlier, rolling_medians
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
 
 NAN, INF = np.nan, np.inf
@@ -201,3 +201,22 @@ def test_difference_is_taken_in_double_precision():
 def test_threshold(err, deviation, outlier):
     arrays = (np.array([value], np.float32) for value in (deviation, err, 0))
     assert is_outlier(*arrays, 5.0).tolist() == [outlier]
+
+
+@pytest.mark.parametrize("window", [3, 6])
+def test_medians_of_all_windows_are_those_of_numpy(window):
+    rng = np.random.default_rng(window)
+    sci = rng.normal(size=(12, 5000)).astype(np.float32)
+    dq = np.zeros(sci.shape, np.uint32)
+    dq[4, 7] = 1
+    starts = window_starts(12, window)
+    found = rolling_medians(sci, dq, starts, Settings(window=window))
+    expected = np.array([np.median(sci[k : k + window].astype(float), axis=0) for k in starts])
+    expected[(starts <= 4) & (starts + window > 4), 7] = np.nan
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
+
+
+def test_there_are_no_medians_where_all_samples_are_masked():
+    sci, dq = np.zeros((5, 2), np.float32), np.zeros((5, 2), np.uint32)
+    settings = Settings(window=3, mask=None)
+    assert np.isnan(rolling_medians(sci, dq, window_starts(5, 3), settings)).all()

@@ -230,6 +230,21 @@ class TestReferences:
         assert models == "<results>/{segment}_mine_SossExtractModel.fits"
         assert plan.soss_output("soss_wave_grid_out", "SossWaveGrid") == []
 
+    @pytest.mark.parametrize(("skip", "save"), [(False, True), (False, False), (True, True)])
+    def test_side_products_of_steps_that_are_done(self, skip, save):
+        plan = make_plan(SPECTRA, pixel_replace={"skip": skip, "save_results": save})
+        found = plan.side_output("pixel_replace", "save_results", "pixel_replace")
+        wanted = save and not skip
+        assert found == ("<results>/{segment}_pixel_replace.fits" if wanted else [])
+
+    @pytest.mark.parametrize(("kind", "used"), [("box", False), ("optimal", True), (None, True)])
+    def test_image_of_a_point_source_where_it_is_fitted(self, kind, used):
+        sections = {"extract_1d": {"extraction_type": kind}, "references": {"psf": "psf.fits"}}
+        plan = make_plan(SPECTRA, **sections)
+        assert plan.point_source(segment_wildcards(SPECTRA.segments[0])) == (
+            "psf.fits" if used else []
+        )
+
     def test_parameter_references(self, tmp_path):
         write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
         plan = make_plan(IMAGES, folder=tmp_path, pars={"outlier_detection": "p.asdf"})
@@ -354,7 +369,7 @@ class TestExamination:
         config = complete_config(references={"extract1d": "e.json"})
         assert plan.examined_configurations(NOTHING) == [config, config]
         assert plan.examined_references(NOTHING) == [
-            {"extract1d": "e.json", "apcorr": "N/A"},
+            {"extract1d": "e.json", "apcorr": "N/A", "psf": "N/A"},
             {"gain": "N/A"},
         ]
         assert plan.findings_so_far(NOTHING) == [finding]

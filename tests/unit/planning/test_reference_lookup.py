@@ -106,7 +106,7 @@ def test_references_of_a_skipped_step_are_known_but_not_used():
     found = lookup(product, references=references, extract_1d={"skip": True})
     assert found.used(product) == {}
     assert found.names(["extract1d"], product, product.segments[0]) == {}
-    assert found.known(product) == {"extract1d": "e.json", "apcorr": "N/A"}
+    assert found.known(product) == {"extract1d": "e.json", "apcorr": "N/A", "psf": "N/A"}
 
 
 def test_names_are_those_of_the_kinds_asked_for():

@@ -173,4 +173,6 @@ def test_names_with_parts_of_their_own():
     assert targets.soss_file("model", "AtocaSpectra") == (
         "<results>/{segment}_model_AtocaSpectra.fits"
     )
+    assert targets.side_product("phot") == "<results>/{segment}_phot.ecsv"
+    assert targets.side_product("median") == "<results>/{segment}_median.fits"
     assert targets.plot_file("scatter", "svg") == "<results>/{product}_plots/scatter.svg"

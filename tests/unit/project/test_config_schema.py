@@ -10,11 +10,20 @@ from scripts.lib.planning.configuration import describe_violation
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-SECTIONS = ["outlier_detection", "pixel_replace", "extract_1d", "white_light", "tso_photometry"]
+SECTIONS = [
+    "outlier_detection",
+    "adaptive_trace_model",
+    "pixel_replace",
+    "extract_1d",
+    "photom",
+    "white_light",
+    "tso_photometry",
+]
 OWN_SECTIONS = ["light_curve", "improved", "spectroscopic_light_curves", "report"]
 REFERENCES = [
     "extract1d",
     "apcorr",
+    "psf",
     "gain",
     "wavelengthrange",
     "photom",
@@ -24,12 +33,37 @@ REFERENCES = [
 ]
 # Defaults of jwst's steps, by the specifications in jwst 3.0.0.
 JWST = {
-    "outlier_detection": {"maskpt": 0.7, "rolling_window_width": 25, "good_bits": "~DO_NOT_USE"},
-    "pixel_replace": {"skip": True, "algorithm": "mingrad"},
+    "outlier_detection": {
+        "maskpt": 0.7,
+        "rolling_window_width": 25,
+        "good_bits": "~DO_NOT_USE",
+        "save_results": False,
+        "save_intermediate_results": False,
+    },
+    "adaptive_trace_model": {
+        "skip": True,
+        "fit_threshold": 10.0,
+        "slope_limit": 0.1,
+        "psf_optimal": False,
+        "oversample": 1.0,
+        "save_results": False,
+        "save_intermediate_results": False,
+    },
+    "pixel_replace": {
+        "skip": True,
+        "algorithm": "mingrad",
+        "n_adjacent_cols": 3,
+        "save_results": False,
+    },
     "extract_1d": {
         "subtract_background": None,
         "apply_apcorr": True,
         "extraction_type": "box",
+        "optimize_psf_location": True,
+        "model_nod_pair": True,
+        "save_profile": False,
+        "save_scene_model": False,
+        "save_residual_image": False,
         "use_source_posn": None,
         "position_offset": 0,
         "smoothing_length": None,
@@ -50,6 +84,7 @@ JWST = {
         "soss_modelname": None,
         "soss_order_3": True,
     },
+    "photom": {"apply_time_correction": True},
     "white_light": {"min_wavelength": None, "max_wavelength": None},
     "tso_photometry": {
         "radius": 3.0,
@@ -59,6 +94,7 @@ JWST = {
         "search_box_width": 41,
         "fit_box_width": 11,
         "moving_centroid": False,
+        "save_catalog": False,
     },
 }
 
@@ -142,7 +178,7 @@ def test_keys_are_the_public_ones(defaults):
 def test_step_parameters_are_those_of_jwst(defaults):
     own = {section: dict(defaults[section]) for section in SECTIONS}
     assert own["outlier_detection"].pop("snr") == 5.0
-    for section in set(SECTIONS) - {"pixel_replace"}:
+    for section in set(SECTIONS) - {"adaptive_trace_model", "pixel_replace"}:
         assert own[section].pop("skip") is False
     assert own == JWST
 
@@ -198,8 +234,8 @@ def test_part_of_a_section_keeps_the_other_defaults(defaults):
             "config/extract_1d/bkg_fit: found 'spline', expected null or poly or mean or median",
         ),
         (
-            {"pixel_replace": {"algorithm": "fit_profile"}},
-            "config/pixel_replace/algorithm: found 'fit_profile', expected mingrad",
+            {"pixel_replace": {"algorithm": "median"}},
+            "config/pixel_replace/algorithm: found 'median', expected mingrad or fit_profile or trace_model",
         ),
     ],
 )

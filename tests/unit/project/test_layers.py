@@ -15,7 +15,7 @@ STOREYS = (
     "fits",
     "provenance",
     "references segment_data",
-    "checks moving_profile outliers photometry spectra",
+    "checks moving_profile outliers photometry spectra trace_model",
     "inputs soss",
     "light_curves planning",
     "diagnostics doctor",

@@ -29,6 +29,7 @@ params = Named(
     options={{"log_increment": 50}},
     asn_pool="",
     asn_table="",
+    adaptive_trace_model={{"skip": True}},
     pixel_replace={{"skip": True}},
     apertures=None,
     reference_names={{}},
@@ -36,8 +37,11 @@ params = Named(
     input_warnings=[],
 )
 job = Named(
-    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[]),
-    output=Named({made}=sys.argv[2]),
+    input=Named({given}=sys.argv[1], extract1d=[], apcorr=[], psf=[]),
+    output=Named(
+        {made}=sys.argv[2], pixel_replaced="", trace_modelled="", spline_full="", spline_used="",
+        profile="", scene_model="", residual="", catalog="", results="", medians="",
+    ),
     params=params,
     resources=Named(work_mb=int(sys.argv[3])),
     threads=1,

@@ -32,9 +32,23 @@ found = [
 Path("rules.json").write_text(json.dumps(found))
 """
 OPTIONAL = {
+    "outlier_detection": {"save_results": True, "save_intermediate_results": True},
+    "tso_photometry": {"save_catalog": True},
     "report": {"vector_plots": True},
+    "adaptive_trace_model": {
+        "skip": False,
+        "save_results": True,
+        "save_intermediate_results": True,
+    },
+    "pixel_replace": {"skip": False, "save_results": True},
+    "extract_1d": {
+        "soss_modelname": "models",
+        "soss_wave_grid_out": "grid",
+        "save_profile": True,
+        "save_scene_model": True,
+        "save_residual_image": True,
+    },
     "improved": {"save_masks": True},
-    "extract_1d": {"soss_modelname": "models", "soss_wave_grid_out": "grid"},
 }
 
 

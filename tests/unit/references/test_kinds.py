@@ -17,7 +17,7 @@ def test_every_kind_of_a_mode_is_used_by_default():
     # The aperture correction of other modes is in the table, but has no columns to select a row.
     uncorrected = {"NRC_TSGRISM"}
     for exp_type, mode in MODES.items():
-        left_out = {"apcorr"} if exp_type in uncorrected else set()
+        left_out = {"psf", "apcorr"} if exp_type in uncorrected else {"psf"}
         assert kinds(exp_type) == [kind for kind in mode.references if kind not in left_out]
 
 
@@ -34,3 +34,22 @@ def test_only_the_step_of_the_mode_matters():
 def test_an_aperture_correction_may_be_switched_off():
     assert kinds("NRS_BRIGHTOBJ") == ["extract1d", "apcorr"]
     assert kinds("NRS_BRIGHTOBJ", extract_1d={"apply_apcorr": False}) == ["extract1d"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "psf", "expected"),
+    [
+        ("box", "psf.fits", ["extract1d", "apcorr"]),
+        ("optimal", "psf.fits", ["extract1d", "psf"]),
+        ("optimal", None, ["extract1d", "apcorr", "psf"]),
+        (None, "psf.fits", ["extract1d", "apcorr", "psf"]),
+    ],
+)
+def test_an_image_of_a_point_source_takes_the_place_of_the_correction(kind, psf, expected):
+    sections = {"extract_1d": {"extraction_type": kind}, "references": {"psf": psf}}
+    assert kinds("NRS_BRIGHTOBJ", **sections) == expected
+
+
+def test_soss_spectra_that_stay_uncalibrated_need_no_calibration():
+    assert "photom" in kinds("NIS_SOSS")
+    assert "photom" not in kinds("NIS_SOSS", photom={"skip": True})

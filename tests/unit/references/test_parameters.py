@@ -4,9 +4,9 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.references.parameters import (
+    accept_parameters,
     convert_parameters,
     convert_texts,
-    missing_steps,
     read_parameters,
     sections_with,
 )
@@ -82,11 +82,11 @@ def test_parameters_without_effect_are_left_out_in_silence():
 
 
 def test_unknown_or_unsupported_parameters_are_reported():
-    parameters = {"extraction_type": "optimal", "soss_transform": [0, 0, 0], "bkg_order": -1}
+    parameters = {"extraction_type": "best", "soss_transform": [0, 0, 0], "bkg_order": -1}
     found, findings = convert_parameters("extract_1d", parameters | {"off": None}, "pars.asdf")
     assert found == {}
     assert [(f.severity, f.path, f.key, f.found) for f in findings] == [
-        ("warning", "pars.asdf", "extraction_type", "'optimal'"),
+        ("warning", "pars.asdf", "extraction_type", "'best'"),
         ("warning", "pars.asdf", "soss_transform", "[0, 0, 0]"),
         ("warning", "pars.asdf", "bkg_order", "-1"),
     ]
@@ -94,17 +94,6 @@ def test_unknown_or_unsupported_parameters_are_reported():
         "expected a parameter of extract_1d that is supported: "
         "it is left out, the default or setting is kept"
     )
-
-
-@pytest.mark.parametrize("asked", [False, "False"])
-def test_a_step_that_is_missing_here_is_reported(asked):
-    steps = {"": {}, "adaptive_trace_model": {"skip": asked}, "photom": {"skip": False}}
-    (finding,) = missing_steps(steps, "pars.asdf")
-    assert str(finding) == (
-        "pars.asdf: adaptive_trace_model/skip: found False, expected True: there is no such step here"
-    )
-    for skipped in ({"skip": True}, {}):
-        assert missing_steps({"adaptive_trace_model": skipped}, "pars.asdf") == []
 
 
 def test_files_of_a_run_are_no_parameters():
@@ -133,6 +122,39 @@ def test_values_are_those_of_the_schema(step, name, good, bad):
     for value in bad:
         found, (finding,) = convert_parameters(step, {name: value}, "a")
         assert (found, finding.key) == ({}, name)
+
+
+def test_parameters_of_jwst_without_effect_are_taken_out_of_the_configuration():
+    config = {
+        "outlier_detection": {"snr": "4.5 4.0", "kernel": "square", "scale": "1.2 0.7"},
+        "white_light": {"suffix": "whtlt", "min_wavelength": 3.0},
+        "associations": ["a.json"],
+        "extract_1d": None,
+    }
+    findings = accept_parameters(config)
+    assert config == {
+        "outlier_detection": {"snr": "4.5 4.0"},
+        "white_light": {"min_wavelength": 3.0},
+        "associations": ["a.json"],
+        "extract_1d": None,
+    }
+    assert [(f.severity, f.key) for f in findings] == [
+        ("note", "outlier_detection/kernel"),
+        ("note", "outlier_detection/scale"),
+        ("note", "white_light/suffix"),
+    ]
+
+
+def test_unknown_parameters_stay_for_the_schema_to_refuse():
+    config = {"extract_1d": {"soss_transform": [0, 0, 0], "save_profile": True}}
+    assert accept_parameters(config) == []
+    assert list(config["extract_1d"]) == ["soss_transform", "save_profile"]
+
+
+@pytest.mark.parametrize("text", ["1.2", "1 2 3", "a b"])
+def test_texts_that_jwst_cannot_read_are_errors(text):
+    (error, *_) = accept_parameters({"outlier_detection": {"scale": text}})
+    assert str(error) == f"config: outlier_detection/scale: found {text!r}, expected 2 numbers"
 
 
 def test_texts_of_the_command_line_become_what_they_stand_for():
@@ -195,3 +217,33 @@ def test_a_file_far_too_long_for_parameters_is_not_read(tmp_path):
         file.truncate(1 << 30)
     with pytest.raises(InputError, match="cannot be read: it has more than"):
         read_parameters(tmp_path / "pars.asdf")
+
+
+def test_blocks_of_the_notebooks_of_stsci_are_taken_as_they_are():
+    config = {
+        "extract_1d": {"save_results": True, "override_extract1d": "my.json"},
+        "white_light": {"save_results": True},
+        "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
+        "outlier_detection": {"skip": True},
+    }
+    findings = accept_parameters(config)
+    assert config == {
+        "extract_1d": {},
+        "white_light": {},
+        "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
+        "outlier_detection": {"skip": True},
+        "references": {"extract1d": "my.json"},
+    }
+    assert {finding.severity for finding in findings} == {"note"}
+    assert [finding.effect for finding in findings[:2]] == [
+        "the spectra of each segment are kept anyway, in segments/",
+        "it is taken for references/extract1d",
+    ]
+
+
+@pytest.mark.parametrize("name", ["override_extract1d", "override_flat"])
+def test_references_that_contradict_or_do_not_exist_are_left_to_be_refused(name):
+    config = {"extract_1d": {name: "my.json"}, "references": {"extract1d": "other.json"}}
+    assert accept_parameters(config) == []
+    assert config["extract_1d"] == {name: "my.json"}
+    assert config["references"] == {"extract1d": "other.json"}

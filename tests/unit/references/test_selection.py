@@ -163,8 +163,7 @@ class TestParameters:
         references = build({}, names)
         found = references.settings("outlier_detection", SEGMENT)
         assert (found["snr"], found["maskpt"]) == (6.5, 0.5)
-        (warning,) = references.settings_findings("outlier_detection", SEGMENT)
-        assert (warning.severity, warning.key) == ("warning", "adaptive_trace_model/skip")
+        assert references.settings_findings("outlier_detection", SEGMENT) == []
 
     def test_the_switch_of_jwst(self, build, cache, monkeypatch):
         assert cache.is_file()

@@ -85,6 +85,13 @@ def test_lower_case_keywords_match(tmp_path):
     assert_array_equal(list(calibration.conversions({1: WAVELENGTHS})), [1])
 
 
+def test_the_throughput_of_the_reference_day_may_be_kept(tmp_path):
+    values = {"t0": 60000.0, "lossperyear": 0.1}
+    path = write_reference(tmp_path / "p.fits", coefficients={"TIMECOEFF_LINEAR": values})
+    calibration = FluxCalibration(path, PRIMARY | {"EXPMID": None}, follows_time=False)
+    assert_allclose(calibration.conversions({1: np.array([1.0])})[1], 10, rtol=1e-6)
+
+
 def change(path, column, values, name="PHOTOM"):
     with fits.open(path, mode="update") as hdus:
         hdus[name].data[column] = values

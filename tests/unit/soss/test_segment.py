@@ -5,7 +5,8 @@ from numpy.testing import assert_array_equal
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.dq import DO_NOT_USE, FLUX_ESTIMATED
+from scripts.lib.segment_data.replacers import Replacer
 from scripts.lib.soss.segment import SossSegment
 
 SHAPE = (2, 96, 2048)
@@ -44,13 +45,19 @@ def test_images_of_some_integrations(path):
     assert (error == 1).all()
 
 
-def test_a_replaced_pixel_is_the_same_by_rows_and_by_integrations(path):
+@pytest.mark.parametrize("algorithm", ["mingrad", "fit_profile"])
+def test_a_replaced_pixel_is_the_same_by_rows_and_by_integrations(path, algorithm):
     with open_fits(path) as member:
-        segment = SossSegment(member, replace=True)
-        by_rows = segment.read_rows(slice(50, 51))[0][0, 0, 7]
-        by_images = segment.read_integrations(slice(0, 1))[0][0, 50, 7]
+        replacer = Replacer({"algorithm": algorithm, "n_adjacent_cols": 2}, horizontal=True)
+        segment = SossSegment(member, replacer)
+        by_rows, _, dq = segment.read_rows(slice(50, 52))
+        images, errors = segment.read_integrations(slice(0, 1))
+        assert segment.read_rows(slice(0, 1))[0][1, 0, 3] == 1000
     # All of its row have the value 50.
-    assert by_rows == by_images == 50
+    assert by_rows[0, 0, 7] == images[0, 50, 7] == pytest.approx(50, rel=1e-3)
+    assert errors[0, 50, 7] == pytest.approx(1, rel=1e-3)
+    assert dq[0, 0, 7] == FLUX_ESTIMATED
+    assert segment.replaced == {algorithm: 1}
 
 
 def test_planes_of_another_shape_are_refused(tmp_path):
@@ -61,3 +68,10 @@ def test_planes_of_another_shape_are_refused(tmp_path):
     with open_fits(tmp_path / "x.fits") as member, pytest.raises(InputError) as caught:
         SossSegment(member)
     assert "found shape (1, 90, 2048), expected (integrations, 96, 2048)" in str(caught.value)
+
+
+def test_rows_that_are_read_at_a_time_fit_the_memory(path):
+    with open_fits(path) as member:
+        segment = SossSegment(member)
+        # A row has 2 x 2048 samples of 64 bytes.
+        assert [segment.slab_rows(mb) for mb in (0.01, 1, 100)] == [1, 3, 96]

@@ -5,10 +5,12 @@ import pytest
 
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.replacers import Replacer
 from scripts.lib.spectra.blocks import VARIANCES, SpectralBlocks
 from tests.support.spectral_segments import row_images, write_segment
 
 ALL = slice(None)
+MINGRAD = Replacer({"algorithm": "mingrad", "n_adjacent_cols": 3}, horizontal=True)
 NAN = np.nan
 
 
@@ -23,10 +25,10 @@ def fixture_planes():
     return planes
 
 
-def read(tmp_path, planes, extraction, replace=False, integrations=ALL, **primary):
+def read(tmp_path, planes, extraction, replacer=None, integrations=ALL, **primary):
     path = write_segment(tmp_path / "segment.fits", planes, primary=primary)
     with open_fits(path) as member:
-        return SpectralBlocks(member, extraction, replace).read(integrations)
+        return SpectralBlocks(member, extraction, replacer).read(integrations)
 
 
 def test_reads_the_part_of_some_integrations(tmp_path, planes):
@@ -75,7 +77,7 @@ def test_replaces_pixels_by_neighbours_outside_the_part(tmp_path, planes):
     for name in ("SCI", "ERR", *VARIANCES):
         planes[name][0, 3, 2] = NAN
     planes["DQ"][0, 3, 2] = DO_NOT_USE
-    science, variances = read(tmp_path, planes, part(rows=(3, 4), columns=(2, 3)), replace=True)
+    science, variances = read(tmp_path, planes, part(rows=(3, 4), columns=(2, 3)), MINGRAD)
     assert science[0, 0, 0] == pytest.approx(3.2)
     assert [variance[0, 0, 0] for variance in variances] == pytest.approx([1, 2, 3])
 
@@ -84,4 +86,4 @@ def test_size_of_an_integration(tmp_path, planes):
     path = write_segment(tmp_path / "segment.fits", planes)
     with open_fits(path) as member:
         assert SpectralBlocks(member, part()).integration_bytes == 4 * 4 * 3 * 5
-        assert SpectralBlocks(member, part(), replace=True).integration_bytes == 4 * 6 * 6 * 5
+        assert SpectralBlocks(member, part(), MINGRAD).integration_bytes == 4 * 6 * 6 * 5

@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pytest
 
-from scripts.lib.spectra.source_position import locate_on_sky, locate_source
+from scripts.lib.spectra.source_position import central_trace, locate_on_sky, locate_source
 
 BOX = ((-0.5, 9.5), (-0.5, 7.5))
 
@@ -114,3 +114,31 @@ def test_no_position_on_the_sky_outside_the_box(caplog):
     with caplog.at_level(logging.WARNING):
         assert locate_on_sky(SkyWcs(), TALL_BOX, 10, (2.0, 7.0)) is None
     assert "outside the bounding box -0.5..7.5" in caplog.text
+
+
+class TestCentralTrace:
+    """Traces where no source position is known, with wavelengths of the world coordinates."""
+
+    BOX = ((-0.5, 4.5), (0.5, 6.5))
+
+    @staticmethod
+    def world(slope):
+        """Stand for world coordinates whose wavelength rises along x and, by a slope, along y."""
+
+        def wcs(x, y):
+            inside = (np.asarray(y) > 0.5) & (np.asarray(y) < 6.5)
+            return 0 * x, 0 * x, np.where(inside, 1 + 0.1 * x + slope * y, np.nan)
+
+        return wcs
+
+    @pytest.mark.parametrize("slope", [0.0, 0.01])
+    def test_straight_in_the_middle_of_the_pixels_with_a_wavelength(self, slope):
+        trace = central_trace(self.world(slope), self.BOX, 7, True, None)
+        # Rows 1 to 5 below the upper limit of the box have one.
+        np.testing.assert_allclose(trace, [3, 3, 3, 3, 3, np.nan, np.nan])
+
+    def test_without_any_wavelength_in_the_middle_of_the_pixels(self):
+        def wcs(x, y):
+            return x, y, np.full(np.shape(y), np.nan)
+
+        assert central_trace(wcs, self.BOX, 5, True, None)[0] == 2.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.table import QTable
 
-from scripts.collect_photometry import add_sky, process, stack
+from scripts.collect_photometry import process, stack
 from scripts.lib.errors import InputError
 from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table, write_photometry
 from tests.support.imaging_segments import star_planes, write_segment
@@ -78,14 +78,6 @@ class TestStack:
         single = table()
         single.columns["aperture_sum"] = single.columns["aperture_sum"].astype(np.float32)
         assert stack([single, single], ["a", "b"]).columns["aperture_sum"].dtype == np.float32
-
-
-class TestAddSky:
-    def test_coordinates_of_the_aperture(self):
-        added = add_sky(table(), lambda x, y: (x + 100, y - 50))
-        np.testing.assert_allclose(added.columns["aperture_ra_icrs"], [100.12, 101.12])
-        np.testing.assert_allclose(added.columns["aperture_dec_icrs"], [-49.87, -48.87])
-        assert added.units["aperture_ra_icrs"] == "deg"
 
 
 class TestProcess:

@@ -11,6 +11,7 @@ from tests.support.spectral_segments import int_times, row_images, write_segment
 from tests.support.steps import run_step
 
 NAN = np.nan
+PIXEL_REPLACE = {"algorithm": "mingrad", "n_adjacent_cols": 3}
 OPTIONS = {"apply_apcorr": True, "use_source_posn": False, "log_increment": 2}
 
 
@@ -27,7 +28,7 @@ def fixture_extract(tmp_path):
             extract1d.write_text(reference)
         run_step(
             process,
-            {"options": OPTIONS | options, "pixel_replace": {"skip": not replace}},
+            {"options": OPTIONS | options, "pixel_replace": PIXEL_REPLACE | {"skip": not replace}},
             work_mb,
             segment=str(segment),
             extract1d=extract1d and str(extract1d),

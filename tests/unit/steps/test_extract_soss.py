@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scripts import extract_soss
 from scripts.lib.errors import InputError
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.segment_data.replacers import make_replacer
 from scripts.lib.soss.aperture_images import read_apertures
 from scripts.lib.soss.extraction import Spectra
 from scripts.lib.soss.segment import SossSegment
@@ -225,15 +226,16 @@ def test_a_missing_reference_is_named(folder, tmp_path):
 
 def test_rows_of_a_segment_are_those_of_its_images_also_with_pixels_replaced(folder):
     with open_fits(folder / "segment.fits") as member:
-        for replace in (False, True):
-            segment = SossSegment(member, replace)
+        for algorithm in (None, "mingrad", "fit_profile"):
+            options = {"skip": algorithm is None, "algorithm": algorithm, "n_adjacent_cols": 3}
+            segment = SossSegment(member, make_replacer(options, horizontal=True))
             images, errors = segment.read_integrations(slice(0, 3))
             for rows in (slice(0, 20), slice(50, 70), slice(240, 256)):
                 science, error, dq = segment.read_rows(rows)
                 assert_array_equal(science, images[:, rows])
                 assert_array_equal(error, errors[:, rows])
                 assert dq.shape == science.shape
-            assert np.isfinite(images).all() == replace
+            assert np.isfinite(images).all() == (algorithm is not None)
 
 
 class TestTable:

@@ -29,7 +29,7 @@ def job(folder, work_mb=512, **options):
     """Object as Snakemake hands it to the script."""
     return SimpleNamespace(
         input=SimpleNamespace(calints=str(folder / "calints.fits")),
-        output=SimpleNamespace(crfints=str(folder / "crfints.fits")),
+        output=SimpleNamespace(crfints=str(folder / "crfints.fits"), results=[], medians=[]),
         params=SimpleNamespace(
             options=options,
             asn_pool="pool.csv",
@@ -187,3 +187,22 @@ def test_real_segment(tmp_path, shared_data):
         flagged = (product["DQ"].data & OUTLIER) > 0
         assert np.count_nonzero(flagged, axis=(1, 2)).tolist() == [110, 118, 104, 125]
         np.testing.assert_array_equal(np.isnan(product["SCI"].data), product["DQ"].data & 1)
+
+
+@pytest.mark.parametrize("work_mb", [512, 0.01])
+@pytest.mark.parametrize("window", [1, 7])
+def test_copy_and_medians_are_written_if_asked_for(tmp_path, window, work_mb):
+    planes = cube((30, 4, 5), bad=0)
+    write_calints(tmp_path / "calints.fits", planes)
+    work = job(tmp_path, work_mb, rolling_window_width=window)
+    work.output.results, work.output.medians = tmp_path / "copy.fits", tmp_path / "medians.fits"
+    process(work)
+    with fits.open(tmp_path / "crfints.fits") as product, fits.open(tmp_path / "copy.fits") as copy:
+        assert (copy[0].header["FILENAME"], copy[0].header["S_OUTLIR"]) == ("copy.fits", "COMPLETE")
+        for name in planes:
+            np.testing.assert_array_equal(copy[name].data, product[name].data)
+    with fits.open(tmp_path / "medians.fits") as medians:
+        assert "S_OUTLIR" not in medians[0].header
+        series = planes["SCI"][:window] if window > 1 else planes["SCI"]
+        np.testing.assert_array_equal(medians["SCI"].data[0], np.median(series, axis=0))
+        assert medians["SCI"].data.shape == (30, 4, 5)

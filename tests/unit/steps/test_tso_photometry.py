@@ -3,6 +3,7 @@ import logging
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import QTable
 
 from scripts.lib.errors import InputError
 from scripts.lib.photometry.measurement import Settings
@@ -57,6 +58,16 @@ class TestProcess:
             "target_name": "WASP-0",
             "apertures": apertures_sentence(Settings.from_options(OPTIONS | {"radius": 5}), False),
         }
+
+    def test_catalogue_of_a_segment_if_asked_for(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("scripts.tso_photometry.read_wcs", lambda _: lambda x, y: (x, 0 * y))
+        segment = write_segment(tmp_path / "seg_crfints.fits", stars(), time_rows((1, 2, 3, 4, 5)))
+        files = {"out_photometry": tmp_path / "p.fits", "out_catalog": tmp_path / "seg_phot.ecsv"}
+        run_step(process, {"options": OPTIONS}, segment=segment, gain=[], **files)
+        table = QTable.read(tmp_path / "seg_phot.ecsv")
+        assert table.colnames == list(COLUMNS)
+        np.testing.assert_array_equal(table["aperture_ra_icrs"].value, table["aperture_x"].value)
+        assert "number_of_integrations" not in table.meta
 
     def test_the_planned_position_counts_from_one(self, tmp_path):
         table = self.run(tmp_path, options={"centroid_source": False})
