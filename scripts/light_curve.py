@@ -115,12 +115,13 @@ def _imaging_table(inputs, params):
     statistics = [read_statistics(path, 0) for path in inputs.statistics]
     with open_fits(inputs.segments[0]) as file:
         primary = file.primary
-    detectors, rows, records = {}, [], []
+    groups, rows, records = {}, [], []
+    # Images of another size have a reference of their own.
     for parts in zip(tables, statistics, params.segments, inputs.models, strict=True):
-        detectors.setdefault(parts[2]["detector"], []).append(parts)
-    for detector, group in detectors.items():
+        groups.setdefault((parts[2]["detector"], parts[2]["reference"]), []).append(parts)
+    for (detector, number), group in groups.items():
         parts = list(zip(*group, strict=True))
-        reference = load_references(inputs.visit_references[parts[2][0]["reference"]]).get(SINGLE)
+        reference = load_references(inputs.visit_references[number]).get(SINGLE)
         columns, record = imaging_rows(*parts, reference, _decorrelates(params))
         rows.append(columns)
         records.append({"detector": detector, "order": 0} | record)

@@ -20,8 +20,11 @@ __all__ = [
     "white_light",
 ]
 
-# Significance of jumps of position or width, at which the flux may have a step.
-_JUMP = 8.0
+# Significance of jumps of position or width, at which the flux may have a step; what is one is tested
+# again, and a large jump itself looks like slow noise.
+_JUMP = 4.0
+# Integrations on either side of a step from which that of the position is measured.
+_LEVEL = 12
 # Share of a width's variance that is no noise, above which the tie follows it.
 WIDTH_SHARE = 0.2
 
@@ -167,6 +170,16 @@ def _without_steps(flux, x, y, width):
     return corrected, record
 
 
+def _level_at(values, rows):
+    """Values without the steps at some integrations."""
+    level = values.copy()
+    for row in rows:
+        parts = level[max(row - _LEVEL, 0) : row], level[row : row + _LEVEL]
+        if all(np.isfinite(part).any() for part in parts):
+            level[row:] -= np.nanmedian(parts[1]) - np.nanmedian(parts[0])
+    return level
+
+
 def corrected_columns(found, positions, squares=False, wanted=True):
     """
     Correct a light curve for motion and tilt events, and its errors for what they miss.
@@ -189,10 +202,12 @@ def corrected_columns(found, positions, squares=False, wanted=True):
         the series exceeds the propagated errors, which are multiplied by it.
     """
     x, y, width = (positions[name] for name in ("x", "y", "width"))
-    corrected, decorrelation = free_of_motion(found["flux"], x, y, squares, wanted)
-    steps = []
+    corrected, steps = found["flux"], []
     if wanted:
+        # Before the response to motion, which a tilt event would decide: it moves the star as well.
         corrected, steps = _without_steps(corrected, x, y, width)
+        x, y = (_level_at(values, [step["row"] for step in steps]) for values in (x, y))
+    corrected, decorrelation = free_of_motion(corrected, x, y, squares, wanted)
     _, factor = scale_errors(corrected, found["error"] * corrected / found["flux"])
     error = factor * found["error"]
     columns = {

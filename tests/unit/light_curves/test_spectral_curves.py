@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scripts.lib.light_curves.element_sums import Groups
 from scripts.lib.light_curves.spectral_curves import (
+    corrected_columns,
     curve_of_groups,
     dilution_limit,
     free_of_motion,
@@ -237,3 +238,46 @@ def test_nothing_measured_is_nan(tmp_path, limits):
 def test_photons_that_are_not_known_are_nan(tmp_path):
     series = visit(tmp_path, 1.0 - DIP, photon_error=np.zeros((LENGTH, 4)))
     assert np.isnan(white_light(series, EVERYTHING)[0]["photon_error"]).all()
+
+
+LONG = 400
+LONG_DIP = np.where(np.abs(np.arange(LONG) - 150) < 60, 0.02, 0.0)
+LONG_NOISE = 1e-4 * np.random.default_rng(1).normal(size=LONG)
+
+
+def moved(step, at=300):
+    """Light curve with a dip, and a step of the flux and of x at an integration."""
+    after = np.arange(LONG) >= at
+    rng = np.random.default_rng(2)
+    positions = {name: 1e-3 * rng.normal(size=LONG) for name in ("x", "y", "width")}
+    positions["x"] += 0.05 * after
+    flux = 1e5 * (1.0 - LONG_DIP + LONG_NOISE) * (1.0 + step * after)
+    return {"flux": flux, "error": np.full(LONG, 10.0)}, positions
+
+
+def test_a_step_that_the_position_shows_is_taken_off_and_the_dip_is_not():
+    found, positions = moved(2e-3)
+    columns, record = corrected_columns(found, positions)
+    (step,) = record["steps"]
+    assert step["row"] == 300
+    assert step["height"] == pytest.approx(2e-3, abs=2e-4)
+    # The star has moved for good, but what moves it from one integration to the next does nothing.
+    assert not record["decorrelation"]["x, y"]["applied"]
+    truth = 1e5 * (1.0 - LONG_DIP + LONG_NOISE)
+    np.testing.assert_allclose(columns["flux_corrected"], truth, rtol=2e-4)
+    np.testing.assert_array_equal(columns["flux"], found["flux"])
+
+
+def test_nothing_is_taken_off_where_nothing_may_be():
+    found, positions = moved(2e-3)
+    columns, record = corrected_columns(found, positions, wanted=False)
+    np.testing.assert_array_equal(columns["flux_corrected"], found["flux"])
+    assert (record["steps"], record["decorrelation"]) == ([], {})
+
+
+def test_errors_follow_the_noise_of_the_series():
+    found, positions = moved(0.0)
+    found["error"] = np.full(LONG, 5.0)
+    columns, record = corrected_columns(found, positions)
+    assert record["error_factor"] == pytest.approx(2.0, rel=0.1)
+    np.testing.assert_allclose(columns["flux_error"], 5.0 * record["error_factor"])
