@@ -133,7 +133,7 @@ def test_every_integration_has_its_own_time_and_number(done):
 
 
 def test_changed_segments_rerun_their_own_jobs_and_the_fan_in(visit):
-    later = time.time() + 10
+    later = time.time()
     for name in ("seg001_nrs2", "seg002_nrs1"):
         (path,) = visit.glob(f"*{name}_calints.fits")
         with fits.open(path, mode="update") as hdus:
