@@ -14,7 +14,7 @@ rule visit_reference:
         "<logs>/visit_reference/{segment}.log",
     wildcard_constraints:
         segment=plan.members.segment_pattern(),
-    priority: 1
+    priority: 2
     conda:
         "../../envs/tso3.yaml"
     threads: 1
