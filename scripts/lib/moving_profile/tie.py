@@ -6,6 +6,7 @@ __all__ = ["choose_flux", "scale_errors", "second_difference_noise", "shape_term
 
 _FEWEST_INTEGRATIONS = 20
 _PROBABILITY = 0.01
+_FEWEST_SCALED = 100
 _LIMIT, _CLIPS = 5.0, 5
 # Relative uncertainty of noise from n second differences, times sqrt(n), and how often it counts as clear.
 _NOISE_ERROR, _CLEARLY = 0.99, 2.0
@@ -145,8 +146,9 @@ def scale_errors(flux, error):
         The errors times the factor.
     factor : float
         Noise from second differences over the median error, if it is above 1 by two of its
-        uncertainties; else 1, as with fewer than 20 integrations: what is propagated holds
-        for single integrations, and a series may only show that something else adds to it.
+        uncertainties; else 1, as with fewer than 100 integrations, of which an ingress may be
+        a good part: what is propagated holds for single integrations, and a series may only
+        show that something else adds to it.
 
     Examples
     --------
@@ -155,7 +157,7 @@ def scale_errors(flux, error):
     """
     known = np.isfinite(flux) & np.isfinite(error)
     usual = float(np.median(error[known])) if known.any() else 0.0
-    if known.sum() < _FEWEST_INTEGRATIONS or not usual > 0:
+    if known.sum() < _FEWEST_SCALED or not usual > 0:
         return error.copy(), 1.0
     factor = second_difference_noise(flux) / usual
     if not factor > 1.0 + _CLEARLY * _NOISE_ERROR / np.sqrt(known.sum()):

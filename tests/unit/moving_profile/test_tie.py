@@ -107,3 +107,13 @@ def test_terms_that_do_nothing_add_no_noise(seed):
     # One series in a hundred passes the test by chance.
     added = np.std(tied / flux)
     assert added < 1e-12 or added > 2e-4
+
+
+def test_a_dip_of_a_short_series_is_no_noise():
+    level = 1.0 - 0.01 * np.clip((15.0 - np.abs(np.arange(60) - 30.0)) / 5.0, 0.0, 1.0)
+    flux = level + 1e-4 * np.random.default_rng(1).normal(size=60)
+    assert scale_errors(flux, np.full(60, 1e-4))[1] == 1.0
+    # The same dip is a small part of a long series.
+    longer = np.concatenate([np.ones(200), level, np.ones(200)])
+    longer += 1e-4 * np.random.default_rng(1).normal(size=460)
+    assert scale_errors(longer, np.full(460, 1e-4))[1] == pytest.approx(1.0, abs=0.1)
