@@ -7,17 +7,17 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.profile_scenes import split
-from scripts.lib.light_curves.jumps import find_shape_jumps
-from scripts.lib.moving_profile.decorrelation import decorrelate
+from scripts.lib.light_curves.element_sums import Groups, sum_groups
+from scripts.lib.light_curves.image_curves import image_curve
+from scripts.lib.light_curves.spectral_curves import WIDTH_SHARE, corrected_columns
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.spectra import model_spectra
-from scripts.lib.moving_profile.steps import remove_steps
-from scripts.lib.moving_profile.tie import choose_flux, scale_errors, shape_terms, tie_flux
-from scripts.lib.moving_profile.white_light import sum_columns, template_spectrum
+from scripts.lib.moving_profile.tie import shape_terms, tie_flux
+from scripts.lib.moving_profile.white_light import template_spectrum
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling
@@ -28,10 +28,12 @@ WINDOW = 25
 _BIN = 12
 # Bins with less light than this share of the brightest are left out.
 _LIT = 0.05
-# Significance of a jump of position or width at which the flux may have a step.
-_JUMP = 8.0
-# Share of a width's variance that is no noise, above which the tie follows it.
-_WIDTH = 0.2
+# What the sums of columns, and the light curve of images, are made of.
+_COLUMN_VALUES = ("flux", "filled", "error", "photon_error", "valid", "background")
+_IMAGE_VALUES = (
+    *("flux", "error", "photon_error", "sums", "sum_errors", "sum_photon_errors"),
+    *("valid", "background", "level", "x", "y", "width", "chi2", "n_outliers"),
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,6 @@ def spectral_curves(scene, stripes):
     found, outliers, milliseconds = _model(model_spectra, scene, reference)
     template = template_spectrum(found("flux"))
     flux, error = _white_light(found, reference, template)
-    terms, names = shape_terms(found("x"), found("y"))
     bins = []
     for columns in _lit_bins(scene, template):
         members = np.zeros(len(template), dtype=bool)
@@ -95,10 +96,11 @@ def spectral_curves(scene, stripes):
         bins.append((columns, *_white_light(found, reference, template, members)))
     used = np.zeros(scene.rtn.shape)
     reference.band.scatter(np.ones(reference.band.pixels.shape), used)
-    corrected = _without_steps(decorrelate(flux, terms, names).corrected, found)
+    positions = {name: found(name) for name in ("x", "y", "width")}
+    columns, _ = corrected_columns({"flux": flux, "error": error}, positions)
     return Curves(
-        corrected,
-        scale_errors(corrected, error)[0],
+        columns["flux_corrected"],
+        columns["flux_corrected_error"],
         _sums(scene, used, reference.region.used, by_column=True),
         bins,
         outliers,
@@ -107,21 +109,13 @@ def spectral_curves(scene, stripes):
     )
 
 
-def _without_steps(flux, found):
-    """Flux without the steps of tilt events, which positions or widths show as well."""
-    series = [found(name) for name in ("x", "y", "width")]
-    jumps = [jump for values in series for jump in find_shape_jumps(values, _JUMP)]
-    terms, _ = shape_terms(*series)
-    return remove_steps(flux, terms, [place for place, _, _ in jumps])[0]
-
-
 def _white_light(found, reference, template, members=None):
     """Tied sum of columns and its quoted error."""
-    variances = [found("error") ** 2]
-    flux, (error,), _ = sum_columns(found("flux"), variances, template, members)
-    filled = sum_columns(found("filled"), [], template, members)[0]
     used = np.isfinite(template) & (True if members is None else members)
-    width = found("width") if reference.width_gain > _WIDTH else None
+    values = {name: found(name) for name in _COLUMN_VALUES}
+    sums = sum_groups(values, template, Groups.from_numbers(np.where(used, 0, -1)))
+    flux, filled, error = (sums[name][:, 0] for name in ("flux", "filled", "error"))
+    width = found("width") if reference.width_gain > WIDTH_SHARE else None
     terms, _ = shape_terms(found("x"), found("y"), width)
     return tie_flux(flux, filled, terms), np.sqrt(error**2 + reference.common_variance(used))
 
@@ -152,22 +146,20 @@ def image_curves(scene):
     sample = sample_integrations(len(scene.planes))
     reference = image_reference(scene.planes[sample], consecutive_pairs(sample))
     found, outliers, milliseconds = _model(model_images, scene, reference)
-    names, sums = list(reference.circles), found("sums").T
-    largest = sums[0]
-    terms, _ = shape_terms(found("x"), found("y"), found("width"), squares=True)
-    series = dict(zip(names[1:], sums[1:], strict=True)) | {"profile": found("flux")}
-    tied = {names[0]: largest}
-    tied |= {name: tie_flux(flux, largest, terms) for name, flux in series.items()}
-    chosen, _ = choose_flux(tied)
-    motion, of = shape_terms(found("x"), found("y"), squares=True)
-    flux = decorrelate(tied[chosen], motion[:, :2], of[:2]).corrected
-    flux = _without_steps(decorrelate(flux, motion[:, 2:], of[2:]).corrected, found)
-    errors = dict(zip(names, found("sum_errors").T, strict=True)) | {"profile": found("error")}
+    names, models = list(reference.circles), {name: found(name) for name in _IMAGE_VALUES}
+    columns, _ = image_curve(models, names, reference, (0.0, 0.0))
     circle = np.zeros(scene.rtn.size)
     circle[reference.pixels] = reference.circles[names[0]]
     plain = _sums(scene, circle.reshape(scene.rtn.shape), reference.ring.used, by_column=False)
-    error, _ = scale_errors(flux, errors[chosen])
-    return Curves(flux, error, plain, [], outliers, milliseconds, reference.noise_factor)
+    return Curves(
+        columns["flux_corrected"],
+        columns["flux_corrected_error"],
+        plain,
+        [],
+        outliers,
+        milliseconds,
+        reference.noise_factor,
+    )
 
 
 def _model(function, scene, reference):

@@ -63,6 +63,7 @@ _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 
 def _series(inputs, params):
     """Our spectra of each detector and order, next to the archive's."""
+    references = [load_references(path) for path in inputs.visit_references]
     models, statistics, records = (
         dict(zip(inputs.spectra, values, strict=True))
         for values in (inputs.models, inputs.statistics, params.segments)
@@ -70,10 +71,11 @@ def _series(inputs, params):
     series = []
     for archive in open_series(list(inputs.spectra), params.segments):
         path = str(archive.parts[0].path)
-        references = load_references(inputs.visit_references[records[path]["reference"]])
         first = read_statistics(statistics[path], archive.order, ("across", "pixels"))
         pixels, turned = first.get("pixels", ()), bool(first["across"])
-        series.append(model_series(archive, models, references, pixels, turned))
+        series.append(
+            model_series(archive, models, references[records[path]["reference"]], pixels, turned)
+        )
     return series
 
 
