@@ -4,6 +4,7 @@ import numpy as np
 
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.writer import ProductWriter
+from scripts.lib.light_curves.element_sums import Groups, sum_groups
 from scripts.lib.light_curves.model_series import model_series
 from scripts.lib.light_curves.segment_models import (
     MaskWriter,
@@ -253,3 +254,13 @@ def photometry(net, **columns):
         "invalid": np.array([[0.0], [2.0]]),
     }
     return PhotometryTable(columns, {}, {}), statistics
+
+
+def sum_of_columns(flux, template, error=None, members=None):
+    """Sums of groups of columns, by default one of all, of which only flux and errors are known."""
+    names = ("filled", "error", "photon_error", "background")
+    values = dict.fromkeys(names, np.ones(flux.shape) if error is None else error)
+    values |= {"flux": flux, "valid": np.isfinite(flux).astype(float)}
+    numbers = np.zeros(flux.shape[1], int) if members is None else np.where(members, 0, -1)
+    sums = sum_groups(values, template, Groups.from_numbers(numbers))
+    return {name: found[:, 0] for name, found in sums.items()}

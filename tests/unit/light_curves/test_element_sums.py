@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from scripts.lib.light_curves.element_sums import Groups, sum_groups
+from tests.support.light_curves import sum_of_columns
 
 NAN = np.nan
 LIGHT = st.floats(1.0, 1e3)
@@ -115,3 +116,23 @@ def test_no_groups_have_no_sums(numbers):
     assert len(groups) == 0
     sums = sum_groups(values_of(np.ones((3, len(numbers)))), np.ones(len(numbers)), groups)
     assert {array.shape for array in sums.values()} == {(3, 0)}
+
+
+def test_a_missing_column_is_no_dip():
+    flux = np.array([[2.0, 6.0, 2.0], [np.nan, 3.0, 1.0], [np.nan, np.nan, 2.0]])
+    sums = sum_of_columns(flux, np.array([2.0, 6.0, 2.0]), flux * 0 + 1.0)
+    np.testing.assert_allclose(sums["flux"], [10.0, 5.0, np.nan])
+    np.testing.assert_allclose(sums["error"], [np.sqrt(3.0), np.sqrt(2.0) * 1.25, np.nan])
+    np.testing.assert_allclose(sums["missing"], [0.0, 0.2, 0.8])
+
+
+def test_bins_sum_their_members():
+    members = np.array([True, False, True])
+    flux, template = np.array([[2.0, 6.0, 2.0]]), np.array([2.0, 6.0, np.nan])
+    assert sum_of_columns(flux, template, members=members)["flux"] == 2.0
+
+
+def test_a_sum_of_nothing_is_nan():
+    sums = sum_of_columns(np.ones((2, 2)), np.full(2, np.nan))
+    assert np.isnan(sums["flux"]).all()
+    assert (sums["missing"] == 1.0).all()

@@ -10,7 +10,8 @@ from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrat
 from scripts.lib.moving_profile.segment import Extent
 from scripts.lib.moving_profile.spectra import model_spectra
 from scripts.lib.moving_profile.tie import shape_terms, tie_flux
-from scripts.lib.moving_profile.white_light import sum_columns, template_spectrum
+from scripts.lib.moving_profile.white_light import template_spectrum
+from tests.support.light_curves import sum_of_columns
 
 SMALL = replace(REALISTIC, hits_near_lost=60)
 
@@ -81,7 +82,7 @@ def test_blocks_of_any_size_give_the_same_bytes_along_a_curved_trace(size):
     scatter = [
         fit_depth(flux, scene.dip)[2]
         for flux in (
-            sum_columns(whole.flux, [], template_spectrum(whole.flux))[0],
+            sum_of_columns(whole.flux, template_spectrum(whole.flux))["flux"],
             scene.ideal.sum(axis=1),
         )
     ]
@@ -194,7 +195,7 @@ def test_a_segment_that_is_missing_changes_the_others_little(scene, whole):
     )
     assert (np.isfinite(flux).sum() / np.isfinite(whole.flux[numbers]).sum()) > 0.999
     whites = [
-        sum_columns(values, [], template_spectrum(whole.flux))[0]
+        sum_of_columns(values, template_spectrum(whole.flux))["flux"]
         for values in (flux, whole.flux[numbers])
     ]
     ratio = whites[0] / whites[1]
@@ -246,7 +247,9 @@ def test_truth_of_a_realistic_visit():
             for n in ["flux", "filled", "x", "y", "width"]
         }
         template = template_spectrum(join["flux"])
-        white, filled = (sum_columns(join[name], [], template)[0] for name in ("flux", "filled"))
+        white, filled = (
+            sum_of_columns(join[name], template)["flux"] for name in ("flux", "filled")
+        )
         terms, _ = shape_terms(join["x"], join["y"], join["width"])
         depth, error, noise = fit_depth(tie_flux(white, filled, terms), scene.dip)
         ideal = fit_depth(scene.ideal.sum(axis=1), scene.dip)
