@@ -32,8 +32,11 @@ _PACKAGES = {
     "scripts.lib.spectra",
     "scripts.lib.trace_model",
 }
-# Parsing the modules instead would take half of the time in which Snakemake reads the workflow.
-_IMPORT = re.compile(r"^[ \t]*from (scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+# Parsing the modules instead would take half of the time in which Snakemake reads the workflow. An
+# installed package imports from tso3flow.scripts.
+_IMPORT = re.compile(
+    r"^[ \t]*from (?:tso3flow\.)?(scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE
+)
 _COMMENT = re.compile(r"#.*")
 # A module renders a template; a template includes others.
 _TEMPLATE = re.compile(r'(?:\brender\(\s*|{%-? *(?:extends|include|import|from) +)"([\w.]+)"')
