@@ -43,7 +43,9 @@ def process_visits(tmp_path_factory):
 
 def run(folder, mode):
     """Simulate a visit and process it."""
-    simulate_visit(folder, VisitOptions(mode=mode, segment_lengths=(20, 20), seed=1, **VISITS[mode]))
+    simulate_visit(
+        folder, VisitOptions(mode=mode, segment_lengths=(20, 20), seed=1, **VISITS[mode])
+    )
     config = folder / "config.yaml"
     settings = yaml.safe_load(config.read_text())
     settings |= {"export": ["eureka", "xarray"], "report": {"skip": True}}

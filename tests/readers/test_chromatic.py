@@ -84,4 +84,6 @@ def test_files_for_eureka_are_read_too(made):
     np.testing.assert_array_equal(found.flux.value, flux)
     np.testing.assert_array_equal(found.uncertainty.value, error)
     # It makes Julian dates of these.
-    np.testing.assert_allclose(found.time.to_value(u.day), spectra.time + 2400000.5, atol=1e-9, rtol=0)
+    np.testing.assert_allclose(
+        found.time.to_value(u.day), spectra.time + 2400000.5, atol=1e-9, rtol=0
+    )

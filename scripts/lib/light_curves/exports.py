@@ -213,13 +213,15 @@ def _eureka_blocks(path, version, sizes):
     with open_fits(path) as file:
         for start in range(0, sizes["time"], step):
             rows = slice(start, min(start + step, sizes["time"]))
-            flux, error, quality = (
-                file.read(name, rows=rows, version=version) for name in ("FLUX", "ERROR", "QUALITY")
+            flux, error = (
+                file.read(name, rows=rows, version=version).astype(np.float64)
+                for name in ("FLUX", "ERROR")
             )
             where = (rows, slice(None))
-            yield "optspec", where, flux.astype(np.float64)
-            yield "opterr", where, error.astype(np.float64)
-            yield "optmask", where, (quality != 0) | ~np.isfinite(flux) | ~np.isfinite(error)
+            yield "optspec", where, flux
+            yield "opterr", where, error
+            # A channel of Eureka! is the mean of what is not masked: without what was filled in, that dips.
+            yield "optmask", where, ~(np.isfinite(flux) & np.isfinite(error))
 
 
 def eureka_images(curve):

@@ -4,7 +4,7 @@ import hashlib
 import re
 from functools import cache
 
-__all__ = ["source_digest"]
+__all__ = ["source_digest", "source_path"]
 
 # A name imported from one of these packages is a module.
 _PACKAGES = {
@@ -32,8 +32,9 @@ _PACKAGES = {
     "scripts.lib.spectra",
     "scripts.lib.trace_model",
 }
-# Parsing the modules instead would take half of the time in which Snakemake reads the workflow. An
-# installed package imports from tso3flow.scripts.
+# Where scripts is in an installed package.
+_PACKAGE = "tso3flow."
+# Parsing the modules instead would take half of the time in which Snakemake reads the workflow.
 _IMPORT = re.compile(
     r"^[ \t]*from (?:tso3flow\.)?(scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE
 )
@@ -66,7 +67,7 @@ def source_digest(module, read):
         or by one another, and over the templates that they render with all
         templates that these include.
     """
-    start = _path(module)
+    start = source_path(module)
     found = set()
     waiting = {start}
     while waiting:
@@ -78,15 +79,32 @@ def source_digest(module, read):
     return digest.hexdigest()[:12]
 
 
-def _path(module):
-    """Path of a module's source."""
-    return f"{module.replace('.', '/')}.py"
+def source_path(module):
+    """
+    Name the source of a module.
+
+    Parameters
+    ----------
+    module : str
+        Name of a module of the project, as in a clone or as in an installed package.
+
+    Returns
+    -------
+    path : str
+        From the folder that has ``scripts``.
+
+    Examples
+    --------
+    >>> source_path("scripts.doctor"), source_path("tso3flow.scripts.doctor")
+    ('scripts/doctor.py', 'scripts/doctor.py')
+    """
+    return f"{module.removeprefix(_PACKAGE).replace('.', '/')}.py"
 
 
 @cache
 def _used_files(source):
     """Paths of the project's files that a module or template uses."""
-    return {_path(module) for module in _imports(source)} | _templates(source)
+    return {source_path(module) for module in _imports(source)} | _templates(source)
 
 
 def _templates(source):
