@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from astraeus import xarrayIO
 
 from tests.readers.conftest import SPECTRA
 
 pytestmark = pytest.mark.readers
+xarrayIO = pytest.importorskip("astraeus.xarrayIO", reason="see make test-readers")
 STAGE_4 = Path(__file__).parent / "run_stage_4.py"
 
 
