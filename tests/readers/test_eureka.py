@@ -11,14 +11,14 @@ import pytest
 from tests.readers.conftest import SPECTRA
 
 pytestmark = pytest.mark.readers
-xarrayIO = pytest.importorskip("astraeus.xarrayIO", reason="see make test-readers")
+astraeus = pytest.importorskip("astraeus.xarrayIO", reason="see make test-readers")
 STAGE_4 = Path(__file__).parent / "run_stage_4.py"
 
 
 def read(made, label):
     """File of a light curve, read with astraeus, which Eureka! uses."""
     name = f"S3_{Path(made.stem).name}_{label}_SpecData.h5"
-    return xarrayIO.readXR(str(made.file("_eureka") / name), verbose=False)
+    return astraeus.readXR(str(made.file("_eureka") / name), verbose=False)
 
 
 @pytest.mark.parametrize("made", SPECTRA, indirect=True)
