@@ -18,9 +18,7 @@ folder
 Settings
 --------
 export
-    ``eureka``: ``S3_<product>_<detector>_SpecData.h5``, with which Stage 4 of Eureka! starts;
-    ``xarray``: ``<product>_<detector>_stellar-spectra.xc`` and ``..._raw-light-curves.xc``, the layout of
-    the Early Release Science community that chromatic reads.
+    Layouts: input of Stage 4 of Eureka!, or xarray as the Early Release Science community has it.
 """
 
 import logging

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -72,8 +73,9 @@ def test_stage_4_makes_the_light_curve_of_it(made, tmp_path):
         pytest.skip("Eureka! is on no package index; EUREKA_PYTHON names a Python that has it")
     detector, order = made.curves()[0]
     event = f"{Path(made.stem).name}_{detector.lower()}"
+    shutil.copytree(made.file("_eureka"), tmp_path / "Stage3")
     done = subprocess.run(
-        [python, str(STAGE_4), str(made.file("_eureka")), event, str(tmp_path)],
+        [python, str(STAGE_4), str(tmp_path), event],
         capture_output=True,
         text=True,
         check=False,

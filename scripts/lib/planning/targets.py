@@ -330,7 +330,9 @@ def export_folders(product, config):
     """
     if "export_product" not in report_steps(product, config)[1]:
         return []
-    return [EXPORT.format(product=product.name, layout=name) for name in config["export"]]
+    return [
+        EXPORT.format(product=product.name, layout=name) for name in dict.fromkeys(config["export"])
+    ]
 
 
 def product_files(product, config):
