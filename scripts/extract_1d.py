@@ -79,6 +79,7 @@ from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
 from scripts.lib.segment_data.side_products import CubeWriter, write_image, write_segment
+from scripts.lib.segment_data.step_record import append_record
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
@@ -227,6 +228,22 @@ def _scene_writer(stack, output, member, extraction):
     return write
 
 
+def _found_warnings(member, trace, extraction):
+    """What is wrong with the models of a segment, one line each; logged, too."""
+    texts = []
+    if trace is not None and not np.isfinite(trace.used).any():
+        texts.append(
+            "adaptive_trace_model: found no compact source: the model is empty, and trace_model of "
+            "pixel_replace is mingrad; lower slope_limit or fit_threshold"
+        )
+    if extraction.fit is not None and extraction.fit.warning:
+        texts.append(extraction.fit.warning)
+    texts = [f"{member.path.name}: {text}" for text in texts]
+    for text in texts:
+        log.warning("%s", text)
+    return texts
+
+
 def _check_member(member):
     """Raise if the file is not a cube of slit or slitless spectra."""
     exp_type, shape = member.primary.get("EXP_TYPE"), member.shape("SCI")
@@ -281,6 +298,8 @@ def process(snakemake):
             write_scene = _scene_writer(stack, snakemake.output, member, extraction)
             _write_spectra(product, member, extraction, correction, blocks, write_scene, snakemake)
         append_aperture(product, extraction, member.shape("SCI")[1:])
+        warnings = _found_warnings(member, trace, extraction)
+        append_record(product, None if replacer is None else blocks.replaced, warnings)
         if replacer is not None:
             log.info(replacement_text(blocks.replaced))
         n_integrations = member.shape("SCI")[0]

@@ -69,6 +69,7 @@ import logging
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 
@@ -83,6 +84,7 @@ from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
 from scripts.lib.segment_data.side_products import write_segment
+from scripts.lib.segment_data.step_record import append_record
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -353,7 +355,8 @@ def process(snakemake):
             return
         _check_references(paths, snakemake.params.photom["skip"])
         replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
-        segment = SossSegment(member, replacer)
+        scratch = stack.enter_context(TemporaryFile(dir=product.path.parent))
+        segment = SossSegment(member, replacer, scratch)
         memory_mb = snakemake.resources.work_mb
         asked = snakemake.params.adaptive_trace_model, snakemake.params.pixel_replace
         statuses = {"S_TRCMOD": model_trace(member, *asked, memory_mb)[1]}
@@ -387,6 +390,7 @@ def process(snakemake):
             log.info(replacement_text(segment.replaced))
         ratios = contamination(scene, models, image, summary.median_error)
         append_apertures(product, scene, background, ratios)
+        append_record(product, None if replacer is None else segment.replaced, [])
 
 
 if __name__ == "__main__":

@@ -351,6 +351,17 @@ CASES = (
         modelled=True,
     ),
     Case(
+        "soss-atoca-fit-profile",
+        SOSS | {"segment_lengths": (3,), "nan_rate": 1e-3},
+        {
+            **_EACH,
+            "extract_1d": _ATOCA,
+            "pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 5},
+            "photom": {"apply_time_correction": False},
+        },
+        modelled=True,
+    ),
+    Case(
         "soss-bad-pix-model",
         SOSS | {"segment_lengths": (3,)},
         {**_EACH, "extract_1d": _ATOCA | {"soss_bad_pix": "model", "subtract_background": True}},

@@ -6,6 +6,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import QTable
 
+from scripts.lib.segment_data.step_record import KEYWORDS
+
 # Keywords that say when, from which file or by what software a product was made.
 OWN_KEYWORDS = {
     "DATE",
@@ -21,6 +23,7 @@ OWN_KEYWORDS = {
 }
 # Keywords that only our products have.
 ADDED_KEYWORDS = {"INTSTART", "TIKRESID", "SOSSNGRD", "SOSSDECO", "SOSSBADP"}
+ADDED_KEYWORDS |= {keyword for keyword, _ in KEYWORDS.values()}
 TIGHT = 1e-12
 SPLINE = 1e-9
 FITTED = 1e-6

@@ -265,6 +265,11 @@ def report_on(folder, product, plots=False):
         Content of the diagnostics file.
     """
     inputs, params = report_inputs(folder, product)
+    return run_report(folder, product, inputs, params, plots)
+
+
+def run_report(folder, product, inputs, params, plots=False):
+    """Make diagnostics and report in the folder of the products, as :func:`make_report`."""
     return make_report(str(folder / "results" / product.name), inputs, params, plots)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "accept_parameters",
     "convert_parameters",
     "convert_texts",
+    "default_settings",
     "read_parameters",
     "sections_with",
 ]
@@ -272,6 +273,11 @@ def sections_with(name):
     """
     sections = _schema()["properties"].items()
     return [section for section, schema in sections if name in schema.get("properties", ())]
+
+
+def default_settings(step):
+    """Default of each setting of a step, by name."""
+    return {name: schema.get("default") for name, schema in _properties(step).items()}
 
 
 def accept_parameters(config):
