@@ -220,6 +220,7 @@ CASES = (
         aperture=_BACKGROUND | {"bkg_order": 1},
     ),
     Case("bots-optimal-no-psf", BOTS, {"extract_1d": OPTIMAL}),
+    Case("bots-saved-spectra", BOTS, {"extract_1d": {"save_results": True}}),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
     Case("lrs-defaults", LRS),
@@ -333,6 +334,11 @@ CASES = (
         "soss-box-uncalibrated",
         SOSS | {"segment_lengths": (3,)},
         {**_EACH, "extract_1d": _BOX, "photom": {"skip": True}},
+    ),
+    Case(
+        "soss-box-saved-spectra",
+        SOSS | {"segment_lengths": (2,)},
+        {**_EACH, "extract_1d": _BOX | {"save_results": True}, "photom": {"save_results": True}},
     ),
     Case(
         "soss-box-background",
