@@ -92,10 +92,6 @@ _WITHOUT_EFFECT = {
         "ifu_set_srctype",
     ],
 }
-# What a parameter asks for that is done in any case.
-_ALWAYS = {
-    ("extract_1d", "save_results"): "the spectra of each segment are kept anyway, in segments/",
-}
 _OVERRIDE = "override_"
 # Numbers in the texts of parameters that `jwst` reads although they have no effect.
 _COUNTS = {"scale": 2}
@@ -329,8 +325,6 @@ def _take_reference(config, kind, path):
 
 def _why_ignored(step, name):
     """Say why a parameter of `jwst` does not matter; empty if it may."""
-    if (step, name) in _ALWAYS:
-        return _ALWAYS[step, name]
     if name in _WITHOUT_EFFECT.get(step, ()):
         return "it has no effect on time series, here as in jwst"
     return "names, memory and hooks are those of this workflow" if name in _FRAMEWORK else ""

@@ -228,7 +228,7 @@ def test_blocks_of_the_notebooks_of_stsci_are_taken_as_they_are():
     }
     findings = accept_parameters(config)
     assert config == {
-        "extract_1d": {},
+        "extract_1d": {"save_results": True},
         "white_light": {},
         "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
         "outlier_detection": {"skip": True},
