@@ -78,7 +78,7 @@ from tempfile import TemporaryFile
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.cards import remove_card, set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.instruments.soss import why_not_extracted
@@ -122,7 +122,7 @@ _REFERENCES = {
     "photom": ("R_PHOTOM", "Photometric reference file name"),
 }
 # Keywords of the calibration.
-_OF_PHOTOM = ("S_PHOTOM", "R_PHOTOM", "R_AREA ")
+_OF_PHOTOM = ("S_PHOTOM", "R_PHOTOM", "R_AREA")
 _TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
 _BLOCK_INTEGRATIONS = 32
@@ -307,8 +307,10 @@ def _open_tables(stack, member, product, cards, output):
     if not output.saved:
         return [product]
     saved = stack.enter_context(ProductWriter(output.saved))
-    kept = [card for card in cards if not card.startswith(_OF_PHOTOM)]
-    saved.append_hdu(saved_cards(kept, output.saved))
+    kept = saved_cards(cards, output.saved)
+    for keyword in _OF_PHOTOM:
+        remove_card(kept, keyword)
+    saved.append_hdu(kept)
     copy_int_times(member, saved, _TIME_TABLES)
     return [product, saved]
 

@@ -276,6 +276,13 @@ CASES = (
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
     Case("grism-fit-profile", GRISM | BUSY, {"pixel_replace": FIT_PROFILE}),
     Case("grism-trace-model", GRISM | BUSY, {"pixel_replace": BY_TRACE}),
+    # The settings of STScI's notebook for grism time series.
+    Case(
+        "grism-notebook",
+        GRISM | BUSY,
+        {"outlier_detection": {"skip": True}, "extract_1d": {"subtract_background": True}},
+        aperture=_BACKGROUND | {"bkg_order": 1},
+    ),
     Case("nircam-defaults", NIRCAM),
     Case("nircam-busy", NIRCAM | BUSY),
     Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),

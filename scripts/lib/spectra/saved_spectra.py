@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.cards import remove_card, set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.provenance.software import JWST_KEYWORDS, file_date
@@ -27,7 +27,9 @@ def save_spectra(spectra, path):
         for hdu in source.hdus:
             if hdu.name not in _COPIED:
                 continue
-            cards = saved_cards(hdu.cards, path) if hdu.name == "PRIMARY" else hdu.cards
+            cards = saved_cards(hdu.cards, path) if hdu.name == "PRIMARY" else list(hdu.cards)
+            # The footprint is in the product of the visit.
+            remove_card(cards, "S_REGION")
             product.copy_data(source, hdu, product.append_hdu(cards, hdu.data_bytes))
 
 
