@@ -11,6 +11,7 @@ from scripts.lib.planning.members import Members, refuse
 from scripts.lib.planning.reference_lookup import ReferenceLookup
 from scripts.lib.planning.side_files import side_paths
 from scripts.lib.planning.spectral_ranges import spectral_findings
+from scripts.lib.planning.trace_frames import frame_findings
 
 __all__ = ["Plan"]
 
@@ -350,13 +351,12 @@ class Plan:
         return disk_findings(missing, self._config["output_dir"], ".")
 
     def spectral_findings(self):
-        """Findings about settings that hold no part of the spectra; reads the first segments."""
-        bins = self._config["spectroscopic_light_curves"]
-        return [
-            finding
-            for product in self._products
-            for finding in spectral_findings(product, self._references, bins)
-        ]
+        """Findings about settings that do not fit the spectra; reads the first segments."""
+        bins, found = self._config["spectroscopic_light_curves"], []
+        for product in self._products:
+            found += frame_findings(product, self._references)
+            found += spectral_findings(product, self._references, bins)
+        return found
 
     def _reported(self):
         """Products that have a report."""
