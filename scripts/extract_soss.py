@@ -125,7 +125,6 @@ _REFERENCES = {
 _OF_PHOTOM = ("S_PHOTOM", "R_PHOTOM", "R_AREA")
 _TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
-_BLOCK_INTEGRATIONS = 32
 
 
 def _check_references(paths, is_skipped):
@@ -203,14 +202,15 @@ def _primary_cards(member, paths, job, statuses, models=None):
     return cards
 
 
-def _write_spectra(writers, segment, scene, summary, models, options, extras):
+def _write_spectra(writers, segment, scene, summary, models, job, extras):
     """Extract all integrations block by block."""
+    options, step = job.params.options, segment.block_length(job.resources.work_mb)
     extractor = IntegrationExtractor(
         scene, summary.median_error, models, options["soss_bad_pix"] == "model"
     )
     progress = Progress(log, segment.shape[0])
-    for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
-        block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
+    for first in range(0, segment.shape[0], step):
+        block = slice(first, min(first + step, segment.shape[0]))
         images, errors = segment.read_integrations(block)
         for index, integration in enumerate(range(block.start, block.stop)):
             fill_integration(images[index], errors[index], summary, integration)
@@ -346,7 +346,7 @@ def _extract(stack, member, product, paths, job, scratch):
         for table, factors in zip(tables, (conversions, {}), strict=False)
     ]
     extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
-    _write_spectra(writers, segment, scene, summary, models, options, extras)
+    _write_spectra(writers, segment, scene, summary, models, job, extras)
     log.info("%d integrations extracted in %.1f s", segment.shape[0], time.monotonic() - tuned)
     if replacer is not None:
         log.info(replacement_text(segment.replaced))

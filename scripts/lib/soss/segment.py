@@ -13,6 +13,9 @@ __all__ = ["SossSegment"]
 _PLANES = ("SCI", "ERR", "DQ")
 # Memory of the medians over time for each sample of the rows that are read at a time.
 _BYTES_PER_ROW_SAMPLE = 64
+# Memory of the extraction for each sample of the images that are read at a time.
+_BYTES_PER_IMAGE_SAMPLE = 24
+_LONGEST_BLOCK = 32
 # Pixels are replaced only this far from the first and last row of an image.
 _MARGIN_BELOW, _MARGIN_ABOVE = 2, 1
 # A sample that replacement changes: ascending places in the flattened image, and new values.
@@ -98,6 +101,23 @@ class SossSegment:
         length, height, width = self.shape
         fitting = int(memory_mb * 1e6 / (_BYTES_PER_ROW_SAMPLE * length * width))
         return max(1, min(fitting, height))
+
+    def block_length(self, memory_mb):
+        """
+        Integrations whose images fit the memory.
+
+        Parameters
+        ----------
+        memory_mb : float
+            Working memory.
+
+        Returns
+        -------
+        count : int
+            Number of integrations, 1 to 32.
+        """
+        fitting = int(memory_mb * 1e6 / (_BYTES_PER_IMAGE_SAMPLE * math.prod(self.shape[1:])))
+        return max(1, min(fitting, _LONGEST_BLOCK))
 
     def read_rows(self, rows):
         """

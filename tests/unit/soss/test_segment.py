@@ -124,3 +124,10 @@ def test_rows_that_are_read_at_a_time_fit_the_memory(path):
         segment = SossSegment(member)
         # A row has 2 x 2048 samples of 64 bytes.
         assert [segment.slab_rows(mb) for mb in (0.01, 1, 100)] == [1, 3, 96]
+
+
+def test_integrations_that_are_read_at_a_time_fit_the_memory(path):
+    with open_fits(path) as member:
+        segment = SossSegment(member)
+        # An image has 96 x 2048 samples of 24 bytes.
+        assert [segment.block_length(mb) for mb in (1, 20, 512)] == [1, 4, 32]
