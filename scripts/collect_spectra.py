@@ -221,7 +221,8 @@ def _set_step_records(cards, files):
     """Set how many samples pixel_replace filled, of all segments; return what their steps found."""
     records = [read_record(spectra) for spectra in files]
     counts = [found for found, _ in records if found]
-    for method, (keyword, comment) in KEYWORDS.items() if counts else ():
+    # Each is put in front of the one before.
+    for method, (keyword, comment) in reversed(KEYWORDS.items()) if counts else ():
         set_card(cards, keyword, sum(found[method] for found in counts), comment, after="R_")
     return list(dict.fromkeys(text for _, found in records for text in found))
 
