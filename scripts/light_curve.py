@@ -55,6 +55,7 @@ from scripts.lib.light_curves.table import DESCRIPTIONS, FLUXES, imaging_rows, s
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.photometry.table import read_photometry
+from scripts.lib.segment_data.step_record import read_record
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +141,15 @@ def _flag_warnings(rows, inputs):
             yield f"{detector} order {order}: {bursts_text(bursts)}"
 
 
+def _step_warnings(inputs):
+    """Warnings of the steps that made the archive's spectra."""
+    texts = []
+    for path in inputs.get("spectra") or ():
+        with open_fits(path) as file:
+            texts += read_record(file)[1]
+    return dict.fromkeys(texts)
+
+
 def process(snakemake):
     """Write the light-curve table of one product and, if asked for, our spectra and bins."""
     params, inputs, output = snakemake.params, snakemake.input, snakemake.output
@@ -154,7 +164,7 @@ def process(snakemake):
     keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
     meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
     meta["light_curves"] = plain_value(records)
-    warnings = [*params.input_warnings, *_flag_warnings(rows, inputs)]
+    warnings = [*params.input_warnings, *_step_warnings(inputs), *_flag_warnings(rows, inputs)]
     if warnings:
         meta["input_warnings"] = warnings
     path = Path(output.light_curve)

@@ -140,7 +140,10 @@ def product_findings(product, references):
             findings += _segment_reference_findings(reference, segment.exp_type, references.context)
     findings += [
         *option_findings(
-            product, lambda step: references.settings(step, first), _has_psf(product, references)
+            product,
+            lambda step: references.settings(step, first),
+            _has_psf(product, references),
+            bool(references.reference("extract1d", first).path or references.apertures(first)),
         ),
         *_unusable_apertures(product, references),
         *_unused_correction(product, references),
