@@ -12,6 +12,8 @@ from scripts.lib.errors import InputError
 __all__ = ["find_downloads", "missing_members", "select_products"]
 
 _INSTALL = "python -m pip install 'astroquery~=0.4.11'"
+# Characters that are shown of an error of the server.
+_LONGEST = 300
 _ASSOCIATION = re.compile(r"(jw\d{5}-o\d{3})_(\d{8}t\d{6})(_tso3_\d{5}_asn\.json)")
 
 
@@ -52,7 +54,7 @@ def find_downloads(program, observation, folder, only="*"):
 def _query(program, observation):
     """Name, URI and length of each product of an observation, and the address of MAST."""
     try:
-        from astroquery.exceptions import NoResultsWarning, RemoteServiceError
+        from astroquery.exceptions import InvalidQueryError, NoResultsWarning, RemoteServiceError
         from astroquery.mast import Observations, conf
         from requests import RequestException
     except ImportError as error:
@@ -70,11 +72,22 @@ def _query(program, observation):
             else:
                 return [], conf.server
             products = Observations.get_unique_product_list(found)
-    except (RequestException, RemoteServiceError, TimeoutError, ValueError, KeyError) as error:
-        msg = f"{conf.server}: answer: found {type(error).__name__} ({error}), expected a list of products"
+        columns = [products[name].tolist() for name in ("productFilename", "dataURI", "size")]
+    except (
+        RequestException,
+        RemoteServiceError,
+        InvalidQueryError,
+        TimeoutError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:
+        # An answer that is not of the expected form ends anywhere in astroquery.
+        text = f"{type(error).__name__} ({str(error)[:_LONGEST]})"
+        msg = f"{conf.server}: answer: found {text}, expected a list of products"
         raise InputError(msg) from error
-    columns = (products[name] for name in ("productFilename", "dataURI", "size"))
-    return list(zip(*(column.tolist() for column in columns), strict=True)), conf.server
+    return list(zip(*columns, strict=True)), conf.server
 
 
 def select_products(rows, program, observation, only="*"):

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _OBSERVATORY = "jwst"
 _CONTEXT = re.compile(r"jwst_\d{1,6}\.pmap")
+# Characters that are shown of an error of the server.
+_LONGEST = 300
 _DIGEST = re.compile(r"[0-9a-f]{40}")
 
 
@@ -59,7 +61,7 @@ class CrdsServer:
         try:
             return function(*arguments, **options)
         except (self._error, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            text = " ".join(str(error).split())
+            text = " ".join(str(error).split())[:_LONGEST]
             name = getattr(function, "__name__", "question")
             msg = f"{self._url}: {name}: found {type(error).__name__} ({text}), expected an answer"
             raise InputError(msg) from error

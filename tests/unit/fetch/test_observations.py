@@ -225,6 +225,28 @@ def test_the_real_client_with_faults_of_the_server_ends_in_one_message(
 
 
 @with_astroquery
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"size": "many"}, "MAST: size: found 'many'"),
+        (
+            {"productFilename": "../../x_calints.fits"},
+            "productFilename: found '../../x_calints.fits'",
+        ),
+        ({"dataURI": "mast:other/place.fits"}, "dataURI: found 'mast:other/place.fits'"),
+        ({"size": None}, "MAST: size: found None"),
+    ],
+)
+def test_the_real_client_with_a_product_that_cannot_be_right(archive, tmp_path, change, expected):
+    publish(archive, [SEGMENT.format(1, 1)])
+    archive.products = [archive.products[0] | change]
+    done = run(archive, tmp_path, "--observation", "3", "--yes")
+    assert done.returncode == 1
+    assert expected in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@with_astroquery
 def test_the_real_client_without_an_observation(archive, tmp_path):
     done = run(archive, tmp_path, "--observation", "4", "--yes")
     assert done.returncode == 1
