@@ -26,6 +26,11 @@ class Part:
         The finished file.
     file : file object
         The part, open for reading and writing.
+
+    Attributes
+    ----------
+    version : str
+        Checksum of what identifies the version; empty if nothing does.
     """
 
     def __init__(self, path, file):

@@ -129,3 +129,19 @@ def test_the_catalogue_finds_its_files():
     ):
         assert (ROOT / name).is_file()
     assert os.path.samefile(ROOT / "profiles", ROOT / "workflow" / "profiles")
+
+
+def test_what_the_image_copies_is_there_and_not_ignored():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    assert copied == kept
+    assert {name for name in copied if not (ROOT / name).exists()} == set()
+    assert {"scripts", "workflow", "envs", "Snakefile", "requirements.lock"} <= copied
+
+
+def test_the_citation_names_works_by_doi():
+    references = yaml.safe_load((ROOT / "CITATION.cff").read_text())["references"]
+    found = {work["doi"] for work in references if work["title"] and work["authors"]}
+    assert len(found) == len(references)
+    assert {"10.5281/zenodo.6984365", "10.12688/f1000research.29032"} <= found
