@@ -8,6 +8,7 @@ __all__ = ["source_digest", "used_files"]
 
 # A name imported from one of these packages is a module.
 _PACKAGES = {
+    "scripts.fetch",
     "scripts.lib",
     "scripts.simulation",
     "scripts.lib.checks",
