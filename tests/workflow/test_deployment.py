@@ -134,7 +134,9 @@ def test_the_catalogue_finds_its_files():
 def test_what_the_image_copies_is_there_and_not_ignored():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
-    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    kept = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
     assert copied == kept
     assert {name for name in copied if not (ROOT / name).exists()} == set()
     assert {"scripts", "workflow", "envs", "Snakefile", "requirements.lock"} <= copied
