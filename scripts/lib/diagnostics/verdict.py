@@ -5,6 +5,9 @@ from scripts.lib.diagnostics.placement import placement_findings
 
 __all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "visit_verdict"]
 
+# Share of a width's variance that is no noise, from which on a flux can follow it. Level and width are
+# fitted to the same samples, so that their noise is correlated.
+_LEAST_SHARE = 0.2
 _NAMES = {
     "x": "the position along x",
     "y": "the position along y",
@@ -160,6 +163,8 @@ def _tilt_findings(curve):
 def _correlation_findings(curve):
     """Flux that follows the position or width of the star or trace."""
     for key, metrics in curve["correlations"].items():
+        if key == "width" and metrics["slow_share"] < _LEAST_SHARE:
+            continue
         coefficient = metrics["coefficient"]
         if coefficient is not None and abs(coefficient) > 0.3 and metrics["significance"] > 5.0:
             slope = metrics["slope_ppm_per_pix"]
