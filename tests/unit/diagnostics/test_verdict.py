@@ -191,3 +191,18 @@ def test_level_follows_the_findings():
     unknown = visit_verdict([short | {"too_short": True}])
     assert unknown["level"] == "unknown"
     assert unknown["noise"] == ["NRS1: 2 integrations with flux are too few to judge."]
+
+
+@pytest.mark.parametrize(
+    ("missing", "start"),
+    [
+        (24, "NRS2 has no flux in any of 24"),
+        (12, "NRS2 has no flux in 12 of 24"),
+        (11, "NRS1 scat"),
+    ],
+)
+def test_a_detector_of_which_half_is_missing_is_in_the_headline(missing, start):
+    other = {"detector": "NRS2", "too_short": True, "n_integrations": 24, "n_without_flux": missing}
+    headline = visit_verdict([curve(), curve(**other)])["headline"]
+    assert headline.startswith(start)
+    assert "NRS1 scatters" in headline
