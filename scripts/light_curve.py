@@ -55,10 +55,16 @@ from scripts.lib.light_curves.table import DESCRIPTIONS, FLUXES, imaging_rows, s
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.photometry.table import read_photometry
+from scripts.lib.provenance.reference_records import recorded_texts
+from scripts.lib.provenance.software import SOFTWARE
 from scripts.lib.segment_data.step_record import read_record
 
 log = logging.getLogger(__name__)
 
+_META_KEYWORDS = (
+    *("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "TARGNAME"),
+    *("PROGRAM", "OBSERVTN", "VISIT", "DATE-OBS", "TIME-OBS"),
+)
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 
 
@@ -105,6 +111,15 @@ def _spectral_table(inputs, series, params):
         rows.append(columns)
         records.append({"detector": archive.detector, "order": archive.order} | record)
     return rows, records, series[0].archive.unit, primary
+
+
+def _records(paths):
+    """Records of the references in the headers of the archive's spectra."""
+    headers = []
+    for path in paths:
+        with open_fits(path) as file:
+            headers.append(file.hdus[0].cards)
+    return recorded_texts(headers)
 
 
 def _decorrelates(params):
@@ -161,8 +176,9 @@ def process(snakemake):
     columns = {name: np.concatenate([part[name] for part in rows]) for name in DESCRIPTIONS}
     units = {"mjd_utc": "d", "bjd_tdb": "d", "x": "pix", "y": "pix", "width": "pix"}
     units |= dict.fromkeys(FLUXES, unit)
-    keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
-    meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
+    meta = {key: primary[key] for key in _META_KEYWORDS if primary.get(key) is not None}
+    meta["software"] = SOFTWARE
+    meta["time_reference"] = "mjd_utc and bjd_tdb are modified: JD or BJD minus 2400000.5 d"
     meta["light_curves"] = plain_value(records)
     warnings = [*params.input_warnings, *_step_warnings(inputs), *_flag_warnings(rows, inputs)]
     if warnings:
@@ -170,9 +186,10 @@ def process(snakemake):
     path = Path(output.light_curve)
     write_ecsv(path, columns, units, DESCRIPTIONS, meta)
     if output.get("spectra"):
-        write_spectra(output.spectra, series, primary, warnings)
-    if output.get("binned"):
-        write_light_curves(output.binned, series, params.bins, primary, warnings)
+        records = _records(inputs.spectra)
+        write_spectra(output.spectra, series, primary, warnings, records)
+        if output.get("binned"):
+            write_light_curves(output.binned, series, params.bins, primary, warnings, records)
     log.info("%s: %d rows", path.name, len(columns["flux"]))
 
 
