@@ -22,6 +22,8 @@ usage: tso3flow COMMAND ...
       print one page about all that is wrong or unusual with the data of this folder's config.yaml
   tso3flow run [targets and options of Snakemake], such as: tso3flow run --cores 4
       process the data of this folder's config.yaml
+  tso3flow fetch data|references [options], see tso3flow fetch --help
+      fetch segments from MAST or references from CRDS
   tso3flow snakefile
       print the path of the workflow, for options and modules of Snakemake
 
@@ -54,7 +56,8 @@ def main(arguments=None):
     if command == "--version":
         sys.stdout.write(f"tso3flow {__version__}\n")
         return 0
-    commands = {"demo": _demo, "doctor": _doctor, "run": _run, "snakefile": _snakefile}
+    commands = {"demo": _demo, "doctor": _doctor, "run": _run}
+    commands |= {"fetch": _fetch, "snakefile": _snakefile}
     try:
         if command not in commands:
             msg = f"command: found {command}, expected one of {', '.join(commands)}"
@@ -86,6 +89,13 @@ def _snakefile(rest):
         raise InputError(msg)
     sys.stdout.write(f"{snakefile()}\n")
     return 0
+
+
+def _fetch(rest):
+    """Fetch data or references."""
+    from scripts.fetch.__main__ import main as fetch
+
+    return fetch(rest)
 
 
 def _run(rest):

@@ -48,7 +48,7 @@ def test_a_demo_is_simulated_once_and_processed(started, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rnu"], "command: found rnu, expected one of demo, doctor, run, snakefile"),
+        (["rnu"], "command: found rnu, expected one of demo, doctor, run, fetch, snakefile"),
         (["demo", "--mode"], "--mode: found no value, expected one"),
         (["demo", "--mode=xyz"], "--mode: found xyz, expected one of mir_image,"),
         (["snakefile", "x"], "snakefile: found x, expected no options"),
@@ -60,6 +60,14 @@ def test_a_mistake_is_one_line(arguments, message, capsys, started, tmp_path, mo
     printed = capsys.readouterr()
     assert printed.err.startswith(f"tso3flow: {message}")
     assert printed.err.count("\n") == 1
+    assert not started
+
+
+def test_options_of_fetching_go_to_its_own_command(capsys, started):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["fetch", "data", "--help"])
+    assert ended.value.code == 0
+    assert "--program" in capsys.readouterr().out
     assert not started
 
 
