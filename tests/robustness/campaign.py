@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -20,7 +21,8 @@ from tests.robustness.corruptions import all_cases
 from tests.robustness.files import VISITS
 from tests.robustness.outcomes import attempt, make_visits
 
-FAULTS = ("wrong", "traceback", "hang")
+# The last one is a fault of the campaign itself.
+FAULTS = ("wrong", "traceback", "hang", "campaign")
 RESULTS = ("refused", "failed", "product", *FAULTS)
 
 
@@ -47,7 +49,12 @@ def run_cases(names, seed, home, expected):
     cases = all_cases()
     outcomes = []
     for number in names:
-        outcome = attempt(cases[number], seed, home, expected)
+        try:
+            outcome = attempt(cases[number], seed, home, expected)
+        except Exception as error:
+            text = "".join(traceback.format_exception(error)[-4:])
+            outcomes.append((number, "campaign", text, 0.0))
+            continue
         outcomes.append((number, outcome.result, outcome.message, outcome.seconds))
     return outcomes
 

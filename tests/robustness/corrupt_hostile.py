@@ -7,6 +7,7 @@ from functools import partial
 
 import yaml
 
+from tests.robustness.corrupt_seeded import IMAGES
 from tests.robustness.files import CARD, Case, edit_json, hdu_of, last_segment, patch, set_card
 
 # Clears a screen, starts a line, turns text round, ends a string of a terminal, opens a link.
@@ -47,11 +48,13 @@ def _control_characters(visit):
     """Characters that a terminal obeys, in headers, associations, settings and file names."""
 
     def in_header(folder, _rng, extension, keyword, text):
-        set_card(last_segment(folder), extension, keyword, "'other'")
-        hdu = hdu_of(last_segment(folder), extension)
+        path = last_segment(folder)
+        if not any(card[:8].rstrip() == keyword for card in hdu_of(path, extension).cards):
+            set_card(path, extension, keyword, "'other'")
+        hdu = hdu_of(path, extension)
         number = next(k for k, card in enumerate(hdu.cards) if card[:8].rstrip() == keyword)
         content = f"{keyword:8}= '".encode() + text.encode("utf-8", "surrogateescape") + b"'"
-        patch(last_segment(folder), hdu.header_offset + CARD * number, content.ljust(CARD)[:CARD])
+        patch(path, hdu.header_offset + CARD * number, content.ljust(CARD)[:CARD])
 
     def in_association(folder, _rng, key, text):
         def change(content):
@@ -124,10 +127,10 @@ def _planted(visit):
         path = place(folder, "segments")
         path.symlink_to(path)
 
+    kind = "photometry" if visit in IMAGES else "extract1d"
     names = (
         *(".{stem}_o003_crfints.fits.part", "{stem}_o003_crfints.fits"),
-        *("segments/.{stem}_o003_extract1d.fits.part", "segments/.{stem}_o003_photometry.fits.part"),
-        *("segments/{stem}_o003_extract1d.fits", "segments/{stem}_o003_photometry.fits"),
+        *(f"segments/.{{stem}}_o003_{kind}.fits.part", f"segments/{{stem}}_o003_{kind}.fits"),
     )
     makers = {
         "symbolic": lambda target, path: path.symlink_to(target),

@@ -165,7 +165,8 @@ def _structure(folder, rng):
         content = _with_units(path, content, rng, edit)
     path.write_bytes(content)
     if edit == "bits":
-        flip_bits(path, 0, size, rng, int(rng.integers(1, 200)))
+        hdu = _random_hdu(path, rng)
+        flip_bits(path, hdu.header_offset, CARD * len(hdu.cards), rng, int(rng.integers(1, 9)))
     return edit
 
 

@@ -15,6 +15,7 @@ import stat
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 
@@ -38,6 +39,8 @@ MOST_BLOCKS, MOST_UNITS = 1000, 1000
 # Bytes that are decompressed to find the headers of a compressed file.
 MOST_UNPACKED = 1 << 26
 _READ_LENGTH = 10 * BLOCK_LENGTH
+# Headers of extensions that are kept parsed, and the longest of them.
+_KNOWN_HEADERS, _KNOWN_LENGTH = 64, 2 * BLOCK_LENGTH
 _END_CARD = b"END".ljust(CARD_LENGTH)
 _CARD = re.compile(
     r"(?:HIERARCH +(?P<long>[^=]*?) *=|(?P<keyword>[A-Za-z0-9_-]{1,8}) *= ) *"
@@ -169,6 +172,16 @@ def _parse(cards):
         else:
             header[keyword] = NoValue(card[10:].strip())
     return header, _repeated(cards, further) if further else {}
+
+
+def _parse_text(text):
+    """Cards of the text of a header, and what `_parse` makes of them."""
+    cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
+    return cards, *_parse(cards)
+
+
+# Most headers of a segment are those of the other segments of its visit.
+_parse_known = lru_cache(_KNOWN_HEADERS)(_parse_text)
 
 
 def _repeated(cards, further):
@@ -325,9 +338,11 @@ def _find_end(data, start):
 
 def _hdu(path, text, offset, number):
     """Header-data unit of the header text found at an offset."""
-    cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
     location = f"{path}: not a FITS file: header of HDU {number}"
-    header, repeated = _parse(cards)
+    parse = _parse_known if len(text) <= _KNOWN_LENGTH else _parse_text
+    cards, header, repeated = parse(text)
+    # What is known stays as it is.
+    cards, header = list(cards), dict(header)
     if not number and header.get("SIMPLE") is not True:
         msg = f"{location}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
         raise InputError(msg)
