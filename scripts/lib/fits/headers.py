@@ -174,14 +174,18 @@ def _parse(cards):
     return header, _repeated(cards, further) if further else {}
 
 
-def _parse_text(text):
-    """Cards of the text of a header, and what `_parse` makes of them."""
+def _describe(text, is_extension):
+    """Cards of the text of a header, what `_parse` makes of them, and the form of the data."""
     cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
-    return cards, *_parse(cards)
+    header, repeated = _parse(cards)
+    if not is_extension and header.get("SIMPLE") is not True:
+        msg = f": SIMPLE: found {header.get('SIMPLE')!r}, expected T"
+        raise InputError(msg)
+    return cards, header, repeated, check_structure("", cards, header, repeated, is_extension)
 
 
 # Most headers of a segment are those of the other segments of its visit.
-_parse_known = lru_cache(_KNOWN_HEADERS)(_parse_text)
+_describe_known = lru_cache(_KNOWN_HEADERS)(_describe)
 
 
 def _repeated(cards, further):
@@ -339,14 +343,14 @@ def _find_end(data, start):
 def _hdu(path, text, offset, number):
     """Header-data unit of the header text found at an offset."""
     location = f"{path}: not a FITS file: header of HDU {number}"
-    parse = _parse_known if len(text) <= _KNOWN_LENGTH else _parse_text
-    cards, header, repeated = parse(text)
+    describe = _describe_known if len(text) <= _KNOWN_LENGTH else _describe
+    try:
+        cards, header, repeated, structure = describe(text, number > 0)
+    except InputError as error:
+        msg = f"{location}{error}"
+        raise InputError(msg) from None
     # What is known stays as it is.
     cards, header = list(cards), dict(header)
-    if not number and header.get("SIMPLE") is not True:
-        msg = f"{location}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
-        raise InputError(msg)
-    structure = check_structure(location, cards, header, repeated, is_extension=number > 0)
     version = header.get("EXTVER", 1)
     if type(version) is not int:
         found = "none" if version is None else repr(version)
