@@ -108,7 +108,9 @@ def open_series(source, gain_path):
 
 def _check_gain(gain, source, path):
     """Raise if a pixel that the first integration has a value of has no usable gain."""
-    bad = ~(np.isfinite(gain) & (gain > 0) & (gain <= _LARGEST_GAIN)) & np.isfinite(source.read("SCI", slice(0, 1))[0])
+    bad = ~(np.isfinite(gain) & (gain > 0) & (gain <= _LARGEST_GAIN)) & np.isfinite(
+        source.read("SCI", slice(0, 1))[0]
+    )
     if bad.any():
         row, column = np.unravel_index(np.argmax(bad), bad.shape)
         found = f"{gain[row, column]} at row {row + 1}, column {column + 1} of the segment"

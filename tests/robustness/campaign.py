@@ -7,15 +7,19 @@ product. Options choose the seed, one class and where all messages are written.
 """
 
 import argparse
+import math
 import os
 import re
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from tests.robustness.corruptions import all_cases
 from tests.robustness.files import VISITS
@@ -92,6 +96,7 @@ def main(arguments=None):
     parser.add_argument("--visit", choices=VISITS, help="one visit alone")
     parser.add_argument("--every", type=int, default=1, help="every so many-th case alone")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--minutes", type=float, help="stop after so many; all cases if not given")
     parser.add_argument("--messages", type=Path, help="file for one message of each class")
     options = parser.parse_args(arguments)
     cases = all_cases()
@@ -103,7 +108,10 @@ def main(arguments=None):
         for k, case in enumerate(cases)
         if options.kind in (None, case.kind) and options.visit in (None, case.visit)
     ]
+    # Cases of all kinds follow each other, and those of one visit are not all in one process.
+    numbers = np.random.default_rng(options.seed).permutation(numbers).tolist()
     numbers = numbers[options.first :: options.every]
+    end = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
     workers = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as home, ProcessPoolExecutor(workers) as pool:
         # Files of one visit take the place of those of others.
@@ -118,6 +126,9 @@ def main(arguments=None):
                 if result in FAULTS:
                     text = f"{result}: {case.visit}: {case.kind}: {case.name}\n{message}\n"
                     print(text, flush=True)
+            if time.monotonic() > end:
+                pool.shutdown(cancel_futures=True)
+                break
     print("\n".join(table_of_counts(outcomes)))
     if options.messages:
         lines = [f"[{kind}] {line}\n" for kind, line in classes_of_messages(outcomes)]

@@ -193,7 +193,9 @@ def _bombs(visit):
     def missing_members(folder, _rng):
         def change(content):
             members = content["products"][0]["members"]
-            members += [{"expname": f"{k}_calints.fits", "exptype": "science"} for k in range(50_000)]
+            members += [
+                {"expname": f"{k}_calints.fits", "exptype": "science"} for k in range(50_000)
+            ]
 
         edit_json(next(folder.glob("*_asn.json")), change)
 

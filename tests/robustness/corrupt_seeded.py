@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from itertools import pairwise
 
 import numpy as np
 from astropy.io import fits
@@ -38,8 +39,36 @@ COUNTS = {
 }
 FEW = {"orders": 10}
 _NUMBERS = (-1, 0, 1, 2, 7, -7.5, 1e-30, 1e30, 1e9, 2147483648, 0.5)
-_TEXTS = ("''", "'nonsense'", "T", "F", "", "NaN", "1E999", "'POINT'", "'MJy/sr'", "'DN/s'", "(1,2)")
-_VALUES = (None, "", "nonsense", -1, 0, 0.5, 1e30, True, [], {}, [None], ..., 10**400, "é\n", [1, 2])
+_TEXTS = (
+    "''",
+    "'nonsense'",
+    "T",
+    "F",
+    "",
+    "NaN",
+    "1E999",
+    "'POINT'",
+    "'MJy/sr'",
+    "'DN/s'",
+    "(1,2)",
+)
+_VALUES = (
+    None,
+    "",
+    "nonsense",
+    -1,
+    0,
+    0.5,
+    1e30,
+    True,
+    [],
+    {},
+    [None],
+    ...,
+    10**400,
+    "é\n",
+    [1, 2],
+)
 _FLOATS = (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e30, 1e-30)
 _OTHERS = {
     "spectra": "lrs",
@@ -156,11 +185,15 @@ def _structure(folder, rng):
     elif edit == "insert":
         content = content[:at] + bytes(_pick(rng, (1, CARD, BLOCK))) + content[at:]
     elif edit == "tail":
-        content += _pick(rng, (bytes(BLOCK), b"x" * 100, content[: 10 * BLOCK], b"XTENSION= 'IMAGE'"))
+        content += _pick(
+            rng, (bytes(BLOCK), b"x" * 100, content[: 10 * BLOCK], b"XTENSION= 'IMAGE'")
+        )
     elif edit == "zeros":
         hdu = _random_hdu(path, rng)
         length = CARD * int(rng.integers(1, len(hdu.cards)))
-        content = content[: hdu.header_offset] + bytes(length) + content[hdu.header_offset + length :]
+        content = (
+            content[: hdu.header_offset] + bytes(length) + content[hdu.header_offset + length :]
+        )
     elif edit in ("order", "name"):
         content = _with_units(path, content, rng, edit)
     path.write_bytes(content)
@@ -174,7 +207,7 @@ def _with_units(path, content, rng, edit):
     """Content of a file with two extensions in each other's place, or with each other's name."""
     with fits.open(path) as hdus:
         starts = [hdu.fileinfo()["hdrLoc"] for hdu in hdus] + [len(content)]
-    parts = [content[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    parts = [content[a:b] for a, b in pairwise(starts)]
     first, second = (int(k) for k in rng.integers(1, len(parts), 2))
     if edit == "order":
         parts[first], parts[second] = parts[second], parts[first]
@@ -192,9 +225,7 @@ def _name_card(part):
 
 def _files(folder, rng):
     """Swap, copy, rename or replace whole files of the visit."""
-    paths = sorted(
-        path for path in folder.glob("**/*") if path.is_file() and path.suffix != ".npz"
-    )
+    paths = sorted(path for path in folder.glob("**/*") if path.is_file() and path.suffix != ".npz")
     first, second = _pick(rng, paths), _pick(rng, paths)
     edit = _pick(rng, ("swap", "copy", "rename", "empty", "folder", "link", "append"))
     if edit == "swap":
@@ -204,7 +235,9 @@ def _files(folder, rng):
     elif edit == "copy":
         first.write_bytes(second.read_bytes())
     elif edit == "rename":
-        first.rename(first.with_name(_pick(rng, (f"x{first.name}", f"{first.name}.gz", "a b.fits"))))
+        first.rename(
+            first.with_name(_pick(rng, (f"x{first.name}", f"{first.name}.gz", "a b.fits")))
+        )
     elif edit == "append":
         first.write_bytes(first.read_bytes() + second.read_bytes())
     else:
@@ -405,7 +438,7 @@ def _pixels(folder, rng):
             "scale": lambda: part * factor,
             "zero": lambda: part * 0,
             "value": lambda: np.full_like(part, value),
-            "swap": lambda: part.byteswap(),
+            "swap": part.byteswap,
             "shift": lambda: np.roll(part, 3, -1),
             "noise": lambda: part + rng.normal(0, 1, part.shape) * np.nanstd(part),
         }[edit]()

@@ -34,9 +34,7 @@ VISITS = {
 # Models of overlapping orders on a grid that is coarse, and without them.
 SETTINGS = {
     "soss": {"extract_1d": {"soss_atoca": False}},
-    "orders": {
-        "extract_1d": {"soss_rtol": 0.01, "soss_max_grid_size": 3000, "soss_tikfac": 1e-6}
-    },
+    "orders": {"extract_1d": {"soss_rtol": 0.01, "soss_max_grid_size": 3000, "soss_tikfac": 1e-6}},
 }
 
 

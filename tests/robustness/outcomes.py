@@ -92,9 +92,7 @@ def make_visits(home, names=tuple(VISITS)):
     for name in names:
         simulate_visit(home / name, VISITS[name])
         path = home / name / "config.yaml"
-        path.write_text(
-            yaml.safe_dump(yaml.safe_load(path.read_text()) | SETTINGS.get(name, {}))
-        )
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | SETTINGS.get(name, {})))
         done = home / f"{name}-done"
         shutil.copytree(home / name, done)
         with chdir(done), _quiet():

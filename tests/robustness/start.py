@@ -71,9 +71,7 @@ def start_run():
     references = ReferenceFiles(config, given, ".", {})
     config["crds_context"] = references.context
     output_dir = os.path.normpath(config["output_dir"])
-    products, found = survey(
-        config["associations"], ".", mode_check(".", references), output_dir
-    )
+    products, found = survey(config["associations"], ".", mode_check(".", references), output_dir)
     findings = [*notes, *reference_findings(config, products, references), *found]
     stop_at_errors(findings)
     plan = Plan(products, references, config, findings)

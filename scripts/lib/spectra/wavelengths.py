@@ -9,6 +9,7 @@ from scripts.lib.segment_data.world_coordinates import wavelength_image
 
 __all__ = ["segment_wavelengths"]
 
+
 def segment_wavelengths(member, coordinates):
     """
     Wavelength of every pixel of a segment.

@@ -264,5 +264,7 @@ def test_a_source_near_the_target_or_nowhere_is_accepted(position):
 @pytest.mark.parametrize("position", [(359.9, 60.0), (180.0, -60.0), (1e9, -1e9), (3.0, -60.0)])
 def test_a_source_far_from_the_target_is_refused(position):
     wcs_module.check_sky("a.fits", {"TARG_RA": 359.9}, position)
-    with pytest.raises(InputError, match=r"a\.fits\[ASDF\].* deg from the target, expected it near"):
+    with pytest.raises(
+        InputError, match=r"a\.fits\[ASDF\].* deg from the target, expected it near"
+    ):
         wcs_module.check_sky("a.fits", TARGET, position)

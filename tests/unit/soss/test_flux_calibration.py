@@ -144,5 +144,5 @@ def test_a_factor_that_no_instrument_has_is_named(tmp_path):
         hdus["PHOTOM"].data["photmj"][0] = 1e6
     calibration = FluxCalibration(path, PRIMARY)
     assert len(calibration.conversions({2: WAVELENGTHS})) == 1
-    with pytest.raises(InputError, match="row 1: found a factor of .* MJy for 1 DN/s"):
+    with pytest.raises(InputError, match=r"row 1: found a factor of .* MJy for 1 DN/s"):
         calibration.conversions({1: WAVELENGTHS})
