@@ -12,6 +12,7 @@ from functools import partial
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
 from scripts.lib.instruments.modes import MODES, UNSUPPORTED, mode_of
+from scripts.lib.segment_data.integrations import segment_number
 
 __all__ = ["header_errors", "header_warnings", "value_errors"]
 
@@ -186,11 +187,11 @@ def header_warnings(path, hdus, complete=True):
 
 def _number_warnings(warning, path, primary):
     """Find a number of a segment that is not that in its file name; images have no such column."""
-    in_name, number = _NUMBER_IN_NAME.search(path), primary.get("EXSEGNUM")
+    in_name, number = _NUMBER_IN_NAME.search(path), segment_number(primary)
     if in_name is None or number == int(in_name[1]) or mode_of(primary["EXP_TYPE"]).is_imaging:
         return []
-    found = "none" if number is None else str(number)
-    effect = f"the column SEGMENT of the spectra has {1 if number is None else number}"
+    found = "none" if primary.get("EXSEGNUM") is None else str(number)
+    effect = f"the column SEGMENT of the spectra has {number}"
     expected = f"{int(in_name[1])} as in the file name"
     return [warning(key="EXSEGNUM", found=found, expected=expected, effect=effect)]
 

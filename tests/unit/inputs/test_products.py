@@ -88,7 +88,6 @@ def test_segment_number_and_integrations_have_defaults(tmp_path):
     # Spectra without a number say that they are of segment 1.
     assert [(finding.key, finding.found) for finding in second.findings] == [("EXSEGNUM", "none")]
     assert [(finding.key, finding.expected) for finding in first.findings] == [
-        ("EXSEGNUM", "1 as in the file name"),
         ("INT_TIMES/integration_number", "1 to 6"),
     ]
 
