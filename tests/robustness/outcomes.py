@@ -222,7 +222,7 @@ def _make(started, folder, whole, number):
 
 
 def _fault_of_rest(home, folder, message):
-    """What is wrong beside the products: files that are left, texts that a terminal would obey."""
+    """What is wrong besides the products: files that are left, texts that a terminal would obey."""
     if rest := [path.name for path in folder.glob("**/.*.part") if not path.is_symlink()]:
         return f"left {rest}"
     if (home / CANARY).read_text() != CANARY:
