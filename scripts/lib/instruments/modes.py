@@ -97,7 +97,7 @@ _BOX = {
     "references": ("extract1d", "apcorr", "psf"),
 }
 _TRACES_AND_MODELS = ("pastasoss", "specprofile", "speckernel")
-_LRS = (1.5, 40.0)
+_LRS = (1.0, 40.0)
 
 # One row for each mode, in the order in which messages name them.
 MODES = {
