@@ -41,8 +41,8 @@ def segment_wavelengths(member, coordinates):
             raise InputError(msg)
         known = wavelength[~np.isnan(wavelength)]
         if known.any() or not known.size:
-            # Pixels without a wavelength may be 0.
-            _check(member, known[known != 0], "[WAVELENGTH]")
+            # Pixels without a wavelength may be 0 or infinite.
+            _check(member, known[np.isfinite(known) & (known != 0)], "[WAVELENGTH]")
             return wavelength
     wavelength = coordinates.evaluate(Floats(shape), wavelength_image, shape)
     known, source = wavelength[np.isfinite(wavelength)], "[ASDF]: world coordinates (meta.wcs)"
