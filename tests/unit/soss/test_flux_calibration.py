@@ -121,7 +121,7 @@ def test_empty_tables_and_missing_columns_are_named(tmp_path):
 
 
 def test_a_factor_that_no_instrument_has_is_named(tmp_path):
-    path = write_reference(tmp_path / "p.fits")
+    path = write_photom(tmp_path / "p.fits")
     with fits.open(path, mode="update") as hdus:
         hdus["PHOTOM"].data["photmj"][0] = 1e6
     calibration = FluxCalibration(path, PRIMARY)
