@@ -18,7 +18,7 @@ DEMO := demo/$(MODE)
 # Integrations of images take a second or less.
 DEMO_OPTIONS := $(if $(filter %image,$(MODE)),--integrations 600)
 
-.PHONY: always help env demo test test-kernels test-slurm test-archive campaigns lint format parity bench lock clean
+.PHONY: always help env demo test test-kernels test-readers test-slurm test-archive campaigns lint format parity bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 .venv-slurm/installed.txt: always
 	$(call make-environment,requirements.lock tests/slurm/requirements.txt,$(PYTHON),--no-deps)
 
+.venv-readers/installed.txt: always
+	$(call make-environment,tests/readers/requirements.txt,$(PYTHON),--no-deps)
+
 .venv-archive/installed.txt: always
 	$(call make-environment,requirements.lock tests/archive/requirements.txt,$(PYTHON),)
 
@@ -82,6 +85,11 @@ test: lint ## run the linters and the tests
 
 test-kernels: env ## run the numerical tests with the arithmetic of other processors
 	@$(BIN)/python -m tests.kernels.run
+
+test-readers: .venv-readers/installed.txt ## read our files with Eureka!, chromatic, lightkurve and others
+	@echo "test-readers: pytest"
+	@.venv-readers/bin/python -m pytest -m "not slurm" tests/readers tests/unit/tso3flow \
+		tests/unit/files/test_netcdf.py tests/unit/steps/test_export_product.py
 
 test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
 	@echo "test-slurm: pytest"
@@ -125,5 +133,5 @@ lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
 	@rm -rf .venv-lock
 
 clean: ## remove the environments, the demo and caches (never results)
-	@rm -rf .venv .venv-archive .venv-oracle .venv-slurm .venv-lock demo .hypothesis .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-archive .venv-oracle .venv-readers .venv-slurm .venv-lock demo .hypothesis .pytest_cache .ruff_cache
 	@find envs scripts tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -94,7 +94,7 @@ def _report_settings(path, settings):
 def _build_parser():
     """Command-line options of both subcommands."""
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.fetch",
+        prog=f"python -m {__package__}",
         description="Fetch calibrated segments from MAST, and reference files from CRDS.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

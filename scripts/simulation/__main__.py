@@ -52,7 +52,7 @@ def _build_parser():
         Parser.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.simulation",
+        prog=f"python -m {__package__}",
         description="Simulate a JWST time-series visit: segments, association, references, truth.",
     )
     parser.add_argument("outdir", type=Path, help="folder to write into")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,14 @@ def test_mistyped_setting(visit):
     assert message_of(visit) == (
         "my.yaml: outlier_detection: found snrr, expected one of "
         "skip, snr, rolling_window_width, maskpt, good_bits, save_results, save_intermediate_results; did you mean snr?"
+    )
+
+
+@pytest.mark.skipif(find_spec("h5netcdf") is not None, reason="h5netcdf is installed")
+def test_a_package_that_is_missing_stops_a_run_at_its_start(visit):
+    configure(visit, export=["eureka"])
+    assert message_of(visit) == (
+        "my.yaml: export: found no package h5netcdf, expected one: pip install h5netcdf"
     )
 
 

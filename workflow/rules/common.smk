@@ -25,6 +25,7 @@ from scripts.lib.planning.configuration import (
     size_problem,
 )
 from scripts.lib.planning.plan import Plan
+from scripts.lib.planning.start_checks import missing_package
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
 from scripts.lib.references.parameters import accept_parameters, convert_texts
@@ -85,6 +86,12 @@ expand_home(config)
 
 if wrong_settings := contradictions(config, "."):
     stop("\n".join(wrong_settings))
+
+
+# In an environment of its own the job has the package.
+if config["export"] and not workflow.deployment_settings.deployment_method:
+    if package_missing := missing_package():
+        stop(package_missing)
 
 
 pathvars:

@@ -122,6 +122,33 @@ use rule light_curve_spectroscopy as light_curve_imaging with:
         code=code("light_curve"),
 
 
+rule export_product:
+    """Write our light curves and spectra in the layout of another tool."""
+    input:
+        light_curve=targets.LIGHT_CURVE,
+        own_spectra=plan.own_spectra,
+        binned=plan.own_bins,
+    output:
+        folder=directory(targets.EXPORT),
+    log:
+        "<logs>/export_product/{product}_{layout}.log",
+    wildcard_constraints:
+        product=plan.members.product_pattern(),
+        layout="eureka|xarray",
+    conda:
+        "../../envs/export.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("export_product"),
+        runtime=plan.runtime("export_product"),
+    params:
+        product="{product}",
+        layout="{layout}",
+        code=code("export_product"),
+    script:
+        "../../scripts/export_product.py"
+
+
 rule report_spectroscopy:
     """Measure noise, seams, flags and drifts of a visit of spectra, plot them and write its report."""
     input:

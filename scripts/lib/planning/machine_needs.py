@@ -30,6 +30,8 @@ _ELEMENT_BYTES, _ROW_BYTES = 136, 64
 # Flux, error and quality of a bin of the light curves. No spectrum is wider than 0.6 to 5.3 um, of NIRSpec's
 # prism.
 _BIN_BYTES, _WIDEST_RATIO = 17, 9.0
+# Flux, error and flag of an element or bin in the layout of another tool.
+_EXPORT_BYTES = 17
 # Statistics: maps of flags, aperture and background of each order.
 _MAP_BYTES, _REGION_BYTES = 8, 8
 # Models and our spectra, for each integration and element; references, for each pixel of an image and
@@ -109,7 +111,7 @@ def file_bytes(product, config):
     Returns
     -------
     sizes : dict of str to int
-        Bytes by file name in the output folder; all small files together are
+        Bytes by the name of a file or folder in the output folder; all small files together are
         under the name of the report.
     """
     sizes, detectors = {}, set()
@@ -133,6 +135,8 @@ def file_bytes(product, config):
     for template in [*targets.collected_files(product, config), targets.REPORT]:
         if template in large:
             sizes[in_output_folder(template.format(product=product.name))] = large[template]
+    spectra = sum(s.nints * (_elements(s) + 20) * _EXPORT_BYTES for s in product.segments)
+    sizes |= {in_output_folder(path): spectra for path in targets.export_folders(product, config)}
     return sizes
 
 

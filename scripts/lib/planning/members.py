@@ -121,10 +121,12 @@ class Members:
             self._stop(f"{name}: segment: found in no association, expected one of a member")
         return self._segments[name]
 
-    def product_pattern(self, branch):
-        """Pattern of the products of one branch."""
+    def product_pattern(self, branch=None):
+        """Pattern of the products of one branch, or of all products."""
         return _pattern(
-            name for name, product in self._products.items() if product.branch == branch
+            name
+            for name, product in self._products.items()
+            if branch is None or product.branch == branch
         )
 
     def group_pattern(self):

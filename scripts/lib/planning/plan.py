@@ -25,7 +25,7 @@ _NO_ASSOCIATION = (
     "  extract1d: references/extract1d.json"
 )
 # Sections of the configuration that do not affect the content of products.
-_NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
+_NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context", "export")
 
 
 class Plan:
@@ -215,6 +215,20 @@ class Plan:
     def binned_output(self):
         """Light curves in bins of wavelength of each product, or nothing if they are skipped."""
         return [] if self._config["spectroscopic_light_curves"]["skip"] else targets.BINNED
+
+    def own_spectra(self, wildcards):
+        """Our spectra of a product; nothing for images."""
+        return self._of_spectra(targets.SPECTRA, wildcards)
+
+    def own_bins(self, wildcards):
+        """Our light curves in bins of wavelength; nothing for images, or if they are skipped."""
+        return self._of_spectra(self.binned_output(), wildcards)
+
+    def _of_spectra(self, template, wildcards):
+        """A file of a product of spectra, or nothing."""
+        if not template or self.members.product(wildcards).branch != "spectroscopy":
+            return []
+        return template.format(product=wildcards.product)
 
     def options(self, step):
         """Return the function for the settings of a step."""

@@ -16,6 +16,8 @@ __all__ = ["spectral_findings"]
 
 log = logging.getLogger(__name__)
 
+# Of the package's loggers; an installed one has another name.
+_LIBRARY = __name__.removesuffix(".planning.spectral_ranges")
 _WIDEST = (-1.0, 1.0e10)
 
 
@@ -78,7 +80,7 @@ def _wavelengths(product, lookup):
             firsts.setdefault(segment.detector, segment)
     for detector, segment in firsts.items():
         wavelengths = _soss if mode_of(product.exp_type).is_soss else _box
-        with _silence("scripts.lib.spectra"), _silence("scripts.lib.soss"):
+        with _silence(f"{_LIBRARY}.spectra"), _silence(f"{_LIBRARY}.soss"):
             spectra = wavelengths(segment, lookup, options)
         for order, values in spectra.items():
             name = f"{detector} order {order}" if len(spectra) > 1 else detector

@@ -4,18 +4,21 @@ import os
 import tempfile
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import BLOCK_LENGTH
 from scripts.lib.planning.output_folder import existing_folder, refusal
 
-__all__ = ["clock_findings", "cut_products", "input_files", "refusals"]
+__all__ = ["clock_findings", "cut_products", "input_files", "missing_package", "refusals"]
 
 # Snakemake starts no job and ends none in less time than this [s].
 _SOON = 2.0
 _MINUTE, _HOUR = 60, 3600
 _FOLDERS = ("", "segments")
+# What writes the files for other tools.
+_EXPORTER = "h5netcdf"
 _WORK_FOLDERS = (".", ".snakemake", "logs", "benchmarks")
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
@@ -44,6 +47,20 @@ def refusals(output_dir=None):
     found = {existing_folder(folder): None for folder in folders}
     found |= {folder: refusal(folder) for folder in found}
     return [problem for problem in found.values() if problem is not None]
+
+
+def missing_package():
+    """
+    Say which package files for other tools need that is not installed.
+
+    Returns
+    -------
+    message : str or None
+        One line; None if they can be written.
+    """
+    if find_spec(_EXPORTER) is not None:
+        return None
+    return f"config/export: found no package {_EXPORTER}, expected one: pip install {_EXPORTER}"
 
 
 def input_files(products, config):

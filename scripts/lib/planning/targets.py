@@ -17,6 +17,7 @@ __all__ = [
     "CALINTS",
     "CRFINTS",
     "DIAGNOSTICS",
+    "EXPORT",
     "EXTRACT1D",
     "LIGHT_CURVE",
     "MASKS",
@@ -34,6 +35,7 @@ __all__ = [
     "association_file",
     "calints_file",
     "collected_files",
+    "export_folders",
     "has_report",
     "in_output_folder",
     "plot_file",
@@ -67,6 +69,8 @@ PHOT = "<results>/{product}_phot.ecsv"
 LIGHT_CURVE = "<results>/{product}_lc.ecsv"
 SPECTRA = "<results>/{product}_spectra.fits"
 BINNED = "<results>/{product}_speclc.fits"
+# A folder of files in the layout of another tool, of which the setting has the name.
+EXPORT = "<results>/{product}_{layout}"
 DIAGNOSTICS = "<results>/{product}_diagnostics.json"
 REPORT = "<results>/{product}_report.html"
 # Of all products together.
@@ -219,7 +223,8 @@ def report_steps(product, config):
     if not collecting or config["light_curve"]["skip"]:
         return [], []
     reports = ["report_visit"] if has_report(product, config) else []
-    return ["visit_reference", "model_segment"], ["light_curve", *reports]
+    exports = ["export_product"] if config["export"] else []
+    return ["visit_reference", "model_segment"], ["light_curve", *reports, *exports]
 
 
 def has_report(product, config):
@@ -327,6 +332,27 @@ def _report_files(product, config):
     return [*wanted, DIAGNOSTICS, REPORT] if has_report(product, config) else wanted
 
 
+def export_folders(product, config):
+    """
+    Name the folders of a product's files in the layouts of other tools.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    paths : list of str
+        One for each layout that is asked for; empty if nothing is measured.
+    """
+    if "export_product" not in report_steps(product, config)[1]:
+        return []
+    return [
+        EXPORT.format(product=product.name, layout=name) for name in dict.fromkeys(config["export"])
+    ]
+
+
 def product_files(product, config):
     """
     Name the files of one association that stay in the output folder.
@@ -340,7 +366,8 @@ def product_files(product, config):
     -------
     paths : list of str
         The association that the workflow writes, the segments with outliers
-        flagged, the masks of our outliers if they are wanted, and :func:`collected_files`.
+        flagged, the masks of our outliers if they are wanted, :func:`collected_files` and
+        :func:`export_folders`.
     """
     files = [association_file(product)] if product.is_group else []
     if "outlier_detection" in product_steps(product, config)[0]:
@@ -348,7 +375,8 @@ def product_files(product, config):
     if config["improved"]["save_masks"] and report_steps(product, config)[0]:
         files += segment_paths(MASKS, product)
     templates = collected_files(product, config)
-    return files + [template.format(product=product.name) for template in templates]
+    files += [template.format(product=product.name) for template in templates]
+    return files + export_folders(product, config)
 
 
 def summary_files(reported):

@@ -4,7 +4,7 @@ import hashlib
 import re
 from functools import cache
 
-__all__ = ["source_digest", "used_files"]
+__all__ = ["source_digest", "source_path", "used_files"]
 
 # A name imported from one of these packages is a module.
 _PACKAGES = {
@@ -33,8 +33,12 @@ _PACKAGES = {
     "scripts.lib.spectra",
     "scripts.lib.trace_model",
 }
+# Where scripts is in an installed package.
+_PACKAGE = "tso3flow."
 # Parsing the modules instead would take half of the time in which Snakemake reads the workflow.
-_IMPORT = re.compile(r"^[ \t]*from (scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*from (?:tso3flow\.)?(scripts\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE
+)
 _COMMENT = re.compile(r"#.*")
 # A module renders a template; a template includes others.
 _TEMPLATE = re.compile(r'(?:\brender\(\s*|{%-? *(?:extends|include|import|from) +)"([\w.]+)"')
@@ -64,7 +68,7 @@ def source_digest(module, read):
         or by one another, and over the templates that they render with all
         templates that these include.
     """
-    start = _path(module)
+    start = source_path(module)
     digest = hashlib.sha256()
     for path in sorted(used_files([start], read) - {start}):
         digest.update(f"{path}\0{read(path)}\0".encode())
@@ -95,15 +99,32 @@ def used_files(starts, read):
     return found
 
 
-def _path(module):
-    """Path of a module's source."""
-    return f"{module.replace('.', '/')}.py"
+def source_path(module):
+    """
+    Name the source of a module.
+
+    Parameters
+    ----------
+    module : str
+        Name of a module of the project, as in a clone or as in an installed package.
+
+    Returns
+    -------
+    path : str
+        From the folder that has ``scripts``.
+
+    Examples
+    --------
+    >>> source_path("scripts.doctor"), source_path("tso3flow.scripts.doctor")
+    ('scripts/doctor.py', 'scripts/doctor.py')
+    """
+    return f"{module.removeprefix(_PACKAGE).replace('.', '/')}.py"
 
 
 @cache
 def _used_files(source):
     """Paths of the project's files that a module or template uses."""
-    return {_path(module) for module in _imports(source)} | _templates(source)
+    return {source_path(module) for module in _imports(source)} | _templates(source)
 
 
 def _templates(source):

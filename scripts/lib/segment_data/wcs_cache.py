@@ -20,7 +20,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from scripts.lib.provenance.source_digest import source_digest
+from scripts.lib.provenance.source_digest import source_digest, source_path
 
 __all__ = ["FOLDER", "Floats", "ResultCache", "clear"]
 
@@ -215,7 +215,7 @@ def clear(folder):
 @cache
 def _code(module):
     """Digest of a module of the workflow and of those that it imports."""
-    own = _source(f"{module.replace('.', '/')}.py")
+    own = _source(source_path(module))
     return source_digest(module, _source) + hashlib.sha256(own.encode()).hexdigest()
 
 

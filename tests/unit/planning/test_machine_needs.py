@@ -19,13 +19,21 @@ def configuration(*skipped):
     config = {step: {"skip": step in skipped} for step in STEPS}
     config["spectroscopic_light_curves"] |= BINS
     config["improved"] = {"save_masks": False}
-    return config | {"max_memory_mb": 512, "output_dir": "results"}
+    return config | {"max_memory_mb": 512, "output_dir": "results", "export": []}
 
 
 def product(tmp_path, exp_type="MIR_LRS-SLITLESS"):
     """Product of two segments of three integrations of 4 x 5 pixels."""
     write_association(tmp_path / "asn.json", write_exposure(tmp_path, EXP_TYPE=exp_type))
     return load_products(["asn.json"], tmp_path)[0]
+
+
+def test_files_for_other_tools_have_flux_error_and_flag(tmp_path):
+    lrs = product(tmp_path)
+    sizes = machine_needs.file_bytes(lrs, configuration() | {"export": ["eureka", "xarray"]})
+    # Two segments of three integrations of five elements and at most twenty bins.
+    assert sizes[f"{lrs.name}_eureka"] == sizes[f"{lrs.name}_xarray"] == 2 * 3 * (5 + 20) * 17
+    assert f"{lrs.name}_eureka" not in machine_needs.file_bytes(lrs, configuration())
 
 
 def write_soss(tmp_path):

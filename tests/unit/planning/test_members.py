@@ -98,6 +98,8 @@ def test_patterns_of_products(members):
         SOSS,
     ]
     assert matching(members.product_pattern("imaging"), SPECTRA, SOSS, IMAGES) == [IMAGES]
+    every = [SPECTRA, SOSS, IMAGES]
+    assert matching(members.product_pattern(), *every) == every
 
 
 @pytest.mark.parametrize(

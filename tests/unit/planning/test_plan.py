@@ -279,6 +279,15 @@ class TestSettings:
         assert make_plan().binned_output() == "<results>/{product}_speclc.fits"
         assert make_plan(spectroscopic_light_curves={"skip": True}).binned_output() == []
 
+    def test_exports_are_made_of_spectra_and_bins(self):
+        plan, spectra = make_plan(SPECTRA, IMAGES), product_wildcards(SPECTRA)
+        assert plan.own_spectra(spectra) == f"<results>/{SPECTRA.name}_spectra.fits"
+        assert plan.own_bins(spectra) == f"<results>/{SPECTRA.name}_speclc.fits"
+        images = product_wildcards(IMAGES)
+        assert (plan.own_spectra(images), plan.own_bins(images)) == ([], [])
+        plan = make_plan(SPECTRA, spectroscopic_light_curves={"skip": True})
+        assert plan.own_bins(spectra) == []
+
     def test_the_report_has_all_settings_that_affect_a_product(self, tmp_path):
         write_parameters(tmp_path / "p.asdf", "OutlierDetectionStep", {"snr": 3.0})
         plan = make_plan(
@@ -288,7 +297,7 @@ class TestSettings:
             pars={"outlier_detection": "p.asdf"},
         )
         found = plan.product_settings(product_wildcards(SPECTRA))
-        left_out = {"associations", "output_dir", "max_memory_mb", "crds_context"}
+        left_out = {"associations", "output_dir", "max_memory_mb", "crds_context", "export"}
         assert found.keys() == complete_config().keys() - left_out
         assert found["references"] == {"extract1d": "e.json", "apcorr": "N/A"}
         assert found["outlier_detection"]["snr"] == 3.0

@@ -114,3 +114,11 @@ def test_products_that_were_cut_after_the_run(tmp_path, name, content, found):
 def test_references_by_exposure_type_are_input_too():
     given = {"NRS_BRIGHTOBJ": "a.json", "NRC_TSGRISM": None}
     assert input_files([], {"references": {"extract1d": given}, "pars": {}}) == ["a.json"]
+
+
+def test_a_package_for_files_of_other_tools_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(start_checks, "find_spec", lambda _name: None)
+    expected = "config/export: found no package h5netcdf, expected one: pip install h5netcdf"
+    assert start_checks.missing_package() == expected
+    monkeypatch.setattr(start_checks, "find_spec", lambda name: name)
+    assert start_checks.missing_package() is None

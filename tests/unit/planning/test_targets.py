@@ -143,6 +143,18 @@ def test_masks_are_products_where_they_are_wanted():
     assert targets.MASKS not in targets.segment_files(product.segments[0], product, config)
 
 
+def test_folders_for_other_tools_are_products_where_they_are_wanted():
+    config = complete_config(export=["xarray", "eureka", "xarray"])
+    product = make_product()
+    folders = [f"<results>/{NAME}_{layout}" for layout in ("xarray", "eureka")]
+    assert targets.export_folders(product, config) == folders
+    assert targets.product_files(product, config)[-2:] == folders
+    assert targets.report_steps(product, config)[1][-1] == "export_product"
+    config["light_curve"]["skip"] = True
+    assert targets.export_folders(product, config) == []
+    assert targets.export_folders(product, complete_config()) == []
+
+
 def test_a_plain_segment_is_not_unpacked():
     product = make_product()
     config = without("extract_1d")

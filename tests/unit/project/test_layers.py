@@ -56,6 +56,12 @@ def test_no_step_imports_another(path):
         assert name.split(".")[1] in ("lib", "__version__"), f"{path.stem} imports {name}"
 
 
+def test_nothing_imports_what_is_made_for_notebooks():
+    for path in [*LIBRARY, *STEPS, *(SCRIPTS / "simulation").glob("*.py")]:
+        assert "import tso3flow" not in path.read_text(encoding="utf-8"), path
+        assert "from tso3flow" not in path.read_text(encoding="utf-8"), path
+
+
 def test_every_package_is_on_a_storey():
     folders = {path.name for path in (SCRIPTS / "lib").iterdir() if (path / "__init__.py").exists()}
     modules = {path.stem for path in (SCRIPTS / "lib").glob("[a-z]*.py")}

@@ -30,6 +30,7 @@ TOP_LEVEL_FILES = [
     "Snakefile",
     "config.yaml",
     "envs/tso3.yaml",
+    "hatch_build.py",
     "pyproject.toml",
     "requirements.lock",
 ]
@@ -56,7 +57,7 @@ NAMED = {"photutils": ROOT / "scripts/lib/photometry/circle_overlap.py"}
 def imported_by_product():
     """Top-level package -> a file of the product that imports it."""
     found = {package: path for package, path in NAMED.items() if f'"{package}"' in path.read_text()}
-    for path in (ROOT / "scripts").rglob("*.py"):
+    for path in [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tso3flow").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found.update({alias.name.split(".")[0]: path for alias in node.names})
@@ -80,6 +81,17 @@ def test_conda_environment_pins_the_versions_of_the_lock(project, lock):
     assert found == {name: lock[name] for name in direct}
 
 
+def test_conda_environment_of_exports_pins_what_their_step_needs(project, lock):
+    entries = yaml.safe_load((ROOT / "envs" / "export.yaml").read_text())["dependencies"]
+    pins = {distribution_name(pin): pin.split("==")[1] for pin in entries[-1]["pip"]}
+    assert {name: pins[name] for name in ("numpy", "pyyaml")} == {
+        name: lock[name] for name in ("numpy", "pyyaml")
+    }
+    readers = (ROOT / "tests" / "readers" / "requirements.txt").read_text().splitlines()
+    assert {f"{name}=={pins[name]}" for name in ("h5netcdf", "h5py")} <= set(readers)
+    assert any(name.startswith("h5netcdf") for name in project["optional-dependencies"]["export"])
+
+
 def test_product_imports_only_direct_dependencies(project, imports):
     extras = [name for name in project["optional-dependencies"] if name != "dev"]
     allowed = [*project["dependencies"]]
@@ -88,7 +100,7 @@ def test_product_imports_only_direct_dependencies(project, imports):
     direct = {distribution_name(requirement) for requirement in allowed}
     distributions = packages_distributions()
     for package, path in imports.items():
-        if package in sys.stdlib_module_names or package == "scripts":
+        if package in sys.stdlib_module_names or package in ("scripts", "tso3flow"):
             continue
         names = {distribution_name(name) for name in distributions.get(package, [package])}
         assert names & direct, f"{path} imports {package}, which pyproject.toml does not name"
