@@ -1,0 +1,383 @@
+"""Depth of a dip with its error: least squares with free limb darkening and a baseline of its own."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from scripts.lib.diagnostics.red_noise import RedNoise
+from scripts.lib.diagnostics.transit import disc_light, hidden_light, sky_separation
+from scripts.lib.light_curves.noise import point_to_point_sigma
+
+__all__ = ["LIMB_PRIOR", "Curve", "DepthFit", "Geometry", "dip_light", "fit_depth", "fit_geometry"]
+
+# Mean and standard deviation of both coefficients of limb darkening before the data are seen.
+LIMB_PRIOR = (0.2, 0.2)
+_LIMB = slice(1, 3)
+_MOST_ITERATIONS = 40
+# A fit ends when no parameter moves by more than this part of its error.
+_TOLERANCE = 0.01
+# Step of numerical derivatives in units of the parameters' scales.
+_STEP = 1e-3
+_DEEPEST = 0.5
+# Impact parameters over which white light is averaged.
+_IMPACTS = np.linspace(0.0, 0.95, 11)
+
+
+class Geometry(NamedTuple):
+    """
+    Where and for how long a disc crosses the star.
+
+    Attributes
+    ----------
+    mid, duration : float
+        Middle, and time from first to fourth contact [d].
+    impact, ratio : float
+        Impact parameter, and ratio of the radii for which `duration` is meant.
+    """
+
+    mid: float
+    duration: float
+    impact: float
+    ratio: float
+
+    def separation(self, times):
+        """Distance of the centres in stellar radii at some times (n,) [d]."""
+        return sky_separation(times, self.mid, self.duration, self.ratio, self.impact)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """
+    A light curve to fit.
+
+    Attributes
+    ----------
+    times : ndarray, shape (n,)
+        Mid times, ascending [d].
+    flux : ndarray, shape (n,)
+        Relative flux, finite.
+    weights : ndarray, shape (n,)
+        Inverse of the error in any unit; 0 leaves a sample out.
+    columns : ndarray, shape (n, terms)
+        Columns of the baseline, which multiplies the light of the dip.
+    """
+
+    times: np.ndarray
+    flux: np.ndarray
+    weights: np.ndarray
+    columns: np.ndarray
+
+
+@dataclass(frozen=True)
+class DepthFit:
+    """
+    Depth of a light curve.
+
+    Attributes
+    ----------
+    depth, error : float
+        Squared ratio of the radii, negative for a brightening, and its error, beta included.
+    u1, u2 : float
+        Limb darkening.
+    scatter : float
+        Scatter of a sample of unit weight.
+    beta : float
+        Factor on the noise for its correlation, 1 or more.
+    converged : bool
+        Whether the fit ended.
+    geometry : Geometry
+        That was fitted or given.
+    """
+
+    depth: float
+    error: float
+    u1: float
+    u2: float
+    scatter: float
+    beta: float
+    converged: bool
+    geometry: Geometry
+
+
+class _Fixed:
+    """Dip of which the geometry is known: its parameters are depth, u1 and u2."""
+
+    def __init__(self, curve, geometry, depth):
+        self.geometry, self._separation = geometry, geometry.separation(curve.times)
+        self.start = np.array([depth, LIMB_PRIOR[0], LIMB_PRIOR[0]])
+        self.scales = np.array([max(abs(depth), 1e-5), LIMB_PRIOR[1], LIMB_PRIOR[1]])
+        self.lower = np.array([-_DEEPEST, -np.inf, -np.inf])
+        self.upper = -self.lower
+
+    def terms(self, vector):
+        """Hidden light of each term of the law of limb darkening, (n, 3)."""
+        return _hidden_terms(self._separation, vector[0])
+
+    def geometry_at(self, vector):
+        """Geometry at some parameters."""
+        return self.geometry
+
+
+class _Free:
+    """Dip of which only the impact parameter is known: depth, u1, u2, mid and log of the duration."""
+
+    def __init__(self, curve, geometry, depth):
+        self._times, self._impact = curve.times, geometry.impact
+        limb, (first, last) = [LIMB_PRIOR[0]] * 2, curve.times[[0, -1]]
+        self.start = np.array([depth, *limb, geometry.mid, np.log(geometry.duration)])
+        self.scales = np.array([depth, *[LIMB_PRIOR[1]] * 2, 0.1 * geometry.duration, 0.1])
+        shortest, longest = np.log([0.01 * (last - first), 3.0 * (last - first)])
+        self.lower = np.array([1e-7, -np.inf, -np.inf, first, shortest])
+        self.upper = np.array([_DEEPEST, np.inf, np.inf, last, longest])
+
+    def terms(self, vector):
+        """Hidden light of each term of the law of limb darkening, (n, 3)."""
+        return _hidden_terms(self.geometry_at(vector).separation(self._times), vector[0])
+
+    def geometry_at(self, vector):
+        """Geometry at some parameters."""
+        mid, duration = float(vector[3]), float(np.exp(vector[4]))
+        return Geometry(mid, duration, self._impact, float(np.sqrt(vector[0])))
+
+
+def _hidden_terms(separation, depth):
+    """Hidden light of each term of the law, (n, 3); negative for a negative depth."""
+    ratio = np.sqrt(abs(depth))
+    terms = np.zeros((len(separation), 3))
+    inside = separation < 1.0 + ratio
+    if inside.any():
+        terms[inside] = np.sign(depth) * hidden_light(separation[inside], ratio)
+    return terms
+
+
+def _remaining_light(terms, vector):
+    """Light that is left (n,), and its derivatives by u1 and u2 (n, 2)."""
+    law, disc = np.array([1.0, -vector[1], -vector[2]]), disc_light(1.0)
+    hidden = terms @ law / (disc @ law)
+    return 1.0 - hidden, (terms[:, 1:] - hidden[:, None] * disc[1:]) / (disc @ law)
+
+
+def dip_light(separation, depth, u1, u2):
+    """
+    Light that is left of a star behind a disc.
+
+    Parameters
+    ----------
+    separation : ndarray, shape (n,)
+        Distance of the centres in stellar radii.
+    depth : float
+        Squared ratio of the radii; negative for light that is added.
+    u1, u2 : float
+        Limb darkening, as of :func:`~scripts.lib.diagnostics.transit.occulted_fraction`.
+
+    Returns
+    -------
+    light : ndarray, shape (n,)
+        1 outside of the dip.
+
+    Examples
+    --------
+    >>> dip_light(np.array([0.0, 2.0]), 0.01, 0.0, 0.0).round(6)
+    array([0.99, 1.  ])
+    """
+    return _remaining_light(_hidden_terms(separation, depth), np.array([depth, u1, u2]))[0]
+
+
+def _light_and_slopes(model, vector):
+    """Light (n,), and its derivatives by all parameters (n, parameters)."""
+    light, limb = _remaining_light(model.terms(vector), vector)
+    columns = []
+    for index in range(len(vector)):
+        if _LIMB.start <= index < _LIMB.stop:
+            columns.append(limb[:, index - _LIMB.start])
+            continue
+        moved = vector.copy()
+        moved[index] += _STEP * model.scales[index]
+        after, _ = _remaining_light(model.terms(moved), moved)
+        columns.append((after - light) / (moved[index] - vector[index]))
+    return light, np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True)
+class _State:
+    """Fit at some parameters: weighted residuals (n,), and derivatives by them and the baseline."""
+
+    vector: np.ndarray
+    residuals: np.ndarray
+    jacobian: np.ndarray
+
+    def covariance(self, sigma, held=None):
+        """Covariance of all parameters for noise of some sigma; 0 for those that are held."""
+        normal = self.jacobian.T @ self.jacobian / sigma**2
+        normal[_LIMB, _LIMB] += np.eye(2) / LIMB_PRIOR[1] ** 2
+        size = np.sqrt(np.diag(normal))
+        size[size == 0] = 1.0
+        normal /= np.outer(size, size)
+        if held is not None:
+            normal[held] = normal[:, held] = 0.0
+        return np.linalg.pinv(normal, rcond=1e-12, hermitian=True) / np.outer(size, size)
+
+    def step(self, sigma, held=None):
+        """Gauss-Newton step of the dip's parameters."""
+        gradient = self.jacobian.T @ self.residuals / sigma**2
+        gradient[_LIMB] += (LIMB_PRIOR[0] - self.vector[_LIMB]) / LIMB_PRIOR[1] ** 2
+        return (self.covariance(sigma, held) @ gradient)[: len(self.vector)]
+
+    def log_evidence(self, sigma):
+        """Logarithm of the posterior's volume, up to a constant."""
+        pull = (self.vector[_LIMB] - LIMB_PRIOR[0]) / LIMB_PRIOR[1]
+        squares = (self.residuals**2).sum() / sigma**2 + (pull**2).sum()
+        _, volume = np.linalg.slogdet(self.covariance(sigma))
+        return (volume - squares) / 2.0
+
+
+def _state(model, curve, vector):
+    """State at some parameters, with the best baseline."""
+    light, slopes = _light_and_slopes(model, vector)
+    weights = curve.weights[:, None]
+    design = curve.columns * light[:, None] * weights
+    solution = np.linalg.lstsq(design, curve.flux * curve.weights, rcond=None)[0]
+    slopes *= (curve.columns @ solution)[:, None] * weights
+    residuals = curve.flux * curve.weights - design @ solution
+    return _State(vector, residuals, np.hstack([slopes, design]))
+
+
+def _minimise(model, curve, sigma, start=None):
+    """Best state for noise of some sigma, and whether it was found."""
+    vector = np.clip(model.start if start is None else start, model.lower, model.upper)
+    for _ in range(_MOST_ITERATIONS):
+        state = _state(model, curve, vector)
+        change = state.step(sigma)
+        held = np.zeros(state.jacobian.shape[1], dtype=bool)
+        below, above = vector <= model.lower, vector >= model.upper
+        held[: len(vector)] = (below & (change < 0)) | (above & (change > 0))
+        if held.any():
+            change = state.step(sigma, held)
+        change /= max(1.0, np.max(np.abs(change) / model.scales))
+        errors = np.sqrt(np.diag(state.covariance(sigma)))[: len(vector)]
+        if np.all(np.abs(change) <= _TOLERANCE * errors):
+            return state, not held.any()
+        vector = np.clip(vector + change, model.lower, model.upper)
+    return state, False
+
+
+def _noise(state, sigma, red_noise):
+    """Scatter of a sample, and beta of the depth."""
+    estimator = (state.covariance(sigma) @ state.jacobian.T)[0] / sigma**2
+    return red_noise.scatter_and_beta(state.residuals, estimator)
+
+
+def _first_sigma(curve):
+    """Scatter of the weighted samples from their differences, before anything is fitted."""
+    used = curve.weights > 0
+    sigma = point_to_point_sigma(curve.flux[used] * curve.weights[used])
+    return sigma if sigma > 0 else 1.0
+
+
+def fit_depth(curve, geometry, depth, red_noise=None):
+    """
+    Fit the depth of a dip of known geometry.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+    geometry : Geometry
+        Its middle, duration and impact parameter.
+    depth : float
+        First guess.
+    red_noise : RedNoise, optional
+        That of a curve with the same times, geometry and baseline; saves time.
+
+    Returns
+    -------
+    fit : DepthFit
+        Depth with free limb darkening and baseline.
+    red_noise : RedNoise
+        For further curves.
+
+    Examples
+    --------
+    A dip of 1 % on a slope, and white noise of 0.05 %:
+
+    >>> times = np.linspace(-0.1, 0.1, 300)
+    >>> geometry = Geometry(0.0, 0.1, 0.3, 0.1)
+    >>> flux = dip_light(geometry.separation(times), 0.01, 0.2, 0.1) * (1.0 + 0.01 * times)
+    >>> flux += np.random.default_rng(1).normal(0.0, 5e-4, 300)
+    >>> curve = Curve(times, flux, np.ones(300), np.stack([np.ones(300), times], axis=1))
+    >>> fit, _ = fit_depth(curve, geometry, 0.02)
+    >>> bool(abs(fit.depth - 0.01) < 2.0 * fit.error), round(fit.error, 5)
+    (True, 9e-05)
+    """
+    model, sigma, vector = _Fixed(curve, geometry, depth), _first_sigma(curve), None
+    for _ in range(2):
+        # The second time with the noise that was found, which decides what limb darkening is worth.
+        state, converged = _minimise(model, curve, sigma, vector)
+        red_noise = red_noise or RedNoise(state.jacobian)
+        scatter, beta = _noise(state, sigma, red_noise)
+        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    error = np.sqrt(state.covariance(sigma)[0, 0])
+    limb = map(float, vector[_LIMB])
+    fit = DepthFit(float(vector[0]), float(error), *limb, scatter, beta, converged, geometry)
+    return fit, red_noise
+
+
+def fit_geometry(curve, geometry, depth):
+    """
+    Fit depth, limb darkening, middle and duration of a dip, and average over its impact parameter.
+
+    Impact parameter, depth and limb darkening can hardly be told apart, and the errors of the
+    impact parameter are lopsided: the best fit would be biased. All impact parameters are taken as
+    equally probable before, and weighted with what the data say.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+    geometry : Geometry
+        First guess; the impact parameter does not matter.
+    depth : float
+        First guess, above 0.
+
+    Returns
+    -------
+    fit : DepthFit
+        Mean depth and limb darkening with the depth's error; the geometry is that of the mean
+        impact parameter.
+    """
+    sigma, vector = _first_sigma(curve), None
+    start = geometry._replace(impact=0.3)
+    for _ in range(2):
+        state, _ = _minimise(_Free(curve, start, depth), curve, sigma, vector)
+        scatter, beta = _noise(state, sigma, RedNoise(state.jacobian))
+        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    states, known, logs = [], [], []
+    for impact in _IMPACTS:
+        model = _Free(curve, geometry._replace(impact=float(impact)), depth)
+        state, converged = _minimise(model, curve, sigma, vector)
+        vector = state.vector
+        states.append(state)
+        known.append(converged)
+        logs.append(state.log_evidence(sigma) if converged else -np.inf)
+    if not any(known):
+        return replace(_mean_fit(states[:1], [1.0], sigma), converged=False, geometry=geometry)
+    weights = np.exp(np.array(logs) - max(logs))
+    weights /= weights.sum()
+    best = int(np.argmax(weights))
+    impact = float(weights @ _IMPACTS)
+    model = _Free(curve, geometry._replace(impact=impact), depth)
+    state, converged = _minimise(model, curve, sigma, states[best].vector)
+    fit = _mean_fit(states, weights, sigma)
+    found = model.geometry_at(state.vector)
+    return replace(fit, scatter=scatter, beta=beta, converged=converged, geometry=found)
+
+
+def _mean_fit(states, weights, sigma):
+    """Mean over some states: their scatter is a part of the error."""
+    vectors = np.array([state.vector for state in states])
+    variances = np.array([state.covariance(sigma)[0, 0] for state in states])
+    mean = weights @ vectors
+    variance = weights @ (variances + (vectors[:, 0] - mean[0]) ** 2)
+    values = map(float, (mean[0], np.sqrt(variance), *mean[_LIMB]))
+    return DepthFit(*values, np.nan, 1.0, True, None)
