@@ -39,14 +39,20 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
+
+from scripts.lib.diagnostics.aperture_scan import scan_star, scan_trace
 from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.light_curves.binned_light_curves import read_light_curves
 from scripts.lib.light_curves.extraction_regions import SINGLE
 from scripts.lib.light_curves.frame_images import frame_images
+from scripts.lib.light_curves.frame_sample import Frames, frames_at_jump
+from scripts.lib.light_curves.noise import column_median
 from scripts.lib.light_curves.spectra_product import open_spectra
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.report.curves import make_curves
@@ -150,7 +156,50 @@ def _diagnose(snakemake):
         params.exposure_integrations,
         planned_position(inputs.segments[0], params.settings.get("tso_photometry")),
     )
-    return diagnostics, make_curves(diagnostics, rows, arrays)
+    curves = make_curves(diagnostics, rows, arrays)
+    bins = read_light_curves(inputs.binned) if inputs.get("binned") else {}
+    for curve in curves:
+        key = curve.metrics["detector"], curve.metrics["order"]
+        if key in bins:
+            curve.arrays["binned"] = _binned(bins[key], curve.arrays)
+        _add_frames(curve, snakemake)
+    return diagnostics, curves
+
+
+def _binned(bins, arrays):
+    """Light curves in bins over their medians, with the pixel in the middle of each bin."""
+    order = np.argsort(bins["mjd_utc"], kind="stable")
+    level = column_median(bins["flux"])
+    known = np.isfinite(arrays["wavelength"])
+    ascending = np.argsort(arrays["wavelength"][known])
+    wavelength, pixels = (arrays[name][known][ascending] for name in ("wavelength", "columns"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        flux = np.where(level > 0, bins["flux"][order] / level, np.nan)
+    middle = np.interp(bins["wavelength"], wavelength, pixels) if len(pixels) else level
+    return {"wavelength": bins["wavelength"], "flux": flux, "level": level, "pixel": middle}
+
+
+def _add_frames(curve, snakemake):
+    """Add to the arrays of a light curve what a sample of frames shows: apertures, and jumps."""
+    inputs, segments = snakemake.input, snakemake.params.segments
+    detector, arrays = curve.metrics["detector"], curve.arrays
+    own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
+    own = own or list(range(len(segments)))
+    paths = [inputs.segments[k] for k in own]
+    frames = Frames(paths)
+    if "radii" in arrays:
+        arrays |= scan_star(frames, arrays["centre"], arrays["radii"])
+    elif "trace" in arrays:
+        models = [inputs.models[k] for k in own]
+        turned = Frames(paths, int(arrays["across"]) == 1)
+        arrays |= scan_trace(turned, models, curve.metrics, arrays)
+    events = [event["integration"] for event in curve.metrics.get("tilt_events") or []]
+    rows = [np.flatnonzero(curve.rows["integration"] == event) for event in events]
+    arrays["tilts"] = [
+        frames_at_jump(frames, int(row[0])) | {"integration": event}
+        for event, row in zip(events, rows, strict=True)
+        if len(row) and row[0] > 0
+    ]
 
 
 def process(snakemake):

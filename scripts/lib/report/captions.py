@@ -27,8 +27,8 @@ TITLES = {
 }
 _CAPTIONS = {
     "white_light": (
-        "Flux of each integration over its median: the archive's product, and our light curve on "
-        "the same scale. The line is a quick model of baseline, transit or eclipse, and jumps, "
+        "Flux of each integration over its median: the archive's product, and our light curve, on "
+        "one scale unless that hides one of them. The line is a quick model of baseline, transit or eclipse, and jumps, "
         "which is not meant for measuring the planet. Below: what it leaves."
     ),
     "time_averaging": (

@@ -18,6 +18,7 @@ __all__ = [
     "make_curves",
     "mark_seams_and_jumps",
     "point_titles",
+    "short_label",
     "shown_integrations",
     "time_scale",
 ]
@@ -151,6 +152,24 @@ def time_scale(curve):
     low, high = float(np.min(curve.hours)), float(np.max(curve.hours))
     margin = 0.015 * (high - low) or 0.5
     return Scale(low - margin, high + margin)
+
+
+def short_label(curve):
+    """
+    Label of the time axis where there is little room.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+
+    Returns
+    -------
+    label : str
+        Without the start of the visit.
+    """
+    unit = curve.axis_label.rpartition("(")[2]
+    return f"Time ({unit}" if "(" in curve.axis_label else curve.axis_label
 
 
 def shown_integrations(curve):

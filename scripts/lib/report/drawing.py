@@ -34,8 +34,8 @@ def escaped(text):
 
     Examples
     --------
-    >>> escaped("<b>&\\0")
-    '&lt;b&gt;&amp;\ufffd'
+    >>> escaped("<b>&")
+    '&lt;b&gt;&amp;'
     """
     return escape(_NOT_XML.sub("\ufffd", str(text)))
 

@@ -5,12 +5,12 @@ import numpy as np
 from scripts.lib.report.curves import group_by_detector
 from scripts.lib.report.panels import Panel
 from scripts.lib.report.plot_style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
-from scripts.lib.report.scales import Scale, robust_limits
+from scripts.lib.report.scales import Scale, readable, robust_limits
 
 __all__ = ["cross_section", "median_frame", "outliers", "reference", "tilt_frames"]
 
 _ORDER_COLOURS = (ORANGE, SKY, GREEN, PURPLE)
-_PARTS = (("shortest third of pixels", BLUE), ("middle", GREEN), ("last", PURPLE))
+_PARTS = (("first third", BLUE), ("middle third", GREEN), ("last third", PURPLE))
 # Height of a map of spectra [px], and faintest light in a cut over its peak.
 _MAP_HEIGHT, _FAINTEST = 120, 1e-4
 # Jumps whose frames are shown.
@@ -81,15 +81,32 @@ def median_frame(curves):
     panels = []
     for group in group_by_detector(curves):
         arrays = group[0].arrays
-        image = arrays["median"]
-        finite = image[np.isfinite(image)]
-        low, high = np.percentile(finite, [1, 99.9]) if len(finite) else (0.0, 1.0)
-        label = f"Median ({arrays['unit']})" if str(arrays["unit"]) else "Median"
-        colours = Scale(low, high, "root"), "gray", label, False
+        limits = _bright_limits(arrays["median"], group)
+        factor, power = readable(limits)
+        scale = Scale(factor * limits[0], factor * limits[1], "root")
+        colours = scale, "gray", f"Median ({power}{_unit(arrays)})", False
+        image = factor * arrays["median"]
         panel, axes = _frame(group, _name(group), image, colours, _around_star(arrays))
         (_draw_orders if len(group) > 1 else _draw_regions)(axes, group)
         panels.append(panel)
     return panels
+
+
+def _unit(arrays):
+    """Unit of the samples."""
+    return str(arrays["unit"]) or "unit of the data"
+
+
+def _bright_limits(image, group):
+    """Limits of the colours of images: from faint pixels to the brightest of the apertures."""
+    finite = image[np.isfinite(image)]
+    if not len(finite):
+        return 0.0, 1.0
+    masks = [curve.arrays["aperture"] for curve in group]
+    inside = np.any([mask > 0 for mask in masks if mask.shape == image.shape], axis=0)
+    bright = image[inside & np.isfinite(image)]
+    high = np.percentile(bright if len(bright) else finite, 99.5)
+    return float(np.percentile(finite, 1)), float(high)
 
 
 def _draw_regions(axes, group):
@@ -303,7 +320,7 @@ def outliers(curves):
         arrays = group[0].arrays
         maps = {"archive's flags": arrays["outlier_map"], "our outliers": arrays["own_outlier_map"]}
         highest = max(float(np.percentile(image, 99.9)) for image in maps.values())
-        colours = Scale(0.0, max(highest, 1.0)), "cividis", "Times flagged", True
+        colours = Scale(0.0, max(highest, 1.0), "count"), "cividis", "Times flagged", True
         for name, image in maps.items():
             panels.append(_frame(group, f"{_name(group)}, {name}", image, colours)[0])
     return panels
@@ -329,8 +346,9 @@ def tilt_frames(curves):
         window = _around_star(arrays)
         for jump in arrays.get("tilts", [])[:_MOST_JUMPS]:
             before, after = jump["before"], jump["after"]
-            limits = np.nanpercentile(before, [1, 99.9]) if np.isfinite(before).any() else (0, 1)
-            label = str(arrays["unit"]) or "Unit of the data"
+            factor, power = readable(_bright_limits(before, group))
+            before, after = factor * before, factor * after
+            limits, label = _bright_limits(before, group), f"{power}{_unit(arrays)}"
             name = f"{_name(group)}, integration {jump['integration']}"
             for text, image in (("before", before), ("after", after)):
                 colours = Scale(*limits, "root"), "gray", label, False

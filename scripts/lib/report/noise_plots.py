@@ -96,11 +96,8 @@ def scatter(curves):
     if not len(shown):
         return []
     wide = shown.max() > 30.0 * shown.min()
-    x = Scale(
-        0.6 * shown.min() if wide else 0.0,
-        (2.5 if wide else 1.2) * shown.max(),
-        "log" if wide else "linear",
-    )
+    low, high = 0.6 * shown.min(), shown.max()
+    x = Scale(low, high * (high / low) ** 0.2, "log") if wide else Scale(0.0, 1.2 * high)
     panel = Panel("", x, "Scatter per integration (ppm)")
     height = (len(_BARS) * _BAR + _GROUP) * len(curves)
     axes = panel.add(height, Scale(0.0, height), "")
@@ -141,7 +138,7 @@ def aperture_scan(curves):
         One for each curve of which they were measured; apertures of ours and the archive's are marked.
     """
     known = [(k, curve) for k, curve in enumerate(curves) if "scan_scatter" in curve.arrays]
-    limits = [_scan_limits(curve.arrays["scan_scatter"]) for _, curve in known]
+    limits = [_scan_limits(curve) for _, curve in known]
     panels = []
     for (k, curve), limit in zip(known, shared_limits(limits), strict=True):
         arrays, colour = curve.arrays, CURVE_COLOURS[k % 4]
@@ -170,7 +167,11 @@ def aperture_scan(curves):
     return panels
 
 
-def _scan_limits(values):
+def _scan_limits(curve):
     """Limits of a logarithmic axis: from below the least to at most ten times that."""
-    least = float(np.nanmin(values))
-    return 0.6 * least, 1.2 * min(float(np.nanmax(values)), 10.0 * least)
+    names = ("point_to_point_sigma_ppm", "expected_photon_ppm")
+    levels = [curve.metrics[name] for name in names if curve.metrics.get(name)]
+    values = curve.arrays["scan_scatter"]
+    least, highest = float(np.nanmin(values)), float(np.nanmax(values))
+    highest = max([min(highest, 10.0 * least), *levels])
+    return 0.8 * min([least, *levels]), 1.2 * highest

@@ -9,10 +9,10 @@ __all__ = ["SHAPES", "WIDTH", "Axes", "Panel"]
 
 # Width of a panel [px]; pages show it from 0.8 to 1.3 times as wide.
 WIDTH = 480
-_LEFT, _RIGHT, _COLOUR_BAR = 66, 14, 72
+_LEFT, _RIGHT, _COLOUR_BAR = 66, 14, 84
 _BETWEEN, _TITLE, _LEGEND_LINE, _TICK_LINE, _LABEL_LINE = 12, 20, 16, 17, 17
 # Width of a letter of the legend [px], generous.
-_LETTER = 6.4
+_LETTER = 5.9
 _GRID, _FRAME, _TEXT = "#e4e4e4", "#555555", "#1a1a1a"
 # Paths of marks about their origin.
 SHAPES = {
@@ -234,7 +234,7 @@ class Axes:
 
     def frame(self, drawing, left, top, columns):
         """Draw grid, content, frame, numbers and label into the panel, the grid at columns as well."""
-        ticks = self.y.ticks(max(2, min(6, int(self.height // 28))))
+        ticks = self.y.ticks(max(3, min(8, int(self.height // 18))))
         box = {"x": left, "y": top, "width": self.width, "height": self.height}
         if self._grid:
             for value, _ in ticks if self.numbers else ():
@@ -264,7 +264,7 @@ class Axes:
         box = {"x": start, "y": top, "width": width, "height": self.height}
         drawing.image(strip_png(palette), **box)
         drawing.add("rect", fill="none", stroke=_FRAME, **box)
-        for value, text in scale.ticks(max(2, min(6, int(self.height // 24)))):
+        for value, text in scale.ticks(max(3, min(8, int(self.height // 20)))):
             row = top + (1.0 - float(scale.place(value))) * self.height
             ends = {"x1": start + width, "x2": start + width + 3}
             drawing.add("line", y1=row, y2=row, stroke=_FRAME, **ends)
@@ -295,9 +295,19 @@ class Panel:
 
     def __init__(self, title, x, x_label, colour_bar=False, ticks=None):
         self.title, self.x, self.x_label = title, x, x_label
-        self._ticks = x.ticks(6) if ticks is None else ticks
         self.inner_width = WIDTH - _LEFT - (_COLOUR_BAR if colour_bar else _RIGHT)
+        self._ticks = self._apart(x.ticks(6) if ticks is None else ticks)
         self.axes, self.above = [], None
+
+    def _apart(self, ticks):
+        """Leave out numbers that would touch the one before."""
+        kept, end = [], -np.inf
+        for tick in sorted(ticks, key=lambda tick: float(self.x.place(tick[0]))):
+            middle, half = float(self.x.place(tick[0])) * self.inner_width, 3.5 * len(tick[1])
+            if middle - half > end:
+                kept.append(tick)
+                end = middle + half + 5.0
+        return kept
 
     def add(self, height, y, y_label):
         """
@@ -322,7 +332,7 @@ class Panel:
 
     def top_axis(self, ticks, label):
         """Write numbers of a second axis above: values of x and their texts."""
-        self.above = ticks, label
+        self.above = self._apart(ticks), label
 
     def _entries(self):
         """Entries of the legend, each once."""
@@ -336,7 +346,7 @@ class Panel:
         """Entries in lines that fit the panel."""
         lines, room = [], 0.0
         for entry in self._entries():
-            needed = 34 + _LETTER * len(entry[0])
+            needed = 36 + _LETTER * len(entry[0])
             if not lines or needed > room:
                 lines.append([])
                 room = float(WIDTH - _LEFT - 4)
@@ -359,14 +369,15 @@ class Panel:
             The panel.
         """
         lines = self._legend_lines()
-        top = _TITLE + _LEGEND_LINE * len(lines) + (2 * _TICK_LINE if self.above else 0) + 4
+        title = _TITLE if self.title else 2
+        top = title + _LEGEND_LINE * len(lines) + (2 * _TICK_LINE if self.above else 0) + 4
         heights = sum(axes.height for axes in self.axes) + _BETWEEN * (len(self.axes) - 1)
         bottom = top + heights + _TICK_LINE + _LABEL_LINE + 6
         drawing = Drawing(float(WIDTH), float(bottom), alt)
         drawing.add("text", self.title, x=_LEFT, y=14, font_weight="bold", fill=_TEXT)
         for row, line in enumerate(lines):
             for column, entry in line:
-                _draw_entry(drawing, column, _TITLE + _LEGEND_LINE * row + 9, entry)
+                _draw_entry(drawing, column, title + _LEGEND_LINE * row + 9, entry)
         self._draw_above(drawing, top)
         place = top
         for axes in self.axes:

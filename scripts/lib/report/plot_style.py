@@ -13,11 +13,13 @@ __all__ = [
     "PURPLE",
     "RED",
     "SKY",
+    "WHITE",
     "binned_points",
 ]
 
 # Okabe & Ito 2008, https://jfly.uni-koeln.de/color/
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLACK, WHITE = "#000000", "#ffffff"
+ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#777777"
 CURVE_COLOURS = (BLUE, RED, GREEN, PURPLE)
 CURVE_SHAPES = ("o", "s", "^", "D")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Scale", "robust_limits", "shared_limits", "tick_text"]
+__all__ = ["Scale", "readable", "robust_limits", "shared_limits", "tick_text"]
 
-# Ranges of which the widest is at most so many times the narrowest are drawn on one scale.
+# Ranges that are together at most so many times as wide as the narrowest are drawn on one scale.
 _SHARED = 5.0
 
 
@@ -48,7 +48,8 @@ class Scale:
     low, high : float
         Values at its ends.
     kind : str
-        ``linear``, ``log``, or ``root``, which shows faint and bright together.
+        ``linear``, ``count`` with whole numbers at the axis, ``log``, or ``root``, which shows faint
+        and bright together.
     """
 
     low: float
@@ -105,6 +106,7 @@ class Scale:
         if self.kind == "root":
             return self._root_ticks(most)
         step = _round_step((self.high - self.low) / most)
+        step = max(round(step), 1.0) if self.kind == "count" else step
         first = int(np.ceil(self.low / step - 1e-9))
         last = int(np.floor(self.high / step + 1e-9))
         return [(k * step, tick_text(k * step, step)) for k in range(first, last + 1)]
@@ -134,6 +136,35 @@ def _round_step(step):
     """The next of 1, 2 and 5 times a power of ten."""
     power = 10.0 ** np.floor(np.log10(step))
     return power * next(k for k in (1.0, 2.0, 5.0, 10.0) if k * power >= step * (1 - 1e-9))
+
+
+def readable(limits):
+    """
+    Choose a power of ten that makes numbers easy to read.
+
+    Parameters
+    ----------
+    limits : tuple of float
+        The least and the largest.
+
+    Returns
+    -------
+    factor : float
+        What the numbers are multiplied by; 1 where they are between a thousandth and a million.
+    text : str
+        What is written in front of their unit.
+
+    Examples
+    --------
+    >>> readable((0.0, 2.5e-5)), readable((0.0, 300.0))
+    ((1000000.0, '10⁻⁶ '), (1.0, ''))
+    """
+    largest = max(abs(value) for value in limits)
+    power = 3 * int(np.floor(np.log10(largest) / 3.0)) if largest > 0 else 0
+    if -3 <= power <= 3:
+        return 1.0, ""
+    digits = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return 10.0**-power, f"10{digits} "
 
 
 def robust_limits(values, margin=0.15, spread=None):
@@ -174,7 +205,7 @@ def shared_limits(limits):
     Returns
     -------
     limits : list of (float, float)
-        Those of all together, if the widest is at most five times as wide as the narrowest;
+        Those of all together, if that is at most five times as wide as the narrowest;
         otherwise as they are.
 
     Examples
@@ -182,8 +213,8 @@ def shared_limits(limits):
     >>> shared_limits([(0.0, 1.0), (0.5, 2.0)]), shared_limits([(0.0, 1.0), (0.0, 9.0)])
     ([(0.0, 2.0), (0.0, 2.0)], [(0.0, 1.0), (0.0, 9.0)])
     """
-    widths = [high - low for low, high in limits]
-    if not limits or max(widths) > _SHARED * min(widths):
-        return list(limits)
+    if not limits:
+        return []
     whole = min(low for low, _ in limits), max(high for _, high in limits)
-    return [whole] * len(limits)
+    narrowest = min(high - low for low, high in limits)
+    return [whole] * len(limits) if whole[1] - whole[0] <= _SHARED * narrowest else list(limits)

@@ -3,9 +3,11 @@
 import numpy as np
 
 from scripts.lib.diagnostics.light_curve_metrics import find_seams
+from scripts.lib.light_curves.noise import column_median
+from scripts.lib.report.curves import short_label
 from scripts.lib.report.panels import Panel
-from scripts.lib.report.plot_style import BLACK, CURVE_COLOURS, ORANGE, RED
-from scripts.lib.report.scales import Scale, robust_limits, shared_limits
+from scripts.lib.report.plot_style import BLACK, CURVE_COLOURS, ORANGE, RED, WHITE
+from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
 
 __all__ = ["binned_light_curves", "light_curve_map", "median_spectrum", "noise_spectrum"]
 
@@ -53,8 +55,10 @@ def median_spectrum(curves):
     for k, curve in _with_spectrum(curves):
         wavelength, flux = curve.arrays["wavelength"], curve.arrays["spectrum"]
         error = curve.arrays["element_error"] * flux
+        factor, power = readable((0.0, robust_limits(flux)[1]))
+        flux, error = factor * flux, factor * error
+        unit = f"{power}{curve.arrays.get('flux_unit') or 'unit of the data'}"
         _, high = robust_limits(flux, 0.2)
-        unit = curve.arrays.get("flux_unit") or "unit of the data"
         scale = Scale(*_wavelength_limits(curve))
         panel = Panel(curve.name, scale, "Wavelength (µm)")
         axes = panel.add(170, Scale(min(0.0, float(np.nanmin(flux))), high), f"Flux ({unit})")
@@ -162,13 +166,14 @@ def _map_panel(curve, title, shown, axis, colours):
     panel.top_axis(axis.pixels(), "Pixel along the dispersion")
     first, last = float(curve.hours[0]), float(curve.hours[-1])
     ends = (first, last) if first < last else (first - 0.5, last + 0.5)
-    axes = panel.add(_MAP_HEIGHT, Scale(*ends), curve.axis_label)
+    axes = panel.add(_MAP_HEIGHT, Scale(*ends), short_label(curve))
     scale, palette, label = colours
     shown = shown[:, ::-1] if axis.turned else shown
     axes.image(shown, (axis.scale.low, axis.scale.high, *ends), scale, palette, label)
     for seam in find_seams(curve.rows):
         hour = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
-        axes.horizontal(hour, "#ffffff", "seam of segments", "5 3", 1.2)
+        axes.horizontal(hour, WHITE, None, None, 2.0)
+        axes.horizontal(hour, BLACK, "seam of segments", "5 3", 1.2)
     return panel
 
 
@@ -241,6 +246,7 @@ def binned_light_curves(curves):
             continue
         flux, light = bins["flux"], np.nan_to_num(bins["level"])
         rest = flux / curve.rows["flux_norm"][:, None]
+        rest = rest / column_median(rest)
         axis = _MapAxis(bins["wavelength"], bins["pixel"])
         bright = rest[:, light > _BRIGHT * light.max()]
         bright = bright[np.isfinite(bright)]

@@ -19,12 +19,12 @@ from scripts.lib.report.plot_style import (
     RED,
     binned_points,
 )
-from scripts.lib.report.scales import Scale, robust_limits, shared_limits
+from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
 
 __all__ = ["background", "flags", "position", "white_light"]
 
 _PPM = 1e6
-_SHAPES = {"x": "Shift in x (pixels)", "y": "Shift in y (pixels)", "width": "Width (pixels)"}
+_SHAPES = {"x": "x shift (pixels)", "y": "y shift (pixels)", "width": "Width (pixels)"}
 # Bursts that are named in a plot, and the part of it that a name takes.
 _NAMED, _ROOM = 6, 0.09
 
@@ -49,10 +49,7 @@ def white_light(curves):
         One for each curve; those that are compared have one scale.
     """
     raws = [_over_median(curve.rows["flux_raw"]) for curve in curves]
-    fluxes = [
-        np.concatenate([raw, c.rows["flux_norm"]]) for raw, c in zip(raws, curves, strict=True)
-    ]
-    limits = shared_limits([robust_limits(values) for values in fluxes])
+    limits = _flux_limits(raws, curves)
     rests = [_PPM * curve.arrays.get("residuals", np.empty(0)) for curve in curves]
     spreads = shared_limits([robust_limits(rest) for rest in rests])
     panels = []
@@ -61,10 +58,10 @@ def white_light(curves):
             Panel(curve.name, time_scale(curve), curve.axis_label),
             shown_integrations(curve),
         )
-        scale, colour = Scale(*limits[k]), CURVE_COLOURS[k % 4]
-        upper = panel.add(95, scale, "Archive's flux")
+        colour = CURVE_COLOURS[k % 4]
+        upper = panel.add(95, Scale(*limits[k][0]), "Archive's flux")
         upper.points(curve.hours[rows], raw[rows], GREY, "archive's product", opacity=0.6)
-        middle = panel.add(120, scale, "Our flux")
+        middle = panel.add(120, Scale(*limits[k][1]), "Our flux")
         _own_flux(middle, curve, rows, colour)
         lower = panel.add(80, Scale(*spreads[k]), "Residual (ppm)")
         _residuals(lower, curve, rows, colour)
@@ -72,6 +69,17 @@ def white_light(curves):
             mark_seams_and_jumps(axes, curve)
         panels.append(panel)
     return panels
+
+
+def _flux_limits(raws, curves):
+    """Limits of the archive's flux and ours for each curve, on as few scales as hide nothing."""
+    own = [robust_limits(curve.rows["flux_norm"]) for curve in curves]
+    pairs = [
+        shared_limits([robust_limits(raw), limits]) for raw, limits in zip(raws, own, strict=True)
+    ]
+    flat = [limits for pair in pairs for limits in pair]
+    shared = shared_limits(flat)
+    return [tuple(shared[2 * k : 2 * k + 2]) for k in range(len(curves))]
 
 
 def _own_flux(axes, curve, rows, colour):
@@ -139,7 +147,7 @@ def position(curves):
     for k, (curve, found) in enumerate(zip(curves, shown, strict=True)):
         panel = Panel(curve.name, time_scale(curve), curve.axis_label)
         for name, values in found.items():
-            axes = panel.add(78, Scale(*limits[k][name]), _SHAPES[name])
+            axes = panel.add(100, Scale(*limits[k][name]), _SHAPES[name])
             _simple_curve(axes, curve, values, CURVE_COLOURS[k % 4], name)
         panels += [panel] if found else []
     return panels
@@ -167,7 +175,7 @@ def background(curves):
     scales = [robust_limits(curve.rows["background"]) for _, curve in known]
     panels = []
     for (k, curve), limits in zip(known, shared_limits(scales), strict=True):
-        factor, text = _thousands(limits)
+        factor, text = readable(limits)
         unit = curve.arrays.get("flux_unit") or "unit of the flux"
         panel = Panel(curve.name, time_scale(curve), curve.axis_label)
         scale = Scale(factor * limits[0], factor * limits[1])
@@ -176,16 +184,6 @@ def background(curves):
         _simple_curve(axes, curve, values, CURVE_COLOURS[k % 4], "background")
         panels.append(panel)
     return panels
-
-
-def _thousands(limits):
-    """Factor that makes numbers easy to read, and what to write in front of the unit."""
-    largest = max(abs(value) for value in limits)
-    power = 3 * int(np.floor(np.log10(largest) / 3.0)) if largest > 0 else 0
-    if -3 <= power <= 3:
-        return 1.0, ""
-    digits = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return 10.0**-power, f"10{digits} "
 
 
 def flags(curves):
@@ -207,7 +205,8 @@ def flags(curves):
         panel = Panel(curve.name, time_scale(curve), curve.axis_label)
         _archive_flags(panel, curve)
         counts = curve.rows["n_outliers"].astype(float)
-        axes = panel.add(80, Scale(0.0, 1.25 * max(counts.max(), 1.0)), "Our outliers")
+        most = max(float(counts.max()), 1.0)
+        axes = panel.add(80, Scale(-0.08 * most, 1.2 * most, "count"), "Our outliers")
         rows = shown_integrations(curve)
         texts = [f"{count:.0f} outliers" for count in counts[rows].tolist()]
         titles = point_titles(curve, rows, texts)
@@ -225,7 +224,8 @@ def _archive_flags(panel, curve):
     if len(fractions) != len(curve.hours):
         return
     rows = shown_integrations(curve)
-    scale = Scale(0.0, 1.35 * max(float(fractions.max()), 1e-3))
+    most = max(float(fractions.max()), 1e-3)
+    scale = Scale(-0.05 * most, 1.3 * most)
     axes = panel.add(130, scale, "Archive's flags (%)")
     names = ("aperture", "wings", "background")
     for name, colour, shape, values in zip(
