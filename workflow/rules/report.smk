@@ -127,10 +127,12 @@ rule report_spectroscopy:
     input:
         light_curve=targets.LIGHT_CURVE,
         spectra=targets.SPECTRA,
+        binned=plan.binned_output(),
         models=plan.model_files,
         visit_references=plan.visit_references,
         statistics=plan.statistics_files,
-        member=plan.first_member,
+        segments=plan.sampled_segments,
+        products=plan.files_before_report,
     output:
         **plot_files("spectroscopy"),
         **report_outputs(),
@@ -165,7 +167,8 @@ use rule report_spectroscopy as report_imaging with:
         models=plan.model_files,
         visit_references=plan.visit_references,
         statistics=plan.statistics_files,
-        member=plan.first_member,
+        segments=plan.sampled_segments,
+        products=plan.files_before_report,
     output:
         **plot_files("imaging"),
         **report_outputs(),

@@ -27,15 +27,13 @@ def report_outputs():
 
 
 def plot_files(branch):
-    """Plots of the products of a branch as output of a rule."""
-    files = {}
-    for name in PLOTS[branch]:
-        files[f"{name}_png"] = report(
-            targets.plot_file(name, "png"),
+    """Plots of the products of a branch as output of a rule, if they are wanted as files."""
+    return {
+        f"{name}_svg": report(
+            targets.plot_file(name),
             caption=f"../report/{name}.rst",
             category="Plots",
             labels={"product": "{product}", "plot": name.replace("_", " ")},
         )
-        if config["report"]["vector_plots"]:
-            files[f"{name}_svg"] = targets.plot_file(name, "svg")
-    return files
+        for name in (PLOTS[branch] if config["report"]["vector_plots"] else ())
+    }

@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.findings import stop_at_errors
+from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.element_sums import Groups
 from scripts.lib.light_curves.product_header import (
@@ -20,7 +21,7 @@ from scripts.lib.light_curves.spectral_curves import curve_of_groups
 from scripts.lib.light_curves.spectral_series import series_times
 from scripts.lib.spectra.wavelength_limits import edge_findings
 
-__all__ = ["bin_edges", "bin_numbers", "write_light_curves"]
+__all__ = ["bin_edges", "bin_numbers", "read_light_curves", "write_light_curves"]
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,34 @@ def write_light_curves(path, series, options, primary, warnings=()):
         product.append_hdu(cards)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version, options)
+
+
+def read_light_curves(path):
+    """
+    Read light curves in bins of wavelength.
+
+    Parameters
+    ----------
+    path : str or Path
+        File of :func:`write_light_curves`.
+
+    Returns
+    -------
+    curves : dict of (str, int) to dict of str to ndarray
+        By detector and order: ``wavelength`` (bins,) [um], ``flux`` (integrations, bins), and
+        ``mjd_utc`` (integrations,).
+    """
+    curves = {}
+    with open_fits(path) as file:
+        for version in range(1, 1 + sum(hdu.name == "BINS" for hdu in file.hdus)):
+            header = file.header("FLUX", version)
+            detector = header["DETECTOR"] if header["DETECTOR"] != "N/A" else ""
+            curves[detector, header["SPORDER"]] = {
+                "wavelength": file.read_table("BINS", version)["WAVELENGTH"],
+                "flux": file.read("FLUX", version=version).astype(np.float64),
+                "mjd_utc": file.read_table("TIME", version)["MJD_UTC"],
+            }
+    return curves
 
 
 def _series_in_bins(series, edges):

@@ -33,6 +33,7 @@ __all__ = [
     "X1DINTS",
     "association_file",
     "collected_files",
+    "files_before_report",
     "has_report",
     "in_output_folder",
     "plot_file",
@@ -155,7 +156,7 @@ def side_product(kind):
     return f"<results>/{{segment}}_{kind}.{'ecsv' if kind == 'phot' else 'fits'}"
 
 
-def plot_file(plot, extension):
+def plot_file(plot):
     """
     Template of a plot of a product.
 
@@ -163,15 +164,13 @@ def plot_file(plot, extension):
     ----------
     plot : str
         One of :data:`~scripts.lib.instruments.branches.PLOTS`.
-    extension : str
-        ``png`` or ``svg``.
 
     Returns
     -------
     template : str
         Name of the file of each product.
     """
-    return f"<results>/{{product}}_plots/{plot}.{extension}"
+    return f"<results>/{{product}}_plots/{plot}.svg"
 
 
 def product_steps(product, config):
@@ -331,6 +330,24 @@ def product_files(product, config):
         files += segment_paths(MASKS, product)
     templates = collected_files(product, config)
     return files + [template.format(product=product.name) for template in templates]
+
+
+def files_before_report(product, config):
+    """
+    Name the files of a product that are complete before its report is made.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    paths : list of str
+        :func:`product_files` without the diagnostics and the report.
+    """
+    made = {template.format(product=product.name) for template in (DIAGNOSTICS, REPORT)}
+    return [path for path in product_files(product, config) if path not in made]
 
 
 def summary_files(reported):

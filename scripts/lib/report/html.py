@@ -1,15 +1,17 @@
 """
 HTML pages: templates filled by Jinja2, and the parts that are passed to them.
 
-Everything passed to a template is text and is escaped; no string is taken for HTML.
+Everything passed to a template is text and is escaped; no string is taken for HTML. Drawings alone
+are markup: they are of a type of their own, which escapes every text in them.
 """
 
-import base64
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
+
+from scripts.lib.report.drawing import Drawing
 
 __all__ = [
     "TEMPLATES",
@@ -22,8 +24,6 @@ __all__ = [
 ]
 
 TEMPLATES = Path(__file__).parent / "templates"
-# CSS pixels of a page for each pixel of an image.
-_SCALE = 0.97
 
 
 @dataclass(frozen=True)
@@ -88,47 +88,33 @@ class Table:
 @dataclass(frozen=True)
 class Figure:
     """
-    An image with its caption.
+    Drawings with a caption.
 
     Attributes
     ----------
+    name : str
+        Identifier on the page.
     title : str
         Heading.
-    png : bytes
-        The image.
-    alt : str
-        Description for readers who cannot see the image.
+    drawings : list of Drawing
+        Panels, next to each other as far as there is room.
     caption : str
         Caption.
-    vector : Link or None
-        The vector drawing.
     """
 
+    name: str
     title: str
-    png: bytes
-    alt: str
+    drawings: list
     caption: str
-    vector: Link | None = None
-
-    @property
-    def source(self):
-        """The image as a ``data:`` address."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}"
-
-    @property
-    def width(self):
-        """Width on the page [CSS pixels]."""
-        return _page_size(self.png[16:20])
-
-    @property
-    def height(self):
-        """Height on the page [CSS pixels]."""
-        return _page_size(self.png[20:24])
 
 
-def _page_size(field):
-    """Size on the page from a field of the image's header."""
-    return round(int.from_bytes(field, "big") * _SCALE)
+def _drawn(drawing):
+    """Markup of a drawing, which escapes its own texts; nothing else is taken for markup."""
+    from markupsafe import Markup
+
+    if not isinstance(drawing, Drawing):
+        raise TypeError(f"{type(drawing).__name__}: expected a drawing")
+    return Markup(drawing.svg())
 
 
 def number_text(value):
@@ -203,5 +189,6 @@ def environment():
         keep_trailing_newline=True,
     )
     found.filters["number_text"] = number_text
+    found.filters["drawn"] = _drawn
     found.tests["link"] = lambda cell: isinstance(cell, Link)
     return found

@@ -1,10 +1,10 @@
 """Texts of the plots: each plot has them, and they give the values."""
 
 import pytest
+from scripts.lib.report.curve_plots import DRAW
 
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.report.captions import CAPTIONS, TITLES, description
-from scripts.lib.report.curve_plots import DRAW
 
 CURVE = {
     "detector": "NRS1",

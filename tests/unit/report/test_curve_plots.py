@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from scripts.lib.report.curve_plots import (
     light_curve_map,
     make_curves,
@@ -12,6 +11,7 @@ from scripts.lib.report.curve_plots import (
     noise_spectrum,
     scatter,
 )
+
 from scripts.lib.report.plot_style import new_figure
 
 SIGMA = 1e-3
