@@ -13,6 +13,8 @@ visit_references
     References that these were compared with.
 statistics
     The archive's flags of each segment.
+depths
+    Depths of a transit or eclipse, if one was found.
 binned
     Our light curves in bins of wavelength, unless skipped; spectroscopy only.
 segments
@@ -42,7 +44,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.diagnostics.aperture_scan import scan_star, scan_trace
-from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
+from scripts.lib.diagnostics.visit import diagnose, read_order_statistics, split_curves
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.headers import read_hdus
@@ -71,6 +73,7 @@ _STEPS = [
     "visit_reference",
     "model_segment",
     "light_curve",
+    "fit_depths",
 ]
 
 
@@ -158,10 +161,12 @@ def _diagnose(snakemake):
     )
     curves = make_curves(diagnostics, rows, arrays)
     bins = read_light_curves(inputs.binned) if inputs.get("binned") else {}
+    depths = split_curves(read_ecsv(inputs.depths)[0])
     for curve in curves:
         key = curve.metrics["detector"], curve.metrics["order"]
         if key in bins:
             curve.arrays["binned"] = _binned(bins[key], curve.arrays)
+        curve.arrays["depths"] = depths[key]
         _add_frames(curve, snakemake)
     return diagnostics, curves
 

@@ -12,6 +12,7 @@ from scripts import (
     collect_spectra,
     extract_1d,
     extract_soss,
+    fit_depths,
     light_curve,
     model_segment,
     outlier_detection,
@@ -345,6 +346,11 @@ def report_inputs(folder, product):
         "association": product.asn_table,
         "settings": {"references": config["references"]},
     }
+    depths = {"light_curve": f"{stem}_lc.ecsv", "out_depths": f"{stem}_depths.ecsv"}
+    if not is_image:
+        depths["binned"] = f"{stem}_speclc.fits"
+    run_step(fit_depths.process, {}, **depths)
+    files |= {"depths": f"{stem}_depths.ecsv"}
     files |= {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
     files.pop(kind)
     return files | ({} if is_image else {"spectra": f"{stem}_spectra.fits"}), params

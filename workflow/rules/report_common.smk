@@ -13,6 +13,16 @@ def light_curve_file():
     )
 
 
+def depths_file():
+    """Depths of a product as output of a rule."""
+    return report(
+        targets.DEPTHS,
+        caption="../report/depths.rst",
+        category="Light curves",
+        labels={"product": "{product}", "kind": "depths, a quick look"},
+    )
+
+
 def report_outputs():
     """Diagnostics and page of a product as output of a rule."""
     return {

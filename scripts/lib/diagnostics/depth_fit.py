@@ -16,12 +16,16 @@ LIMB_PRIOR = (0.2, 0.2)
 _LIMB = slice(1, 3)
 _MOST_ITERATIONS = 40
 # A fit ends when no parameter moves by more than this part of its error.
-_TOLERANCE = 0.01
+_TOLERANCE = 0.05
 # Step of numerical derivatives in units of the parameters' scales.
 _STEP = 1e-3
 _DEEPEST = 0.5
-# Impact parameters over which white light is averaged.
-_IMPACTS = np.linspace(0.0, 0.95, 11)
+# Nodes of the light model, whose error is far below the noise of a depth.
+_NODES = 30
+# Impact parameters over which white light is averaged: how many at a time, the largest, and how much
+# less probable than the best (in logarithms) those are that count; they close in on these.
+_IMPACTS, _LARGEST_IMPACT, _LEAST_LOG, _MOST_ROUNDS = 8, 0.95, 6.0, 4
+_FIRST_IMPACT = 0.3
 
 
 class Geometry(NamedTuple):
@@ -147,7 +151,7 @@ def _hidden_terms(separation, depth):
     terms = np.zeros((len(separation), 3))
     inside = separation < 1.0 + ratio
     if inside.any():
-        terms[inside] = np.sign(depth) * hidden_light(separation[inside], ratio)
+        terms[inside] = np.sign(depth) * hidden_light(separation[inside], ratio, _NODES)
     return terms
 
 
@@ -206,6 +210,7 @@ class _State:
     vector: np.ndarray
     residuals: np.ndarray
     jacobian: np.ndarray
+    impact: float = 0.0
 
     def covariance(self, sigma, held=None):
         """Covariance of all parameters for noise of some sigma; 0 for those that are held."""
@@ -218,11 +223,11 @@ class _State:
             normal[held] = normal[:, held] = 0.0
         return np.linalg.pinv(normal, rcond=1e-12, hermitian=True) / np.outer(size, size)
 
-    def step(self, sigma, held=None):
-        """Gauss-Newton step of the dip's parameters."""
+    def gradient(self, sigma):
+        """Slope of the logarithm of the posterior by all parameters."""
         gradient = self.jacobian.T @ self.residuals / sigma**2
         gradient[_LIMB] += (LIMB_PRIOR[0] - self.vector[_LIMB]) / LIMB_PRIOR[1] ** 2
-        return (self.covariance(sigma, held) @ gradient)[: len(self.vector)]
+        return gradient
 
     def log_evidence(self, sigma):
         """Logarithm of the posterior's volume, up to a constant."""
@@ -248,14 +253,15 @@ def _minimise(model, curve, sigma, start=None):
     vector = np.clip(model.start if start is None else start, model.lower, model.upper)
     for _ in range(_MOST_ITERATIONS):
         state = _state(model, curve, vector)
-        change = state.step(sigma)
+        covariance, gradient = state.covariance(sigma), state.gradient(sigma)
+        change = (covariance @ gradient)[: len(vector)]
         held = np.zeros(state.jacobian.shape[1], dtype=bool)
         below, above = vector <= model.lower, vector >= model.upper
         held[: len(vector)] = (below & (change < 0)) | (above & (change > 0))
         if held.any():
-            change = state.step(sigma, held)
+            change = (state.covariance(sigma, held) @ gradient)[: len(vector)]
         change /= max(1.0, np.max(np.abs(change) / model.scales))
-        errors = np.sqrt(np.diag(state.covariance(sigma)))[: len(vector)]
+        errors = np.sqrt(np.diag(covariance))[: len(vector)]
         if np.all(np.abs(change) <= _TOLERANCE * errors):
             return state, not held.any()
         vector = np.clip(vector + change, model.lower, model.upper)
@@ -346,31 +352,51 @@ def fit_geometry(curve, geometry, depth):
         Mean depth and limb darkening with the depth's error; the geometry is that of the mean
         impact parameter.
     """
-    sigma, vector = _first_sigma(curve), None
-    start = geometry._replace(impact=0.3)
+    sigma, vector, red_noise = _first_sigma(curve), None, None
+    start = geometry._replace(impact=_FIRST_IMPACT)
     for _ in range(2):
         state, _ = _minimise(_Free(curve, start, depth), curve, sigma, vector)
-        scatter, beta = _noise(state, sigma, RedNoise(state.jacobian))
+        red_noise = red_noise or RedNoise(state.jacobian)
+        scatter, beta = _noise(state, sigma, red_noise)
         sigma, vector = max(scatter * beta, 1e-12), state.vector
-    states, known, logs = [], [], []
-    for impact in _IMPACTS:
-        model = _Free(curve, geometry._replace(impact=float(impact)), depth)
-        state, converged = _minimise(model, curve, sigma, vector)
-        vector = state.vector
-        states.append(state)
-        known.append(converged)
-        logs.append(state.log_evidence(sigma) if converged else -np.inf)
-    if not any(known):
-        return replace(_mean_fit(states[:1], [1.0], sigma), converged=False, geometry=geometry)
+    states, logs = _over_impacts(curve, geometry, depth, sigma, vector)
+    if not states:
+        return replace(_mean_fit([state], [1.0], sigma), converged=False, geometry=geometry)
     weights = np.exp(np.array(logs) - max(logs))
     weights /= weights.sum()
-    best = int(np.argmax(weights))
-    impact = float(weights @ _IMPACTS)
+    impact = float(weights @ [state.impact for state in states])
+    # The geometry of bins is that of the mean impact parameter.
     model = _Free(curve, geometry._replace(impact=impact), depth)
-    state, converged = _minimise(model, curve, sigma, states[best].vector)
+    best = states[int(np.argmax(weights))]
+    state, converged = _minimise(model, curve, sigma, best.vector)
     fit = _mean_fit(states, weights, sigma)
     found = model.geometry_at(state.vector)
     return replace(fit, scatter=scatter, beta=beta, converged=converged, geometry=found)
+
+
+def _over_impacts(curve, geometry, depth, sigma, vector):
+    """States for impact parameters at equal distances where they are probable, and their log evidence."""
+    low, high = 0.0, _LARGEST_IMPACT
+    for _ in range(_MOST_ROUNDS):
+        states, logs = [], []
+        for impact in np.linspace(low, high, _IMPACTS):
+            model = _Free(curve, geometry._replace(impact=float(impact)), depth)
+            state, converged = _minimise(model, curve, sigma, vector)
+            if converged:
+                vector = state.vector
+                states.append(replace(state, impact=float(impact)))
+                logs.append(state.log_evidence(sigma))
+        probable = [
+            state.impact
+            for state, log in zip(states, logs, strict=True)
+            if log > max(logs) - _LEAST_LOG
+        ]
+        if not states or len(probable) > _IMPACTS // 2:
+            break
+        step = (high - low) / (_IMPACTS - 1)
+        low, high = max(min(probable) - step, 0.0), min(max(probable) + step, _LARGEST_IMPACT)
+        vector = states[int(np.argmax(logs))].vector
+    return states, logs
 
 
 def _mean_fit(states, weights, sigma):

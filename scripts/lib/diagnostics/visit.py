@@ -69,7 +69,7 @@ def split_curves(columns):
     Parameters
     ----------
     columns : dict of str to ndarray
-        The table.
+        The table; rows without ``mjd_utc`` stay as they are.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def split_curves(columns):
     keys = list(zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True))
     for key in dict.fromkeys(keys):
         rows = np.flatnonzero((columns["detector"] == key[0]) & (columns["order"] == key[1]))
-        times = columns["mjd_utc"][rows]
+        times = columns["mjd_utc"][rows] if "mjd_utc" in columns else rows
         if np.isfinite(times).all():
             rows = rows[np.argsort(times, kind="stable")]
         curves[key] = {name: values[rows] for name, values in columns.items()}

@@ -29,5 +29,11 @@ _OF_ALL = (
     "reference",
     "outliers",
 )
-_OF_SPECTRA = ("median_spectrum", "noise_spectrum", "light_curve_map", "binned_light_curves")
+_OF_SPECTRA = (
+    "median_spectrum",
+    "noise_spectrum",
+    "light_curve_map",
+    "binned_light_curves",
+    "depth_spectrum",
+)
 PLOTS = {"imaging": _OF_ALL, "spectroscopy": (*_OF_ALL[:4], *_OF_SPECTRA, *_OF_ALL[4:])}

@@ -16,6 +16,7 @@ __all__ = [
     "BINNED",
     "CALINTS",
     "CRFINTS",
+    "DEPTHS",
     "DIAGNOSTICS",
     "EXTRACT1D",
     "LIGHT_CURVE",
@@ -67,6 +68,7 @@ PHOT = "<results>/{product}_phot.ecsv"
 LIGHT_CURVE = "<results>/{product}_lc.ecsv"
 SPECTRA = "<results>/{product}_spectra.fits"
 BINNED = "<results>/{product}_speclc.fits"
+DEPTHS = "<results>/{product}_depths.ecsv"
 DIAGNOSTICS = "<results>/{product}_diagnostics.json"
 REPORT = "<results>/{product}_report.html"
 # Of all products together.
@@ -217,7 +219,7 @@ def report_steps(product, config):
     if not collecting or config["light_curve"]["skip"]:
         return [], []
     reports = ["report_visit"] if has_report(product, config) else []
-    return ["visit_reference", "model_segment"], ["light_curve", *reports]
+    return ["visit_reference", "model_segment"], ["light_curve", "fit_depths", *reports]
 
 
 def has_report(product, config):
@@ -305,6 +307,7 @@ def _report_files(product, config):
     if product.branch == "spectroscopy":
         wanted.append(SPECTRA)
         wanted += [] if config["spectroscopic_light_curves"]["skip"] else [BINNED]
+    wanted.append(DEPTHS)
     return [*wanted, DIAGNOSTICS, REPORT] if has_report(product, config) else wanted
 
 

@@ -16,6 +16,7 @@ TITLES = {
     "noise_spectrum": "Noise against wavelength",
     "light_curve_map": "Light curves of all wavelengths",
     "binned_light_curves": "Binned light curves",
+    "depth_spectrum": "Depth against wavelength: a quick look",
     "position": "Position and width",
     "background": "Background",
     "tilt_frames": "Frames at a jump",
@@ -58,6 +59,11 @@ _CAPTIONS = {
         "Flux over its median in every bin of time and wavelength, in colours of the bright part. "
         "A transit is a horizontal band; a vertical line is a bad column, a horizontal line a bad "
         "integration."
+    ),
+    "depth_spectrum": (
+        "Squared ratio of the radii in each bin (_depths), limb darkening free, with the times, "
+        "duration and impact parameter of white light. The errors contain the correlation of the noise, but "
+        "not what these leave uncertain, which all bins share. A quick look: no measurement to publish."
     ),
     "binned_light_curves": (
         "Light curves in bins of wavelength (_speclc) over their medians, and divided by the white "

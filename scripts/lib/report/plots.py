@@ -1,5 +1,6 @@
 """All plots of a report by name."""
 
+from scripts.lib.report.depth_plots import depth_spectrum
 from scripts.lib.report.image_plots import (
     cross_section,
     median_frame,
@@ -29,6 +30,7 @@ DRAW = {
     "noise_spectrum": noise_spectrum,
     "light_curve_map": light_curve_map,
     "binned_light_curves": binned_light_curves,
+    "depth_spectrum": depth_spectrum,
     "position": position,
     "background": background,
     "tilt_frames": tilt_frames,
