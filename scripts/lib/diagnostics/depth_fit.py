@@ -22,10 +22,10 @@ _STEP = 1e-3
 _DEEPEST = 0.5
 # Nodes of the light model, whose error is far below the noise of a depth.
 _NODES = 30
-# Impact parameters over which white light is averaged: how many at a time, the largest, and how much
-# less probable than the best (in logarithms) those are that count; they close in on these.
-_IMPACTS, _LARGEST_IMPACT, _LEAST_LOG, _MOST_ROUNDS = 8, 0.95, 6.0, 4
-_FIRST_IMPACT = 0.3
+# Impact parameters over which white light is averaged: how many, the largest, within how many errors of the
+# best, and how much less probable (in logarithms) the ends of the range must be, or it is widened.
+_IMPACTS, _LARGEST_IMPACT, _ERRORS, _LEAST_LOG = 9, 0.95, 3.5, 4.0
+_FIRST_IMPACT = 0.4
 
 
 class Geometry(NamedTuple):
@@ -124,16 +124,26 @@ class _Fixed:
 
 
 class _Free:
-    """Dip of which only the impact parameter is known: depth, u1, u2, mid and log of the duration."""
+    """
+    Dip to search: its parameters are depth, u1, u2, mid, log of the duration.
 
-    def __init__(self, curve, geometry, depth):
-        self._times, self._impact = curve.times, geometry.impact
+    Where the impact parameter is not given, its square is one more.
+    """
+
+    def __init__(self, curve, geometry, depth, impact=None):
+        self._times, self._impact = curve.times, impact
         limb, (first, last) = [LIMB_PRIOR[0]] * 2, curve.times[[0, -1]]
-        self.start = np.array([depth, *limb, geometry.mid, np.log(geometry.duration)])
-        self.scales = np.array([depth, *[LIMB_PRIOR[1]] * 2, 0.1 * geometry.duration, 0.1])
+        mid, duration = geometry.mid, geometry.duration
         shortest, longest = np.log([0.01 * (last - first), 3.0 * (last - first)])
-        self.lower = np.array([1e-7, -np.inf, -np.inf, first, shortest])
-        self.upper = np.array([_DEEPEST, np.inf, np.inf, last, longest])
+        inf, square, largest = np.inf, _FIRST_IMPACT**2, _LARGEST_IMPACT**2
+        start = [depth, *limb, mid, np.log(duration), square]
+        scales = [depth, *[LIMB_PRIOR[1]] * 2, 0.1 * duration, 0.1, 0.2]
+        lower = [1e-7, -inf, -inf, first, shortest, 0.0]
+        upper = [_DEEPEST, inf, inf, last, longest, largest]
+        count = 6 if impact is None else 5
+        self.start, self.scales, self.lower, self.upper = (
+            np.array(values[:count]) for values in (start, scales, lower, upper)
+        )
 
     def terms(self, vector):
         """Hidden light of each term of the law of limb darkening, (n, 3)."""
@@ -141,8 +151,9 @@ class _Free:
 
     def geometry_at(self, vector):
         """Geometry at some parameters."""
+        impact = np.sqrt(vector[5]) if self._impact is None else self._impact
         mid, duration = float(vector[3]), float(np.exp(vector[4]))
-        return Geometry(mid, duration, self._impact, float(np.sqrt(vector[0])))
+        return Geometry(mid, duration, float(impact), float(np.sqrt(vector[0])))
 
 
 def _hidden_terms(separation, depth):
@@ -352,21 +363,21 @@ def fit_geometry(curve, geometry, depth):
         Mean depth and limb darkening with the depth's error; the geometry is that of the mean
         impact parameter.
     """
-    sigma, vector, red_noise = _first_sigma(curve), None, None
-    start = geometry._replace(impact=_FIRST_IMPACT)
+    model, sigma = _Free(curve, geometry, depth), _first_sigma(curve)
+    vector, red_noise = model.start, None
     for _ in range(2):
-        state, _ = _minimise(_Free(curve, start, depth), curve, sigma, vector)
+        state, _ = _minimise(model, curve, sigma, vector)
         red_noise = red_noise or RedNoise(state.jacobian)
         scatter, beta = _noise(state, sigma, red_noise)
         sigma, vector = max(scatter * beta, 1e-12), state.vector
-    states, logs = _over_impacts(curve, geometry, depth, sigma, vector)
+    states, logs = _over_impacts(curve, geometry, sigma, state)
     if not states:
         return replace(_mean_fit([state], [1.0], sigma), converged=False, geometry=geometry)
     weights = np.exp(np.array(logs) - max(logs))
     weights /= weights.sum()
     impact = float(weights @ [state.impact for state in states])
     # The geometry of bins is that of the mean impact parameter.
-    model = _Free(curve, geometry._replace(impact=impact), depth)
+    model = _Free(curve, geometry, depth, impact)
     best = states[int(np.argmax(weights))]
     state, converged = _minimise(model, curve, sigma, best.vector)
     fit = _mean_fit(states, weights, sigma)
@@ -374,28 +385,29 @@ def fit_geometry(curve, geometry, depth):
     return replace(fit, scatter=scatter, beta=beta, converged=converged, geometry=found)
 
 
-def _over_impacts(curve, geometry, depth, sigma, vector):
+def _over_impacts(curve, geometry, sigma, best):
     """States for impact parameters at equal distances where they are probable, and their log evidence."""
-    low, high = 0.0, _LARGEST_IMPACT
-    for _ in range(_MOST_ROUNDS):
-        states, logs = [], []
-        for impact in np.linspace(low, high, _IMPACTS):
-            model = _Free(curve, geometry._replace(impact=float(impact)), depth)
+    square, error = best.vector[5], np.sqrt(best.covariance(sigma)[5, 5])
+    low, high = np.sqrt(np.clip(square + _ERRORS * error * np.array([-1.0, 1.0]), 0.0, 1.0))
+    low, high = min(low, 0.8 * _LARGEST_IMPACT), min(high, _LARGEST_IMPACT)
+    for _ in range(3):
+        states, logs, vector = [], [], best.vector[:5]
+        for impact in np.linspace(low, high, _IMPACTS).tolist():
+            model = _Free(curve, geometry, vector[0], impact)
             state, converged = _minimise(model, curve, sigma, vector)
             if converged:
                 vector = state.vector
-                states.append(replace(state, impact=float(impact)))
+                states.append(replace(state, impact=impact))
                 logs.append(state.log_evidence(sigma))
-        probable = [
-            state.impact
-            for state, log in zip(states, logs, strict=True)
-            if log > max(logs) - _LEAST_LOG
-        ]
-        if not states or len(probable) > _IMPACTS // 2:
+        if not states:
             break
-        step = (high - low) / (_IMPACTS - 1)
-        low, high = max(min(probable) - step, 0.0), min(max(probable) + step, _LARGEST_IMPACT)
-        vector = states[int(np.argmax(logs))].vector
+        widened = low, high
+        if low > 0.0 and logs[0] > max(logs) - _LEAST_LOG:
+            low = max(low - 0.6 * (high - low), 0.0)
+        if high < _LARGEST_IMPACT and logs[-1] > max(logs) - _LEAST_LOG:
+            high = min(high + 0.6 * (high - low), _LARGEST_IMPACT)
+        if (low, high) == widened:
+            break
     return states, logs
 
 

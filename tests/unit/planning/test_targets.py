@@ -99,7 +99,10 @@ def test_files_of_images():
         ),
         (
             ("outlier_detection", "white_light", "report", "spectroscopic_light_curves"),
-            [f"<results>/{NAME}_{end}" for end in ("x1dints.fits", "lc.ecsv", "spectra.fits")],
+            [
+                f"<results>/{NAME}_{end}"
+                for end in ("x1dints.fits", "lc.ecsv", "spectra.fits", "depths.ecsv")
+            ],
         ),
     ],
 )
