@@ -10,7 +10,7 @@ __all__ = ["RedNoise"]
 _COUNT, _SHORTEST, _LONGEST = 4, 2.0, 4.0
 _SIZES, _FEWEST_BINS = 20, 6
 # Gain of chi-square over white noise that correlated noise needs: overlapping bins gain some by chance.
-_LEAST_GAIN = 20.0
+_LEAST_GAIN = 30.0
 
 
 class RedNoise:
@@ -75,7 +75,8 @@ class RedNoise:
             Standard deviation of a sample.
         beta : float
             Error of the number over that of white noise of this scatter, 1 or more; 1 where the
-            averages do not differ from those of white noise.
+            averages do not differ from those of white noise. Few independent samples know it badly:
+            for that it is larger, by the width of Student's distribution.
         """
         used = np.count_nonzero(residuals)
         variance = (residuals**2).sum() / max(used - self._basis.shape[1], 1)
@@ -87,6 +88,9 @@ class RedNoise:
         products[1:] *= 2.0
         variances = np.array([kernel @ products for kernel in self._kernels])
         factor = shares @ variances / variances[0] if variances[0] > 0 else 1.0
+        if factor > 1.0:
+            freedom = max(used / factor - self._basis.shape[1], 3.0)
+            factor *= freedom / (freedom - 2.0)
         return float(np.sqrt(variance)), float(np.sqrt(max(factor, 1.0)))
 
     def _shares(self, residuals, variance):

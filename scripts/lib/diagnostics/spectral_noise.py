@@ -113,7 +113,7 @@ def element_noise(stretches):
     return {"noise": noise, "error": error, "photon": photon, "drift": drift}
 
 
-def find_worse_elements(metrics):
+def find_worse_elements(metrics, threshold=_NOISE_THRESHOLD):
     """
     Find elements that are noisier, or drift more, than their neighbours.
 
@@ -121,22 +121,21 @@ def find_worse_elements(metrics):
     ----------
     metrics : dict of str to ndarray
         Of :func:`element_noise`.
+    threshold : float, optional
+        Robust standard deviations by which a noisy element exceeds its neighbours.
 
     Returns
     -------
     found : list of dict
         ``element`` (from 0), ``kind`` (``noise`` or ``drift``) and ``factor``
         over the median, for noise of the neighbours, for drift of all elements;
-        worst first. A noisy element exceeds it 1.5 times and by 8 robust
-        standard deviations; a drifting one has a ``drift`` above 6 and above
+        worst first. A noisy element exceeds it 1.5 times and by the threshold; a drifting one has a ``drift`` above 6 and above
         twice the median.
     """
     ratio = metrics["noise"] / metrics["error"]
     usual = running_median(ratio)
     spread = mad_sigma(ratio / usual - 1.0)
-    noisy = (ratio > _WORST_FACTOR * usual) & (
-        ratio / usual - 1.0 > _NOISE_THRESHOLD * max(spread, 0.01)
-    )
+    noisy = (ratio > _WORST_FACTOR * usual) & (ratio / usual - 1.0 > threshold * max(spread, 0.01))
     drift = metrics["drift"]
     typical = np.nanmedian(drift) if np.isfinite(drift).any() else np.nan
     drifting = drift > max(_DRIFT_THRESHOLD, 2.0 * typical)
