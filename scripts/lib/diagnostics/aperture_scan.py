@@ -20,6 +20,8 @@ _PPM = 1e6
 # Integrations of the median frame, and deviation from it in its own scatter that is an outlier.
 _MEDIAN_OF, _LIMIT = 31, 6.0
 _FEWEST = 10
+# Pixels with more than this share of the brightest one's light say what the level of a frame is.
+_BRIGHT = 0.2
 # Rows on either side of a trace: at least, at most, and in half widths of the archive's aperture.
 _LEAST, _MOST, _WIDER = 8, 20, 2.5
 # Light of other orders over that of this one above which sums are not of this one.
@@ -56,10 +58,9 @@ def fill_outliers(sample):
 
 
 def _level(frame, light):
-    """Light of a frame over that of the median frame, in the pixels that are good."""
-    good = np.isfinite(frame)
-    whole = (light[good] ** 2).sum()
-    return float((frame[good] * light[good]).sum() / whole) if whole > 0 else 1.0
+    """Light of a frame over that of the median frame: the median of the bright pixels, whatever hit some."""
+    good = np.isfinite(frame) & (light > _BRIGHT * light.max(initial=0.0))
+    return float(np.median(frame[good] / light[good])) if good.any() else 1.0
 
 
 def _describe(sizes, sums, count):

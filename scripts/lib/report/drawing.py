@@ -172,6 +172,10 @@ class Drawing:
         size = {"x": x, "y": y, "width": other.width, "height": other.height}
         self._parts.append(f"<svg{_attributes(size)}>{''.join(other._parts)}</svg>")
 
+    def __html__(self):
+        """Return the element, for templates: the only markup that they take as it is."""
+        return self.svg()
+
     def svg(self, alone=False):
         """
         Write the drawing.

@@ -252,6 +252,7 @@ def binned_light_curves(curves):
         bright = bright[np.isfinite(bright)]
         deviation = np.abs(bright - 1.0)
         half = _SIGMAS * 1.4826 * float(np.median(deviation)) if len(deviation) else 1.0
+        half = max(half, 1e-9)
         scales = Scale(*_bright_limits(flux, light)), Scale(-_PPM * half, _PPM * half)
         name = f"{curve.name}, {flux.shape[1]} bins"
         colours = scales[0], "cividis", "Flux over its median"

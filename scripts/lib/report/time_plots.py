@@ -247,7 +247,9 @@ def _name_bursts(axes, curve):
     taken = []
     for burst in worst:
         hours = curve.hours[curve.rows["integration"] == burst["integration"]]
-        place = float(axes.x.place(hours[0])) if len(hours) else np.nan
+        if not len(hours):
+            continue
+        place = float(axes.x.place(hours[0]))
         if len(taken) == _NAMED or not all(abs(place - other) > _ROOM for other in taken):
             continue
         taken.append(place)

@@ -24,8 +24,8 @@ __all__ = ["draw_figures", "figure_file", "visit_dates", "visit_facts", "visit_p
 
 # Tables of the metrics: the first ones are open, the others folded. Each takes the metrics of all
 # light curves; one more is a function in this tuple.
-_METRICS = (comparison_table, noise_table)
-_MORE_METRICS = (method_table, seam_table, drift_table, flag_table)
+_METRICS = (comparison_table,)
+_MORE_METRICS = (noise_table, method_table, seam_table, drift_table, flag_table)
 
 
 def visit_facts(visit):
