@@ -61,7 +61,7 @@ def plotted_curve(name="NRS1", order=1, count=COUNT, metrics=None, rows=None, **
         "own_outlier_map": np.zeros((ROWS, ELEMENTS), int),
     }
     known = {"detector": name, "order": order, "scatter_ppm": 100.0, "cadence_s": 20.0}
-    known |= {"ratio_to_photon": None, "ratio_to_error": None}
+    known |= {"ratio_to_photon": None, "ratio_to_error": None, "beta_10_30_min": None}
     known["flags"] = {"aperture": {"outlier_fraction": None}}
     hours = np.arange(float(count))
     return Curve(

@@ -11,7 +11,7 @@ from html import escape
 
 import numpy as np
 
-__all__ = ["Drawing", "beside", "escaped", "number", "points_path"]
+__all__ = ["Drawing", "escaped", "number", "points_path", "side_by_side"]
 
 # Characters that XML does not allow.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -214,7 +214,7 @@ def _attribute(name):
     return name.replace("_", "-")
 
 
-def beside(drawings, columns=2):
+def side_by_side(drawings, columns=2):
     """
     Put drawings into one, row by row.
 

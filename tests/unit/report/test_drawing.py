@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.report.drawing import Drawing, beside, escaped, number, points_path
+from scripts.lib.report.drawing import Drawing, escaped, number, points_path, side_by_side
 from scripts.lib.report.html import environment
 from tests.support.pages import MARKUP
 
@@ -79,7 +79,7 @@ def test_templates_take_a_drawing_as_it_is_and_a_text_like_one_as_text():
 
 def test_drawings_are_put_into_rows():
     parts = [Drawing(10.0, 4.0, "first"), Drawing(10.0, 6.0), Drawing(10.0, 5.0)]
-    whole = beside(parts)
+    whole = side_by_side(parts)
     assert (whole.width, whole.height, whole.alt) == (20.0, 11.0, "first")
     svg = whole.svg(alone=True)
     assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg" width="20" height="11"')
