@@ -252,7 +252,8 @@ def _without_background(profile, steps, shares):
     """Profile less the rows of the background, or less its faintest rows without any."""
     rows = (shares[1] > 0.5) & np.isfinite(profile)
     if not rows.any():
-        rows = np.isfinite(profile) & (np.abs(steps) > 0.7 * np.abs(steps).max())
+        known = np.isfinite(profile)
+        rows = known & (np.abs(steps) > 0.6 * np.abs(steps[known]).max(initial=0))
     return profile - np.median(profile[rows]) if rows.any() else profile
 
 

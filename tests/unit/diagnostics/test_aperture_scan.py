@@ -22,7 +22,7 @@ def trace_sample(count=200, columns=30, noise=0.0, level=5.0):
 
 
 def test_share_of_the_light_is_the_sum_of_the_profile():
-    found = scan_widths(trace_sample(), np.full((200, 30), 5.0))
+    found = scan_widths(trace_sample(), np.full((200, 30), 5.0), np.ones(200))
     assert found["scan_sizes"].tolist() == [0.5, 1.5, 2.5, 3.5]
     np.testing.assert_allclose(found["scan_share"], [0.4, 0.8, 1.0, 1.0])
     np.testing.assert_allclose(found["scan_scatter"], 0.0, atol=1e-6)
@@ -30,7 +30,7 @@ def test_share_of_the_light_is_the_sum_of_the_profile():
 
 
 def test_scatter_is_the_noise_of_the_rows_over_their_light():
-    found = scan_widths(trace_sample(noise=0.5), np.full((200, 30), 5.0))
+    found = scan_widths(trace_sample(noise=0.5), np.full((200, 30), 5.0), np.ones(200))
     rows = np.array([1, 3, 5, 7])
     expected = 1e6 * 0.5 * np.sqrt(30 * rows) / (3000.0 * np.array([0.4, 0.8, 1.0, 1.0]))
     np.testing.assert_allclose(found["scan_scatter"], expected, rtol=0.2)
@@ -39,7 +39,14 @@ def test_scatter_is_the_noise_of_the_rows_over_their_light():
 def test_missing_samples_and_outliers_change_no_sum():
     frames = trace_sample()
     frames[7, 3, 4], frames[20, 2, :3] = 1e5, np.nan
-    found = scan_widths(frames, np.full((200, 30), 5.0))
+    found = scan_widths(frames, np.full((200, 30), 5.0), np.ones(200))
+    np.testing.assert_allclose(found["scan_scatter"], 0.0, atol=1e-6)
+
+
+def test_a_transit_is_no_scatter():
+    light = np.where(np.arange(200) < 100, 1.0, 0.99)
+    frames = trace_sample(level=0.0) * light[:, None, None]
+    found = scan_widths(frames, np.zeros((200, 30)), light)
     np.testing.assert_allclose(found["scan_scatter"], 0.0, atol=1e-6)
 
 
@@ -58,7 +65,7 @@ def test_a_pixel_that_is_always_missing_counts_as_nothing():
 
 @pytest.mark.parametrize("frames", [trace_sample(9), -trace_sample(50), 0.0 * trace_sample(50)])
 def test_without_light_or_in_a_short_series_there_is_no_scan(frames):
-    assert scan_widths(frames, np.zeros((len(frames), 30))) == {}
+    assert scan_widths(frames, np.zeros((len(frames), 30)), np.ones(len(frames))) == {}
 
 
 def test_background_is_that_beyond_the_trace():
@@ -76,10 +83,10 @@ def star_frames_of(count=50):
 
 
 def test_circles_hold_the_light_of_a_gaussian():
-    found = scan_radii(star_frames_of(), (22.0, 20.0), [2.0, 4.0, 10.0], (12.0, 16.0))
+    found = scan_radii(star_frames_of(), (22.0, 20.0), [2.0, 4.0, 10.0], (12.0, 16.0), np.ones(50))
     expected = 1.0 - np.exp(-0.5 * np.array([1.0, 2.0, 5.0]) ** 2)
     np.testing.assert_allclose(found["scan_share"], expected / expected[-1], atol=0.02)
-    assert scan_radii(star_frames_of(), (22.0, 20.0), [1.0], (90.0, 99.0)) == {}
+    assert scan_radii(star_frames_of(), (22.0, 20.0), [1.0], (90.0, 99.0), np.ones(50)) == {}
 
 
 class Frames:
@@ -98,7 +105,10 @@ class Frames:
 
 
 def test_a_star_is_scanned_beyond_its_aperture():
-    found = scan_star(Frames(star_frames_of()), (22.0, 20.0), (2.0, 6.0, 8.0))
+    found = scan_star(
+        Frames(star_frames_of()),
+        {"centre": np.array([22.0, 20.0]), "radii": np.array([2.0, 6.0, 8.0])},
+    )
     assert (found["scan_sizes"][0], found["scan_sizes"][-1]) == pytest.approx((1.0, 9.6))
     assert found["scan_archive"] == 2.0
 

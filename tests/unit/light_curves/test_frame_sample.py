@@ -71,7 +71,8 @@ def test_rows_next_to_a_trace_follow_it(paths):
 
 
 def test_a_star_is_cut_out(paths):
-    sample, origin = star_frames(Frames(paths), (4.2, 1.0), 1.5)
+    segment, integrations, sample, origin = star_frames(Frames(paths), (4.2, 1.0), 1.5)
+    assert (segment, integrations) == (1, slice(0, 20))
     assert origin == (2, 0)
     assert sample.shape == (20, 4, 4)
     assert sample[0, 1, 2] == 12014.0

@@ -82,6 +82,13 @@ def test_a_cut_through_a_trace_has_three_parts_and_the_aperture():
     assert "+3 rows: 0.135 of the peak" in titles
 
 
+def test_a_cut_without_a_background_region_is_less_its_farthest_rows():
+    one = plotted_curve(background=np.zeros((ROWS, ELEMENTS)))
+    one.arrays["median"] = one.arrays["median"] + 50.0
+    (panel,) = cross_section([one])
+    assert "+3 rows: 0.135 of the peak" in titles_in(drawn(panel))
+
+
 def test_a_cut_through_a_star_is_against_the_distance():
     (panel,) = cross_section([plotted_star()])
     assert entries(panel) == ["background", "aperture", "pixels"]

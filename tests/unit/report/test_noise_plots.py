@@ -10,7 +10,7 @@ from tests.support.plotted import drawn, entries, plotted_curve, texts_in, title
 
 AVERAGING = {
     "integrations": [1, 4],
-    "minutes": [1.0, 4.0],
+    "minutes": [5.0, 20.0],
     "rms_ppm": [100.0, 60.0],
     "white_ppm": [100.0, 50.0],
     "beta": [1.0, 1.2],
@@ -36,6 +36,12 @@ def test_averages_have_titles_and_one_scale():
     )
     assert entries(first) == ["10 to 30 min", "white noise", "photon noise", "measured"]
     assert entries(second) == ["10 to 30 min", "white noise", "measured"]
+
+
+def test_a_range_that_is_not_in_the_plot_is_not_in_its_legend():
+    short = AVERAGING | {"minutes": [0.1, 0.4]}
+    (panel,) = time_averaging([plotted_curve(metrics={"time_averaging": short})])
+    assert entries(panel) == ["white noise", "measured"]
 
 
 def test_a_curve_that_is_too_short_has_no_averages():
