@@ -163,8 +163,10 @@ def scan_radii(sample, centre, radii, ring, light):
     used = (distance >= ring[0]) & (distance <= ring[1])
     if not used.any():
         return {}
-    level = column_median(sample[:, used].T)
-    filled = fill_outliers(sample - np.nan_to_num(level)[:, None, None])
+    level = np.nan_to_num(column_median(sample[:, used].T))
+    filled = fill_outliers(sample - level[:, None, None])
+    # The mean is less noisy than the median, now that there are no outliers.
+    filled = filled - filled[:, used].mean(axis=1)[:, None, None]
     weights = [circle(shape, *centre, radius).reshape(-1) for radius in radii]
     sums = filled.reshape(len(filled), -1).astype(float) @ np.stack(weights, axis=1)
     return _describe(radii, sums, light)
