@@ -16,7 +16,8 @@ _LETTER = 5.9
 _GRID, _FRAME, _TEXT = "#e4e4e4", "#555555", "#1a1a1a"
 # Paths of marks about their origin.
 SHAPES = {
-    "o": "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0",
+    # A line of no length with round ends is the shortest way to write a dot.
+    "o": "h0",
     "s": "m-2.2 -2.2h4.4v4.4h-4.4z",
     "^": "m-2.7 2.2h5.4l-2.7 -4.8z",
     "D": "m-3 0l3 -3l3 3l-3 3z",
@@ -109,6 +110,9 @@ class Axes:
             return
         shape, titles = options.get("shape", "o"), options.get("titles")
         style = {"fill": colour, "fill_opacity": options.get("opacity", 1.0)}
+        if shape == "o":
+            style = {"stroke": colour, "stroke_opacity": options.get("opacity", 1.0)}
+            style |= {"stroke_width": 5, "stroke_linecap": "round"}
         if shape == "x":
             style = {"stroke": colour, "stroke_width": 2, "fill": "none"}
         if options.get("errors") is not None:
