@@ -5,6 +5,8 @@ import re
 import numpy as np
 
 from scripts.lib.report.curves import Curve
+from scripts.lib.report.panels import Panel
+from scripts.lib.report.scales import Scale
 
 COUNT, ELEMENTS, ROWS = 12, 40, 24
 SIGMA = 1e-3
@@ -91,6 +93,12 @@ def plotted_star(name="NRCB1", **arrays):
         "own_outlier_map": np.zeros((ROWS, 30), int),
     }
     return plotted_curve(name, 0, **(found | arrays))
+
+
+def panel_of(**options):
+    """Panel with one pair of axes of 400 times 100 pixels."""
+    panel = Panel("Name", Scale(0.0, 10.0), "x", **options)
+    return panel, panel.add(100, Scale(0.0, 1.0), "y")
 
 
 def drawn(panel):

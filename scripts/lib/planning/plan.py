@@ -14,13 +14,9 @@ from scripts.lib.planning.spectral_ranges import spectral_findings
 __all__ = ["Plan"]
 
 _NO_ASSOCIATION = (
-    "No association is configured. Name associations, segments (*_calints.fits) or folders of"
-    " them in config.yaml in the working directory, or in a file given with --configfile,"
-    " for example\n"
-    "associations:\n"
-    "  - data\n"
-    "references:\n"
-    "  extract1d: references/extract1d.json"
+    "No association is configured. Name associations, segments (*_calints.fits) or folders of them in"
+    " config.yaml in the working directory, or in a file given with --configfile, for example\n"
+    "associations:\n  - data\nreferences:\n  extract1d: references/extract1d.json"
 )
 # Sections of the configuration that do not affect the content of products.
 _NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
@@ -100,8 +96,8 @@ class Plan:
 
     def files_before_report(self, wildcards):
         """Files of a product that are complete before its report is made."""
-        product = self.members.product(wildcards)
-        return targets.files_before_report(product, self._references.configuration(product))
+        product, configuration = self.members.product(wildcards), self._references.configuration
+        return targets.files_before_report(product, configuration(product))
 
     def reference_segments(self, wildcards):
         """Calibrated files of the segments that have a reference in common."""

@@ -130,7 +130,7 @@ class Drawing:
         x, y : ndarray, shape (points,)
             Coordinates [px]; NaN is left out.
         shape : str
-            Path of the mark about its origin, as of :data:`SHAPES` in `panels`.
+            Path of the mark about its origin, as of :data:`SHAPES` in `axes`.
         titles : list of str
             Text of each.
         **attributes

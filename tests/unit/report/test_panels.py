@@ -1,25 +1,12 @@
-"""Panels: what is drawn is where the values say, and no two texts are in one place."""
+"""Panels: titles, legends and numbers, and no two texts in one place."""
 
 import re
 
 import numpy as np
 
-from scripts.lib.report.panels import WIDTH, Panel
+from scripts.lib.report.panels import WIDTH
 from scripts.lib.report.scales import Scale
-from tests.support.plotted import drawn, entries, texts_in, titles_in
-
-
-def panel_of(**options):
-    """Panel with one pair of axes of 400 times 100 pixels."""
-    panel = Panel("Name", Scale(0.0, 10.0), "x", **options)
-    return panel, panel.add(100, Scale(0.0, 1.0), "y")
-
-
-def test_values_are_where_the_scales_say():
-    _, axes = panel_of()
-    x, y = axes.places([0.0, 5.0, 10.0], [0.0, 0.25, 1.0])
-    np.testing.assert_allclose(x, [0.0, 200.0, 400.0])
-    np.testing.assert_allclose(y, [100.0, 75.0, 0.0])
+from tests.support.plotted import drawn, entries, panel_of, texts_in, titles_in
 
 
 def test_points_have_titles_errors_and_an_entry_in_the_legend():
@@ -33,55 +20,12 @@ def test_points_have_titles_errors_and_an_entry_in_the_legend():
     assert "flux" in texts_in(svg)
 
 
-def test_points_that_are_all_unknown_leave_no_entry():
-    panel, axes = panel_of()
-    axes.points(np.array([1.0]), np.array([np.nan]), "#123456", "flux")
-    axes.line(np.array([1.0]), np.array([np.nan]), "#123456", "model")
-    axes.bar(np.nan, 0.5, 5.0, "#123456", "bar")
-    assert entries(panel) == []
-
-
 def test_a_label_has_one_entry_whatever_the_number_of_axes():
     panel, axes = panel_of()
     lower = panel.add(50, Scale(0.0, 1.0), "z")
     for place in (axes, lower):
         place.vertical(5.0, "#000", "seam")
     assert texts_in(drawn(panel)).count("seam") == 1
-
-
-def test_lines_bands_and_bars_have_their_places():
-    _, axes = panel_of()
-    axes.band(np.array([0.0, 5.0, np.nan]), np.zeros(3), np.ones(3), "#111")
-    axes.horizontal(0.25, "#222")
-    axes.span(2.0, 4.0, "#333")
-    axes.bar(5.0, 0.5, 10.0, "#444")
-    svg = axes.inside.svg()
-    assert 'd="M0 100L200 100L200 0L0 0Z"' in svg
-    assert 'y1="75" y2="75"' in svg
-    assert '<rect x="80" width="80" y="0" height="100"' in svg
-    assert '<rect fill="#444" x="0" width="200" y="45" height="10"' in svg
-
-
-def test_the_border_of_a_mask_is_along_its_pixels():
-    panel = Panel("", Scale(-0.5, 3.5), "x")
-    axes = panel.add(40, Scale(-0.5, 3.5), "y")
-    mask = np.zeros((4, 4), bool)
-    mask[1, 1:3] = True
-    axes.outline(mask, "#000", "region")
-    (path,) = re.findall('<path [^>]*d="([^"]*)"', axes.inside.svg())
-    assert sorted(path.split("M")[1:]) == sorted(
-        ["100 30L300 30", "100 20L300 20", "100 30L100 20", "300 30L300 20"]
-    )
-    axes.outline(np.ones((4, 4), bool), "#000", "all")
-    axes.outline(np.zeros((4, 4), bool), "#000", "nothing")
-    assert entries(panel) == ["region"]
-
-
-def test_a_circle_has_its_radius_in_pixels_of_the_plot():
-    panel = Panel("", Scale(0.0, 40.0), "x")
-    axes = panel.add(400, Scale(0.0, 40.0), "y")
-    axes.circle((20.0, 10.0), 4.0, "#000", "aperture")
-    assert 'cx="200" cy="300" r="40"' in axes.inside.svg()
 
 
 def test_a_map_has_the_scale_of_its_colours_and_no_grid():
@@ -116,9 +60,3 @@ def test_a_long_legend_has_several_lines_within_the_panel():
     found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>a rather long', svg)
     assert len(found) == len(set(found)) == 5
     assert all(float(x) + 6 * len(names[0]) < WIDTH + 1 for x, _ in found)
-
-
-def test_axes_without_data_say_why():
-    panel, axes = panel_of()
-    axes.note("too few integrations")
-    assert "too few integrations" in texts_in(drawn(panel))

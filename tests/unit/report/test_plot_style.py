@@ -3,7 +3,7 @@
 import numpy as np
 
 from scripts.lib.report import plot_style
-from scripts.lib.report.panels import SHAPES
+from scripts.lib.report.axes import SHAPES
 from scripts.lib.report.plot_style import CURVE_COLOURS, CURVE_SHAPES, binned_points
 
 
