@@ -96,8 +96,8 @@ class Plan:
 
     def files_before_report(self, wildcards):
         """Files of a product that are complete before its report is made."""
-        product, configuration = self.members.product(wildcards), self._references.configuration
-        return targets.files_before_report(product, configuration(product))
+        product = self.members.product(wildcards)
+        return targets.files_before_report(product, self._references.configuration(product))
 
     def reference_segments(self, wildcards):
         """Calibrated files of the segments that have a reference in common."""
@@ -396,6 +396,5 @@ class _Segment:
 
 def _plain_path(segment):
     """Calibrated file of a segment, decompressed."""
-    if segment.is_compressed:
-        return targets.CALINTS.format(segment=segment.name)
-    return segment.path
+    unpacked = targets.CALINTS.format(segment=segment.name)
+    return unpacked if segment.is_compressed else segment.path
