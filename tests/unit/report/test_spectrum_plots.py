@@ -97,6 +97,12 @@ def test_colours_are_those_of_the_bright_part():
     assert (scale.low, scale.high) == (0.5, 1.0)
 
 
+def test_maps_that_are_compared_have_one_scale():
+    other = plotted_curve("NRS2", map=2.0 * plotted_curve().arrays["map"])
+    first, second = light_curve_map([plotted_curve(), other])
+    assert first.axes[0].colours[0] == second.axes[0].colours[0]
+
+
 def bins_of(curve, factor):
     """Bins in which the light curve has a factor at some integration."""
     flux = np.tile(curve.rows["flux_norm"][:, None], (1, 4))

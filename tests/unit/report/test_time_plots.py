@@ -65,6 +65,14 @@ def test_bursts_of_flags_are_named_by_their_integration():
     assert "integration 4, BJD 2459770.54000, 60 % flagged, no flag" in titles_in(svg)
 
 
+def test_flags_that_are_compared_have_one_scale():
+    first, second = flags(
+        [plotted_curve(), plotted_curve("NRS2", rows={"n_outliers": np.full(COUNT, 9)})]
+    )
+    assert first.axes[0].y == second.axes[0].y
+    assert first.axes[1].y == second.axes[1].y
+
+
 def test_names_of_bursts_do_not_touch():
     bursts = [{"integration": k, "fraction": 0.2 + 0.01 * k} for k in range(1, 13)]
     (panel,) = flags([plotted_curve(count=240, metrics={"bursts": bursts})])
