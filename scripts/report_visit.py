@@ -193,7 +193,7 @@ def _add_frames(curve, snakemake):
     paths = [inputs.segments[k] for k in own]
     frames = Frames(paths)
     if "radii" in arrays:
-        arrays |= scan_star(frames, arrays["centre"], arrays["radii"])
+        arrays |= scan_star(frames, arrays)
     elif "trace" in arrays:
         models = [inputs.models[k] for k in own]
         turned = Frames(paths, int(arrays["across"]) == 1)

@@ -20,6 +20,8 @@ _PPM = 1e6
 # Integrations of the median frame, and deviation from it in its own scatter that is an outlier.
 _MEDIAN_OF, _LIMIT = 31, 6.0
 _FEWEST = 10
+# Pixels with more than this share of the brightest one's light say what the level of a frame is.
+_BRIGHT = 0.2
 # Rows on either side of a trace: at least, at most, and in half widths of the archive's aperture.
 _LEAST, _MOST, _WIDER = 8, 20, 2.5
 # Light of other orders over that of this one above which sums are not of this one.
@@ -56,14 +58,14 @@ def fill_outliers(sample):
 
 
 def _level(frame, light):
-    """Light of a frame over that of the median frame, in the pixels that are good."""
-    good = np.isfinite(frame)
-    whole = (light[good] ** 2).sum()
-    return float((frame[good] * light[good]).sum() / whole) if whole > 0 else 1.0
+    """Light of a frame over that of the median frame: the median of the bright pixels, whatever hit some."""
+    good = np.isfinite(frame) & (light > _BRIGHT * light.max(initial=0.0))
+    return float(np.median(frame[good] / light[good])) if good.any() else 1.0
 
 
-def _describe(sizes, sums, count):
-    """Scatter [ppm] and share of the light of sums (integrations, sizes); empty without light."""
+def _describe(sizes, sums, light):
+    """Scatter about the light curve [ppm] and share of the light of sums; empty without light."""
+    count, sums = len(sums), sums / light[:, None]
     levels = np.median(sums, axis=0)
     if count < _FEWEST or not (levels > 0).all():
         return {}
@@ -105,7 +107,7 @@ def static_background(image, trace, reach):
     return background
 
 
-def scan_widths(sample, background):
+def scan_widths(sample, background, light):
     """
     Sum the rows next to a trace, from the inside to the outside.
 
@@ -115,6 +117,8 @@ def scan_widths(sample, background):
         Samples of rows next to the trace, which is in the middle; NaN is missing.
     background : ndarray of float, shape (integrations, columns)
         Background of a pixel.
+    light : ndarray of float, shape (integrations,)
+        Light curve without its noise, by which the sums are divided: a transit is no scatter.
 
     Returns
     -------
@@ -128,10 +132,10 @@ def scan_widths(sample, background):
     middle = rows.shape[1] // 2
     pairs = rows[:, middle + 1 :] + rows[:, middle - 1 :: -1] if middle else rows[:, :0]
     sums = np.cumsum(np.concatenate([rows[:, middle : middle + 1], pairs], axis=1), axis=1)
-    return _describe(np.arange(sums.shape[1]) + 0.5, sums, len(sample))
+    return _describe(np.arange(sums.shape[1]) + 0.5, sums, light)
 
 
-def scan_radii(sample, centre, radii, ring):
+def scan_radii(sample, centre, radii, ring, light):
     """
     Sum the light in circles about a star.
 
@@ -145,6 +149,8 @@ def scan_radii(sample, centre, radii, ring):
         Radii [pixels].
     ring : tuple of float
         Inner and outer radius of the background.
+    light : ndarray of float, shape (integrations,)
+        As for :func:`scan_widths`.
 
     Returns
     -------
@@ -157,11 +163,13 @@ def scan_radii(sample, centre, radii, ring):
     used = (distance >= ring[0]) & (distance <= ring[1])
     if not used.any():
         return {}
-    level = column_median(sample[:, used].T)
-    filled = fill_outliers(sample - np.nan_to_num(level)[:, None, None])
+    level = np.nan_to_num(column_median(sample[:, used].T))
+    filled = fill_outliers(sample - level[:, None, None])
+    # The mean is less noisy than the median, now that there are no outliers.
+    filled = filled - filled[:, used].mean(axis=1)[:, None, None]
     weights = [circle(shape, *centre, radius).reshape(-1) for radius in radii]
     sums = filled.reshape(len(filled), -1).astype(float) @ np.stack(weights, axis=1)
-    return _describe(radii, sums, len(sample))
+    return _describe(radii, sums, light)
 
 
 def scan_trace(frames, models, metrics, arrays):
@@ -178,7 +186,8 @@ def scan_trace(frames, models, metrics, arrays):
         Metrics of the light curve: its ``order``, ``contamination_mean``, and the
         ``aperture_width_pix`` of the archive's.
     arrays : dict of str to ndarray
-        ``trace`` (x,), and ``median`` (y, x) in the frame of the file.
+        ``trace`` (x,), ``median`` (y, x) in the frame of the file, and the ``model`` of the light
+        curve, unless it is too short for one.
 
     Returns
     -------
@@ -201,11 +210,21 @@ def scan_trace(frames, models, metrics, arrays):
         background = model.read("BACKGROUND", rows)
     image = arrays["median"].T if int(arrays.get("across", 0)) == 1 else arrays["median"]
     background = np.nan_to_num(background) + static_background(image, trace, reach)
-    found = scan_widths(sample, background[:, columns].astype(np.float32))
+    light = _light(arrays, frames, segment, rows)
+    found = scan_widths(sample, background[:, columns].astype(np.float32), light)
     return found | ({"scan_archive": width / 2.0} if width else {})
 
 
-def scan_star(frames, centre, radii):
+def _light(arrays, frames, segment, rows):
+    """Model of the light curve in some integrations of a segment; 1 without a model."""
+    first = sum(frames.lengths[:segment])
+    model = arrays.get("model", np.empty(0))
+    if len(model) != sum(frames.lengths):
+        return np.ones(rows.stop - rows.start)
+    return model[first + rows.start : first + rows.stop]
+
+
+def scan_star(frames, arrays):
     """
     Sum circles of all sizes about a star, in a sample of its segments.
 
@@ -213,18 +232,19 @@ def scan_star(frames, centre, radii):
     ----------
     frames : Frames
         The segments of a detector.
-    centre : tuple of float
-        Column and row of the star.
-    radii : sequence of float
-        Radius of the archive's aperture, inner and outer radius of its background.
+    arrays : dict of str to ndarray
+        ``centre``, column and row of the star; ``radii``: of the archive's aperture, and inner and
+        outer radius of its background; ``model`` as for :func:`scan_trace`.
 
     Returns
     -------
     found : dict
         As of :func:`scan_radii`, and ``scan_archive``, the radius of the archive's aperture.
     """
+    centre, radii = arrays["centre"], arrays["radii"]
     farthest = _FARTHEST * radii[2]
-    sample, (column, row) = star_frames(frames, centre, farthest + 1.0)
+    segment, rows, sample, (column, row) = star_frames(frames, centre, farthest + 1.0)
     place = float(centre[0]) - column, float(centre[1]) - row
-    found = scan_radii(sample, place, np.linspace(1.0, farthest, _RADII), radii[1:])
+    light = _light(arrays, frames, segment, rows)
+    found = scan_radii(sample, place, np.linspace(1.0, farthest, _RADII), radii[1:], light)
     return found | {"scan_archive": float(radii[0])}

@@ -132,10 +132,12 @@ def find_worse_elements(metrics, threshold=_NOISE_THRESHOLD):
         worst first. A noisy element exceeds it 1.5 times and by the threshold; a drifting one has a ``drift`` above 6 and above
         twice the median.
     """
-    ratio = metrics["noise"] / metrics["error"]
-    usual = running_median(ratio)
-    spread = mad_sigma(ratio / usual - 1.0)
-    noisy = (ratio > _WORST_FACTOR * usual) & (ratio / usual - 1.0 > threshold * max(spread, 0.01))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = metrics["noise"] / metrics["error"]
+        usual = running_median(ratio)
+        excess = np.where(usual > 0, ratio / usual - 1.0, np.nan)
+    spread = np.nan_to_num(mad_sigma(excess))
+    noisy = (ratio > _WORST_FACTOR * usual) & (excess > threshold * max(spread, 0.01))
     drift = metrics["drift"]
     typical = np.nanmedian(drift) if np.isfinite(drift).any() else np.nan
     drifting = drift > max(_DRIFT_THRESHOLD, 2.0 * typical)

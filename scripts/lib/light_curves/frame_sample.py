@@ -177,6 +177,10 @@ def star_frames(frames, centre, reach):
 
     Returns
     -------
+    segment : int
+        Number of the segment that the sample is of.
+    integrations : slice
+        Its integrations.
     sample : ndarray of float32, shape (integrations, y, x)
         Part of the images.
     origin : tuple of int
@@ -188,7 +192,7 @@ def star_frames(frames, centre, reach):
     columns = slice(max(x - size, 0), min(x + size + 1, frames.shape[1]))
     stretch = frames.stretch((rows.stop - rows.start) * (columns.stop - columns.start))
     parts = [block[:, :, columns] for block in frames.blocks(*stretch, rows)]
-    return np.concatenate(parts), (columns.start, rows.start)
+    return *stretch, np.concatenate(parts), (columns.start, rows.start)
 
 
 def frames_at_jump(frames, row):

@@ -11,6 +11,7 @@ __all__ = [
     "beta_between",
     "bin_sizes",
     "clipped_sigma",
+    "column_median",
     "correlation",
     "difference_mad",
     "mad_sigma",

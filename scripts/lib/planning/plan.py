@@ -14,13 +14,9 @@ from scripts.lib.planning.spectral_ranges import spectral_findings
 __all__ = ["Plan"]
 
 _NO_ASSOCIATION = (
-    "No association is configured. Name associations, segments (*_calints.fits) or folders of"
-    " them in config.yaml in the working directory, or in a file given with --configfile,"
-    " for example\n"
-    "associations:\n"
-    "  - data\n"
-    "references:\n"
-    "  extract1d: references/extract1d.json"
+    "No association is configured. Name associations, segments (*_calints.fits) or folders of them in"
+    " config.yaml in the working directory, or in a file given with --configfile, for example\n"
+    "associations:\n  - data\nreferences:\n  extract1d: references/extract1d.json"
 )
 # Sections of the configuration that do not affect the content of products.
 _NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context")
@@ -400,6 +396,5 @@ class _Segment:
 
 def _plain_path(segment):
     """Calibrated file of a segment, decompressed."""
-    if segment.is_compressed:
-        return targets.CALINTS.format(segment=segment.name)
-    return segment.path
+    unpacked = targets.CALINTS.format(segment=segment.name)
+    return unpacked if segment.is_compressed else segment.path

@@ -85,12 +85,12 @@ _CAPTIONS = {
         "Median of up to 150 integrations spread over the visit, with the archive's aperture{regions}."
     ),
     "cross_section": (
-        "Light of the median image over its peak, across the dispersion in three parts of the "
-        "spectrum, or around the star, less the background. Shaded: the archive's aperture{regions}."
+        "Light of the median image over its peak, {across}, less the background. Shaded: the "
+        "archive's aperture{regions}."
     ),
     "reference": (
-        "What every integration was compared with: the share of the light of the star, or of its "
-        "column, in each pixel; and the noise of each pixel over what is usual. Grey pixels are "
+        "What every integration was compared with: the share of the light of {whole} in each "
+        "pixel; and the noise of each pixel over what is usual. Grey pixels are "
         "unknown, or bad in half of the visit or more; bright ones jump or are hot."
     ),
     "outliers": "How often each pixel was an outlier, by the archive's flags and by ours.",
@@ -118,7 +118,10 @@ def caption(name, curves, correction=None):
     """
     arrays = curves[0].arrays
     count = max(len(curve.hours) for curve in curves)
+    spectra = "trace" in arrays
     text = _CAPTIONS[name].format(
+        across="across the dispersion in three parts of it" if spectra else "around the star",
+        whole="the column" if spectra else "the star",
         sample=arrays.get("scan_sample", ""),
         root=f"{np.sqrt(count) / 1.2533:.0f}",
         correction=f"; the archive's _x1dints has that of {correction}" if correction else "",
@@ -141,7 +144,7 @@ def _sentences(name, curves, count):
     if name in _OVER_TIME:
         if count > 1500:
             found.append(
-                f"Of {count} integrations, every {-(-count // 1500)}th and all flagged ones are drawn."
+                f"Of {count} integrations, every {_ordinal(-(-count // 1500))} and all flagged ones are drawn."
             )
         if any((curve.rows["quality"] & ~1).any() for curve in curves) and name == "white_light":
             found.append("Crosses: integrations with a flag.")
@@ -157,6 +160,11 @@ def _sentences(name, curves, count):
     if name == "noise_spectrum" and any(curve.metrics.get("worse_elements") for curve in curves):
         found.append("Crosses: columns that are noisier, or drift more, than their neighbours.")
     return found
+
+
+def _ordinal(number):
+    """Number as one of an order."""
+    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }"
 
 
 def description(name, curves):

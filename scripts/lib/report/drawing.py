@@ -11,7 +11,7 @@ from html import escape
 
 import numpy as np
 
-__all__ = ["Drawing", "beside", "escaped", "number", "points_path"]
+__all__ = ["Drawing", "escaped", "number", "points_path", "side_by_side"]
 
 # Characters that XML does not allow.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -130,7 +130,7 @@ class Drawing:
         x, y : ndarray, shape (points,)
             Coordinates [px]; NaN is left out.
         shape : str
-            Path of the mark about its origin, as of :data:`SHAPES` in `panels`.
+            Path of the mark about its origin, as of :data:`SHAPES` in `axes`.
         titles : list of str
             Text of each.
         **attributes
@@ -172,6 +172,10 @@ class Drawing:
         size = {"x": x, "y": y, "width": other.width, "height": other.height}
         self._parts.append(f"<svg{_attributes(size)}>{''.join(other._parts)}</svg>")
 
+    def __html__(self):
+        """Return the element, for templates: the only markup that they take as it is."""
+        return self.svg()
+
     def svg(self, alone=False):
         """
         Write the drawing.
@@ -210,7 +214,7 @@ def _attribute(name):
     return name.replace("_", "-")
 
 
-def beside(drawings, columns=2):
+def side_by_side(drawings, columns=2):
     """
     Put drawings into one, row by row.
 

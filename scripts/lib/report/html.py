@@ -2,16 +2,15 @@
 HTML pages: templates filled by Jinja2, and the parts that are passed to them.
 
 Everything passed to a template is text and is escaped; no string is taken for HTML. Drawings alone
-are markup: they are of a type of their own, which escapes every text in them.
+are markup: they are of a type of their own (`__html__`), which escapes every text in them.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from math import floor, log10
 from pathlib import Path
 from urllib.parse import quote
-
-from scripts.lib.report.drawing import Drawing
 
 __all__ = [
     "TEMPLATES",
@@ -21,6 +20,7 @@ __all__ = [
     "environment",
     "number_text",
     "render",
+    "with_error",
 ]
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -96,7 +96,7 @@ class Figure:
         Identifier on the page.
     title : str
         Heading.
-    drawings : list of Drawing
+    drawings : list of `drawing.Drawing`
         Panels, next to each other as far as there is room.
     caption : str
         Caption.
@@ -106,15 +106,6 @@ class Figure:
     title: str
     drawings: list
     caption: str
-
-
-def _drawn(drawing):
-    """Markup of a drawing, which escapes its own texts; nothing else is taken for markup."""
-    from markupsafe import Markup
-
-    if not isinstance(drawing, Drawing):
-        raise TypeError(f"{type(drawing).__name__}: expected a drawing")
-    return Markup(drawing.svg())
 
 
 def number_text(value):
@@ -129,19 +120,49 @@ def number_text(value):
     Returns
     -------
     text : str
-        At most four digits of a float below 1000; a dash for None and NaN; any
+        Three digits of a float below 1000, whole numbers above; a dash for None and NaN; any
         other value as it is.
 
     Examples
     --------
-    >>> number_text(0.123456), number_text(12345.6), number_text(None), number_text("NRS1")
-    ('0.1235', '12346', '–', 'NRS1')
+    >>> number_text(0.123456), number_text(1.0), number_text(12345.6), number_text(-0.5)
+    ('0.123', '1.00', '12346', '−0.500')
+    >>> number_text(None), number_text("NRS1"), number_text(60)
+    ('–', 'NRS1', '60')
     """
     if value is None or value != value:
         return "–"
     if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        text = f"{value:.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
+        return text.replace("-", "−") if "e" not in text else text
     return str(value)
+
+
+def with_error(value, error):
+    """
+    Write a measurement with its error.
+
+    Parameters
+    ----------
+    value, error : float or None
+        Both in the same unit.
+
+    Returns
+    -------
+    text : str
+        The error with two digits, the value with as many decimals; a dash without a value.
+
+    Examples
+    --------
+    >>> with_error(-91.07, 159.2), with_error(1.23456, 0.0123), with_error(5.0, None)
+    ('−91 ± 159', '1.235 ± 0.012', '5.00')
+    """
+    if value is None or value != value:
+        return "–"
+    if not error or error != error:
+        return number_text(float(value))
+    decimals = max(1 - floor(log10(abs(error))), 0)
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 def render(template, **values):
@@ -189,6 +210,5 @@ def environment():
         keep_trailing_newline=True,
     )
     found.filters["number_text"] = number_text
-    found.filters["drawn"] = _drawn
     found.tests["link"] = lambda cell: isinstance(cell, Link)
     return found

@@ -5,7 +5,7 @@ import numpy as np
 from scripts.lib.report.curves import group_by_detector
 from scripts.lib.report.panels import Panel
 from scripts.lib.report.plot_style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
-from scripts.lib.report.scales import Scale, readable, robust_limits
+from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
 
 __all__ = ["cross_section", "median_frame", "outliers", "reference", "tilt_frames"]
 
@@ -252,7 +252,8 @@ def _without_background(profile, steps, shares):
     """Profile less the rows of the background, or less its faintest rows without any."""
     rows = (shares[1] > 0.5) & np.isfinite(profile)
     if not rows.any():
-        rows = np.isfinite(profile) & (np.abs(steps) > 0.7 * np.abs(steps).max())
+        known = np.isfinite(profile)
+        rows = known & (np.abs(steps) > 0.6 * np.abs(steps[known]).max(initial=0))
     return profile - np.median(profile[rows]) if rows.any() else profile
 
 
@@ -315,13 +316,13 @@ def outliers(curves):
     panels : list of Panel
         Two for each detector, on one scale.
     """
-    panels = []
-    for group in group_by_detector(curves):
-        arrays = group[0].arrays
-        maps = {"archive's flags": arrays["outlier_map"], "our outliers": arrays["own_outlier_map"]}
-        highest = max(float(np.percentile(image, 99.9)) for image in maps.values())
-        colours = Scale(0.0, max(highest, 1.0), "count"), "cividis", "Times flagged", True
-        for name, image in maps.items():
+    panels, groups, kinds = [], group_by_detector(curves), ("outlier_map", "own_outlier_map")
+    maps = [[group[0].arrays[kind] for kind in kinds] for group in groups]
+    highest = [max(float(np.percentile(image, 99.9)) for image in pair) for pair in maps]
+    limits = shared_limits([(0.0, max(value, 1.0)) for value in highest])
+    for group, pair, limit in zip(groups, maps, limits, strict=True):
+        colours = Scale(*limit, "count"), "cividis", "Times flagged", True
+        for name, image in zip(("archive's flags", "our outliers"), pair, strict=True):
             panels.append(_frame(group, f"{_name(group)}, {name}", image, colours)[0])
     return panels
 

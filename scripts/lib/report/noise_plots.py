@@ -26,6 +26,8 @@ _BARS = (
     ("archive", "archive's product, residuals", RED),
 )
 _BAR, _GROUP = 17, 30
+# Lengths of averages of which a beta is given [min].
+_SLOW = (10.0, 30.0)
 
 
 def time_averaging(curves):
@@ -59,8 +61,8 @@ def _averages(curve, k, scale):
     label = "Length of the average (min)" if minutes else "Integrations averaged"
     panel = Panel(curve.name, Scale(0.8 * x[0], 1.25 * x[-1], "log"), label)
     axes = panel.add(190, scale, "Scatter of the averages (ppm)")
-    if minutes:
-        axes.span(10.0, 30.0, SKY, "10 to 30 min")
+    if minutes and panel.x.high > _SLOW[0]:
+        axes.span(*_SLOW, SKY, "10 to 30 min")
     axes.line(x, np.asarray(averaging["white_ppm"]), BLACK, "white noise", 1.2, "5 3")
     photon = curve.metrics.get("expected_photon_ppm")
     if photon:

@@ -8,6 +8,8 @@ __all__ = ["Scale", "readable", "robust_limits", "shared_limits", "tick_text"]
 
 # Ranges that are together at most so many times as wide as the narrowest are drawn on one scale.
 _SHARED = 5.0
+# Half range of a constant, in its value.
+_FLAT = 0.05
 
 
 def tick_text(value, step):
@@ -32,7 +34,10 @@ def tick_text(value, step):
     ('−0.25', '3000', '0.0010')
     """
     decimals = 0
-    while decimals < 12 and abs(round(step * 10**decimals) - step * 10**decimals) > 1e-6:
+    while decimals < 12:
+        scaled = step * 10**decimals
+        if round(scaled) >= 1 and abs(round(scaled) - scaled) < 1e-6 * scaled:
+            break
         decimals += 1
     text = f"{value:.{decimals}f}"
     return (text if float(text) else text.lstrip("-")).replace("-", "−")
@@ -189,7 +194,10 @@ def robust_limits(values, margin=0.15, spread=None):
     if not len(values):
         return 0.0, 1.0
     low, high = np.percentile(values, [0.5, 99.5])
+    least = _FLAT * max(abs(low), abs(high))
     pad = max(margin * (high - low), spread or 0.0, 1e-12)
+    # Rounding errors of a constant are not worth a scale.
+    pad = pad if high - low > 1e-9 * least else max(pad, least)
     return float(low - pad), float(high + pad)
 
 

@@ -210,7 +210,7 @@ def light_curve_map(curves):
     panels : list of Panel
         One for each curve, on the colours of its bright part.
     """
-    panels = []
+    drawn, limits = [], []
     for _, curve in _with_spectrum(curves):
         shown, wavelength = curve.arrays["map"], curve.arrays["wavelength"]
         step = -(-len(wavelength) // shown.shape[1])
@@ -218,11 +218,17 @@ def light_curve_map(curves):
         if np.isfinite(wavelength[middles]).sum() < 2:
             continue
         axis = _MapAxis(wavelength[middles], curve.arrays["columns"][middles])
-        scale = Scale(*_bright_limits(shown, np.nan_to_num(curve.arrays["spectrum"][middles])))
-        panels.append(
-            _map_panel(curve, curve.name, shown, axis, (scale, "cividis", "Flux over its median"))
-        )
-    return panels
+        limits.append(_bright_limits(shown, np.nan_to_num(curve.arrays["spectrum"][middles])))
+        drawn.append((curve, curve.name, shown, axis))
+    return _maps(drawn, limits, "cividis", "Flux over its median")
+
+
+def _maps(drawn, limits, palette, label):
+    """Panels of maps that are compared, on one scale unless that would hide some."""
+    return [
+        _map_panel(*parts, (Scale(*limit), palette, label))
+        for parts, limit in zip(drawn, shared_limits(limits), strict=True)
+    ]
 
 
 def binned_light_curves(curves):
@@ -239,7 +245,7 @@ def binned_light_curves(curves):
     panels : list of Panel
         Two for each curve that has bins.
     """
-    panels = []
+    whole, rests, limits, spreads = [], [], [], []
     for curve in curves:
         bins = curve.arrays.get("binned")
         if bins is None or np.isfinite(bins["wavelength"]).sum() < 2:
@@ -248,15 +254,18 @@ def binned_light_curves(curves):
         rest = flux / curve.rows["flux_norm"][:, None]
         rest = rest / column_median(rest)
         axis = _MapAxis(bins["wavelength"], bins["pixel"])
-        bright = rest[:, light > _BRIGHT * light.max()]
-        bright = bright[np.isfinite(bright)]
-        deviation = np.abs(bright - 1.0)
-        half = _SIGMAS * 1.4826 * float(np.median(deviation)) if len(deviation) else 1.0
-        scales = Scale(*_bright_limits(flux, light)), Scale(-_PPM * half, _PPM * half)
-        name = f"{curve.name}, {flux.shape[1]} bins"
-        colours = scales[0], "cividis", "Flux over its median"
-        panels.append(_map_panel(curve, name, flux, axis, colours))
-        colours = scales[1], "blue-orange", "Over white light (ppm)"
-        title = f"{curve.name}, white light divided out"
-        panels.append(_map_panel(curve, title, _PPM * (rest - 1.0), axis, colours))
-    return panels
+        limits.append(_bright_limits(flux, light))
+        whole.append((curve, f"{curve.name}, {flux.shape[1]} bins", flux, axis))
+        rest = _PPM * (rest - 1.0)
+        half = _half_range(rest[:, light > _BRIGHT * light.max()])
+        spreads.append((-half, half))
+        rests.append((curve, f"{curve.name}, white light divided out", rest, axis))
+    first = _maps(whole, limits, "cividis", "Flux over its median")
+    second = _maps(rests, spreads, "blue-orange", "Over white light (ppm)")
+    return [panel for pair in zip(first, second, strict=True) for panel in pair]
+
+
+def _half_range(values):
+    """Half range of colours about 0, of a few times the scatter."""
+    known = values[np.isfinite(values)]
+    return max(_SIGMAS * 1.4826 * float(np.median(np.abs(known))), 1e-3) if len(known) else 1.0

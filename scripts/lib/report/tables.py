@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_name
-from scripts.lib.report.html import Table
+from scripts.lib.report.html import Table, with_error
 
 __all__ = [
     "comparison_table",
@@ -180,17 +180,22 @@ def seam_table(curves):
     table : Table
         A row for each seam of each light curve; a sentence without any.
     """
-    keys = ("step_ppm", "error_ppm", "significance", "step_over_scatter")
+    keys = ("significance", "step_over_scatter")
     rows = [
-        [curve_name(curve), f"{seam['before']} | {seam['after']}", *(seam[key] for key in keys)]
+        [
+            curve_name(curve),
+            f"{seam['before']} | {seam['after']}",
+            with_error(seam["step_ppm"], seam["error_ppm"]),
+            *(seam[key] for key in keys),
+        ]
         for curve in curves
         for seam in curve.get("seams") or []
     ]
     return Table(
         "Steps of the flux at the seams",
-        ["Light curve", "Segments", "Step (ppm)", "± (ppm)", "Over error", "Over scatter"],
+        ["Light curve", "Segments", "Step (ppm)", "Over error", "Over scatter"],
         rows,
-        range(2, 6),
+        range(2, 5),
         "There is only one segment, and so no seam.",
     )
 

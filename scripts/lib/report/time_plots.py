@@ -201,12 +201,14 @@ def flags(curves):
         One for each curve; bursts of flags are named by their integration.
     """
     panels = []
-    for curve in curves:
+    parts = [100.0 * curve.arrays["outlier_fractions"] for curve in curves]
+    shares = _shared_from_zero([max(float(part.max(initial=0.0)), 1e-3) for part in parts])
+    numbers = [curve.rows["n_outliers"].astype(float) for curve in curves]
+    most = _shared_from_zero([max(float(counts.max()), 1.0) for counts in numbers])
+    for k, (curve, counts) in enumerate(zip(curves, numbers, strict=True)):
         panel = Panel(curve.name, time_scale(curve), curve.axis_label)
-        _archive_flags(panel, curve)
-        counts = curve.rows["n_outliers"].astype(float)
-        most = max(float(counts.max()), 1.0)
-        axes = panel.add(80, Scale(-0.08 * most, 1.2 * most, "count"), "Our outliers")
+        _archive_flags(panel, curve, Scale(*shares[k]))
+        axes = panel.add(80, Scale(*most[k], "count"), "Our outliers")
         rows = shown_integrations(curve)
         texts = [f"{count:.0f} outliers" for count in counts[rows].tolist()]
         titles = point_titles(curve, rows, texts)
@@ -218,14 +220,17 @@ def flags(curves):
     return panels
 
 
-def _archive_flags(panel, curve):
+def _shared_from_zero(highest):
+    """Limits from a little below 0 to above the highest values, shared by curves that are alike."""
+    return shared_limits([(-0.06 * value, 1.3 * value) for value in highest])
+
+
+def _archive_flags(panel, curve, scale):
     """Draw the flagged part of aperture, wings and background, and name the bursts."""
     fractions = 100.0 * curve.arrays["outlier_fractions"]
     if len(fractions) != len(curve.hours):
         return
     rows = shown_integrations(curve)
-    most = max(float(fractions.max()), 1e-3)
-    scale = Scale(-0.05 * most, 1.3 * most)
     axes = panel.add(130, scale, "Archive's flags (%)")
     names = ("aperture", "wings", "background")
     for name, colour, shape, values in zip(
@@ -247,7 +252,9 @@ def _name_bursts(axes, curve):
     taken = []
     for burst in worst:
         hours = curve.hours[curve.rows["integration"] == burst["integration"]]
-        place = float(axes.x.place(hours[0])) if len(hours) else np.nan
+        if not len(hours):
+            continue
+        place = float(axes.x.place(hours[0]))
         if len(taken) == _NAMED or not all(abs(place - other) > _ROOM for other in taken):
             continue
         taken.append(place)

@@ -3,7 +3,7 @@
 from scripts.lib.provenance.software import file_date
 from scripts.lib.report.captions import TITLES, caption, description
 from scripts.lib.report.curves import duration_unit
-from scripts.lib.report.drawing import Drawing, beside
+from scripts.lib.report.drawing import Drawing, side_by_side
 from scripts.lib.report.html import Figure, render
 from scripts.lib.report.plots import DRAW
 from scripts.lib.report.product_tables import products_table
@@ -24,8 +24,8 @@ __all__ = ["draw_figures", "figure_file", "visit_dates", "visit_facts", "visit_p
 
 # Tables of the metrics: the first ones are open, the others folded. Each takes the metrics of all
 # light curves; one more is a function in this tuple.
-_METRICS = (comparison_table, noise_table)
-_MORE_METRICS = (method_table, seam_table, drift_table, flag_table)
+_METRICS = (comparison_table,)
+_MORE_METRICS = (noise_table, method_table, seam_table, drift_table, flag_table)
 
 
 def visit_facts(visit):
@@ -120,7 +120,7 @@ def figure_file(name, figures):
     """
     found = [figure for figure in figures if figure.name == name]
     if found:
-        return beside(found[0].drawings).svg(alone=True)
+        return side_by_side(found[0].drawings).svg(alone=True)
     empty = Drawing(480.0, 60.0, TITLES[name])
     empty.add("text", f"{TITLES[name]}: this visit has nothing to draw.", x=10, y=34)
     return empty.svg(alone=True)

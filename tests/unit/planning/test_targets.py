@@ -180,4 +180,4 @@ def test_names_with_parts_of_their_own():
     )
     assert targets.side_product("phot") == "<results>/{segment}_phot.ecsv"
     assert targets.side_product("median") == "<results>/{segment}_median.fits"
-    assert targets.plot_file("scatter", "svg") == "<results>/{product}_plots/scatter.svg"
+    assert targets.plot_file("scatter") == "<results>/{product}_plots/scatter.svg"
