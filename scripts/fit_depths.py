@@ -11,12 +11,7 @@ binned
 Outputs
 -------
 depths
-    A row for the white light of each detector and order and for each bin, ECSV. Where nothing sound
-    can be fitted, and where there is no dip, the depth is NaN and ``reason`` says why.
-
-Settings
---------
-None.
+    A row for each white light and each bin, ECSV; where there is no sound depth, it is NaN with a ``reason``.
 """
 
 import logging

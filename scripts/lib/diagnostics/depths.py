@@ -10,11 +10,11 @@ from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.light_curve_model import Fit, fit_light_curve
 from scripts.lib.diagnostics.transit_search import BASELINES, baseline_columns
 
-__all__ = ["DESCRIPTIONS", "REASONS", "UNITS", "WhiteLight", "depth_rows", "white_lights"]
+__all__ = ["DESCRIPTIONS", "UNITS", "WhiteLight", "depth_rows", "white_lights"]
 
 log = logging.getLogger(__name__)
 
-REASONS = {
+_REASONS = {
     "no_dip": "no transit or eclipse was found in white light",
     "no_times": "times are not known",
     "too_few": "there are too few good integrations in the dip or outside of it",
@@ -38,7 +38,7 @@ DESCRIPTIONS = {
     "duration": "time from first to fourth contact",
     "impact": "impact parameter in stellar radii",
     "reason": "why there is no depth: "
-    + "; ".join(f"{word}: {text}" for word, text in REASONS.items()),
+    + "; ".join(f"{word}: {text}" for word, text in _REASONS.items()),
 }
 UNITS = {"wavelength": "um", "lower": "um", "upper": "um", "mid": "d", "duration": "h"}
 # Averages in time that a fit works on, and good ones that it needs inside and outside of the dip.

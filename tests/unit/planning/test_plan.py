@@ -72,7 +72,7 @@ class TestSegments:
         found = {path.rpartition("_")[2] for path in plan.files_before_report(wildcards)}
         assert found == {
             *("crfints.fits", "x1dints.fits", "whtlt.ecsv"),
-            *("lc.ecsv", "spectra.fits", "speclc.fits"),
+            *("lc.ecsv", "spectra.fits", "speclc.fits", "depths.ecsv"),
         }
 
     def test_an_unknown_segment_is_a_mistake_of_the_user(self):
@@ -154,7 +154,7 @@ class TestVisitReferences:
 class TestAllProducts:
     def test_products_and_a_summary(self):
         files = make_plan(SPECTRA, IMAGES).all_products(NOTHING)
-        assert len(files) == len(set(files)) == 9 + 6 + 2
+        assert len(files) == len(set(files)) == 10 + 7 + 2
         assert files[0] == crfints(FIRST)[0]
         assert "<results>/nrc_tsimage_phot.ecsv" in files
         assert files[-2:] == ["<results>/summary.ecsv", "<results>/summary.html"]
