@@ -41,5 +41,5 @@ def verdict_lines(folder, diagnostics):
                 headline = json.loads(file.read(_MOST_BYTES))["verdict"]["headline"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        lines.append(f"{name}: {headline} {os.path.join(folder, report)}")
+        lines.append(f"{name}: {headline} Report: {os.path.join(folder, report)}")
     return lines

@@ -15,8 +15,8 @@ def test_each_visit_has_a_sentence_and_the_path_of_its_report(tmp_path):
         text = json.dumps({"verdict": {"headline": headline}})
         (tmp_path / f"{name}_diagnostics.json").write_text(text)
     assert verdict_lines(str(tmp_path), files_of("one", "two")) == [
-        f"one: Nothing unusual. {tmp_path}/one_report.html",
-        f"two: 2 things to look at. {tmp_path}/two_report.html",
+        f"one: Nothing unusual. Report: {tmp_path}/one_report.html",
+        f"two: 2 things to look at. Report: {tmp_path}/two_report.html",
     ]
 
 
