@@ -8,7 +8,7 @@ from scripts.lib.segment_data.dq import DO_NOT_USE
 __all__ = ["Frames", "frames_at_jump", "star_frames", "trace_frames"]
 
 # Consecutive integrations in a sample, at most, and its bytes.
-_MOST, _BYTES = 150, 1 << 25
+_MOST, _BYTES = 150, 1 << 24
 # Bytes that are read at a time.
 _BLOCK_BYTES = 1 << 23
 # Integrations before and after a jump.
