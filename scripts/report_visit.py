@@ -116,6 +116,7 @@ def _render_page(diagnostics, figures, snakemake):
     params, primary = snakemake.params, read_hdus(snakemake.input.segments[0])[0].header
     options = {
         "settings": params.settings,
+        "branch": params.branch,
         "association": params.association,
         "products": snakemake.input.products,
         "logs": _logs(snakemake),
@@ -166,7 +167,7 @@ def _diagnose(snakemake):
         key = curve.metrics["detector"], curve.metrics["order"]
         if key in bins:
             curve.arrays["binned"] = _binned(bins[key], curve.arrays)
-        curve.arrays["depths"] = depths[key]
+        curve.arrays["depths"] = depths.get(key)
         _add_frames(curve, snakemake)
     return diagnostics, curves
 
