@@ -46,7 +46,7 @@ def test_workstation(visit):
 
 
 def test_the_quiet_profile_hides_rules_and_progress(visit):
-    done = snakemake(visit, "--dry-run", "--workflow-profile", PROFILES / "default")
+    done = snakemake(visit, "--dry-run", "--workflow-profile", PROFILES / "quiet")
     assert done.returncode == 0, done.stdout
     assert not re.search(r"^(?:local)?rule \w+:", done.stdout, re.MULTILINE)
     assert len(done.stdout.splitlines()) < 30
