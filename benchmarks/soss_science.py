@@ -18,9 +18,10 @@ from unittest.mock import patch
 import numpy as np
 import yaml
 
+from benchmarks.figures import new_figure
 from scripts.lib.diagnostics.transit import sky_separation
 from scripts.lib.fits.reader import open_fits
-from scripts.lib.report.plot_style import BLACK, BLUE, RED, new_figure
+from scripts.lib.report.plot_style import BLACK, BLUE, RED
 from scripts.simulation import nis_soss
 from scripts.simulation.modes import MODES
 from scripts.simulation.nis_soss_star import transit_light

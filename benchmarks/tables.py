@@ -130,7 +130,8 @@ def draw_visits(results, path):
     """Draw wall times of whole visits as bars."""
     import numpy as np
 
-    from scripts.lib.report.plot_style import BLUE, RED, new_figure
+    from benchmarks.figures import new_figure
+    from scripts.lib.report.plot_style import BLUE, RED
 
     figure, axes = new_figure(0.75 * len(results) + 1.2, margins={"left": 2.6})
     axis, positions = axes[0, 0], np.arange(len(results))[::-1]
@@ -154,7 +155,8 @@ def draw_scaling(results, path):
     """Draw CPU time and peak memory over the number of integrations."""
     import numpy as np
 
-    from scripts.lib.report.plot_style import CURVE_COLOURS, CURVE_MARKERS, new_figure
+    from benchmarks.figures import CURVE_MARKERS, new_figure
+    from scripts.lib.report.plot_style import CURVE_COLOURS
 
     figure, axes = new_figure(4.2, columns=2, margins={"top": 1.1})
     times, memories = axes[0]

@@ -33,6 +33,8 @@ white_light/min_wavelength, white_light/max_wavelength
     Limits of the sum over wavelength.
 spectroscopic_light_curves/resolving_power, spectroscopic_light_curves/pixels, spectroscopic_light_curves/edges
     Bins of wavelength; ``pixels`` wins over the resolving power, ``edges`` over both.
+spectroscopic_light_curves/clip_time, spectroscopic_light_curves/clip_wavelength
+    Which samples and channels of the spectra are flagged, and left out of bins.
 improved/decorrelate
     Whether the response to fast motion is taken off.
 """
@@ -42,6 +44,11 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.lib.diagnostics.spectral_noise import (
+    choose_stretches,
+    element_noise,
+    find_worse_elements,
+)
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.files.plain_values import plain_value
 from scripts.lib.fits.reader import open_fits
@@ -49,6 +56,7 @@ from scripts.lib.light_curves.binned_light_curves import write_light_curves
 from scripts.lib.light_curves.extraction_regions import SINGLE, read_statistics
 from scripts.lib.light_curves.model_series import model_series
 from scripts.lib.light_curves.quality import bursts_of_flags, bursts_text
+from scripts.lib.light_curves.sample_quality import SampleLimits
 from scripts.lib.light_curves.spectra_product import write_spectra
 from scripts.lib.light_curves.spectral_series import open_series
 from scripts.lib.light_curves.table import DESCRIPTIONS, FLUXES, imaging_rows, spectral_rows
@@ -84,6 +92,22 @@ def _series(inputs, params):
             model_series(archive, models, references[records[path]["reference"]], pixels, turned)
         )
     return series
+
+
+def _sample_limits(series, options):
+    """What the samples of our spectra of one detector and order are judged by."""
+    stretches = []
+    for rows in choose_stretches(series.archive.n_integrations):
+        parts = [values for _, values in series.blocks([rows])]
+        names = ("flux", "error", "photon_error")
+        stretches.append(
+            {name.upper(): np.concatenate([part[name] for part in parts]) for name in names}
+        )
+    noise, bad = element_noise(stretches), np.zeros(len(series.columns), dtype=bool)
+    if options["clip_wavelength"] is not None:
+        worse = find_worse_elements(noise, options["clip_wavelength"])
+        bad[[channel["element"] for channel in worse]] = True
+    return SampleLimits(bad, noise["noise"], options["clip_time"])
 
 
 def _spectral_table(inputs, series, params):
@@ -173,6 +197,8 @@ def process(snakemake):
     else:
         series = _series(inputs, params)
         rows, records, unit, primary = _spectral_table(inputs, series, params)
+        for spectra in series:
+            spectra.limits = _sample_limits(spectra, params.bins)
     columns = {name: np.concatenate([part[name] for part in rows]) for name in DESCRIPTIONS}
     units = {"mjd_utc": "d", "bjd_tdb": "d", "x": "pix", "y": "pix", "width": "pix"}
     units |= dict.fromkeys(FLUXES, unit)

@@ -13,8 +13,14 @@ visit_references
     References that these were compared with.
 statistics
     The archive's flags of each segment.
-member
-    First segment, whose header names the references of its calibration.
+depths
+    Depths of a transit or eclipse, if one was found.
+binned
+    Our light curves in bins of wavelength, unless skipped; spectroscopy only.
+segments
+    Calibrated segments, of which a sample of frames is read.
+products
+    Files of the visit, for the table of them.
 
 Outputs
 -------
@@ -22,50 +28,40 @@ diagnostics
     All metrics and the verdict, JSON.
 report
     The page, HTML.
-<plot>_png, <plot>_svg
-    Each of the plots; SVG if requested.
+<plot>_svg
+    Each of the plots as a file of its own, SVG; if requested.
 
 Settings
 --------
 report/vector_plots
-    Whether the plots are made as SVG too.
+    Whether the plots are files of their own, too.
 """
 
 import json
 import logging
 from pathlib import Path
 
-from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
+import numpy as np
+
+from scripts.lib.diagnostics.aperture_scan import scan_star, scan_trace
+from scripts.lib.diagnostics.visit import diagnose, read_order_statistics, split_curves
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.light_curves.binned_light_curves import read_light_curves
 from scripts.lib.light_curves.extraction_regions import SINGLE
 from scripts.lib.light_curves.frame_images import frame_images
+from scripts.lib.light_curves.frame_sample import Frames, frames_at_jump
+from scripts.lib.light_curves.noise import column_median
 from scripts.lib.light_curves.spectra_product import open_spectra
 from scripts.lib.moving_profile.reference_file import load_references
-from scripts.lib.report.captions import CAPTIONS, TITLES, description
-from scripts.lib.report.curve_plots import DRAW, duration_unit, make_curves
-from scripts.lib.report.html import Figure, Link, render
-from scripts.lib.report.option_tables import options_table, replacement_table
-from scripts.lib.report.plot_style import save
-from scripts.lib.report.tables import (
-    comparison_table,
-    cost_table,
-    drift_table,
-    flag_table,
-    method_table,
-    noise_table,
-    seam_table,
-    settings_table,
-    sources_table,
-    versions_table,
-)
+from scripts.lib.report.curves import make_curves
+from scripts.lib.report.visit_page import draw_figures, figure_file, visit_page
 
 log = logging.getLogger(__name__)
 
-_METRICS = (comparison_table, method_table, noise_table, seam_table, drift_table, flag_table)
 _STEPS = [
     "outlier_detection",
     "extract_1d",
@@ -77,34 +73,8 @@ _STEPS = [
     "visit_reference",
     "model_segment",
     "light_curve",
+    "fit_depths",
 ]
-
-
-def visit_facts(visit):
-    """
-    Describe a visit in a line.
-
-    Parameters
-    ----------
-    visit : dict
-        ``visit`` of the diagnostics.
-
-    Returns
-    -------
-    text : str
-        Instrument, mode and times; unknown values are left out.
-    """
-    names = ("instrument", "exp_type", "filter", "grating", "subarray")
-    facts = [str(visit[name]) for name in names if visit.get(name)]
-    count = visit["n_segments"]
-    text = f"{visit['n_integrations']} integrations in {count} segment{'s' if count > 1 else ''}"
-    if visit["duration_h"]:
-        unit, per_day = duration_unit(visit["duration_h"] / 24.0)
-        start = visit["start_bjd_tdb"] + 2400000.5
-        text += (
-            f" over {visit['duration_h'] / 24.0 * per_day:.2f} {unit} from BJD {start:.5f} (TDB)"
-        )
-    return " ".join(f"{part}." for part in (", ".join(facts), text) if part)
 
 
 def planned_position(member, options):
@@ -143,41 +113,27 @@ def _logs(snakemake):
 
 def _render_page(diagnostics, figures, snakemake):
     """Fill the page of the visit."""
-    curves, params = diagnostics["light_curves"], snakemake.params
-    sources = sources_table(
-        snakemake.input.member, params.settings["references"], params.association
-    )
-    return render(
-        "visit.html",
-        product=diagnostics["product"],
-        visit=diagnostics["visit"],
-        facts=visit_facts(diagnostics["visit"]),
-        verdict=diagnostics["verdict"],
-        figures=figures,
-        metrics=[make(curves) for make in _METRICS],
-        options=[options_table(params.settings, params.branch), replacement_table(curves)],
-        sources=[sources, versions_table(), cost_table(_logs(snakemake))],
-        settings=settings_table(params.settings),
-        made_by=diagnostics["made_by"],
-    )
+    params, primary = snakemake.params, read_hdus(snakemake.input.segments[0])[0].header
+    options = {
+        "settings": params.settings,
+        "branch": params.branch,
+        "association": params.association,
+        "products": snakemake.input.products,
+        "logs": _logs(snakemake),
+    }
+    return visit_page(diagnostics, figures, primary, options)
 
 
-def _draw_plots(diagnostics, curves, snakemake):
-    """Save all plots and return them as figures of the page."""
-    figures, folder = [], Path(snakemake.output.report).parent
-    for name in PLOTS[snakemake.params.branch]:
-        paths = [snakemake.output.get(f"{name}_{kind}") for kind in ("png", "svg")]
-        png, svg = (Path(path) if path else None for path in paths)
-        save(DRAW[name](curves), png, svg)
-        figures.append(
-            Figure(
-                TITLES[name],
-                png.read_bytes(),
-                description(name, diagnostics["light_curves"]),
-                CAPTIONS[name],
-                Link(svg.relative_to(folder).as_posix(), "Vector drawing") if svg else None,
-            )
-        )
+def _draw_plots(curves, snakemake):
+    """Draw all plots, and save them where that is asked for."""
+    names, settings = PLOTS[snakemake.params.branch], snakemake.params.settings
+    applied = settings.get("extract_1d", {}).get("apply_apcorr")
+    correction = settings["references"].get("apcorr") if applied else None
+    figures = draw_figures(names, curves, correction if correction != "N/A" else None)
+    for name in names:
+        path = snakemake.output.get(f"{name}_svg")
+        if path:
+            write_text(Path(path), figure_file(name, figures))
     return figures
 
 
@@ -202,9 +158,54 @@ def _diagnose(snakemake):
         open_spectra(inputs.spectra) if inputs.get("spectra") else [],
         lambda detector, order: _statistics(inputs, params.segments, detector, order),
         params.exposure_integrations,
-        planned_position(inputs.member, params.settings.get("tso_photometry")),
+        planned_position(inputs.segments[0], params.settings.get("tso_photometry")),
     )
-    return diagnostics, make_curves(diagnostics, rows, arrays)
+    curves = make_curves(diagnostics, rows, arrays)
+    bins = read_light_curves(inputs.binned) if inputs.get("binned") else {}
+    depths = split_curves(read_ecsv(inputs.depths)[0])
+    for curve in curves:
+        key = curve.metrics["detector"], curve.metrics["order"]
+        if key in bins:
+            curve.arrays["binned"] = _binned(bins[key], curve.arrays)
+        curve.arrays["depths"] = depths.get(key)
+        _add_frames(curve, snakemake)
+    return diagnostics, curves
+
+
+def _binned(bins, arrays):
+    """Light curves in bins over their medians, with the pixel in the middle of each bin."""
+    order = np.argsort(bins["mjd_utc"], kind="stable")
+    level = column_median(bins["flux"])
+    known = np.isfinite(arrays["wavelength"])
+    ascending = np.argsort(arrays["wavelength"][known])
+    wavelength, pixels = (arrays[name][known][ascending] for name in ("wavelength", "columns"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        flux = np.where(level > 0, bins["flux"][order] / level, np.nan)
+    middle = np.interp(bins["wavelength"], wavelength, pixels) if len(pixels) else level
+    return {"wavelength": bins["wavelength"], "flux": flux, "level": level, "pixel": middle}
+
+
+def _add_frames(curve, snakemake):
+    """Add to the arrays of a light curve what a sample of frames shows: apertures, and jumps."""
+    inputs, segments = snakemake.input, snakemake.params.segments
+    detector, arrays = curve.metrics["detector"], curve.arrays
+    own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
+    own = own or list(range(len(segments)))
+    paths = [inputs.segments[k] for k in own]
+    frames = Frames(paths)
+    if "radii" in arrays:
+        arrays |= scan_star(frames, arrays)
+    elif "trace" in arrays:
+        models = [inputs.models[k] for k in own]
+        turned = Frames(paths, int(arrays["across"]) == 1)
+        arrays |= scan_trace(turned, models, curve.metrics, arrays)
+    events = [event["integration"] for event in curve.metrics.get("tilt_events") or []]
+    rows = [np.flatnonzero(curve.rows["integration"] == event) for event in events]
+    arrays["tilts"] = [
+        frames_at_jump(frames, int(row[0])) | {"integration": event}
+        for event, row in zip(events, rows, strict=True)
+        if len(row) and row[0] > 0
+    ]
 
 
 def process(snakemake):
@@ -214,7 +215,7 @@ def process(snakemake):
     write_text(Path(snakemake.output.diagnostics), f"{text}\n")
     for sentence in (*diagnostics["verdict"]["noise"], *diagnostics["verdict"]["findings"]):
         log.info("%s", sentence)
-    figures = _draw_plots(diagnostics, curves, snakemake)
+    figures = _draw_plots(curves, snakemake)
     write_text(Path(snakemake.output.report), _render_page(diagnostics, figures, snakemake))
     log.info("%s: %s", Path(snakemake.output.report).name, diagnostics["verdict"]["headline"])
 

@@ -12,6 +12,7 @@ from scripts import (
     collect_spectra,
     extract_1d,
     extract_soss,
+    fit_depths,
     light_curve,
     model_segment,
     outlier_detection,
@@ -43,6 +44,7 @@ _INPUTS = [
     "after",
     "apcorr",
     "before",
+    "binned",
     "estimate",
     "extract1d",
     "gain",
@@ -304,7 +306,7 @@ def report_on(folder, product, plots=False):
     product : Product
         The product.
     plots : bool
-        Whether to save the plots as vector drawings, too.
+        Whether to save the plots as files of their own, too.
 
     Returns
     -------
@@ -331,19 +333,15 @@ def make_report(stem, inputs, params, plots=False):
     inputs, params : dict
         As of :func:`report_inputs`.
     plots : bool
-        Whether to save the plots as vector drawings, too.
+        Whether to save the plots as files of their own, too.
 
     Returns
     -------
     diagnostics : dict
         Content of the diagnostics file.
     """
-    forms = ("png", "svg") if plots else ("png",)
-    outputs = {
-        f"out_{name}_{form}": f"{stem}_plots/{name}.{form}"
-        for name in PLOTS[params["branch"]]
-        for form in forms
-    }
+    wanted = PLOTS[params["branch"]] if plots else ()
+    outputs = {f"out_{name}_svg": f"{stem}_plots/{name}.svg" for name in wanted}
     pages = {"out_diagnostics": f"{stem}_diagnostics.json", "out_report": f"{stem}_report.html"}
     run_step(report_visit.process, params, **inputs, **outputs, **pages)
     return json.loads(Path(f"{stem}_diagnostics.json").read_text())
@@ -397,9 +395,17 @@ def report_inputs(folder, product):
         "association": product.asn_table,
         "settings": {"references": config["references"]},
     }
-    files |= {"light_curve": f"{stem}_lc.ecsv", "member": folder / product.segments[0].path}
+    depths = {"light_curve": f"{stem}_lc.ecsv", "out_depths": f"{stem}_depths.ecsv"}
+    if not is_image:
+        depths["binned"] = f"{stem}_speclc.fits"
+    run_step(fit_depths.process, {}, **depths)
+    files |= {"depths": f"{stem}_depths.ecsv"}
+    files |= {"light_curve": f"{stem}_lc.ecsv"}
+    files["segments"] = [str(folder / segment.path) for segment in product.segments]
+    files["products"] = sorted(map(str, results.glob(f"{product.name}_*.*")))
     files.pop(kind)
-    return files | ({} if is_image else {"spectra": f"{stem}_spectra.fits"}), params
+    own = {"spectra": f"{stem}_spectra.fits", "binned": f"{stem}_speclc.fits"}
+    return files | ({} if is_image else own), params
 
 
 def _made(folder, segment, ending):

@@ -45,6 +45,13 @@ def test_workstation(visit):
     assert re.search(r"^total +9$", done.stdout, re.MULTILINE)
 
 
+def test_the_quiet_profile_hides_rules_and_progress(visit):
+    done = snakemake(visit, "--dry-run", "--workflow-profile", PROFILES / "quiet")
+    assert done.returncode == 0, done.stdout
+    assert not re.search(r"^(?:local)?rule \w+:", done.stdout, re.MULTILINE)
+    assert len(done.stdout.splitlines()) < 30
+
+
 def test_only_small_segments_share_an_allocation(visit):
     assert "Group job" not in snakemake(visit, "--dry-run").stdout
     shared = ("--group-components", "small_segments=4")

@@ -4,6 +4,7 @@ import logging
 
 from scripts.lib.findings import error_lines
 from scripts.lib.planning import output_folder, start_checks
+from scripts.lib.planning.verdicts import verdict_lines
 from scripts.lib.segment_data import wcs_cache
 
 if workflow.is_main_process:
@@ -43,6 +44,9 @@ onstart:
 
 onsuccess:
     report_earlier()
+    if not asks_doctor:
+        for line in verdict_lines(config["output_dir"], plan.all_diagnostics(None)):
+            logger.info(line)
     clear_cache()
 
 

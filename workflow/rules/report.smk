@@ -149,15 +149,54 @@ rule export_product:
         "../../scripts/export_product.py"
 
 
+rule fit_depths_spectroscopy:
+    """Fit the depth of a transit or eclipse in white light and in bins of wavelength."""
+    input:
+        light_curve=targets.LIGHT_CURVE,
+        binned=plan.binned_output(),
+    output:
+        depths=depths_file(),
+    log:
+        "<logs>/fit_depths/{product}.log",
+    wildcard_constraints:
+        product=plan.members.product_pattern("spectroscopy"),
+    priority: 1
+    conda:
+        "../../envs/tso3.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.memory("fit_depths"),
+        runtime=plan.runtime("fit_depths"),
+    params:
+        code=code("fit_depths"),
+    script:
+        "../../scripts/fit_depths.py"
+
+
+use rule fit_depths_spectroscopy as fit_depths_imaging with:
+    """Fit the depth of a transit or eclipse of images."""
+    input:
+        light_curve=targets.LIGHT_CURVE,
+    output:
+        depths=depths_file(),
+    wildcard_constraints:
+        product=plan.members.product_pattern("imaging"),
+    params:
+        code=code("fit_depths"),
+
+
 rule report_spectroscopy:
     """Measure noise, seams, flags and drifts of a visit of spectra, plot them and write its report."""
     input:
         light_curve=targets.LIGHT_CURVE,
+        depths=targets.DEPTHS,
         spectra=targets.SPECTRA,
+        binned=plan.binned_output(),
         models=plan.model_files,
         visit_references=plan.visit_references,
         statistics=plan.statistics_files,
-        member=plan.first_member,
+        segments=plan.sampled_segments,
+        products=plan.files_before_report,
     output:
         **plot_files("spectroscopy"),
         **report_outputs(),
@@ -189,10 +228,12 @@ use rule report_spectroscopy as report_imaging with:
     """Measure noise, seams, flags and drifts of a visit of images, plot them and write its report."""
     input:
         light_curve=targets.LIGHT_CURVE,
+        depths=targets.DEPTHS,
         models=plan.model_files,
         visit_references=plan.visit_references,
         statistics=plan.statistics_files,
-        member=plan.first_member,
+        segments=plan.sampled_segments,
+        products=plan.files_before_report,
     output:
         **plot_files("imaging"),
         **report_outputs(),

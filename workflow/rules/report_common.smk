@@ -13,6 +13,16 @@ def light_curve_file():
     )
 
 
+def depths_file():
+    """Depths of a product as output of a rule."""
+    return report(
+        targets.DEPTHS,
+        caption="../report/depths.rst",
+        category="Light curves",
+        labels={"product": "{product}", "kind": "depths, a quick look"},
+    )
+
+
 def report_outputs():
     """Diagnostics and page of a product as output of a rule."""
     return {
@@ -27,15 +37,13 @@ def report_outputs():
 
 
 def plot_files(branch):
-    """Plots of the products of a branch as output of a rule."""
-    files = {}
-    for name in PLOTS[branch]:
-        files[f"{name}_png"] = report(
-            targets.plot_file(name, "png"),
+    """Plots of the products of a branch as output of a rule, if they are wanted as files."""
+    return {
+        f"{name}_svg": report(
+            targets.plot_file(name),
             caption=f"../report/{name}.rst",
             category="Plots",
             labels={"product": "{product}", "plot": name.replace("_", " ")},
         )
-        if config["report"]["vector_plots"]:
-            files[f"{name}_svg"] = targets.plot_file(name, "svg")
-    return files
+        for name in (PLOTS[branch] if config["report"]["vector_plots"] else ())
+    }

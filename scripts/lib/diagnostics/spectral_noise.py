@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.light_curves.noise import MAD_TO_SIGMA, mad_sigma
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA, column_median, mad_sigma
 
 __all__ = [
     "LightCurveMap",
@@ -96,16 +96,16 @@ def element_noise(stretches):
     """
     flux = np.concatenate([stretch["FLUX"] for stretch in stretches])
     with np.errstate(invalid="ignore", divide="ignore"):
-        level = _column_median(flux)
+        level = column_median(flux)
         level = np.where(level > 0, level, np.nan)
         steps = np.concatenate([np.diff(stretch["FLUX"], axis=0) for stretch in stretches])
-        steps -= _column_median(steps)
-        noise = MAD_TO_SIGMA * _column_median(np.abs(steps)) / np.sqrt(2.0) / level
+        steps -= column_median(steps)
+        noise = MAD_TO_SIGMA * column_median(np.abs(steps)) / np.sqrt(2.0) / level
         error, photon = (
-            _column_median(np.concatenate([stretch[name] for stretch in stretches])) / level
+            column_median(np.concatenate([stretch[name] for stretch in stretches])) / level
             for name in ("ERROR", "PHOTON_ERROR")
         )
-        medians = np.stack([_column_median(stretch["FLUX"]) for stretch in stretches]) / level
+        medians = np.stack([column_median(stretch["FLUX"]) for stretch in stretches]) / level
         spread = 1.2533 * noise / np.sqrt(min(len(stretch["FLUX"]) for stretch in stretches))
         local = medians - np.stack([running_median(row) for row in medians])
         local -= local.mean(axis=0)
@@ -113,18 +113,7 @@ def element_noise(stretches):
     return {"noise": noise, "error": error, "photon": photon, "drift": drift}
 
 
-def _column_median(values):
-    """Median of each column's values that are not NaN; NaN where all are."""
-    if not len(values):
-        return np.full(values.shape[1], np.nan)
-    known = np.isfinite(values).sum(axis=0)
-    ordered = np.sort(values, axis=0)
-    middle = np.maximum(known - 1, 0)
-    picks = np.stack([middle // 2, (middle + 1) // 2])
-    return np.take_along_axis(ordered, picks, axis=0).mean(axis=0)
-
-
-def find_worse_elements(metrics):
+def find_worse_elements(metrics, threshold=_NOISE_THRESHOLD):
     """
     Find elements that are noisier, or drift more, than their neighbours.
 
@@ -132,22 +121,23 @@ def find_worse_elements(metrics):
     ----------
     metrics : dict of str to ndarray
         Of :func:`element_noise`.
+    threshold : float, optional
+        Robust standard deviations by which a noisy element exceeds its neighbours.
 
     Returns
     -------
     found : list of dict
         ``element`` (from 0), ``kind`` (``noise`` or ``drift``) and ``factor``
         over the median, for noise of the neighbours, for drift of all elements;
-        worst first. A noisy element exceeds it 1.5 times and by 8 robust
-        standard deviations; a drifting one has a ``drift`` above 6 and above
+        worst first. A noisy element exceeds it 1.5 times and by the threshold; a drifting one has a ``drift`` above 6 and above
         twice the median.
     """
-    ratio = metrics["noise"] / metrics["error"]
-    usual = running_median(ratio)
-    spread = mad_sigma(ratio / usual - 1.0)
-    noisy = (ratio > _WORST_FACTOR * usual) & (
-        ratio / usual - 1.0 > _NOISE_THRESHOLD * max(spread, 0.01)
-    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = metrics["noise"] / metrics["error"]
+        usual = running_median(ratio)
+        excess = np.where(usual > 0, ratio / usual - 1.0, np.nan)
+    spread = np.nan_to_num(mad_sigma(excess))
+    noisy = (ratio > _WORST_FACTOR * usual) & (excess > threshold * max(spread, 0.01))
     drift = metrics["drift"]
     typical = np.nanmedian(drift) if np.isfinite(drift).any() else np.nan
     drifting = drift > max(_DRIFT_THRESHOLD, 2.0 * typical)

@@ -70,7 +70,7 @@ def split_curves(columns):
     Parameters
     ----------
     columns : dict of str to ndarray
-        The table.
+        The table; rows without ``mjd_utc`` stay as they are.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def split_curves(columns):
     keys = list(zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True))
     for key in dict.fromkeys(keys):
         rows = np.flatnonzero((columns["detector"] == key[0]) & (columns["order"] == key[1]))
-        times = columns["mjd_utc"][rows]
+        times = columns["mjd_utc"][rows] if "mjd_utc" in columns else rows
         if np.isfinite(times).all():
             rows = rows[np.argsort(times, kind="stable")]
         curves[key] = {name: values[rows] for name, values in columns.items()}
@@ -208,7 +208,7 @@ def _spectral_metrics(series):
         ``worse_elements`` and medians over the elements of the ratio of noise
         to the errors and photons.
     arrays : dict of str to ndarray
-        Noise of the elements, and the map.
+        Noise of the elements, the map, and ``wavelength``, ``columns`` and median ``spectrum``.
 
     Notes
     -----
@@ -236,7 +236,8 @@ def _spectral_metrics(series):
         key = f"median_element_ratio_to_{name}"
         metrics[key] = float(np.median(ratio)) if len(ratio) else None
     arrays = {f"element_{name}": values for name, values in elements.items()}
-    return metrics, arrays | {"map": image.image(), "wavelength": series.wavelength}
+    spectrum = {name: getattr(series, name) for name in ("wavelength", "columns")}
+    return metrics, arrays | spectrum | {"map": image.image(), "spectrum": series.template}
 
 
 def _visit_metrics(curves, meta):
@@ -363,7 +364,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
     arrays : list of dict of str to ndarray
         Arrays for plots, of each light curve.
     """
-    columns, _, meta = table
+    columns, units, meta = table
     curves = split_curves(columns)
     series = {(spectra.detector, spectra.order): spectra for spectra in series}
     metrics, arrays = [], []
@@ -377,7 +378,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
         found["dropped_integrations"] = dropped_integrations(
             rows["integration"], exposure_integrations.get(key[0], [])
         )
-        plots |= frame_arrays(statistics)
+        plots |= frame_arrays(statistics) | {"flux_unit": units.get("flux", "")}
         if "contamination" in statistics[0] and key in series:
             ratios = statistics[0]["contamination"]
             found |= contamination_metrics(ratios, series[key].template)

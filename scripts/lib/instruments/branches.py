@@ -15,25 +15,25 @@ CONFIGURED_STEPS = {
     ),
 }
 # In the order of the report.
-PLOTS = {
-    "imaging": (
-        "white_light",
-        "time_averaging",
-        "scatter",
-        "position",
-        "median_frame",
-        "reference",
-        "outliers",
-    ),
-    "spectroscopy": (
-        "white_light",
-        "time_averaging",
-        "light_curve_map",
-        "noise_spectrum",
-        "scatter",
-        "position",
-        "median_frame",
-        "reference",
-        "outliers",
-    ),
-}
+_OF_ALL = (
+    "white_light",
+    "time_averaging",
+    "scatter",
+    "aperture_scan",
+    "position",
+    "background",
+    "tilt_frames",
+    "flags",
+    "median_frame",
+    "cross_section",
+    "reference",
+    "outliers",
+)
+_OF_SPECTRA = (
+    "median_spectrum",
+    "noise_spectrum",
+    "light_curve_map",
+    "binned_light_curves",
+    "depth_spectrum",
+)
+PLOTS = {"imaging": _OF_ALL, "spectroscopy": (*_OF_ALL[:4], *_OF_SPECTRA, *_OF_ALL[4:])}

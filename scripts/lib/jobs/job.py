@@ -58,7 +58,7 @@ def run_job(snakemake, function, logs_input_warnings=True):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = logging.getLogger(function.__module__)
     try:
-        _start_logging(snakemake.log)
+        _start_logging(snakemake.log, _job_name(snakemake))
         if logs_input_warnings:
             for warning in snakemake.params.get("input_warnings", ()):
                 log.warning("%s", warning)
@@ -106,23 +106,49 @@ def _log_cost(log):
     """Log CPU time and peak memory of the process so far, including its imports."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     seconds = usage.ru_utime + usage.ru_stime
-    log.info("CPU %.2f s, peak memory %d MB", seconds, peak_memory_mb())
+    cost = {"cost": True}
+    log.info("CPU %.2f s, peak memory %d MB", seconds, peak_memory_mb(), extra=cost)
 
 
-def _start_logging(paths):
-    """Send messages of level INFO and above to standard error and the log file."""
+def _job_name(snakemake):
+    """Rule of a job, and what it works on."""
+    wildcards = getattr(snakemake, "wildcards", None)
+    return " ".join([getattr(snakemake, "rule", None) or "", *(wildcards or ())]).strip()
+
+
+def _start_logging(paths, name=""):
+    """Send messages of level INFO and above to standard error, there with the job's name, and the log file."""
     # A log on a full disk must not bury the message in tracebacks of its own.
     logging.raiseExceptions = False
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, force=True)
-    logging.getLogger().handlers[0].addFilter(_show_controls)
+    terminal = logging.getLogger().handlers[0]
+    terminal.addFilter(_show_controls)
+    terminal.addFilter(lambda record: not getattr(record, "cost", False))
+    if name:
+        terminal.setFormatter(_JobFormatter(name))
     if not sys.stderr.isatty():
-        logging.getLogger().handlers[0].addFilter(hide_progress)
+        terminal.addFilter(hide_progress)
     logging.captureWarnings(True)
     if paths:
         file = logging.FileHandler(paths[0], mode=_make_room(paths[0]), encoding="utf-8")
         file.setFormatter(logging.Formatter(_LOG_FORMAT))
         file.addFilter(_show_controls)
         logging.getLogger().addHandler(file)
+
+
+class _JobFormatter(logging.Formatter):
+    """Put the name of the job before messages, but for errors, which name their file."""
+
+    def __init__(self, name):
+        super().__init__(_LOG_FORMAT)
+        shown = printable(name).replace("%", "%%")
+        self._named = logging.Formatter(_LOG_FORMAT.replace("%(message)s", f"{shown}: %(message)s"))
+
+    def format(self, record):
+        """Write a record."""
+        if record.levelno >= logging.ERROR:
+            return super().format(record)
+        return self._named.format(record)
 
 
 def _show_controls(record):

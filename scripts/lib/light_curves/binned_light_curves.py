@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.findings import stop_at_errors
+from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.element_sums import Groups
 from scripts.lib.light_curves.product_header import (
@@ -21,7 +22,7 @@ from scripts.lib.light_curves.spectral_curves import curve_of_groups
 from scripts.lib.light_curves.spectral_series import series_times
 from scripts.lib.spectra.wavelength_limits import edge_findings
 
-__all__ = ["bin_edges", "bin_numbers", "write_light_curves"]
+__all__ = ["bin_edges", "bin_numbers", "read_light_curves", "write_light_curves"]
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,34 @@ def write_light_curves(path, series, options, primary, warnings=(), records=()):
         product.append_hdu(cards)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version, options)
+
+
+def read_light_curves(path):
+    """
+    Read light curves in bins of wavelength.
+
+    Parameters
+    ----------
+    path : str or Path
+        File of :func:`write_light_curves`.
+
+    Returns
+    -------
+    curves : dict of (str, int) to dict of str to ndarray
+        By detector and order: ``wavelength`` (bins,) [um], ``flux`` (integrations, bins), and
+        ``mjd_utc`` (integrations,).
+    """
+    curves = {}
+    with open_fits(path) as file:
+        for version in range(1, 1 + sum(hdu.name == "BINS" for hdu in file.hdus)):
+            header = file.header("FLUX", version)
+            detector = header["DETECTOR"] if header["DETECTOR"] != "N/A" else ""
+            curves[detector, header["SPORDER"]] = {
+                "wavelength": file.read_table("BINS", version)["WAVELENGTH"],
+                "flux": file.read("FLUX", version=version).astype(np.float64),
+                "mjd_utc": file.read_table("TIME", version)["MJD_UTC"],
+            }
+    return curves
 
 
 def _series_in_bins(series, edges):
@@ -192,12 +221,14 @@ def _write_series(product, series, version, options):
     edges = bin_edges(archive.wavelength, **{name: options[name] for name in names})
     # An element without a template is in no sum.
     numbers = np.where(np.isfinite(template), bin_numbers(archive.wavelength, edges), -1)
+    numbers, channels = _without_bad_channels(numbers, series.limits)
     filled, numbers = _filled_bins(numbers)
     label = label_cards(archive.detector, archive.order)
     append_times(product, series_times(archive), version, label)
     append_table(
         product,
-        _bin_table(archive.wavelength, edges, filled, numbers),
+        _bin_table(archive.wavelength, edges, filled, numbers)
+        | {"BAD_CHANNELS": channels[filled].astype(np.int64)},
         _BIN_UNITS,
         "BINS",
         version,
@@ -211,15 +242,31 @@ def _write_series(product, series, version, options):
         "quality": append_image(product, "QUALITY", shape, 8, version, None, label),
     }
     integrations = series.integrations()
+    # A bin that has nothing else keeps its bad channels, and says so.
+    kept = np.zeros(len(numbers), dtype=bool) if series.limits is None else series.limits.bad
+    only_bad = np.isin(np.arange(shape[1]), numbers[kept])
     step = max(1, _CHUNK_BYTES // (8 * _SUMS * max(shape[0], 1)))
     for first in range(0, shape[1], step):
         chosen = (numbers >= first) & (numbers < first + step)
         groups = Groups.from_numbers(np.where(chosen, numbers, -1))
-        curves = curve_of_groups(series, groups, integrations)
-        pairs = zip(curves["flux"].T, curves["missing"].T, strict=True)
-        curves["quality"] = np.stack([bin_quality(*pair) for pair in pairs], axis=1)
+        curves = curve_of_groups(series, groups, integrations, good_only=True)
+        parts = (curves["flux"].T, curves["missing"].T, only_bad[first : first + step])
+        judged = [bin_quality(*part) for part in zip(*parts, strict=True)]
+        curves["quality"] = np.stack(judged, axis=1)
         _write_columns(product, curves, offsets, shape, first)
     log.info("%s order %s: %d light curves", archive.detector, archive.order, shape[1])
+
+
+def _without_bad_channels(numbers, limits):
+    """Bin of each element, -1 for bad channels next to good ones; and bad channels of each bin."""
+    count = max(int(numbers.max(initial=-1)) + 1, 1)
+    if limits is None:
+        return numbers, np.zeros(count, dtype=int)
+    inside = numbers >= 0
+    bad = np.bincount(numbers[inside & limits.bad], minlength=count)
+    good = np.bincount(numbers[inside & ~limits.bad], minlength=count)
+    left_out = inside & limits.bad & (good[numbers] > 0)
+    return np.where(left_out, -1, numbers), bad
 
 
 def _filled_bins(numbers):

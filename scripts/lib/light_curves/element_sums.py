@@ -65,7 +65,7 @@ class Groups:
         return found
 
 
-def sum_groups(values, template, groups):
+def sum_groups(values, template, groups, wavelength=None):
     """
     Sum our spectra over groups of elements.
 
@@ -78,6 +78,9 @@ def sum_groups(values, template, groups):
         Median spectrum; elements with NaN take no part.
     groups : Groups
         The elements of each sum.
+    wavelength : ndarray of float64, shape (elements,), optional
+        Where it is given, elements that are present have weights that keep the mean wavelength of
+        the template's light, as far as none of them is negative.
 
     Returns
     -------
@@ -107,11 +110,16 @@ def sum_groups(values, template, groups):
     share = groups.sum(np.where(good, light, 0.0))
     enough = (share > 0) & (2.0 * share >= whole)
     ratio = np.where(enough, whole / np.where(enough, share, 1.0), np.nan)
+    weights = np.where(good, 1.0, 0.0)
+    if wavelength is not None and not good[:, groups.elements].all():
+        weights = _balanced_weights(np.where(good, light, 0.0), light, wavelength, groups)
+        ratio = np.where(enough, 1.0, np.nan)
     sums = {
-        name: groups.sum(np.where(good, values[name], 0.0)) * ratio for name in ("flux", "filled")
+        name: groups.sum(np.where(good, values[name], 0.0) * weights) * ratio
+        for name in ("flux", "filled")
     }
     for name in ("error", "photon_error"):
-        squares = np.where(good, values[name], 0.0) ** 2
+        squares = (np.where(good, values[name], 0.0) * weights) ** 2
         sums[name] = np.sqrt(groups.sum(squares)) * ratio
     valid = groups.sum(np.where(good, light * values["valid"], 0.0))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -120,3 +128,49 @@ def sum_groups(values, template, groups):
         total = groups.sum(np.where(counted, values["background"], 0.0))
         sums["background"] = total / groups.sum(counted.astype(float))
     return sums
+
+
+def _balanced_weights(present, light, wavelength, groups):
+    """
+    Weights of elements that give the light and the mean wavelength of whole groups.
+
+    They are a straight line in wavelength over the elements that are present, so that the sum of
+    weight times light, and of weight times light times wavelength, is that of all elements.
+
+    Parameters
+    ----------
+    present : ndarray, shape (integrations, elements)
+        Template's light where an element is present, else 0.
+    light, wavelength : ndarray, shape (elements,)
+        Template's light, and wavelength.
+    groups : Groups
+        The groups.
+
+    Returns
+    -------
+    weights : ndarray, shape (integrations, elements)
+        1 in groups of which nothing is missing; the same for all elements of a group where the
+        line would be negative anywhere.
+    """
+    lengths = np.diff(np.append(groups.starts, len(groups.elements)))
+    owner = np.full(len(light), 0)
+    owner[groups.elements] = np.repeat(np.arange(len(groups)), lengths)
+    whole = groups.sum(light[None])[0]
+    safe = np.where(whole > 0, whole, 1.0)
+    known = np.where(np.isfinite(wavelength), wavelength, 0.0)
+    mean = groups.sum((light * known)[None])[0] / safe
+    offset = known - mean[owner]
+    width = np.sqrt(groups.sum((light * offset**2)[None])[0] / safe)
+    offset /= np.where(width > 0, width, 1.0)[owner]
+    zeroth, first, second = (groups.sum(present * offset**power) for power in range(3))
+    plain = np.where(zeroth > 0, whole / np.where(zeroth > 0, zeroth, 1.0), 0.0)
+    slope = np.where(second > 0, -first / np.where(second > 0, second, 1.0), 0.0)
+    total = zeroth + slope * first
+    level = np.where(total > 0, whole / np.where(total > 0, total, 1.0), 0.0)
+    slope *= level
+    line = level[:, owner] + slope[:, owner] * offset
+    lowest = np.minimum.reduceat(
+        np.where(present > 0, line, np.inf)[:, groups.elements], groups.starts, axis=1
+    )
+    usable = (total > 0) & (lowest > 0)
+    return np.where(usable[:, owner], line, plain[:, owner])

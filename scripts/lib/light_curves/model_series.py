@@ -43,6 +43,8 @@ class ModelSeries:
         Their rows in the series.
     turned : bool
         Whether the dispersion is along y in the segments.
+    limits : SampleLimits or None
+        By which samples are judged.
     """
 
     archive: object
@@ -51,6 +53,7 @@ class ModelSeries:
     paths: list = field(default_factory=list)
     rows: list = field(default_factory=list)
     turned: bool = False
+    limits: object = None
 
     def blocks(self, chosen=None):
         """

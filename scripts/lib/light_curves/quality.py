@@ -11,6 +11,7 @@ QUALITY_BITS = (
     "more than a tenth of the light is missing and was filled in",
     "more outliers than cosmic rays make",
     "flux is an outlier among its neighbours",
+    "bad channels alone: they are noisier, or drift more, than their neighbours",
 )
 _MOST_MISSING = 0.1
 # Outliers above the median of the visit, in standard deviations of a Poisson number.
@@ -54,7 +55,7 @@ def integration_quality(flux, missing, positions, n_outliers):
     return _pack([*bits, _outlying(flux)])
 
 
-def bin_quality(flux, missing):
+def bin_quality(flux, missing, bad=False):
     """
     Judge a light curve in a bin of wavelength.
 
@@ -62,6 +63,8 @@ def bin_quality(flux, missing):
     ----------
     flux, missing : ndarray of float64, shape (integrations,)
         As for :func:`integration_quality`.
+    bad : bool, optional
+        Whether all channels of the bin are bad.
 
     Returns
     -------
@@ -71,7 +74,8 @@ def bin_quality(flux, missing):
     nothing = np.zeros(len(flux), dtype=bool)
     with np.errstate(invalid="ignore"):
         few = missing > _MOST_MISSING
-    return _pack([~np.isfinite(flux), nothing, few, nothing, _outlying(flux)])
+    bits = [~np.isfinite(flux), nothing, few, nothing, _outlying(flux)]
+    return _pack([*bits, np.full(len(flux), bad)])
 
 
 def _pack(bits):

@@ -15,9 +15,10 @@ from scripts.lib.light_curves.product_header import (
     label_cards,
     primary_cards,
 )
+from scripts.lib.light_curves.sample_quality import sample_quality
 from scripts.lib.light_curves.spectral_series import series_times
 
-__all__ = ["SPECTRA_FLAGS", "OwnSpectra", "open_spectra", "write_spectra"]
+__all__ = ["OwnSpectra", "open_spectra", "write_spectra"]
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,6 @@ _SPECTRUM_COMMENTS = {
     "COLUMN": "pixel along the dispersion, from 0",
     "FLUX": "median spectrum",
 }
-# Bits of QUALITY.
-SPECTRA_FLAGS = {1: "no flux", 4: "more than a tenth of the light is missing and was filled in"}
-_MOST_MISSING = 0.1
 _BLOCK_BYTES = 1 << 24
 _READ = ("FLUX", "ERROR", "PHOTON_ERROR")
 
@@ -56,7 +54,7 @@ def write_spectra(path, series, primary, warnings=(), records=()):
     -----
     Of each detector and order (EXTVER): tables TIME and SPECTRUM (wavelength, column, median flux), and
     images FLUX, ERROR, PHOTON_ERROR, BACKGROUND (of a pixel, relative to that of the median
-    integration) and QUALITY (integrations, elements), the sum of bits of :data:`SPECTRA_FLAGS`.
+    integration) and QUALITY (integrations, elements), the sum of bits of `sample_quality.SPECTRA_FLAGS`.
     One block of spectra is in memory at a time.
     """
     cards = primary_cards("spectra from the moving profile", primary, {}, warnings, records)
@@ -84,8 +82,7 @@ def _write_series(product, series, version):
         unit = None if name == "QUALITY" else archive.unit
         offsets[name] = append_image(product, name, shape, bitpix, version, unit, label)
     for rows, values in series.blocks():
-        values["quality"] = np.where(np.isfinite(values["flux"]), 0, 1)
-        values["quality"] += np.where(values["valid"] < 1.0 - _MOST_MISSING, 4, 0)
+        values["quality"] = sample_quality(values, series.template, series.limits)
         for name, offset in offsets.items():
             dtype = np.uint8 if name == "QUALITY" else f">f{-_IMAGES[name] // 8}"
             stored = np.ascontiguousarray(values[name.lower()], dtype)

@@ -4,6 +4,7 @@ import numpy as np
 
 from scripts.lib.light_curves.element_sums import Groups, sum_groups
 from scripts.lib.light_curves.jumps import find_shape_jumps
+from scripts.lib.light_curves.sample_quality import LEFT_OUT, sample_quality
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.static_background import static_level
 from scripts.lib.moving_profile.steps import remove_steps
@@ -29,7 +30,7 @@ _LEVEL = 12
 WIDTH_SHARE = 0.2
 
 
-def sum_series(series, groups):
+def sum_series(series, groups, good_only=False):
     """
     Sum our spectra over groups of elements.
 
@@ -39,6 +40,8 @@ def sum_series(series, groups):
         The spectra.
     groups : Groups
         The elements of each sum.
+    good_only : bool, optional
+        Whether samples that are outliers in time are left out, and weights keep the mean wavelength.
 
     Returns
     -------
@@ -46,14 +49,19 @@ def sum_series(series, groups):
         As of :func:`sum_groups`.
     """
     sums, template = {}, series.template
+    wavelength = series.archive.wavelength if good_only else None
     for rows, values in series.blocks():
-        for name, part in sum_groups(values, template, groups).items():
+        if good_only:
+            left_out = (sample_quality(values, template, series.limits) & LEFT_OUT) > 0
+            values["flux"][left_out] = np.nan
+            values["valid"] = np.where(left_out, 0.0, values["valid"])
+        for name, part in sum_groups(values, template, groups, wavelength).items():
             shape = (series.archive.n_integrations, len(groups))
             sums.setdefault(name, np.full(shape, np.nan))[rows] = part
     return sums
 
 
-def curve_of_groups(series, groups, integrations):
+def curve_of_groups(series, groups, integrations, good_only=False):
     """
     Tied light curves of groups of elements.
 
@@ -65,6 +73,8 @@ def curve_of_groups(series, groups, integrations):
         The elements of each light curve.
     integrations : dict of str to ndarray
         Columns of the models, (integrations,) each.
+    good_only : bool, optional
+        As for :func:`sum_series`.
 
     Returns
     -------
@@ -72,7 +82,7 @@ def curve_of_groups(series, groups, integrations):
         As of :func:`sum_groups`, the flux tied to the filled sum, the error with
         what all elements have in common.
     """
-    curves = sum_series(series, groups)
+    curves = sum_series(series, groups, good_only)
     reference = series.reference
     if reference is None:
         return curves

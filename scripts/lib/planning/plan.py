@@ -16,13 +16,9 @@ from scripts.lib.planning.trace_frames import frame_findings
 __all__ = ["Plan"]
 
 _NO_ASSOCIATION = (
-    "No association is configured. Name associations, segments (*_calints.fits) or folders of"
-    " them in config.yaml in the working directory, or in a file given with --configfile,"
-    " for example\n"
-    "associations:\n"
-    "  - data\n"
-    "references:\n"
-    "  extract1d: references/extract1d.json"
+    "No association is configured. Name associations, segments (*_calints.fits) or folders of them in"
+    " config.yaml in the working directory, or in a file given with --configfile, for example\n"
+    "associations:\n  - data\nreferences:\n  extract1d: references/extract1d.json"
 )
 # Sections of the configuration that do not affect the content of products.
 _NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context", "export")
@@ -95,10 +91,15 @@ class Plan:
             return [targets.calints_file(segment) for segment in product.segments]
         return targets.segment_paths(targets.CRFINTS, product)
 
-    def first_member(self, wildcards):
-        """First segment of a product; with outliers flagged if it would have to be unpacked."""
-        segment = self.members.product(wildcards).segments[0]
-        return self.flagged_segments(wildcards)[0] if segment.is_compressed else segment.path
+    def sampled_segments(self, wildcards):
+        """Segments of a product in order; with outliers flagged where they would have to be unpacked."""
+        pairs = zip(self.members.segments(wildcards), self.flagged_segments(wildcards), strict=True)
+        return [flagged if segment.is_compressed else segment.path for segment, flagged in pairs]
+
+    def files_before_report(self, wildcards):
+        """Files of a product that are complete before its report is made."""
+        product = self.members.product(wildcards)
+        return targets.files_before_report(product, self._references.configuration(product))
 
     def reference_segments(self, wildcards):
         """Calibrated files of the segments that have a reference in common."""

@@ -71,6 +71,7 @@ STEPS = {
     "visit_reference": Step(150, 128, pixel_bytes=600, cuts_images=True),
     "model_segment": Step(150, 96, pixel_bytes=1000, mb_per_second=10, cuts_images=True),
     "light_curve": Step(120, 192, member_mb=0.5),
+    "fit_depths": Step(150, 128, member_mb=0.5),
     "report_visit": Step(150, 128, member_mb=2),
     "export_product": Step(120, 96),
     "other": Step(60, math.inf, mb_per_second=5),

@@ -16,6 +16,7 @@ __all__ = [
     "BINNED",
     "CALINTS",
     "CRFINTS",
+    "DEPTHS",
     "DIAGNOSTICS",
     "EXPORT",
     "EXTRACT1D",
@@ -36,6 +37,7 @@ __all__ = [
     "calints_file",
     "collected_files",
     "export_folders",
+    "files_before_report",
     "has_report",
     "in_output_folder",
     "plot_file",
@@ -71,6 +73,7 @@ SPECTRA = "<results>/{product}_spectra.fits"
 BINNED = "<results>/{product}_speclc.fits"
 # A folder of files in the layout of another tool, of which the setting has the name.
 EXPORT = "<results>/{product}_{layout}"
+DEPTHS = "<results>/{product}_depths.ecsv"
 DIAGNOSTICS = "<results>/{product}_diagnostics.json"
 REPORT = "<results>/{product}_report.html"
 # Of all products together.
@@ -160,7 +163,7 @@ def side_product(kind):
     return f"<results>/{{segment}}_{kind}.{'ecsv' if kind == 'phot' else 'fits'}"
 
 
-def plot_file(plot, extension):
+def plot_file(plot):
     """
     Template of a plot of a product.
 
@@ -168,15 +171,13 @@ def plot_file(plot, extension):
     ----------
     plot : str
         One of :data:`~scripts.lib.instruments.branches.PLOTS`.
-    extension : str
-        ``png`` or ``svg``.
 
     Returns
     -------
     template : str
         Name of the file of each product.
     """
-    return f"<results>/{{product}}_plots/{plot}.{extension}"
+    return f"<results>/{{product}}_plots/{plot}.svg"
 
 
 def product_steps(product, config):
@@ -224,7 +225,8 @@ def report_steps(product, config):
         return [], []
     reports = ["report_visit"] if has_report(product, config) else []
     exports = ["export_product"] if config["export"] else []
-    return ["visit_reference", "model_segment"], ["light_curve", *reports, *exports]
+    own = ["light_curve", "fit_depths", *reports, *exports]
+    return ["visit_reference", "model_segment"], own
 
 
 def has_report(product, config):
@@ -329,6 +331,7 @@ def _report_files(product, config):
     if product.branch == "spectroscopy":
         wanted.append(SPECTRA)
         wanted += [] if config["spectroscopic_light_curves"]["skip"] else [BINNED]
+    wanted.append(DEPTHS)
     return [*wanted, DIAGNOSTICS, REPORT] if has_report(product, config) else wanted
 
 
@@ -377,6 +380,24 @@ def product_files(product, config):
     templates = collected_files(product, config)
     files += [template.format(product=product.name) for template in templates]
     return files + export_folders(product, config)
+
+
+def files_before_report(product, config):
+    """
+    Name the files of a product that are complete before its report is made.
+
+    Parameters
+    ----------
+    product, config
+        As for :func:`product_steps`.
+
+    Returns
+    -------
+    paths : list of str
+        :func:`product_files` without the diagnostics and the report.
+    """
+    made = {template.format(product=product.name) for template in (DIAGNOSTICS, REPORT)}
+    return [path for path in product_files(product, config) if path not in made]
 
 
 def summary_files(reported):

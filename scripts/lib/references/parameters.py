@@ -2,12 +2,12 @@
 
 from functools import cache
 from math import inf
-from pathlib import Path
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.fast_yaml import load_limited, safe_loader
 from scripts.lib.files.limited import read_limited
 from scripts.lib.findings import Finding
+from scripts.lib.references.settings_schema import read_schema
 
 __all__ = [
     "KINDS",
@@ -173,18 +173,9 @@ def _untagged_loader():
     return Loader
 
 
-@cache
-def _schema():
-    """Schema of the configuration."""
-    import yaml
-
-    path = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
-    return yaml.load(path.read_bytes(), safe_loader())
-
-
 def _properties(step):
     """Schema of the settings of a step."""
-    return _schema()["properties"][step]["properties"]
+    return read_schema()["properties"][step]["properties"]
 
 
 def convert_parameters(step, parameters, path):
@@ -241,7 +232,7 @@ def convert_texts(config):
     """
     if isinstance(config.get("associations"), str):
         config["associations"] = [config["associations"]]
-    for section, schema in _schema()["properties"].items():
+    for section, schema in read_schema()["properties"].items():
         if section not in config:
             continue
         if "properties" not in schema:
@@ -267,7 +258,7 @@ def sections_with(name):
     sections : list of str
         Their names, in order.
     """
-    sections = _schema()["properties"].items()
+    sections = read_schema()["properties"].items()
     return [section for section, schema in sections if name in schema.get("properties", ())]
 
 

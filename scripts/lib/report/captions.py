@@ -1,64 +1,170 @@
 """Headings, captions and descriptions of the plots of a visit."""
 
+import numpy as np
+
+from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.verdict import noise_sentence
 
-__all__ = ["CAPTIONS", "TITLES", "description"]
+__all__ = ["TITLES", "caption", "description"]
 
 TITLES = {
     "white_light": "White-light curve",
     "time_averaging": "Does the noise average out?",
-    "light_curve_map": "Light curves of all wavelengths",
-    "noise_spectrum": "Noise against wavelength",
     "scatter": "Expected and measured scatter",
+    "aperture_scan": "Is the aperture good?",
+    "median_spectrum": "Median spectrum",
+    "noise_spectrum": "Noise against wavelength",
+    "light_curve_map": "Light curves of all wavelengths",
+    "binned_light_curves": "Binned light curves",
+    "depth_spectrum": "Depth against wavelength: a quick look",
     "position": "Position and width",
+    "background": "Background",
+    "tilt_frames": "Frames at a jump",
+    "flags": "Outliers against time",
     "median_frame": "Median image",
+    "cross_section": "Cut through the light",
     "reference": "Profile and bad pixels",
-    "outliers": "Outliers",
+    "outliers": "Where outliers are",
 }
-CAPTIONS = {
+_CAPTIONS = {
     "white_light": (
-        "Flux of each integration over its median: the archive's product, and our light curve on the "
-        "same scale; the line is a quick model of baseline, transit or eclipse, and jumps, which is "
-        "not meant for measuring the planet. Below: our residuals of baseline and transit, with means "
-        "of neighbours in black. "
-        "Dashed lines: seams of segments; dotted lines: sudden jumps."
+        "Flux of each integration over its median: the archive's product, and our light curve, on "
+        "one scale unless that hides one of them. The line is a quick model of baseline, transit or eclipse, and jumps, "
+        "which is not meant for measuring the planet. Below: what it leaves."
     ),
     "time_averaging": (
         "Scatter of averages of neighbouring integrations against their length. White noise "
         "follows the dashed line, which bends because the model takes some noise away. Where the "
         "points are above it, the noise is correlated."
     ),
-    "light_curve_map": (
-        "Flux over its median in every bin of time and wavelength. A transit is a horizontal band; "
-        "a vertical line is a bad column, a horizontal line a bad integration."
+    "scatter": (
+        "Scatter of the white-light curve per integration: expected from photons and from the "
+        "errors, and measured."
+    ),
+    "aperture_scan": (
+        "Scatter from point to point and share of the light of plain sums over apertures of "
+        "different sizes, in {sample}. An aperture is good where the scatter is least; one that is "
+        "too narrow loses light when the star moves, one that is too wide adds noise."
+    ),
+    "median_spectrum": (
+        "Median spectrum of our light curve with the error of a single integration; that of the "
+        "median is {root} times smaller. It is all light in the band of the profile, without an aperture "
+        "correction{correction}."
     ),
     "noise_spectrum": (
         "Point-to-point scatter of each column of the spectrum, with the propagated errors and "
-        "photon noise. Crosses: columns that are noisier, or drift more, than their neighbours."
+        "photon noise."
     ),
-    "scatter": (
-        "Scatter of the white-light curve per integration: expected from photons and from the "
-        "errors, measured from neighbours and from the residuals; hatched: of the archive's product, "
-        "in which missing pixels are dips."
+    "light_curve_map": (
+        "Flux over its median in every bin of time and wavelength, in colours of the bright part. "
+        "A transit is a horizontal band; a vertical line is a bad column, a horizontal line a bad "
+        "integration."
+    ),
+    "depth_spectrum": (
+        "Squared ratio of the radii in each bin (_depths), limb darkening free, with the times, "
+        "duration and impact parameter of white light. The errors contain the correlation of the noise, but "
+        "not what these leave uncertain, which all bins share. A quick look: no measurement to publish."
+    ),
+    "binned_light_curves": (
+        "Light curves in bins of wavelength (_speclc) over their medians, and divided by the white "
+        "light: what is left belongs to single wavelengths. Blue is fainter, orange brighter."
     ),
     "position": (
-        "Shift from the median position along both axes, and width (standard deviation), fitted "
-        "with the moving profile. Means of neighbours in black."
+        "Shift from the median position along both axes as far as it could be measured, and width "
+        "(standard deviation), fitted with the moving profile."
+    ),
+    "background": "Background of a pixel, as measured with the profile.",
+    "tilt_frames": (
+        "Means of up to ten integrations before and after a jump, and their difference."
+    ),
+    "flags": (
+        "Part of the pixels that the archive flagged in its aperture, within 3 pixels of it, and "
+        "elsewhere; and how many samples of the star or trace are outliers of ours."
     ),
     "median_frame": (
-        "Median of up to 150 integrations spread over the visit, with the archive's aperture and "
-        "background region, and the trace or centre."
+        "Median of up to 150 integrations spread over the visit, with the archive's aperture{regions}."
+    ),
+    "cross_section": (
+        "Light of the median image over its peak, {across}, less the background. Shaded: the "
+        "archive's aperture{regions}."
     ),
     "reference": (
-        "What every integration was compared with. Left or above: the share of the light of the star, "
-        "or of its column, in each pixel. The other: noise of each pixel over what is usual; white pixels "
-        "are bad in half of the visit or more, bright ones jump or are hot."
+        "What every integration was compared with: the share of the light of {whole} in each "
+        "pixel; and the noise of each pixel over what is usual. Grey pixels are "
+        "unknown, or bad in half of the visit or more; bright ones jump or are hot."
     ),
-    "outliers": (
-        "How often each pixel was an outlier, by the archive's flags and by ours, and the part of the "
-        "pixels that the archive flagged in its aperture, within 3 pixels of it, and elsewhere."
-    ),
+    "outliers": "How often each pixel was an outlier, by the archive's flags and by ours.",
 }
+_OVER_TIME = ("white_light", "position", "background", "flags")
+
+
+def caption(name, curves, correction=None):
+    """
+    Caption of a plot, of what is drawn in it only.
+
+    Parameters
+    ----------
+    name : str
+        Name of the plot.
+    curves : list of Curve
+        The light curves.
+    correction : str, optional
+        Reference of the aperture correction of the archive's spectra.
+
+    Returns
+    -------
+    text : str
+        Sentences.
+    """
+    arrays = curves[0].arrays
+    count = max(len(curve.hours) for curve in curves)
+    spectra = "trace" in arrays
+    text = _CAPTIONS[name].format(
+        across="across the dispersion in three parts of it" if spectra else "around the star",
+        whole="the column" if spectra else "the star",
+        sample=arrays.get("scan_sample", ""),
+        root=f"{np.sqrt(count) / 1.2533:.0f}",
+        correction=f"; the archive's _x1dints has that of {correction}" if correction else "",
+        regions=_regions_text(curves),
+    )
+    return " ".join([text, *_sentences(name, curves, count)])
+
+
+def _regions_text(curves):
+    """Regions that are drawn next to the aperture."""
+    found = [
+        " and background region" if curve.arrays["background"].any() else "" for curve in curves
+    ]
+    return max(found)
+
+
+def _sentences(name, curves, count):
+    """Sentences about what is drawn only sometimes."""
+    found = []
+    if name in _OVER_TIME:
+        if count > 1500:
+            found.append(
+                f"Of {count} integrations, every {_ordinal(-(-count // 1500))} and all flagged ones are drawn."
+            )
+        if any((curve.rows["quality"] & ~1).any() for curve in curves) and name == "white_light":
+            found.append("Crosses: integrations with a flag.")
+        if count >= 240 and name != "flags":
+            found.append("Black: means of neighbours.")
+    if name == "flags" and any(curve.metrics.get("bursts") for curve in curves):
+        found.append("Numbers: integrations in which flags take much of the aperture.")
+    if name in (*_OVER_TIME, "light_curve_map", "binned_light_curves"):
+        seams = any(len(find_seams(curve.rows)) for curve in curves)
+        found += ["Dashed lines: seams of segments."] if seams else []
+    if name in _OVER_TIME and any(curve.metrics.get("tilt_events") for curve in curves):
+        found.append("Dotted lines: sudden jumps.")
+    if name == "noise_spectrum" and any(curve.metrics.get("worse_elements") for curve in curves):
+        found.append("Crosses: columns that are noisier, or drift more, than their neighbours.")
+    return found
+
+
+def _ordinal(number):
+    """Number as one of an order."""
+    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }"
 
 
 def description(name, curves):
@@ -81,15 +187,12 @@ def description(name, curves):
     texts = {
         "white_light": f"Plot of flux and residuals against time. {_transit_sentence(curves)} {noise}",
         "time_averaging": f"Log-log plot of scatter against length of averages. {noise}",
-        "light_curve_map": "Map of flux against wavelength and time.",
-        "noise_spectrum": f"Plot of noise against wavelength. {_columns_sentence(curves)}",
         "scatter": f"Bar chart of expected and measured scatter. {noise}",
+        "noise_spectrum": f"Plot of noise against wavelength. {_columns_sentence(curves)}",
         "position": f"Plots of shift and width against time. {_jumps_sentence(curves)}",
-        "median_frame": "Image with the aperture and the background region outlined.",
-        "reference": "Images of the profile and of the noise of each pixel.",
-        "outliers": f"Map of flags and plot of flagged pixels against time. {_flags_sentence(curves)}",
+        "flags": f"Plot of flagged pixels against time. {_flags_sentence(curves)}",
     }
-    return texts[name].strip()
+    return texts.get(name, f"{TITLES[name]}.").strip()
 
 
 def _transit_sentence(curves):

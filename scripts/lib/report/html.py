@@ -1,13 +1,14 @@
 """
 HTML pages: templates filled by Jinja2, and the parts that are passed to them.
 
-Everything passed to a template is text and is escaped; no string is taken for HTML.
+Everything passed to a template is text and is escaped; no string is taken for HTML. Drawings alone
+are markup: they are of a type of their own (`__html__`), which escapes every text in them.
 """
 
-import base64
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from math import floor, log10
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,11 +20,10 @@ __all__ = [
     "environment",
     "number_text",
     "render",
+    "with_error",
 ]
 
 TEMPLATES = Path(__file__).parent / "templates"
-# CSS pixels of a page for each pixel of an image.
-_SCALE = 0.97
 
 
 @dataclass(frozen=True)
@@ -88,47 +88,24 @@ class Table:
 @dataclass(frozen=True)
 class Figure:
     """
-    An image with its caption.
+    Drawings with a caption.
 
     Attributes
     ----------
+    name : str
+        Identifier on the page.
     title : str
         Heading.
-    png : bytes
-        The image.
-    alt : str
-        Description for readers who cannot see the image.
+    drawings : list of `drawing.Drawing`
+        Panels, next to each other as far as there is room.
     caption : str
         Caption.
-    vector : Link or None
-        The vector drawing.
     """
 
+    name: str
     title: str
-    png: bytes
-    alt: str
+    drawings: list
     caption: str
-    vector: Link | None = None
-
-    @property
-    def source(self):
-        """The image as a ``data:`` address."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}"
-
-    @property
-    def width(self):
-        """Width on the page [CSS pixels]."""
-        return _page_size(self.png[16:20])
-
-    @property
-    def height(self):
-        """Height on the page [CSS pixels]."""
-        return _page_size(self.png[20:24])
-
-
-def _page_size(field):
-    """Size on the page from a field of the image's header."""
-    return round(int.from_bytes(field, "big") * _SCALE)
 
 
 def number_text(value):
@@ -143,19 +120,49 @@ def number_text(value):
     Returns
     -------
     text : str
-        At most four digits of a float below 1000; a dash for None and NaN; any
+        Three digits of a float below 1000, whole numbers above; a dash for None and NaN; any
         other value as it is.
 
     Examples
     --------
-    >>> number_text(0.123456), number_text(12345.6), number_text(None), number_text("NRS1")
-    ('0.1235', '12346', '–', 'NRS1')
+    >>> number_text(0.123456), number_text(1.0), number_text(12345.6), number_text(-0.5)
+    ('0.123', '1.00', '12346', '−0.500')
+    >>> number_text(None), number_text("NRS1"), number_text(60)
+    ('–', 'NRS1', '60')
     """
     if value is None or value != value:
         return "–"
     if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        text = f"{value:.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
+        return text.replace("-", "−") if "e" not in text else text
     return str(value)
+
+
+def with_error(value, error):
+    """
+    Write a measurement with its error.
+
+    Parameters
+    ----------
+    value, error : float or None
+        Both in the same unit.
+
+    Returns
+    -------
+    text : str
+        The error with two digits, the value with as many decimals; a dash without a value.
+
+    Examples
+    --------
+    >>> with_error(-91.07, 159.2), with_error(1.23456, 0.0123), with_error(5.0, None)
+    ('−91 ± 159', '1.235 ± 0.012', '5.00')
+    """
+    if value is None or value != value:
+        return "–"
+    if not error or error != error:
+        return number_text(float(value))
+    decimals = max(1 - floor(log10(abs(error))), 0)
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 def render(template, **values):

@@ -1,122 +1,20 @@
-"""Plots of images: the median with its apertures, and the map of outliers."""
+"""Plots of images: the median with its apertures, a cut through it, noise, outliers, frames at a jump."""
 
 import numpy as np
 
-from scripts.lib.report.plot_style import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    RED,
-    SKY,
-    colour_scale,
-    legend_above,
-    name_panel,
-    new_figure,
-    note,
-    time_label,
-)
+from scripts.lib.report.curves import group_by_detector
+from scripts.lib.report.panels import Panel
+from scripts.lib.report.plot_style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
+from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
 
-__all__ = ["median_frame", "outliers", "reference"]
+__all__ = ["cross_section", "median_frame", "outliers", "reference", "tilt_frames"]
 
 _ORDER_COLOURS = (ORANGE, SKY, GREEN, PURPLE)
-_SCALE_MARGIN = 1.2
-
-
-def median_frame(curves):
-    """Median image with apertures, background and traces drawn on it."""
-    detectors = _group_by_detector(curves)
-    figure, axes = _frame_axes(detectors)
-    for group, axis in zip(detectors, axes.ravel(), strict=True):
-        arrays = group[0].arrays
-        image, turned = _turn(arrays["median"], arrays)
-        finite = image[np.isfinite(image)]
-        low, high = np.percentile(finite, [1, 99.99]) if len(finite) else (0, 1)
-        drawn = axis.imshow(
-            image,
-            origin="lower",
-            aspect="auto" if "trace" in arrays else "equal",
-            cmap="gray",
-            norm=_stretch(low, high),
-            interpolation="nearest",
-        )
-        unit = str(arrays["unit"]) or "unit of the data"
-        _frame_labels(axis, group, turned)
-        colour_scale(figure, axis, drawn, f"Median ({unit})", "both")
-        if len(group) > 1:
-            _draw_orders(axis, group)
-        else:
-            _draw_regions(axis, arrays)
-    legend_above(figure)
-    return figure
-
-
-def _stretch(low, high):
-    """Scale of brightness that shows both faint and bright pixels."""
-    from matplotlib.colors import PowerNorm
-
-    return PowerNorm(0.5, low, high if high > low else low + 1.0)
-
-
-def _draw_regions(axis, arrays):
-    """Draw aperture, background and trace or centre."""
-    if "radii" in arrays:
-        labels = ("aperture", "background", None)
-        for radius, label in zip(arrays["radii"], labels, strict=True):
-            colour, style = (ORANGE, "-") if label == "aperture" else (SKY, "--")
-            _circle(axis, arrays["centre"], radius, colour, style)
-            _name_line(axis, label, colour, style)
-        axis.plot(*arrays["centre"], marker="+", ms=10, color=RED, ls="", label="centre")
-        return
-    _outline(axis, _turn(arrays["aperture"], arrays)[0], ORANGE, "-", "aperture")
-    _outline(axis, _turn(arrays["background"], arrays)[0], SKY, "--", "background")
-    if "trace" in arrays:
-        axis.plot(arrays["trace"], color=RED, lw=1, ls=":", label="trace")
-
-
-def _draw_orders(axis, group):
-    """Draw aperture and trace of every order of a detector, each in a colour of its own."""
-    for curve, colour in zip(group, _ORDER_COLOURS, strict=False):
-        arrays, label = curve.arrays, f"order {curve.metrics['order']}"
-        _outline(axis, _turn(arrays["aperture"], arrays)[0], colour, "-", label)
-        axis.plot(arrays["trace"], color=colour, lw=1, ls=":")
-
-
-def _circle(axis, centre, radius, colour, style):
-    """Draw a circle."""
-    from matplotlib.patches import Circle
-
-    axis.add_patch(Circle(centre, radius, fill=False, ec=colour, ls=style, lw=1.6))
-
-
-def _outline(axis, weights, colour, style, label):
-    """Draw the border of a region, unless it is empty or the whole image."""
-    if (weights > 0).any() and not (weights > 0).all():
-        axis.contour(weights > 0, levels=[0.5], colors=[colour], linestyles=[style], linewidths=1.2)
-        _name_line(axis, label, colour, style)
-
-
-def _name_line(axis, label, colour, style):
-    """Add an entry to the legend for a border that is not drawn as a line."""
-    if label:
-        axis.plot([], [], color=colour, ls=style, label=label)
-
-
-def _group_by_detector(curves):
-    """Group curves by detector: its orders share their images."""
-    groups = {}
-    for curve in curves:
-        groups.setdefault(curve.metrics["detector"], []).append(curve)
-    return list(groups.values())
-
-
-def _frame_axes(detectors):
-    """Axes for images: those of spectra below each other, those of stars next to each other."""
-    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95}
-    if "trace" in detectors[0][0].arrays:
-        height = 3.4 if len(detectors[0]) > 1 else 2.6
-        return new_figure(height * len(detectors), len(detectors), 1, margins=margins)
-    return new_figure(4.7, 1, len(detectors), width=5.5, margins=margins | {"top": 0.7})
+_PARTS = (("first third", BLUE), ("middle third", GREEN), ("last third", PURPLE))
+# Height of a map of spectra [px], and faintest light in a cut over its peak.
+_MAP_HEIGHT, _FAINTEST = 120, 1e-4
+# Jumps whose frames are shown.
+_MOST_JUMPS = 2
 
 
 def _turn(image, arrays):
@@ -125,123 +23,339 @@ def _turn(image, arrays):
     return (image.T if turned else image), turned
 
 
-def _frame_labels(axis, group, turned, zoom=True):
-    """Label an image, and show only the surroundings of the star if `zoom` is set."""
+def _frame(group, title, image, colours, window=None):
+    """
+    Panel with an image; a window (left, right, bottom, top) [pixels] is what is shown of it.
+
+    Colours are scale, palette, label, and whether the largest of neighbours is shown.
+    """
+    arrays = group[0].arrays
+    image, turned = _turn(image, arrays)
     across, along = ("Column x", "Row y") if turned else ("Row y", "Column x")
-    name = group[0].metrics["detector"] if len(group) > 1 else group[0].name
-    axis.set(xlabel=f"{along} (pixels)", ylabel=f"{across} (pixels)")
-    name_panel(axis, name)
-    axis.grid(False)
-    if zoom and "radii" in group[0].arrays:
-        _zoom(axis, group[0].arrays)
+    left, right, bottom, top = window or (0, image.shape[1], 0, image.shape[0])
+    x = Scale(left - 0.5, right - 0.5)
+    panel = Panel(title, x, f"{along} (pixels)", True)
+    height = float(_MAP_HEIGHT)
+    if "radii" in arrays or "trace" not in arrays:
+        height = panel.inner_width * (top - bottom) / (right - left)
+    axes = panel.add(height, Scale(bottom - 0.5, top - 0.5), f"{across} (pixels)")
+    extent = (left - 0.5, right - 0.5, bottom - 0.5, top - 0.5)
+    scale, palette, label, extreme = colours
+    axes.image(image[bottom:top, left:right], extent, scale, palette, label, extreme)
+    return panel, axes
 
 
-def _zoom(axis, arrays):
-    """Show only the surroundings of the star."""
+def _name(group):
+    """Detector of several orders, or the curve's name."""
+    return group[0].metrics["detector"] if len(group) > 1 else group[0].name
+
+
+def _around_star(arrays):
+    """Window about the star, or None for spectra and images that are summed as a whole."""
+    if "radii" not in arrays:
+        return None
     x, y = arrays["centre"]
     reach = 2.0 * arrays["radii"].max() + 2.0
     height, width = arrays["median"].shape
-    axis.set_xlim(max(x - reach, -0.5), min(x + reach, width - 0.5))
-    axis.set_ylim(max(y - reach, -0.5), min(y + reach, height - 0.5))
+    window = (x - reach, x + reach + 1, y - reach, y + reach + 1)
+    return tuple(
+        int(np.clip(round(float(value)), 0, size))
+        for value, size in zip(window, (width, width, height, height), strict=True)
+    )
+
+
+def median_frame(curves):
+    """
+    Draw the median image with apertures, background and traces.
+
+    Parameters
+    ----------
+    curves : list of Curve
+        The light curves.
+
+    Returns
+    -------
+    panels : list of Panel
+        One for each detector.
+    """
+    panels = []
+    for group in group_by_detector(curves):
+        arrays = group[0].arrays
+        limits = _bright_limits(arrays["median"], group)
+        factor, power = readable(limits)
+        scale = Scale(factor * limits[0], factor * limits[1], "root")
+        colours = scale, "gray", f"Median ({power}{_unit(arrays)})", False
+        image = factor * arrays["median"]
+        panel, axes = _frame(group, _name(group), image, colours, _around_star(arrays))
+        (_draw_orders if len(group) > 1 else _draw_regions)(axes, group)
+        panels.append(panel)
+    return panels
+
+
+def _unit(arrays):
+    """Unit of the samples."""
+    return str(arrays["unit"]) or "unit of the data"
+
+
+def _bright_limits(image, group):
+    """Limits of the colours of images: from faint pixels to the brightest of the apertures."""
+    finite = image[np.isfinite(image)]
+    if not len(finite):
+        return 0.0, 1.0
+    masks = [curve.arrays["aperture"] for curve in group]
+    inside = np.any([mask > 0 for mask in masks if mask.shape == image.shape], axis=0)
+    bright = image[inside & np.isfinite(image)]
+    high = np.percentile(bright if len(bright) else finite, 99.5)
+    return float(np.percentile(finite, 1)), float(high)
+
+
+def _draw_regions(axes, group):
+    """Draw aperture, background and trace or centre."""
+    arrays = group[0].arrays
+    if "radii" in arrays:
+        labels = ("aperture", "background", None)
+        for radius, label in zip(arrays["radii"].tolist(), labels, strict=True):
+            colour, dashes = (ORANGE, None) if label == "aperture" else (SKY, "5 3")
+            axes.circle(arrays["centre"], radius, colour, label, dashes)
+        x, y = (np.array([value]) for value in arrays["centre"])
+        axes.points(x, y, RED, "centre", shape="x")
+        return
+    axes.outline(_turn(arrays["aperture"], arrays)[0] > 0, ORANGE, "aperture")
+    axes.outline(_turn(arrays["background"], arrays)[0] > 0, SKY, "background", "5 3")
+    if "trace" in arrays:
+        axes.line(np.arange(len(arrays["trace"])), arrays["trace"], RED, "trace", 1.2, "2 2")
+
+
+def _draw_orders(axes, group):
+    """Draw aperture and trace of every order of a detector, each in a colour of its own."""
+    for curve, colour in zip(group, _ORDER_COLOURS, strict=False):
+        arrays, label = curve.arrays, f"order {curve.metrics['order']}"
+        axes.outline(_turn(arrays["aperture"], arrays)[0] > 0, colour, label)
+        if "trace" in arrays:
+            axes.line(np.arange(len(arrays["trace"])), arrays["trace"], colour, None, 1.0, "2 2")
+
+
+def cross_section(curves):
+    """
+    Draw the light across the dispersion, or around the star, with the aperture.
+
+    Parameters
+    ----------
+    curves : list of Curve
+        The light curves.
+
+    Returns
+    -------
+    panels : list of Panel
+        One for each curve with light.
+    """
+    panels = []
+    for curve in curves:
+        arrays = curve.arrays
+        if "radii" in arrays:
+            found = _star_panel(curve)
+        elif "trace" in arrays and arrays["aperture"].shape == arrays["median"].shape:
+            found = _trace_panel(curve)
+        else:
+            found = None
+        panels += [found] if found else []
+    return panels
+
+
+def _level_axes(panel, peak):
+    """Axes of light over its peak, logarithmic."""
+    return panel.add(190, Scale(_FAINTEST, 1.6 * peak, "log"), "Light over the peak")
+
+
+def _star_panel(curve):
+    """Light of a pixel against its distance from the star."""
+    arrays = curve.arrays
+    image, (x, y) = np.asarray(arrays["median"], float), arrays["centre"]
+    radii = arrays["radii"].tolist()
+    rows, columns = np.indices(image.shape)
+    distance = np.hypot(rows - y, columns - x)
+    used = (distance <= 1.4 * radii[-1]) & np.isfinite(image)
+    ring = (distance >= radii[1]) & (distance <= radii[2]) & used
+    light = image - (np.median(image[ring]) if ring.any() else 0.0)
+    if not used.any() or not light[used].max() > 0:
+        return None
+    light = light / light[used].max()
+    panel = Panel(curve.name, Scale(0.0, 1.4 * radii[-1]), "Distance from the centre (pixels)")
+    axes = _level_axes(panel, 1.0)
+    axes.span(radii[1], radii[2], SKY, "background")
+    axes.span(0.0, radii[0], ORANGE, "aperture")
+    titles = [
+        f"column {c}, row {r}: {v:.3g} of the peak"
+        for c, r, v in zip(columns[used].tolist(), rows[used].tolist(), light[used], strict=True)
+    ]
+    titles = titles if len(titles) <= 1500 else None
+    axes.points(distance[used], light[used], BLUE, "pixels", opacity=0.6, titles=titles)
+    return panel
+
+
+def _offsets(arrays):
+    """Rows about the trace and, for each, the pixels (row, column) at that distance along it."""
+    image, _ = _turn(arrays["median"], arrays)
+    trace = np.round(arrays["trace"])
+    inside = np.flatnonzero(np.isfinite(trace))
+    steps = np.arange(-image.shape[0], image.shape[0] + 1)
+    rows = trace[inside].astype(int) + steps[:, None]
+    return steps, rows, np.broadcast_to(inside, rows.shape), image
+
+
+def _trace_panel(curve):
+    """Light of the rows about the trace, in three parts along the dispersion."""
+    arrays = curve.arrays
+    steps, rows, columns, image = _offsets(arrays)
+    if not rows.shape[1]:
+        return None
+    aperture, background = (
+        _turn(arrays[name], arrays)[0] > 0 for name in ("aperture", "background")
+    )
+    valid = (rows >= 0) & (rows < len(image))
+    clipped = np.clip(rows, 0, len(image) - 1)
+    cut = np.where(valid, image[clipped, columns], np.nan)
+    shares = [(valid & mask[clipped, columns]).mean(axis=1) for mask in (aperture, background)]
+    profiles = [_median_rows(part) for part in np.array_split(cut, 3, axis=1)]
+    profiles = [_without_background(profile, steps, shares) for profile in profiles]
+    peak = max((np.nanmax(p, initial=0.0) for p in profiles), default=0.0)
+    if not peak > 0:
+        return None
+    known = steps[np.isfinite(profiles).any(axis=0)]
+    reach = min(max(int(np.abs(known).max()), 4), 30)
+    panel = Panel(curve.name, Scale(-reach - 0.5, reach + 0.5), "Rows from the trace (pixels)")
+    axes = _level_axes(panel, 1.0)
+    for share, colour, label in zip(shares, (ORANGE, SKY), ("aperture", "background"), strict=True):
+        for first, last in _runs(steps[share > 0.5]):
+            axes.span(first - 0.5, last + 0.5, colour, label)
+    for profile, (label, colour) in zip(profiles, _PARTS, strict=True):
+        values = profile / np.nanmax(profile) if np.nanmax(profile, initial=0.0) > 0 else profile
+        titles = [
+            f"{step:+d} rows: {value:.3g} of the peak"
+            for step, value in zip(steps, values, strict=True)
+        ]
+        axes.line(steps, values, colour, None, 1.0)
+        axes.points(steps, values, colour, label, titles=titles)
+    return panel
+
+
+def _median_rows(part):
+    """Median of each row; NaN where nothing is known."""
+    known = np.isfinite(part).any(axis=1)
+    profile = np.full(len(part), np.nan)
+    if known.any():
+        profile[known] = np.nanmedian(part[known], axis=1)
+    return profile
+
+
+def _without_background(profile, steps, shares):
+    """Profile less the rows of the background, or less its faintest rows without any."""
+    rows = (shares[1] > 0.5) & np.isfinite(profile)
+    if not rows.any():
+        known = np.isfinite(profile)
+        rows = known & (np.abs(steps) > 0.6 * np.abs(steps[known]).max(initial=0))
+    return profile - np.median(profile[rows]) if rows.any() else profile
+
+
+def _runs(values):
+    """First and last of each run of neighbouring whole numbers."""
+    edges = np.flatnonzero(np.diff(values) > 1)
+    starts, stops = np.append(0, edges + 1), np.append(edges, len(values) - 1)
+    return (
+        [(int(values[a]), int(values[b])) for a, b in zip(starts, stops, strict=True)]
+        if len(values)
+        else []
+    )
 
 
 def reference(curves):
-    """The profile, and the noise of each pixel over what is usual."""
-    detectors = _group_by_detector(curves)
-    spectra = "trace" in curves[0].arrays
-    shape = (2 * len(detectors), 1) if spectra else (1, 2 * len(detectors))
-    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
-    height = 4.8 * len(detectors) if spectra else 4.0
-    figure, axes = new_figure(height, *shape, margins=margins)
-    for number, group in enumerate(detectors):
-        profiles = [np.nan_to_num(curve.arrays["profile"]) for curve in group]
-        known = [curve.arrays["profile"] for curve in group]
-        profile = np.where(np.isfinite(known).any(axis=0), np.sum(profiles, axis=0), np.nan)
-        highest = max(float(np.nanmax(profile, initial=0.0)), 1e-6)
-        images = (
-            (profile, _stretch(0.0, highest), "Share of the light"),
-            (group[0].arrays["noise"], _noise_scale(group[0].arrays["noise"]), "Noise over usual"),
-        )
-        for axis, (image, norm, label) in zip(axes.ravel()[2 * number :], images, strict=False):
-            _reference_image(figure, axis, group, image, (norm, label))
-    return figure
+    """
+    Draw the profile, and the noise of each pixel over what is usual.
 
+    Parameters
+    ----------
+    curves : list of Curve
+        The light curves.
 
-def _noise_scale(image):
-    """Scale of noise that shows pixels with more than usual."""
-    from matplotlib.colors import Normalize
-
-    known = image[np.isfinite(image)]
-    highest = float(np.percentile(known, 99.8)) if len(known) else 1.0
-    return Normalize(1.0, max(highest, 1.1))
-
-
-def _reference_image(figure, axis, group, image, scale):
-    """Draw an image of the reference; scale is its norm and its label."""
-    arrays, (norm, label) = group[0].arrays, scale
-    image, turned = _turn(image, arrays)
-    drawn = axis.imshow(
-        image,
-        origin="lower",
-        aspect="auto" if "trace" in arrays else "equal",
-        cmap="cividis",
-        norm=norm,
-        interpolation="nearest",
-    )
-    _frame_labels(axis, group, turned)
-    colour_scale(figure, axis, drawn, label, "max")
+    Returns
+    -------
+    panels : list of Panel
+        Two for each detector of which a profile was measured.
+    """
+    panels = []
+    for group in group_by_detector(curves):
+        noise = group[0].arrays["noise"]
+        found = [curve.arrays["profile"] for curve in group]
+        if not np.isfinite(found).any():
+            continue
+        known = np.isfinite(found).any(axis=0)
+        profile = np.where(known, np.nansum(found, axis=0), np.nan)
+        highest = max(float(np.nanmax(profile)), 1e-6)
+        usual = noise[np.isfinite(noise)]
+        noisy = float(np.percentile(usual, 99.8)) if len(usual) else 1.0
+        title, window = _name(group), _around_star(group[0].arrays)
+        scales = Scale(0.0, highest, "root"), Scale(1.0, max(noisy, 1.1))
+        colours = scales[0], "cividis", "Share of the light", False
+        panels.append(_frame(group, f"{title}, profile", profile, colours, window)[0])
+        colours = scales[1], "cividis", "Noise over usual", True
+        panels.append(_frame(group, f"{title}, noise", noise, colours, window)[0])
+    return panels
 
 
 def outliers(curves):
-    """How often each pixel was an outlier, the archive's and ours, and how many in each integration."""
-    detectors = _group_by_detector(curves)
-    spectra = "trace" in curves[0].arrays
-    shape = (3 * len(detectors), 1) if spectra else (2 * len(detectors), 2)
-    margins = {"right": _SCALE_MARGIN, "between_rows": 0.95, "between_columns": 1.95, "top": 0.4}
-    top = {} if spectra else {"top": 0.7}
-    figure, axes = new_figure(7.0 * len(detectors), *shape, margins=margins | top)
-    for number, group in enumerate(detectors):
-        size = axes.size // len(detectors)
-        upper, middle, lower, *empty = axes.ravel()[size * number : size * (number + 1)]
-        for axis in empty:
-            axis.set_visible(False)
-        _flag_map(figure, upper, group, spectra, ("outlier_map", "archive"))
-        _flag_map(figure, middle, group, spectra, ("own_outlier_map", "ours"))
-        _flag_curves(lower, group[0])
-    time_label(figure, axes[-1:, :1], curves[0].axis_label)
-    legend_above(figure)
-    return figure
+    """
+    Draw how often each pixel was an outlier, by the archive's flags and by ours.
+
+    Parameters
+    ----------
+    curves : list of Curve
+        The light curves.
+
+    Returns
+    -------
+    panels : list of Panel
+        Two for each detector, on one scale.
+    """
+    panels, groups, kinds = [], group_by_detector(curves), ("outlier_map", "own_outlier_map")
+    maps = [[group[0].arrays[kind] for kind in kinds] for group in groups]
+    highest = [max(float(np.percentile(image, 99.9)) for image in pair) for pair in maps]
+    limits = shared_limits([(0.0, max(value, 1.0)) for value in highest])
+    for group, pair, limit in zip(groups, maps, limits, strict=True):
+        colours = Scale(*limit, "count"), "cividis", "Times flagged", True
+        for name, image in zip(("archive's flags", "our outliers"), pair, strict=True):
+            panels.append(_frame(group, f"{_name(group)}, {name}", image, colours)[0])
+    return panels
 
 
-def _flag_map(figure, axis, group, spectra, what):
-    """Map of how often each pixel was an outlier; what is the name of the array, and its title."""
-    arrays, (key, title) = group[0].arrays, what
-    image, turned = _turn(arrays[key], arrays)
-    drawn = axis.imshow(
-        image,
-        origin="lower",
-        aspect="auto" if spectra else "equal",
-        cmap="cividis",
-        vmin=0,
-        vmax=max(np.percentile(image, 99.9), 1),
-        interpolation="nearest",
-    )
-    _frame_labels(axis, group, turned, zoom=False)
-    name_panel(axis, f"{axis.get_title(loc='left')}, {title}")
-    colour_scale(figure, axis, drawn, "Times flagged", "max", whole_numbers=True)
+def tilt_frames(curves):
+    """
+    Draw frames before and after sudden jumps, and their difference.
 
+    Parameters
+    ----------
+    curves : list of Curve
+        The light curves.
 
-def _flag_curves(axis, curve):
-    """Flagged fraction of each class of pixels against time."""
-    fractions = 100.0 * curve.arrays["outlier_fractions"]
-    if len(fractions) != len(curve.hours):
-        note(axis, "not known")
-        return
-    names = ("aperture", "wings", "background")
-    for name, colour, marker, values in zip(
-        names, (BLUE, ORANGE, GREEN), "os^", fractions.T, strict=True
-    ):
-        style = {"ls": "", "marker": marker, "ms": 3, "color": colour, "rasterized": True}
-        axis.plot(curve.hours, values, alpha=0.6, label=name, **style)
-    axis.set_ylabel("Flagged as outlier (%)")
-    axis.set_ylim(0.0, 1.2 * max(float(fractions.max()), 1e-3))
+    Returns
+    -------
+    panels : list of Panel
+        Three for each of the first two jumps of a detector; none without a jump.
+    """
+    panels = []
+    for group in group_by_detector(curves):
+        arrays = group[0].arrays
+        window = _around_star(arrays)
+        for jump in arrays.get("tilts", [])[:_MOST_JUMPS]:
+            before, after = jump["before"], jump["after"]
+            factor, power = readable(_bright_limits(before, group))
+            before, after = factor * before, factor * after
+            limits, label = _bright_limits(before, group), f"{power}{_unit(arrays)}"
+            name = f"{_name(group)}, integration {jump['integration']}"
+            for text, image in (("before", before), ("after", after)):
+                colours = Scale(*limits, "root"), "gray", label, False
+                panels.append(_frame(group, f"{name}: {text}", image, colours, window)[0])
+            change = after - before
+            half = max(abs(value) for value in robust_limits(change, 0.0))
+            colours = Scale(-half, half), "blue-orange", label, False
+            panels.append(_frame(group, f"{name}: after − before", change, colours, window)[0])
+    return panels

@@ -1,6 +1,5 @@
 """Tables of the report."""
 
-import json
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
@@ -8,8 +7,7 @@ from pathlib import Path
 
 from scripts import __version__
 from scripts.lib.diagnostics.verdict import curve_name
-from scripts.lib.fits.headers import read_hdus
-from scripts.lib.report.html import Table
+from scripts.lib.report.html import Table, with_error
 
 __all__ = [
     "comparison_table",
@@ -19,12 +17,11 @@ __all__ = [
     "method_table",
     "noise_table",
     "seam_table",
-    "settings_table",
     "sources_table",
     "versions_table",
 ]
 
-_PACKAGES = ("numpy", "scipy", "astropy", "matplotlib", "snakemake")
+_PACKAGES = ("numpy", "scipy", "astropy", "snakemake")
 _COST = re.compile(r"CPU ([0-9.]+) s, peak memory (\d+) MB")
 # Rows of the table of noise: key of the metric, and its label.
 _NOISE_ROWS = (
@@ -183,17 +180,22 @@ def seam_table(curves):
     table : Table
         A row for each seam of each light curve; a sentence without any.
     """
-    keys = ("step_ppm", "error_ppm", "significance", "step_over_scatter")
+    keys = ("significance", "step_over_scatter")
     rows = [
-        [curve_name(curve), f"{seam['before']} | {seam['after']}", *(seam[key] for key in keys)]
+        [
+            curve_name(curve),
+            f"{seam['before']} | {seam['after']}",
+            with_error(seam["step_ppm"], seam["error_ppm"]),
+            *(seam[key] for key in keys),
+        ]
         for curve in curves
         for seam in curve.get("seams") or []
     ]
     return Table(
         "Steps of the flux at the seams",
-        ["Light curve", "Segments", "Step (ppm)", "± (ppm)", "Over error", "Over scatter"],
+        ["Light curve", "Segments", "Step (ppm)", "Over error", "Over scatter"],
         rows,
-        range(2, 6),
+        range(2, 5),
         "There is only one segment, and so no seam.",
     )
 
@@ -256,29 +258,6 @@ def _per_cent(fraction):
     return None if fraction is None else f"{100 * fraction:.3f}"
 
 
-def settings_table(settings):
-    """
-    Table of all settings.
-
-    Parameters
-    ----------
-    settings : dict
-        Values by name, or sections of them.
-
-    Returns
-    -------
-    table : Table
-        A row for each setting, its value as JSON.
-    """
-    rows = []
-    for section, values in settings.items():
-        if isinstance(values, dict):
-            rows += [[f"{section} / {name}", json.dumps(value)] for name, value in values.items()]
-        else:
-            rows.append([section, json.dumps(values)])
-    return Table("Settings", ["Setting", "Value"], rows)
-
-
 def versions_table():
     """
     Table of the versions of this workflow and of the packages that it uses.
@@ -297,14 +276,14 @@ def versions_table():
     return Table("Versions", ["Software", "Version"], rows)
 
 
-def sources_table(member, references, association):
+def sources_table(primary, references, association):
     """
     Table of the association and of the reference files of all stages.
 
     Parameters
     ----------
-    member : str or Path
-        First segment; its header names the reference files of earlier stages.
+    primary : dict
+        Primary header of the first segment, which names the reference files of earlier stages.
     references : dict of str to (str or None)
         Reference files that were used here, by kind.
     association : str
@@ -315,7 +294,6 @@ def sources_table(member, references, association):
     table : Table
         A row for each name.
     """
-    primary = read_hdus(member)[0].header
     rows = [["Association", association]]
     rows += [[f"{name} (used)", str(path)] for name, path in references.items() if path]
     rows += [

@@ -3,7 +3,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.diagnostics.transit import occulted_fraction, sky_separation
+from scripts.lib.diagnostics.transit import (
+    disc_light,
+    hidden_light,
+    occulted_fraction,
+    sky_separation,
+)
+
+# Ratio of the radii, u1, u2, separation, and hidden light by batman 2.5.1 (Kreidberg 2015), which stores
+# Mandel and Agol's formulae.
+BATMAN = [
+    (0.01, 0, 0, 0, 0.0001000000),
+    (0.01, 0, 0, 0.98, 0.0001000000),
+    (0.01, 0, 0, 1, 0.0000498939),
+    (0.01, 0.4, 0.2, 0, 0.0001199988),
+    (0.01, 0.4, 0.2, 0.98, 0.0000660001),
+    (0.01, 0.4, 0.2, 1, 0.0000279679),
+    (0.01, 0.1, 0.5, 0, 0.0001132073),
+    (0.01, 0.1, 0.5, 0.98, 0.0000676248),
+    (0.01, 0.1, 0.5, 1, 0.0000276991),
+    (0.1, 0, 0, 0, 0.0100000000),
+    (0.1, 0, 0, 0.89, 0.0100000000),
+    (0.1, 0, 0, 1, 0.0048938702),
+    (0.1, 0.4, 0.2, 0, 0.0119879598),
+    (0.1, 0.4, 0.2, 0.89, 0.0085130529),
+    (0.1, 0.4, 0.2, 1, 0.0035120405),
+    (0.1, 0.1, 0.5, 0, 0.0113178724),
+    (0.1, 0.1, 0.5, 0.89, 0.0088279412),
+    (0.1, 0.1, 0.5, 1, 0.0036228600),
+    (0.3, 0, 0, 0, 0.0900000000),
+    (0.3, 0, 0, 0.69, 0.0900000000),
+    (0.3, 0, 0, 1, 0.0421287181),
+    (0.3, 0.4, 0.2, 0, 0.1069978091),
+    (0.3, 0.4, 0.2, 0.69, 0.0908554895),
+    (0.3, 0.4, 0.2, 1, 0.0359947889),
+    (0.3, 0.1, 0.5, 0, 0.1016183844),
+    (0.3, 0.1, 0.5, 0.69, 0.0915934227),
+    (0.3, 0.1, 0.5, 1, 0.0371146518),
+]
 
 
 @given(ratio=st.floats(0.005, 0.3), place=st.floats(0.0, 1.0))
@@ -56,3 +93,25 @@ def test_separation_at_mid_transit_and_at_contacts():
 def test_no_transit(duration, impact):
     separation = sky_separation(np.array([0.0, 5.0]), 0.0, duration, 0.1, impact)
     assert np.all(separation >= 1.1)
+
+
+@pytest.mark.parametrize(("ratio", "u1", "u2", "separation", "hidden"), BATMAN)
+@pytest.mark.parametrize("nodes", [30, 100])
+def test_hidden_light_is_that_of_batman_to_a_tenth_of_a_ppm(
+    ratio, u1, u2, separation, hidden, nodes
+):
+    law = np.array([1.0, -u1, -u2])
+    found = hidden_light(np.array([separation]), ratio, nodes) @ law / (disc_light(1.0) @ law)
+    assert found[0] == pytest.approx(hidden, abs=1e-7)
+
+
+def test_hidden_light_hardly_depends_on_the_number_of_nodes_next_to_the_contacts():
+    near = 0.1 * np.geomspace(1e-9, 0.3, 200)
+    separation = np.concatenate([0.9 - near, 0.9 + near, 1.1 - near])
+    few, many = (hidden_light(separation, 0.1, nodes) for nodes in (30, 400))
+    np.testing.assert_allclose(few, many, atol=1e-9)
+
+
+def test_disc_light_of_each_term_is_the_integral_over_the_disc():
+    np.testing.assert_allclose(disc_light(1.0), np.pi * np.array([1.0, 1.0 / 3.0, 1.0 / 6.0]))
+    np.testing.assert_allclose(disc_light(np.array([0.0])), [[0.0, 0.0, 0.0]], atol=1e-15)

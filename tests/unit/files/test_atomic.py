@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from scripts.lib.errors import InputError
 from scripts.lib.files import atomic
@@ -17,7 +16,6 @@ from scripts.lib.files.atomic import atomic_file, open_part, write_arrays, write
 from scripts.lib.files.ecsv import write_ecsv
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.writer import ProductWriter
-from scripts.lib.report.plot_style import save
 
 
 def content(folder):
@@ -218,16 +216,11 @@ def write_fits(path):
         product.write(np.zeros(200_000, np.uint8), offset)
 
 
-def write_figure(path):
-    save(Figure(), path, path.with_suffix(".svg"))
-
-
 WRITERS = {
     "fits": write_fits,
     "npz": lambda path: write_arrays(path, {"a": np.zeros(200_000)}),
     "html": lambda path: write_text(path, "a" * 200_000),
     "ecsv": lambda path: write_ecsv(path, {"a": np.arange(5000.0)}, {}, {}, {}),
-    "png": write_figure,
 }
 
 

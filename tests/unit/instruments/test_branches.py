@@ -32,4 +32,9 @@ def test_steps_are_those_that_have_parameter_references():
 def test_only_spectra_have_plots_against_wavelength():
     plots = [name for name in PLOTS["spectroscopy"] if name in PLOTS["imaging"]]
     assert plots == [*PLOTS["imaging"]]
-    assert {*PLOTS["spectroscopy"]} - {*plots} == {"light_curve_map", "noise_spectrum"}
+    assert {*PLOTS["spectroscopy"]} - {*plots} == {
+        "light_curve_map",
+        "noise_spectrum",
+        "median_spectrum",
+        "binned_light_curves",
+    }

@@ -254,3 +254,23 @@ def test_each_of_several_errors_is_a_line_of_the_log(job):
     first, second = log_of(job).splitlines()
     assert first.endswith("ERROR first\\x1b")
     assert second.endswith("ERROR second")
+
+
+def test_lines_on_the_terminal_name_rule_and_segment_and_the_cost_is_in_the_log_alone(job, capsys):
+    job.rule, job.wildcards = "extract_1d", ["jw1%s-seg001"]
+    run_job(job, lambda snakemake: logging.getLogger("any").info("work"))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("INFO extract_1d jw1%s-seg001: work")
+    written, cost = log_of(job).splitlines()
+    assert written.endswith("INFO work")
+    assert "INFO CPU" in cost
+
+
+def test_errors_on_the_terminal_name_their_file_alone(job, capsys):
+    def function(snakemake):
+        raise InputError("a.fits: NINTS: found 1, expected 2 or more")
+
+    job.rule, job.wildcards = "extract_1d", ["jw1-seg001"]
+    with pytest.raises(SystemExit):
+        run_job(job, function)
+    assert capsys.readouterr().err.endswith("ERROR a.fits: NINTS: found 1, expected 2 or more\n")

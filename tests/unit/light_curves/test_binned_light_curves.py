@@ -11,6 +11,7 @@ from scripts.lib.light_curves.binned_light_curves import (
     bin_numbers,
     write_light_curves,
 )
+from scripts.lib.light_curves.sample_quality import SampleLimits
 from tests.support.light_curves import series_of, spectral_model
 
 OPTIONS = {"resolving_power": 100, "pixels": 2, "edges": None}
@@ -127,3 +128,32 @@ def test_a_spectrum_without_an_element_in_the_bins_is_left_out(tmp_path):
     with fits.open(path) as hdus:
         assert [hdu.ver for hdu in hdus if hdu.name == "BINS"] == [1]
         assert hdus["BINS"].data["LOWER"].tolist() == [1.0]
+
+
+def judged(folder, flux, bad, clip=None):
+    """Bins of two elements of spectra with bad channels."""
+    series = series_of(folder, [spectral_model(flux)])
+    noise = np.full(flux.shape[1], 0.01)
+    series.limits = SampleLimits(np.array(bad), noise, clip)
+    write_light_curves(folder / "speclc.fits", [series], OPTIONS, {})
+    return fits.open(folder / "speclc.fits")
+
+
+def test_bad_channels_are_left_out_of_bins_that_have_others(tmp_path):
+    flux = np.tile([1.0, 3.0, 4.0, 5.0], (4, 1))
+    flux[:, 1] = [3.0, 9.0, 1.0, 3.0]
+    with judged(tmp_path, flux, [False, True, True, True]) as hdus:
+        np.testing.assert_allclose(hdus["FLUX"].data, np.tile([1.0, 9.0], (4, 1)))
+        # The first bin has its good channel alone; the second nothing but bad ones, and says so.
+        np.testing.assert_array_equal(hdus["QUALITY"].data, np.tile([0, 32], (4, 1)))
+        np.testing.assert_allclose(hdus["BINS"].data["WAVELENGTH"], [1.0, 3.5])
+        np.testing.assert_array_equal(hdus["BINS"].data["BAD_CHANNELS"], [1, 2])
+        np.testing.assert_array_equal(hdus["BINS"].data["ELEMENTS"], [1, 2])
+
+
+def test_outliers_in_time_are_no_part_of_a_bin(tmp_path):
+    flux = np.tile([2.0, 3.0, 4.0, 5.0], (12, 1))
+    flux[6, 2] = 50.0
+    with judged(tmp_path, flux, [False] * 4, clip=5.0) as hdus:
+        np.testing.assert_allclose(hdus["FLUX"].data, np.tile([5.0, 9.0], (12, 1)))
+        assert hdus["QUALITY"].data[6].tolist() == [0, 4]

@@ -136,3 +136,38 @@ def test_a_sum_of_nothing_is_nan():
     sums = sum_of_columns(np.ones((2, 2)), np.full(2, np.nan))
     assert np.isnan(sums["flux"]).all()
     assert (sums["missing"] == 1.0).all()
+
+
+def test_weights_keep_the_light_and_the_mean_wavelength_of_a_bin():
+    template = np.array([3.0, 1.0, 2.0, 4.0, 5.0])
+    wavelength = np.array([1.0, 1.2, 1.5, 1.6, 2.0])
+    # A dip that is deeper at longer wavelengths changes every sum by that of the mean wavelength.
+    flux = np.tile(template * (0.9 - 0.1 * wavelength), (3, 1))
+    flux[1, 3], flux[2, :2] = np.nan, np.nan
+    groups = Groups.from_numbers(np.zeros(5, int))
+    sums = sum_groups(values_of(flux), template, groups, wavelength)
+    np.testing.assert_allclose(sums["flux"][:, 0], sums["flux"][0, 0])
+    plain = sum_groups(values_of(flux), template, groups)
+    assert abs(plain["flux"][2, 0] - plain["flux"][0, 0]) > 0.1
+
+
+def test_weights_that_would_be_negative_are_equal_instead():
+    template, wavelength = np.ones(5), np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    flux = np.ones((1, 5))
+    flux[0, 3:] = np.nan
+    groups = Groups.from_numbers(np.zeros(5, int))
+    values = values_of(flux)
+    sums, plain = (sum_groups(values, template, groups, *w) for w in ((wavelength,), ()))
+    np.testing.assert_allclose(sums["error"], plain["error"])
+
+
+def test_weights_of_whole_bins_change_nothing():
+    flux = np.random.default_rng(1).uniform(1.0, 2.0, (4, 6))
+    groups = Groups.from_numbers(np.array([0, 0, 0, 1, 1, 1]))
+    flux[2, 5] = np.nan
+    template, wavelength = np.ones(6), np.arange(1.0, 7.0)
+    values = values_of(flux)
+    sums, plain = (sum_groups(values, template, groups, *w) for w in ((wavelength,), ()))
+    rows = [0, 1, 3]
+    np.testing.assert_allclose(sums["flux"][rows], plain["flux"][rows], rtol=1e-14)
+    np.testing.assert_allclose(sums["flux"][2, 0], plain["flux"][2, 0], rtol=1e-14)

@@ -3,7 +3,8 @@ import pytest
 from astropy.io import fits
 
 from scripts.lib.light_curves import model_series, spectra_product
-from scripts.lib.light_curves.spectra_product import SPECTRA_FLAGS, open_spectra, write_spectra
+from scripts.lib.light_curves.sample_quality import SPECTRA_FLAGS
+from scripts.lib.light_curves.spectra_product import open_spectra, write_spectra
 from tests.support.light_curves import series_of, spectral_model
 
 LEVELS = np.array([1.0, 2.0, 3.0])
@@ -58,7 +59,7 @@ def test_product_has_times_background_and_quality(series, tmp_path):
         quality = np.zeros((5, 3))
         quality[1, 2], quality[3, 0] = 1 + 4, 4
         np.testing.assert_array_equal(hdus["QUALITY"].data, quality)
-        assert set(SPECTRA_FLAGS) == {1, 4}
+        assert set(SPECTRA_FLAGS) == {1, 4, 16, 32}
         for name in names[2:-1]:
             assert hdus[name].header["BUNIT"] == "DN/s"
             assert hdus[name].header["DETECTOR"] == "NRS1"

@@ -61,11 +61,19 @@ class TestSegments:
         plan = make_plan(SPECTRA, folder=tmp_path, pars={"outlier_detection": "pars.asdf"})
         assert plan.flagged_segment(segment_wildcards(FIRST)) == FIRST.path
 
-    def test_the_report_reads_the_first_segment_unless_it_is_compressed(self):
-        assert make_plan(SPECTRA).first_member(product_wildcards(SPECTRA)) == FIRST.path
+    def test_the_report_reads_calibrated_segments_unless_they_are_compressed(self):
         product = make_product(segments=[make_segment(packed=True), SECOND])
         (flagged,) = crfints(product.segments[0])
-        assert make_plan(product).first_member(product_wildcards(product)) == flagged
+        found = make_plan(product).sampled_segments(product_wildcards(product))
+        assert found == [flagged, SECOND.path]
+
+    def test_the_report_lists_what_is_complete_before_it(self):
+        plan, wildcards = make_plan(SPECTRA), product_wildcards(SPECTRA)
+        found = {path.rpartition("_")[2] for path in plan.files_before_report(wildcards)}
+        assert found == {
+            *("crfints.fits", "x1dints.fits", "whtlt.ecsv"),
+            *("lc.ecsv", "spectra.fits", "speclc.fits", "depths.ecsv"),
+        }
 
     def test_an_unknown_segment_is_a_mistake_of_the_user(self):
         plan, wildcards = make_plan(SPECTRA), segment_wildcards(make_segment(9))
@@ -146,7 +154,7 @@ class TestVisitReferences:
 class TestAllProducts:
     def test_products_and_a_summary(self):
         files = make_plan(SPECTRA, IMAGES).all_products(NOTHING)
-        assert len(files) == len(set(files)) == 9 + 6 + 2
+        assert len(files) == len(set(files)) == 10 + 7 + 2
         assert files[0] == crfints(FIRST)[0]
         assert "<results>/nrc_tsimage_phot.ecsv" in files
         assert files[-2:] == ["<results>/summary.ecsv", "<results>/summary.html"]

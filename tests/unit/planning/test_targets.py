@@ -51,9 +51,9 @@ def test_images_without_photometry_are_not_collected():
 @pytest.mark.parametrize(
     ("skipped", "steps"),
     [
-        ((), (OWN_STEPS, ["light_curve", "report_visit"])),
-        (("report",), (OWN_STEPS, ["light_curve"])),
-        (("spectroscopic_light_curves", "report"), (OWN_STEPS, ["light_curve"])),
+        ((), (OWN_STEPS, ["light_curve", "fit_depths", "report_visit"])),
+        (("report",), (OWN_STEPS, ["light_curve", "fit_depths"])),
+        (("spectroscopic_light_curves", "report"), (OWN_STEPS, ["light_curve", "fit_depths"])),
         # Nothing of our own is made.
         (("light_curve",), ([], [])),
         (("extract_1d",), ([], [])),
@@ -71,6 +71,7 @@ def test_files_of_spectra():
         f"<results>/{NAME}_lc.ecsv",
         f"<results>/{NAME}_spectra.fits",
         f"<results>/{NAME}_speclc.fits",
+        f"<results>/{NAME}_depths.ecsv",
         *REPORT_FILES,
     ]
 
@@ -81,6 +82,7 @@ def test_files_of_images():
         "<results>/mir_image-seg002_o001_crfints.fits",
         "<results>/mir_image_phot.ecsv",
         "<results>/mir_image_lc.ecsv",
+        "<results>/mir_image_depths.ecsv",
         "<results>/mir_image_diagnostics.json",
         "<results>/mir_image_report.html",
     ]
@@ -97,7 +99,10 @@ def test_files_of_images():
         ),
         (
             ("outlier_detection", "white_light", "report", "spectroscopic_light_curves"),
-            [f"<results>/{NAME}_{end}" for end in ("x1dints.fits", "lc.ecsv", "spectra.fits")],
+            [
+                f"<results>/{NAME}_{end}"
+                for end in ("x1dints.fits", "lc.ecsv", "spectra.fits", "depths.ecsv")
+            ],
         ),
     ],
 )
@@ -187,4 +192,4 @@ def test_names_with_parts_of_their_own():
     )
     assert targets.side_product("phot") == "<results>/{segment}_phot.ecsv"
     assert targets.side_product("median") == "<results>/{segment}_median.fits"
-    assert targets.plot_file("scatter", "svg") == "<results>/{product}_plots/scatter.svg"
+    assert targets.plot_file("scatter") == "<results>/{product}_plots/scatter.svg"

@@ -1,10 +1,11 @@
-"""Texts of the plots: each plot has them, and they give the values."""
+"""Texts of the plots: each plot has them, they give the values, and speak of what is drawn only."""
 
+import numpy as np
 import pytest
 
 from scripts.lib.instruments.branches import PLOTS
-from scripts.lib.report.captions import CAPTIONS, TITLES, description
-from scripts.lib.report.curve_plots import DRAW
+from scripts.lib.report.captions import TITLES, caption, description
+from tests.support.plotted import COUNT, plotted_curve, plotted_rows, plotted_star
 
 CURVE = {
     "detector": "NRS1",
@@ -26,18 +27,13 @@ BARE = CURVE | {
     "tilt_events": None,
     "flags": {"aperture": {"outlier_fraction": None}},
 }
+ALL = [name for name in TITLES if name in PLOTS["spectroscopy"]]
 
 
-def test_every_plot_has_title_caption_and_drawing():
-    plots = {name for names in PLOTS.values() for name in names}
-    assert plots == set(TITLES) == set(CAPTIONS) == set(DRAW)
-
-
-def test_images_have_the_plots_that_need_no_wavelength():
-    assert set(PLOTS["spectroscopy"]) - set(PLOTS["imaging"]) == {
-        "light_curve_map",
-        "noise_spectrum",
-    }
+def test_every_plot_has_title_and_caption():
+    assert {name for names in PLOTS.values() for name in names} == set(TITLES)
+    for name in ALL:
+        assert caption(name, [plotted_curve()]).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +48,8 @@ def test_images_have_the_plots_that_need_no_wavelength():
         ("noise_spectrum", "The median column has 1.12 times photon noise.", "against wavelength."),
         ("scatter", NOISE, NOISE),
         ("position", "2 sudden jumps were found.", "No sudden jump was found."),
-        ("outliers", "0.042 % of the samples in the aperture are flagged.", "against time."),
+        ("flags", "0.042 % of the samples in the aperture are flagged.", "against time."),
+        ("outliers", "Where outliers are.", "Where outliers are."),
     ],
 )
 def test_descriptions_give_the_values_that_are_known(name, known, unknown):
@@ -64,3 +61,44 @@ def test_descriptions_give_the_values_that_are_known(name, known, unknown):
 def test_description_is_of_all_light_curves():
     text = description("noise_spectrum", [CURVE, CURVE | {"median_element_ratio_to_photon": 2.0}])
     assert text.endswith("The median column has 1.12 and 2.00 times photon noise.")
+
+
+def still(count=COUNT, **metrics):
+    """A curve of one segment without flags."""
+    rows = {"segment": np.ones(count, int), "quality": np.zeros(count, int)}
+    return plotted_curve(count=count, rows=plotted_rows(count, **rows), metrics=metrics)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "curve"),
+    [
+        ("white_light", "Dashed lines: seams", plotted_curve()),
+        ("white_light", "Crosses: integrations with a flag", plotted_curve()),
+        ("white_light", "Dotted lines: sudden jumps", still(tilt_events=[{"integration": 4}])),
+        ("white_light", "Black: means of neighbours", still(240)),
+        ("white_light", "every 3rd and all flagged ones", still(4000)),
+        ("flags", "Numbers: integrations", still(bursts=[{"integration": 4, "fraction": 0.5}])),
+        ("noise_spectrum", "Crosses: columns", still(worse_elements=[{"element": 4}])),
+        ("light_curve_map", "Dashed lines: seams", plotted_curve()),
+    ],
+)
+def test_captions_speak_of_what_is_drawn_only(name, sentence, curve):
+    assert sentence in caption(name, [curve])
+    assert sentence not in caption(name, [still()])
+
+
+def test_captions_of_images_are_those_of_their_branch():
+    star, spectrum = caption("cross_section", [plotted_star()]), caption("cross_section", [still()])
+    assert "around the star" in star
+    assert "across the dispersion" in spectrum
+    assert "background region" in caption("median_frame", [plotted_star()])
+    bare = plotted_star(background=np.zeros((24, 30)))
+    assert "background region" not in caption("median_frame", [bare])
+
+
+def test_caption_of_the_spectrum_says_which_aperture_correction_there_is():
+    assert caption("median_spectrum", [still()]).endswith("without an aperture correction.")
+    text = caption("median_spectrum", [still()], "apcorr.fits")
+    assert text.endswith("the archive's _x1dints has that of apcorr.fits.")
+    # The root of 240 over 1.2533.
+    assert "is 12 times smaller" in caption("median_spectrum", [still(240)])

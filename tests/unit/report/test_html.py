@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.report.html import TEMPLATES, Figure, Link, Table, number_text, render
+from scripts.lib.report.drawing import Drawing
+from scripts.lib.report.html import (
+    TEMPLATES,
+    Figure,
+    Link,
+    Table,
+    number_text,
+    render,
+    with_error,
+)
 from tests.support.pages import MARKUP, Page, assert_dead, spoil
 
-# The header of an image of 200 times 100 pixels.
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (200).to_bytes(4, "big") + (100).to_bytes(4, "big")
+DRAWING = Drawing(480.0, 200.0, "alt")
 VERDICT = {"level": "look", "headline": "Good.", "noise": ["n1", "n2"], "findings": ["f1"]}
 
 
@@ -23,9 +31,14 @@ def visit(**changes):
         "visit": {"target": "WASP-39"},
         "facts": "NIRSPEC.",
         "verdict": VERDICT,
-        "figures": [Figure("Title", PNG, "alt", "caption", Link("p/a.svg", "Vector"))],
+        "dates": "Observed 2022-07-10 UTC.",
+        "figures": [Figure("scatter", "Title", [DRAWING], "caption")],
         "metrics": [table],
+        "more_metrics": [table],
+        "options": [],
+        "products": table,
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
+        "changed": table,
         "settings": table,
         "made_by": "tso3flow",
     }
@@ -49,15 +62,18 @@ def summary(**changes):
     [
         (None, "–"),
         (float("nan"), "–"),
-        (0.123456, "0.1235"),
+        (0.123456, "0.123"),
+        (68.08, "68.1"),
         (999.96, "1000"),
+        (999.4, "999"),
         (12345.6, "12346"),
-        (-1234.5, "-1234"),
+        (-1234.5, "−1234"),
+        (1.23e-7, "1.23e-07"),
         (123456, "123456"),
         ("1.23456789", "1.23456789"),
     ],
 )
-def test_numbers_have_four_digits(value, text):
+def test_numbers_have_three_digits(value, text):
     assert number_text(value) == text
 
 
@@ -88,23 +104,45 @@ def test_no_path_can_lead_elsewhere(path):
     assert unquote(href) == path
 
 
-def test_figure_has_its_image_inside_and_its_size_on_the_page():
+def test_figure_has_its_drawings_inside_and_says_how_many():
     page = Page(render("visit.html", **visit()))
-    (image,) = page.of("img")
-    assert image["src"] == "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAMgAAABk"
-    assert (image["alt"], image["width"], image["height"]) == ("alt", "194", "97")
-    assert {"href": "p/a.svg"} in page.of("a")
+    (drawing,) = page.of("svg")
+    assert (drawing["aria-label"], drawing["viewbox"]) == ("alt", "0 0 480 200")
+    assert {"class": "plot", "id": "plot-scatter"} in page.of("div")
+    for count, classes in ((2, "plot wide"), (3, "plot wide three")):
+        figure = Figure("scatter", "Title", [DRAWING] * count, "caption")
+        page = Page(render("visit.html", **visit(figures=[figure])))
+        assert {"class": classes, "id": "plot-scatter"} in page.of("div")
+        assert len(page.of("svg")) == count
 
 
-def test_figure_without_vector_drawing_has_no_link():
-    text = render("visit.html", **visit(figures=[Figure("Title", PNG, "alt", "caption")]))
-    assert "<figcaption>caption</figcaption>" in text
+def test_tables_that_few_readers_want_are_folded():
+    page = Page(render("visit.html", **visit()))
+    # Of the metrics, of the sources and of the settings; a table without rows is a sentence.
+    assert len(page.of("details")) == 3
+    assert len(page.of("table")) == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (None, 1.0, "–"),
+        (float("nan"), 1.0, "–"),
+        (12.3, float("nan"), "12.3"),
+        (12.34, 0.0, "12.3"),
+        (10386.4, 52.3, "10386 ± 52"),
+        (-0.01234, 0.00321, "−0.0123 ± 0.0032"),
+        (5.0, 1234.0, "5 ± 1234"),
+    ],
+)
+def test_a_value_has_the_decimals_of_its_error(value, error, text):
+    assert with_error(value, error) == text
 
 
 def test_table_has_headings_numbers_and_dashes():
-    text = render("visit.html", **visit(metrics=[], sources=[]))
+    text = render("visit.html", **visit(metrics=[], more_metrics=[], sources=[]))
     assert '<th scope="col">Metric</th>\n<th scope="col" class="number">NRS1</th>' in text
-    assert '<th scope="row">Scatter</th>\n<td class="number">123.5</td>' in text
+    assert '<th scope="row">Scatter</th>\n<td class="number">123</td>' in text
     assert '<th scope="row">Beta</th>\n<td class="number">–</td>' in text
 
 
@@ -177,10 +215,16 @@ class TestEveryPage:
         table = Table(*spoil(["Noise", ["a", "b"], [["c", "d"], ["e", "f"]], [1], "g"]))
         empty = Table(*spoil(["Noise", ["a", "b"], [], [1], "g"]))
         link = Link(MARKUP.replace("/", ""), MARKUP)
-        figure = Figure(MARKUP, PNG, MARKUP, MARKUP, link)
+        drawing = Drawing(10.0, 10.0, MARKUP)
+        drawing.add("text", MARKUP)
+        figure = Figure(MARKUP, MARKUP, [drawing], MARKUP)
         given = spoil(values()) | {
             "metrics": [table, empty],
+            "more_metrics": [table, empty],
+            "options": [table],
             "sources": [table],
+            "products": table,
+            "changed": empty,
             "settings": table,
             "figures": [figure],
             "light_curves": Table(MARKUP, [MARKUP] * 2, [[link, MARKUP]]),

@@ -1,0 +1,421 @@
+"""Depth of a dip with its error: least squares with free limb darkening and a baseline of its own."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from scripts.lib.diagnostics.red_noise import RedNoise
+from scripts.lib.diagnostics.transit import disc_light, hidden_light, sky_separation
+from scripts.lib.light_curves.noise import point_to_point_sigma
+
+__all__ = ["LIMB_PRIOR", "Curve", "DepthFit", "Geometry", "dip_light", "fit_depth", "fit_geometry"]
+
+# Mean and standard deviation of both coefficients of limb darkening before the data are seen.
+LIMB_PRIOR = (0.2, 0.2)
+_LIMB = slice(1, 3)
+_MOST_ITERATIONS = 40
+# A fit ends when no parameter moves by more than this part of its error.
+_TOLERANCE = 0.05
+# Step of numerical derivatives in units of the parameters' scales.
+_STEP = 1e-3
+_DEEPEST = 0.5
+# Nodes of the light model, whose error is far below the noise of a depth.
+_NODES = 30
+# Impact parameters over which white light is averaged: how many, the largest, within how many errors of the
+# best, and how much less probable (in logarithms) the ends of the range must be, or it is widened.
+_IMPACTS, _LARGEST_IMPACT, _ERRORS, _LEAST_LOG = 9, 0.95, 3.5, 4.0
+_FIRST_IMPACT = 0.4
+
+
+class Geometry(NamedTuple):
+    """
+    Where and for how long a disc crosses the star.
+
+    Attributes
+    ----------
+    mid, duration : float
+        Middle, and time from first to fourth contact [d].
+    impact, ratio : float
+        Impact parameter, and ratio of the radii for which `duration` is meant.
+    """
+
+    mid: float
+    duration: float
+    impact: float
+    ratio: float
+
+    def separation(self, times):
+        """Distance of the centres in stellar radii at some times (n,) [d]."""
+        return sky_separation(times, self.mid, self.duration, self.ratio, self.impact)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """
+    A light curve to fit.
+
+    Attributes
+    ----------
+    times : ndarray, shape (n,)
+        Mid times, ascending [d].
+    flux : ndarray, shape (n,)
+        Relative flux, finite.
+    weights : ndarray, shape (n,)
+        Inverse of the error in any unit; 0 leaves a sample out.
+    columns : ndarray, shape (n, terms)
+        Columns of the baseline, which multiplies the light of the dip.
+    """
+
+    times: np.ndarray
+    flux: np.ndarray
+    weights: np.ndarray
+    columns: np.ndarray
+
+
+@dataclass(frozen=True)
+class DepthFit:
+    """
+    Depth of a light curve.
+
+    Attributes
+    ----------
+    depth, error : float
+        Squared ratio of the radii, negative for a brightening, and its error, beta included.
+    u1, u2 : float
+        Limb darkening.
+    scatter : float
+        Scatter of a sample of unit weight.
+    beta : float
+        Factor on the noise for its correlation, 1 or more.
+    converged : bool
+        Whether the fit ended.
+    geometry : Geometry
+        That was fitted or given.
+    """
+
+    depth: float
+    error: float
+    u1: float
+    u2: float
+    scatter: float
+    beta: float
+    converged: bool
+    geometry: Geometry
+
+
+class _Fixed:
+    """Dip of which the geometry is known: its parameters are depth, u1 and u2."""
+
+    def __init__(self, curve, geometry, depth):
+        self.geometry, self._separation = geometry, geometry.separation(curve.times)
+        self.start = np.array([depth, LIMB_PRIOR[0], LIMB_PRIOR[0]])
+        self.scales = np.array([max(abs(depth), 1e-5), LIMB_PRIOR[1], LIMB_PRIOR[1]])
+        self.lower = np.array([-_DEEPEST, -np.inf, -np.inf])
+        self.upper = -self.lower
+
+    def terms(self, vector):
+        """Hidden light of each term of the law of limb darkening, (n, 3)."""
+        return _hidden_terms(self._separation, vector[0])
+
+    def geometry_at(self, vector):
+        """Geometry at some parameters."""
+        return self.geometry
+
+
+class _Free:
+    """
+    Dip to search: its parameters are depth, u1, u2, mid, log of the duration.
+
+    Where the impact parameter is not given, its square is one more.
+    """
+
+    def __init__(self, curve, geometry, depth, impact=None):
+        self._times, self._impact = curve.times, impact
+        limb, (first, last) = [LIMB_PRIOR[0]] * 2, curve.times[[0, -1]]
+        mid, duration = geometry.mid, geometry.duration
+        shortest, longest = np.log([0.01 * (last - first), 3.0 * (last - first)])
+        inf, square, largest = np.inf, _FIRST_IMPACT**2, _LARGEST_IMPACT**2
+        start = [depth, *limb, mid, np.log(duration), square]
+        scales = [depth, *[LIMB_PRIOR[1]] * 2, 0.1 * duration, 0.1, 0.2]
+        lower = [1e-7, -inf, -inf, first, shortest, 0.0]
+        upper = [_DEEPEST, inf, inf, last, longest, largest]
+        count = 6 if impact is None else 5
+        self.start, self.scales, self.lower, self.upper = (
+            np.array(values[:count]) for values in (start, scales, lower, upper)
+        )
+
+    def terms(self, vector):
+        """Hidden light of each term of the law of limb darkening, (n, 3)."""
+        return _hidden_terms(self.geometry_at(vector).separation(self._times), vector[0])
+
+    def geometry_at(self, vector):
+        """Geometry at some parameters."""
+        impact = np.sqrt(vector[5]) if self._impact is None else self._impact
+        mid, duration = float(vector[3]), float(np.exp(vector[4]))
+        return Geometry(mid, duration, float(impact), float(np.sqrt(vector[0])))
+
+
+def _hidden_terms(separation, depth):
+    """Hidden light of each term of the law, (n, 3); negative for a negative depth."""
+    ratio = np.sqrt(abs(depth))
+    terms = np.zeros((len(separation), 3))
+    inside = separation < 1.0 + ratio
+    if inside.any():
+        terms[inside] = np.sign(depth) * hidden_light(separation[inside], ratio, _NODES)
+    return terms
+
+
+def _remaining_light(terms, vector):
+    """Light that is left (n,), and its derivatives by u1 and u2 (n, 2)."""
+    law, disc = np.array([1.0, -vector[1], -vector[2]]), disc_light(1.0)
+    hidden = terms @ law / (disc @ law)
+    return 1.0 - hidden, (terms[:, 1:] - hidden[:, None] * disc[1:]) / (disc @ law)
+
+
+def dip_light(separation, depth, u1, u2):
+    """
+    Light that is left of a star behind a disc.
+
+    Parameters
+    ----------
+    separation : ndarray, shape (n,)
+        Distance of the centres in stellar radii.
+    depth : float
+        Squared ratio of the radii; negative for light that is added.
+    u1, u2 : float
+        Limb darkening, as of :func:`~scripts.lib.diagnostics.transit.occulted_fraction`.
+
+    Returns
+    -------
+    light : ndarray, shape (n,)
+        1 outside of the dip.
+
+    Examples
+    --------
+    >>> dip_light(np.array([0.0, 2.0]), 0.01, 0.0, 0.0).round(6)
+    array([0.99, 1.  ])
+    """
+    return _remaining_light(_hidden_terms(separation, depth), np.array([depth, u1, u2]))[0]
+
+
+def _light_and_slopes(model, vector):
+    """Light (n,), and its derivatives by all parameters (n, parameters)."""
+    light, limb = _remaining_light(model.terms(vector), vector)
+    columns = []
+    for index in range(len(vector)):
+        if _LIMB.start <= index < _LIMB.stop:
+            columns.append(limb[:, index - _LIMB.start])
+            continue
+        moved = vector.copy()
+        moved[index] += _STEP * model.scales[index]
+        after, _ = _remaining_light(model.terms(moved), moved)
+        columns.append((after - light) / (moved[index] - vector[index]))
+    return light, np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True)
+class _State:
+    """Fit at some parameters: weighted residuals (n,), and derivatives by them and the baseline."""
+
+    vector: np.ndarray
+    residuals: np.ndarray
+    jacobian: np.ndarray
+    impact: float = 0.0
+
+    def covariance(self, sigma, held=None):
+        """Covariance of all parameters for noise of some sigma; 0 for those that are held."""
+        normal = self.jacobian.T @ self.jacobian / sigma**2
+        normal[_LIMB, _LIMB] += np.eye(2) / LIMB_PRIOR[1] ** 2
+        size = np.sqrt(np.diag(normal))
+        size[size == 0] = 1.0
+        normal /= np.outer(size, size)
+        if held is not None:
+            normal[held] = normal[:, held] = 0.0
+        return np.linalg.pinv(normal, rcond=1e-12, hermitian=True) / np.outer(size, size)
+
+    def gradient(self, sigma):
+        """Slope of the logarithm of the posterior by all parameters."""
+        gradient = self.jacobian.T @ self.residuals / sigma**2
+        gradient[_LIMB] += (LIMB_PRIOR[0] - self.vector[_LIMB]) / LIMB_PRIOR[1] ** 2
+        return gradient
+
+    def log_evidence(self, sigma):
+        """Logarithm of the posterior's volume, up to a constant."""
+        pull = (self.vector[_LIMB] - LIMB_PRIOR[0]) / LIMB_PRIOR[1]
+        squares = (self.residuals**2).sum() / sigma**2 + (pull**2).sum()
+        _, volume = np.linalg.slogdet(self.covariance(sigma))
+        return (volume - squares) / 2.0
+
+
+def _state(model, curve, vector):
+    """State at some parameters, with the best baseline."""
+    light, slopes = _light_and_slopes(model, vector)
+    weights = curve.weights[:, None]
+    design = curve.columns * light[:, None] * weights
+    solution = np.linalg.lstsq(design, curve.flux * curve.weights, rcond=None)[0]
+    slopes *= (curve.columns @ solution)[:, None] * weights
+    residuals = curve.flux * curve.weights - design @ solution
+    return _State(vector, residuals, np.hstack([slopes, design]))
+
+
+def _minimise(model, curve, sigma, start=None):
+    """Best state for noise of some sigma, and whether it was found."""
+    vector = np.clip(model.start if start is None else start, model.lower, model.upper)
+    for _ in range(_MOST_ITERATIONS):
+        state = _state(model, curve, vector)
+        covariance, gradient = state.covariance(sigma), state.gradient(sigma)
+        change = (covariance @ gradient)[: len(vector)]
+        held = np.zeros(state.jacobian.shape[1], dtype=bool)
+        below, above = vector <= model.lower, vector >= model.upper
+        held[: len(vector)] = (below & (change < 0)) | (above & (change > 0))
+        if held.any():
+            change = (state.covariance(sigma, held) @ gradient)[: len(vector)]
+        change /= max(1.0, np.max(np.abs(change) / model.scales))
+        errors = np.sqrt(np.diag(covariance))[: len(vector)]
+        if np.all(np.abs(change) <= _TOLERANCE * errors):
+            return state, not held.any()
+        vector = np.clip(vector + change, model.lower, model.upper)
+    return state, False
+
+
+def _noise(state, sigma, red_noise):
+    """Scatter of a sample, and beta of the depth."""
+    estimator = (state.covariance(sigma) @ state.jacobian.T)[0] / sigma**2
+    return red_noise.scatter_and_beta(state.residuals, estimator)
+
+
+def _first_sigma(curve):
+    """Scatter of the weighted samples from their differences, before anything is fitted."""
+    used = curve.weights > 0
+    sigma = point_to_point_sigma(curve.flux[used] * curve.weights[used])
+    return sigma if sigma > 0 else 1.0
+
+
+def fit_depth(curve, geometry, depth, red_noise=None):
+    """
+    Fit the depth of a dip of known geometry.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+    geometry : Geometry
+        Its middle, duration and impact parameter.
+    depth : float
+        First guess.
+    red_noise : RedNoise, optional
+        That of a curve with the same times, geometry and baseline; saves time.
+
+    Returns
+    -------
+    fit : DepthFit
+        Depth with free limb darkening and baseline.
+    red_noise : RedNoise
+        For further curves.
+
+    Examples
+    --------
+    A dip of 1 % on a slope, and white noise of 0.05 %:
+
+    >>> times = np.linspace(-0.1, 0.1, 300)
+    >>> geometry = Geometry(0.0, 0.1, 0.3, 0.1)
+    >>> flux = dip_light(geometry.separation(times), 0.01, 0.2, 0.1) * (1.0 + 0.01 * times)
+    >>> flux += np.random.default_rng(1).normal(0.0, 5e-4, 300)
+    >>> curve = Curve(times, flux, np.ones(300), np.stack([np.ones(300), times], axis=1))
+    >>> fit, _ = fit_depth(curve, geometry, 0.02)
+    >>> abs(fit.depth - 0.01) < 3.0 * fit.error, 5e-5 < fit.error < 2e-4
+    (True, True)
+    """
+    model, sigma, vector = _Fixed(curve, geometry, depth), _first_sigma(curve), None
+    for _ in range(2):
+        # The second time with the noise that was found, which decides what limb darkening is worth.
+        state, converged = _minimise(model, curve, sigma, vector)
+        red_noise = red_noise or RedNoise(state.jacobian)
+        scatter, beta = _noise(state, sigma, red_noise)
+        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    error = np.sqrt(state.covariance(sigma)[0, 0])
+    limb = map(float, vector[_LIMB])
+    fit = DepthFit(float(vector[0]), float(error), *limb, scatter, beta, converged, geometry)
+    return fit, red_noise
+
+
+def fit_geometry(curve, geometry, depth):
+    """
+    Fit depth, limb darkening, middle and duration of a dip, and average over its impact parameter.
+
+    Impact parameter, depth and limb darkening can hardly be separated, and the errors of the
+    impact parameter are lopsided: the best fit would be biased. All impact parameters are taken as
+    equally probable before, and weighted with what the data say.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+    geometry : Geometry
+        First guess; the impact parameter does not matter.
+    depth : float
+        First guess, above 0.
+
+    Returns
+    -------
+    fit : DepthFit
+        Mean depth and limb darkening with the depth's error; the geometry is that of the mean
+        impact parameter.
+    """
+    model, sigma = _Free(curve, geometry, depth), _first_sigma(curve)
+    vector, red_noise = model.start, None
+    for _ in range(2):
+        state, _ = _minimise(model, curve, sigma, vector)
+        red_noise = red_noise or RedNoise(state.jacobian)
+        scatter, beta = _noise(state, sigma, red_noise)
+        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    states, logs = _over_impacts(curve, geometry, sigma, state)
+    if not states:
+        return replace(_mean_fit([state], [1.0], sigma), converged=False, geometry=geometry)
+    weights = np.exp(np.array(logs) - max(logs))
+    weights /= weights.sum()
+    impact = float(weights @ [state.impact for state in states])
+    # The geometry of bins is that of the mean impact parameter.
+    model = _Free(curve, geometry, depth, impact)
+    best = states[int(np.argmax(weights))]
+    state, converged = _minimise(model, curve, sigma, best.vector)
+    fit = _mean_fit(states, weights, sigma)
+    found = model.geometry_at(state.vector)
+    return replace(fit, scatter=scatter, beta=beta, converged=converged, geometry=found)
+
+
+def _over_impacts(curve, geometry, sigma, best):
+    """States for impact parameters at equal distances where they are probable, and their log evidence."""
+    square, error = best.vector[5], np.sqrt(best.covariance(sigma)[5, 5])
+    low, high = np.sqrt(np.clip(square + _ERRORS * error * np.array([-1.0, 1.0]), 0.0, 1.0))
+    low, high = min(low, 0.8 * _LARGEST_IMPACT), min(high, _LARGEST_IMPACT)
+    for _ in range(3):
+        states, logs, vector = [], [], best.vector[:5]
+        for impact in np.linspace(low, high, _IMPACTS).tolist():
+            model = _Free(curve, geometry, vector[0], impact)
+            state, converged = _minimise(model, curve, sigma, vector)
+            if converged:
+                vector = state.vector
+                states.append(replace(state, impact=impact))
+                logs.append(state.log_evidence(sigma))
+        if not states:
+            break
+        widened = low, high
+        if low > 0.0 and logs[0] > max(logs) - _LEAST_LOG:
+            low = max(low - 0.6 * (high - low), 0.0)
+        if high < _LARGEST_IMPACT and logs[-1] > max(logs) - _LEAST_LOG:
+            high = min(high + 0.6 * (high - low), _LARGEST_IMPACT)
+        if (low, high) == widened:
+            break
+    return states, logs
+
+
+def _mean_fit(states, weights, sigma):
+    """Mean over some states: their scatter is a part of the error."""
+    vectors = np.array([state.vector for state in states])
+    variances = np.array([state.covariance(sigma)[0, 0] for state in states])
+    mean = weights @ vectors
+    variance = weights @ (variances + (vectors[:, 0] - mean[0]) ** 2)
+    values = map(float, (mean[0], np.sqrt(variance), *mean[_LIMB]))
+    return DepthFit(*values, np.nan, 1.0, True, None)

@@ -1,0 +1,115 @@
+"""Correlated noise in the residuals of a fit, and what it adds to the error of a fitted number."""
+
+import numpy as np
+
+from scripts.lib.light_curves.noise import bin_sizes, orthonormal_basis
+
+__all__ = ["RedNoise"]
+
+# Correlation times that the noise may have besides none, from this number of integrations to a part of the series.
+_COUNT, _SHORTEST, _LONGEST = 4, 2.0, 4.0
+_SIZES, _FEWEST_BINS = 20, 6
+# Gain of chi-square over white noise that correlated noise needs: overlapping bins gain some by chance.
+_LEAST_GAIN = 30.0
+
+
+class RedNoise:
+    """
+    Noise of residuals as a sum of white noise and noise with some correlation times.
+
+    The mean squares of the residuals in bins of many sizes (time averaging: Pont et al. 2006, MNRAS
+    373, 231) are a sum of what each kind of noise gives there, less what the fit takes away of it;
+    non-negative least squares finds their shares.
+
+    Parameters
+    ----------
+    jacobian : ndarray, shape (n, parameters)
+        Derivatives of the fit, whose residuals are measured.
+
+    Notes
+    -----
+    Holds five matrices of (n, n) at most while it is made.
+    """
+
+    def __init__(self, jacobian):
+        count = len(jacobian)
+        self._basis = orthonormal_basis(jacobian)
+        self._sizes = bin_sizes(count, count=_SIZES, fewest=_FEWEST_BINS)
+        lags = np.arange(count)
+        times = np.geomspace(_SHORTEST, max(count / _LONGEST, 2.0 * _SHORTEST), _COUNT)
+        self._kernels = [(lags == 0).astype(float), *(np.exp(-lags / time) for time in times)]
+        self._expected = np.stack([self._averages(kernel) for kernel in self._kernels], axis=1)
+
+    def _averages(self, kernel):
+        """Mean squares in bins times their size (sizes,) that noise of an autocovariance leaves."""
+        count, basis = len(kernel), self._basis
+        index = np.arange(count)
+        covariance = kernel[np.abs(index[:, None] - index)]
+        shared = covariance @ basis
+        # What is left by the projection 1 - basis basis^T from both sides.
+        covariance -= shared @ basis.T + basis @ shared.T - basis @ (basis.T @ shared) @ basis.T
+        sums = np.zeros((count + 1, count + 1))
+        sums[1:, 1:] = covariance.cumsum(axis=0).cumsum(axis=1)
+        found = []
+        for size in self._sizes:
+            first = np.arange(count - size + 1)
+            last = first + size
+            inside = sums[last, last] - sums[first, last] - sums[last, first] + sums[first, first]
+            found.append(np.mean(inside) / size)
+        return np.array(found)
+
+    def scatter_and_beta(self, residuals, estimator):
+        """
+        Measure the noise of residuals, and what its correlation does to a fitted number.
+
+        Parameters
+        ----------
+        residuals : ndarray, shape (n,)
+            Weighted residuals of the fit; 0 where a sample is missing.
+        estimator : ndarray, shape (n,)
+            Change of the fitted number by a change of each weighted sample.
+
+        Returns
+        -------
+        scatter : float
+            Standard deviation of a sample.
+        beta : float
+            Error of the number over that of white noise of this scatter, 1 or more; 1 where the
+            averages do not differ from those of white noise. Few independent samples know it badly:
+            for that it is larger, by the width of Student's distribution.
+        """
+        used = np.count_nonzero(residuals)
+        variance = (residuals**2).sum() / max(used - self._basis.shape[1], 1)
+        if not variance > 0:
+            return 0.0, 1.0
+        shares = self._shares(residuals, variance * used / len(residuals))
+        power = np.abs(np.fft.rfft(estimator, 2 * len(estimator))) ** 2
+        products = np.fft.irfft(power)[: len(estimator)]
+        products[1:] *= 2.0
+        variances = np.array([kernel @ products for kernel in self._kernels])
+        factor = shares @ variances / variances[0] if variances[0] > 0 else 1.0
+        if factor > 1.0:
+            freedom = max(used / factor - self._basis.shape[1], 3.0)
+            factor *= freedom / (freedom - 2.0)
+        return float(np.sqrt(variance)), float(np.sqrt(max(factor, 1.0)))
+
+    def _shares(self, residuals, variance):
+        """Variance of each kind of noise over that of all, (kinds,)."""
+        from scipy.optimize import nnls
+
+        sums = np.cumsum(np.append(0.0, residuals))
+        measured = [np.mean((sums[size:] - sums[:-size]) ** 2) / size for size in self._sizes]
+        measured, white = np.array(measured) / variance, self._expected[:, 0]
+        relative = np.sqrt(2.0 * self._sizes / len(residuals))
+        found, shares = white, np.eye(1, len(self._kernels))[0]
+        # The error of a mean square is proportional to the mean square itself.
+        for _ in range(3):
+            error = relative * found
+            shares, _ = nnls(self._expected / error[:, None], measured / error)
+            found = self._expected @ shares
+        before, after = (
+            (((measured - model) / (relative * model)) ** 2).sum() for model in (white, found)
+        )
+        if before - after < _LEAST_GAIN:
+            return np.eye(1, len(self._kernels))[0]
+        return shares

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from scripts.lib.diagnostics.red_noise import RedNoise
+
+COUNT = 256
+LINE = np.stack([np.ones(COUNT), np.linspace(-1.0, 1.0, COUNT)], axis=1)
+
+
+def residuals_of(noise):
+    """Residuals of a straight line."""
+    return noise - LINE @ np.linalg.lstsq(LINE, noise, rcond=None)[0]
+
+
+def test_scatter_counts_the_parameters_of_the_fit():
+    rng = np.random.default_rng(3)
+    noise = RedNoise(LINE)
+    values = [
+        noise.scatter_and_beta(residuals_of(rng.normal(0.0, 2.0, COUNT)), LINE[:, 0])[0]
+        for _ in range(30)
+    ]
+    assert np.mean(np.square(values)) == pytest.approx(4.0, rel=0.06)
+
+
+def test_white_noise_has_a_beta_of_one_nearly_always():
+    rng, noise = np.random.default_rng(4), RedNoise(LINE)
+    step = np.where(np.arange(COUNT) < COUNT // 2, 1.0, -1.0)
+    betas = [
+        noise.scatter_and_beta(residuals_of(rng.normal(size=COUNT)), step)[1] for _ in range(30)
+    ]
+    assert np.median(betas) == 1.0
+    assert np.mean(betas) < 1.15
+
+
+def test_noise_that_stays_for_pairs_has_the_beta_of_half_as_many_samples():
+    rng, noise = np.random.default_rng(5), RedNoise(LINE)
+    step = np.where(np.arange(COUNT) // 64 % 2, 1.0, -1.0)
+    pairs = [residuals_of(np.repeat(rng.normal(size=COUNT // 2), 2)) for _ in range(30)]
+    betas = [noise.scatter_and_beta(pair, step)[1] for pair in pairs]
+    assert np.median(betas) == pytest.approx(np.sqrt(2.0), rel=0.1)
+
+
+def test_residuals_without_noise_have_no_beta():
+    assert RedNoise(LINE).scatter_and_beta(np.zeros(COUNT), LINE[:, 0]) == (0.0, 1.0)
+
+
+def test_missing_samples_do_not_change_the_scatter():
+    rng, noise = np.random.default_rng(6), RedNoise(LINE)
+    values = residuals_of(rng.normal(size=COUNT))
+    values[::8] = 0.0
+    assert noise.scatter_and_beta(values, LINE[:, 0])[0] == pytest.approx(1.0, rel=0.15)
