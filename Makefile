@@ -109,10 +109,11 @@ campaigns: env ## damage inputs and kill runs, in hundreds of ways
 	@$(BIN)/python -m tests.robustness.kills
 
 lint: env ## run the linters alone
-	@echo "lint: ruff, snakefmt, snakemake --lint"
+	@echo "lint: ruff, snakefmt, codespell, snakemake --lint"
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/codespell *.md *.yaml *.toml Makefile Snakefile docs envs scripts tests workflow benchmarks/*.*
 	@$(BIN)/snakemake --lint
 
 format: env ## format the code

@@ -12,7 +12,7 @@ _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def python_blocks(text):
-    """
+    r"""
     Find the blocks of Python in a page.
 
     Parameters
@@ -27,8 +27,8 @@ def python_blocks(text):
 
     Examples
     --------
-    >>> python_blocks("Add:\\n```python\\n1 + 1\\n```\\n")
-    ['1 + 1\\n']
+    >>> python_blocks("Add:\n```python\n1 + 1\n```\n")
+    ['1 + 1\n']
     """
     return _BLOCK.findall(text)
 

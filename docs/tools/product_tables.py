@@ -8,7 +8,7 @@ _NAMES = re.compile(r"`([^`]+)`")
 
 
 def documented_products(text):
-    """
+    r"""
     Read what a page says about products.
 
     Parameters
@@ -27,7 +27,7 @@ def documented_products(text):
 
     Examples
     --------
-    >>> page = "## `_x.fits`\\n\\n| column of `A` | meaning |\\n|---|---|\\n| `P`, `Q` | two |\\n"
+    >>> page = "## `_x.fits`\n\n| column of `A` | meaning |\n|---|---|\n| `P`, `Q` | two |\n"
     >>> documented_products(page)
     {'_x.fits': {('column', 'A', 'P'): 'two', ('column', 'A', 'Q'): 'two'}}
     """

@@ -23,7 +23,7 @@ _LIMITS = {
 
 
 def escape_markdown(text):
-    """
+    r"""
     Escape what Markdown would take for markup.
 
     Parameters
@@ -39,7 +39,7 @@ def escape_markdown(text):
     Examples
     --------
     >>> print(escape_markdown("to <segment>_median.fits"))
-    to \\<segment\\>\\_median.fits
+    to \<segment\>\_median.fits
     """
     return re.sub(r"([\\`*_<>|~\[\]#])", r"\\\1", " ".join(text.split()))
 

@@ -31,6 +31,10 @@ RARE = {
     ("_phot.ecsv", "column", "", "detector"),
     ("_phot.ecsv", "meta", "input_warnings"),
     ("_lc.ecsv", "meta", "input_warnings"),
+    ("_phot.ecsv", "meta", "reference_files"),
+    ("_spectra.fits", "keyword", "PRIMARY", "PI_NAME"),
+    ("_speclc.fits", "keyword", "PRIMARY", "PI_NAME"),
+    ("_x1dints.fits", "keyword", "PRIMARY", "R_APCORR"),
 }
 # Products whose primary header is that of the segment, with more in it.
 COPIES = ("_crfints.fits", "_x1dints.fits")
@@ -38,7 +42,11 @@ COPIES = ("_crfints.fits", "_x1dints.fits")
 
 @pytest.fixture(scope="module", name="documented")
 def rows_of_the_page():
-    return {(ending, *row): text for ending, rows in documented_products(PAGE).items() for row, text in rows.items()}
+    return {
+        (ending, *row): text
+        for ending, rows in documented_products(PAGE).items()
+        for row, text in rows.items()
+    }
 
 
 def rows_of_real_files(place):
