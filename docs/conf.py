@@ -24,8 +24,6 @@ extensions = [
 ]
 exclude_patterns = ["_build", "requirements.txt", "_generated/*.txt", "tools"]
 nitpicky = True
-# Pages that are not there yet.
-suppress_warnings = ["toc.empty_glob"]
 # Types of fields of dataclasses, of packages that are not part of this site.
 nitpick_ignore_regex = [("py:class", r"(numpy|collections)\..*")]
 
