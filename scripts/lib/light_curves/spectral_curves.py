@@ -4,8 +4,8 @@ import numpy as np
 
 from scripts.lib.light_curves.element_sums import Groups, sum_groups
 from scripts.lib.light_curves.jumps import find_shape_jumps
-from scripts.lib.moving_profile.background import static_level
 from scripts.lib.moving_profile.decorrelation import decorrelate
+from scripts.lib.moving_profile.static_background import static_level
 from scripts.lib.moving_profile.steps import remove_steps
 from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
 

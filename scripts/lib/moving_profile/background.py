@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import fixed_limit_mean, sorted_clipped_mean
+from scripts.lib.moving_profile.robust import fixed_limit_mean
 
 __all__ = [
     "LIMIT",
@@ -15,7 +15,6 @@ __all__ = [
     "column_background",
     "row_stripes",
     "star_level",
-    "static_level",
     "subtract_background",
 ]
 
@@ -157,10 +156,10 @@ class Stripes:
         Largest deviation from the start.
     good : ndarray of bool, shape (y, x)
         Pixels with data.
-    gain : ndarray of float32, shape (y,)
-        Share of a measured stripe that is stripe and not noise.
-    rest : ndarray of float64, shape (y,)
-        Variance of what is left of the stripes.
+    gain : ndarray of float64, shape (y, y)
+        Weights of the measured rows in the best estimate of each stripe.
+    rest : ndarray of float64, shape (y, y)
+        Covariance of what is left of the stripes.
     """
 
     columns: np.ndarray
@@ -309,7 +308,8 @@ def subtract_background(difference, bad, region, stripes=None):
     if stripes is not None:
         difference.reshape(-1)[bad] = 0.0
         rows, _ = row_stripes(difference, bad, star_level(difference, bad, stripes.star), stripes)
-        parts.append((rows * stripes.gain).astype(np.float32)[:, :, None])
+        best = np.einsum("yk,nk->ny", stripes.gain, rows)
+        parts.append(best.astype(np.float32)[:, :, None])
         difference -= parts[1]
         difference.reshape(-1)[bad] = 0.0
         rest, number = column_background(difference, bad, region)
@@ -317,26 +317,3 @@ def subtract_background(difference, bad, region, stripes=None):
         difference -= parts[2]
     difference.reshape(-1)[bad] = 0.0
     return Background(parts, number)
-
-
-def static_level(image, used):
-    """
-    Background of a median image in each column.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (y, x)
-        Median image; NaN where there are no data.
-    used : ndarray of bool, shape (y, x)
-        Pixels of the background.
-
-    Returns
-    -------
-    level : ndarray of float64, shape (x,)
-        Clipped mean of each column; of all pixels where fewer than 6 are good, and
-        0 where there are none at all.
-    """
-    columns = np.where(used, image, np.nan).T
-    level, number = sorted_clipped_mean(columns)
-    whole = np.nan_to_num(sorted_clipped_mean(columns.reshape(-1))[0])
-    return np.where(number >= _FEWEST_PIXELS, level, whole)

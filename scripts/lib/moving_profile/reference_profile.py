@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from scripts.lib.moving_profile.background import LIMIT
 from scripts.lib.moving_profile.column_profile import column_flux, normalise_columns
+from scripts.lib.moving_profile.holes import next_to
 from scripts.lib.moving_profile.reference_sample import regress_pixels
 from scripts.lib.moving_profile.shape import followed_terms
 
@@ -10,6 +12,8 @@ __all__ = ["fit_profile"]
 
 # Fewer integrations do not show how a profile moves.
 _FEWEST_MOVING = 20
+# Relative uncertainty of numerical derivatives; of a pixel where one is 0, that share of its light.
+_DERIVATIVES, _LEAST = 0.3, 0.3
 
 
 def fit_profile(samples, bad, scene, fitted):
@@ -23,7 +27,7 @@ def fit_profile(samples, bad, scene, fitted):
     bad : ndarray of bool, shape (integrations, P)
         Those that are lost.
     scene : object
-        ``band``, ``model``, ``holes`` and ``weight`` of the star.
+        ``band``, ``model``, ``holes``, ``weight`` and ``region`` of the star.
     fitted : object
         ``coefficients`` (integrations, 4) of the shapes, NaN where there are none; ``rejected``,
         places (frames, pixels); ``width_gain`` as of `followed_terms`; ``spectrum`` as of `tint`.
@@ -50,7 +54,8 @@ def fit_profile(samples, bad, scene, fitted):
     values[:, holes] = np.nan
     values[~np.isfinite(coefficients[:, 0])] = np.nan
     values /= fitted.spectrum.astype(np.float32)[:, None]
-    found = regress_pixels(values.reshape(len(values), -1), regressors)
+    prior = [image[: terms.shape[1]].reshape(terms.shape[1], -1) for image in _slopes(scene)]
+    found = regress_pixels(values.reshape(len(values), -1), regressors, prior=prior)
     found = found.reshape(-1, *holes.shape)
     empty = ~np.isfinite(found).all(axis=0)
     found[:, empty] = 0.0
@@ -63,3 +68,25 @@ def fit_profile(samples, bad, scene, fitted):
     full = np.zeros((2, response.shape[1]))
     full[: len(response)] = np.nan_to_num(response)
     return profile, full, hole_light
+
+
+def _slopes(scene):
+    """
+    Numerical derivatives of the median star as a prior of the profile.
+
+    Little motion in the sample says little about the slopes, and an integration that moves more, as with the
+    antenna, would get their noise instead.
+
+    Returns the images (3, height, x) and their tightness as `regress_pixels` takes them.
+    """
+    model = scene.model.astype(np.float64)
+    curved = np.zeros_like(model)
+    curved[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
+    images = np.stack([model, -np.gradient(model, axis=0), curved])
+    uncertain = _DERIVATIVES * np.maximum(np.abs(images), _LEAST * np.abs(model))
+    error = scene.region.limit / LIMIT
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tightness = np.where(uncertain > 0, (error / uncertain) ** 2, 0.0)
+    tightness[:, next_to(scene.holes)] = 0.0
+    tightness[0] = 0.0
+    return scene.band.gather(images), scene.band.gather(np.nan_to_num(tightness, posinf=0.0))

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scripts.lib.moving_profile.background import LIMIT, ColumnRegion, static_level
+from scripts.lib.moving_profile.background import LIMIT, ColumnRegion
 from scripts.lib.moving_profile.band import Band, band_of_trace, find_trace, trace_width
 from scripts.lib.moving_profile.holes import hot_pixels
+from scripts.lib.moving_profile.static_background import static_background, static_level
 
 __all__ = ["Scene", "spectral_scene"]
 
@@ -81,7 +82,7 @@ def spectral_scene(sample, options):
     used = known & (np.abs(np.arange(shape[0])[:, None] - trace) > half + _MARGIN)
     if options.excluded is not None:
         used &= ~options.excluded
-    level = static_level(sample.median, used) if used.any() else np.zeros(shape[1])
+    level = static_background(sample.median, used)
     model = np.where(known, sample.median - level, 0.0).astype(np.float32)
     share = options.share and options.share(np.where(known, model, np.nan))
     own = model if share is None else (model * share).astype(np.float32)

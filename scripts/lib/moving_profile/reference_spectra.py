@@ -182,7 +182,7 @@ class SpectralReference:
         shares[:, used] = weighted[:, used] / norm[used]
         rows = self.band.pixels // self.median.shape[1]
         sums = np.bincount(rows.reshape(-1), shares.reshape(-1), minlength=len(self.median))
-        return float(np.sum(self.stripes.rest * sums**2)) / self.scale**2
+        return float(np.einsum("y,yk,k", sums, self.stripes.rest, sums)) / self.scale**2
 
 
 @dataclass(frozen=True)

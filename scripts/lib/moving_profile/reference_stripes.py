@@ -11,10 +11,13 @@ from scripts.lib.moving_profile.background import (
     star_level,
     subtract_background,
 )
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD
 
-__all__ = ["find_stripes", "weights_with_stripes"]
+__all__ = ["best_rows", "find_stripes", "weights_with_stripes"]
 
 _DARK, _FEWEST_DARK = 0.01, 64
+# Prior variance of the level that all rows have in common, over that of a row.
+_LEVEL = 1e4
 
 
 def find_stripes(sample, scene):
@@ -42,7 +45,7 @@ def find_stripes(sample, scene):
     inside.reshape(-1)[scene.band.pixels.reshape(-1)] = 1.0
     good = np.isfinite(sample.median) & ~scene.holes
     parts = (columns, model, inside, scene.region.limit, good)
-    unit = Stripes(*parts, np.ones(len(model), np.float32), np.zeros(len(model)))
+    unit = Stripes(*parts, np.eye(len(model)), np.zeros((len(model), len(model))))
     found = []
     for _, samples, lost in sample.frame_blocks():
         subtract_background(samples, lost, scene.region)
@@ -50,10 +53,59 @@ def find_stripes(sample, scene):
     rows, number = (np.concatenate(part) for part in zip(*found, strict=True))
     variance = (scene.region.limit[:, columns] / LIMIT) ** 2
     noise = np.nanmedian(variance, axis=1) / np.maximum(np.median(number, axis=0), 1)
-    total = (1.4826 * np.median(np.abs(rows - np.median(rows, axis=0)), axis=0)) ** 2
-    stripe = max(float(np.median(total - noise)), 0.0)
-    gain = stripe / (stripe + noise)
-    return Stripes(*parts, gain.astype(np.float32), (gain * noise).astype(np.float64))
+    return Stripes(*parts, *best_rows(rows, noise))
+
+
+def best_rows(measured, noise):
+    """
+    Best linear estimate of stripes that are correlated from row to row.
+
+    Parameters
+    ----------
+    measured : ndarray of float64, shape (integrations, y)
+        Stripes as measured, each integration about a level of its own.
+    noise : ndarray of float64, shape (y,)
+        Variance of the measurement.
+
+    Returns
+    -------
+    gain : ndarray of float64, shape (y, y)
+        Weights of all rows in the estimate of each; they sum to 1.
+    rest : ndarray of float64, shape (y, y)
+        Covariance of what the estimate leaves.
+
+    Notes
+    -----
+    Ordinary kriging (Matheron 1963): half of the mean squared difference of two rows, less the noise, depends on
+    their distance alone, and not on the level that they have in common, of which nothing is known
+    beforehand. A constant and a logarithm of the distance describe it: white noise and 1/f noise.
+    """
+    size = len(noise)
+    distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    constant, slope = _variogram(measured, noise)
+    semivariance = np.where(distance > 0, constant + slope * np.log(np.maximum(distance, 1)), 0.0)
+    values, vectors = np.linalg.eigh(semivariance.max() - semivariance)
+    covariance = np.einsum("ik,k,jk->ij", vectors, np.maximum(values, 0.0), vectors)
+    whole = covariance + _LEVEL * (noise.max() + covariance.max())
+    gain = np.linalg.solve(whole + np.diag(noise), whole).T
+    return gain, whole - np.einsum("ik,kj->ij", gain, whole)
+
+
+def _variogram(measured, noise):
+    """Constant and slope with the logarithm of the distance of the semivariance of rows, not below 0."""
+    lags = np.arange(1, len(noise))
+    found = np.empty(len(lags))
+    for place, lag in enumerate(lags):
+        step = measured[:, lag:] - measured[:, :-lag]
+        sigma = SIGMA_OF_MAD * np.median(np.abs(step - np.median(step, axis=0)), axis=0)
+        found[place] = 0.5 * np.mean(sigma**2 - noise[lag:] - noise[:-lag])
+    # A distance counts as often as there are pairs of rows.
+    root = np.sqrt(len(noise) - lags)
+    terms = np.column_stack([np.ones(len(lags)), np.log(lags)])
+    constant, slope = np.linalg.lstsq(terms * root[:, None], found * root, rcond=None)[0]
+    if slope < 0.0 or constant < 0.0:
+        constant, slope = max(float(np.average(found, weights=root**2)), 0.0), 0.0
+    return constant, slope
 
 
 def weights_with_stripes(scene, stripes, lit):
@@ -84,6 +136,6 @@ def weights_with_stripes(scene, stripes, lit):
     used = scene.weight > 0
     inverse = np.where(used, scene.weight, 1.0)
     factor = np.nanmedian((scene.region.limit / LIMIT * np.sqrt(scene.weight))[used])
-    common = columns * stripes.rest[:, None] / factor**2
+    common = columns * np.diag(stripes.rest)[:, None] / factor**2
     weight = 1.0 / (1.0 / inverse + common)
     return replace(scene, weight=np.where(used, weight, 0.0).astype(np.float32))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.moving_profile.background import static_level, subtract_background
+from scripts.lib.moving_profile.background import subtract_background
 from scripts.lib.moving_profile.flux import ColumnExtraction
 from scripts.lib.moving_profile.frames import prepare_frames, scaled_variance
 from scripts.lib.moving_profile.order_light import (
@@ -15,6 +15,7 @@ from scripts.lib.moving_profile.order_light import (
 )
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
 from scripts.lib.moving_profile.shape import MOTION, fit_shapes, tint, true_width
+from scripts.lib.moving_profile.static_background import static_background
 
 __all__ = ["SpectralModel", "model_spectra", "orders_parts"]
 
@@ -224,7 +225,7 @@ class _Work:
     def _unmodelled(self):
         """Light of all orders that none of them has in its model."""
         ref = self.common
-        level = static_level(ref.median, ref.region.used)
+        level = static_background(ref.median, ref.region.used)
         light = np.nan_to_num(ref.median - level).astype(np.float32)
         parts = []
         for order in self.references.values():

@@ -78,7 +78,7 @@ def test_stripes_need_dark_columns():
     with_dark = spectral_scene((28, 400), 60, seed=1, trouble=trouble, dark_columns=0.3)
     without = spectral_scene((28, 120), 60, seed=1, trouble=trouble)
     reference = reference_of(with_dark, stripes=True)
-    assert (reference.stripes.gain > 0.8).all()
+    assert (np.diag(reference.stripes.gain) > 0.8).all()
     assert reference.common_variance(reference.lit) > 0.0
     assert reference_of(without, stripes=True).stripes is None
     assert reference_of(with_dark).common_variance(reference.lit) == 0.0
