@@ -88,7 +88,7 @@ docs: .venv-docs/installed.txt ## make the documentation site in docs/_build/htm
 		$(MAKE) process-demo MODE=$$mode BIN=.venv-docs/bin; \
 	done
 	@echo "docs: building docs/_build/html, warnings are errors"
-	@.venv-docs/bin/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@.venv-docs/bin/sphinx-build --fail-on-warning --keep-going --quiet --jobs 2 docs docs/_build/html
 	@echo "docs: open docs/_build/html/index.html"
 
 test: lint ## run the linters and the tests
