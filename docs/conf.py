@@ -8,6 +8,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 from docs.tools.api import resolve_short_name  # noqa: E402
 from docs.tools.generate import generate  # noqa: E402
+from docs.tools.repository_links import link_to_pages  # noqa: E402
 from scripts import __version__  # noqa: E402
 
 project = "tso3flow"
@@ -47,7 +48,7 @@ html_theme_options = {"navigation_with_keys": True}
 
 def setup(app):
     """
-    Connect what finds the names that docstrings write without their module.
+    Connect what finds short names in docstrings, and what links to files of the repository.
 
     Parameters
     ----------
@@ -55,3 +56,4 @@ def setup(app):
         The build.
     """
     app.connect("missing-reference", resolve_short_name)
+    app.connect("source-read", link_to_pages)

@@ -13,7 +13,7 @@ from docs.tools.keywords import is_structural
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-MODULES = ["examples", "keywords", "product_tables", "settings"]
+MODULES = ["examples", "keywords", "product_tables", "repository_links", "settings"]
 
 
 @pytest.mark.parametrize("name", MODULES)
