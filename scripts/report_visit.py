@@ -48,6 +48,7 @@ from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.report.captions import CAPTIONS, TITLES, description
 from scripts.lib.report.curve_plots import DRAW, duration_unit, make_curves
 from scripts.lib.report.html import Figure, Link, render
+from scripts.lib.report.option_tables import options_table, replacement_table
 from scripts.lib.report.plot_style import save
 from scripts.lib.report.tables import (
     comparison_table,
@@ -154,6 +155,7 @@ def _render_page(diagnostics, figures, snakemake):
         verdict=diagnostics["verdict"],
         figures=figures,
         metrics=[make(curves) for make in _METRICS],
+        options=[options_table(params.settings, params.branch), replacement_table(curves)],
         sources=[sources, versions_table(), cost_table(_logs(snakemake))],
         settings=settings_table(params.settings),
         made_by=diagnostics["made_by"],

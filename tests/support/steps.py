@@ -64,6 +64,8 @@ _OUTPUTS += [
     "profile",
     "scene_model",
     "residual",
+    "saved",
+    "calibrated",
     "catalog",
     "results",
     "medians",
@@ -82,6 +84,8 @@ _SIDE_PRODUCTS = {
     "profile": ("extract_1d", "save_profile", "profile"),
     "scene_model": ("extract_1d", "save_scene_model", "scene_model"),
     "residual": ("extract_1d", "save_residual_image", "residual"),
+    "saved": ("extract_1d", "save_results", "extract_1d"),
+    "calibrated": ("photom", "save_results", "photom"),
     "spline_used": ("adaptive_trace_model", "save_intermediate_results", "spline_used"),
 }
 
@@ -265,6 +269,11 @@ def report_on(folder, product, plots=False):
         Content of the diagnostics file.
     """
     inputs, params = report_inputs(folder, product)
+    return run_report(folder, product, inputs, params, plots)
+
+
+def run_report(folder, product, inputs, params, plots=False):
+    """Make diagnostics and report in the folder of the products, as :func:`make_report`."""
     return make_report(str(folder / "results" / product.name), inputs, params, plots)
 
 

@@ -321,7 +321,7 @@ def _fit_extraction(member, fit, limits, grid, identity):
         position=position,
         coordinates=coordinates,
         keywords=_keywords(member, identity, position, (*limits, elements[0], elements[-1])),
-        fit=ProfileFit(np.ascontiguousarray(fit.profile[:, columns]), fit.order, region),
+        fit=replace(fit, profile=np.ascontiguousarray(fit.profile[:, columns]), region=region),
     )
 
 
