@@ -22,7 +22,11 @@ VISITS = {
     "nis_soss": {"segment_lengths": (3, 3)},
 }
 LENGTHS = {"segment_lengths": (12, 12)}
-SETTINGS = {"improved": {"save_masks": True}, "extract_1d": {"soss_rtol": 0.1}}
+SETTINGS = {
+    "improved": {"save_masks": True},
+    "extract_1d": {"soss_rtol": 0.1},
+    "pixel_replace": {"skip": False},
+}
 # Rows of which no simulated visit has the case.
 RARE = {
     ("_whtlt.ecsv", "column", "", "integration_number"),

@@ -118,3 +118,13 @@ def test_empty_tables_and_missing_columns_are_named(tmp_path):
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(tmp_path / "other.fits")
     with pytest.raises(InputError, match="found no column pupil, order, wavelength, relresponse"):
         FluxCalibration(tmp_path / "other.fits", PRIMARY)
+
+
+def test_a_factor_that_no_instrument_has_is_named(tmp_path):
+    path = write_photom(tmp_path / "p.fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus["PHOTOM"].data["photmj"][0] = 1e6
+    calibration = FluxCalibration(path, PRIMARY)
+    assert len(calibration.conversions({2: WAVELENGTHS})) == 1
+    with pytest.raises(InputError, match=r"row 1: found a factor of .* MJy for 1 DN/s"):
+        calibration.conversions({1: WAVELENGTHS})
