@@ -1,4 +1,4 @@
-# The workflow and its environment in one image; docs/deployment.md says how to use it.
+# The workflow and its environment in one image; docs/howto/deployment.md says how to use it.
 FROM python:3.11-slim-bookworm
 
 # The lock is complete: without --no-deps, an unlisted package could slip in.

@@ -18,7 +18,7 @@ DEMO := demo/$(MODE)
 # Integrations of images take a second or less.
 DEMO_OPTIONS := $(if $(filter %image,$(MODE)),--integrations 600)
 
-.PHONY: always help env demo test test-kernels test-readers test-slurm test-archive campaigns lint format parity bench lock clean
+.PHONY: always help env demo docs process-demo test test-kernels test-readers test-slurm test-archive campaigns lint format parity bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 .venv-readers/installed.txt: always
 	$(call make-environment,tests/readers/requirements.txt,$(PYTHON),--no-deps)
 
+.venv-docs/installed.txt: always
+	$(call make-environment,requirements.lock docs/requirements.txt,$(PYTHON),--no-deps)
+
 .venv-archive/installed.txt: always
 	$(call make-environment,requirements.lock tests/archive/requirements.txt,$(PYTHON),)
 
@@ -68,16 +71,31 @@ define check-cache
 	fi
 endef
 
-demo: env $(DEMO)/config.yaml ## simulate a small visit and process it (MODE=nrs_brightobj)
+demo: env ## simulate a small visit and process it (MODE=nrs_brightobj)
 	$(check-cache)
+	@$(MAKE) process-demo
+
+process-demo: $(DEMO)/config.yaml
 	@echo "demo: processing $(DEMO) on $(CORES) cores"
 	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml \
 		--quiet host rules
 	@echo "demo: the products are in $(DEMO)/results"
 
-$(DEMO)/config.yaml: | env
+$(DEMO)/config.yaml:
 	@echo "demo: simulating a visit in $(DEMO)"
 	@$(BIN)/python -m scripts.simulation $(DEMO) --mode $(MODE) $(DEMO_OPTIONS)
+
+# Visits whose pictures the pages show.
+DOCS_MODES := nrs_brightobj nis_soss
+
+docs: .venv-docs/installed.txt ## make the documentation site in docs/_build/html
+	$(check-cache)
+	@for mode in $(DOCS_MODES); do \
+		$(MAKE) process-demo MODE=$$mode BIN=.venv-docs/bin; \
+	done
+	@echo "docs: building docs/_build/html, warnings are errors"
+	@.venv-docs/bin/sphinx-build --fail-on-warning --keep-going --quiet --jobs 2 docs docs/_build/html
+	@echo "docs: open docs/_build/html/index.html"
 
 test: lint ## run the linters and the tests
 	@echo "test: pytest"
@@ -106,10 +124,11 @@ campaigns: env ## damage inputs and kill runs, in hundreds of ways
 	@$(BIN)/python -m tests.robustness.kills
 
 lint: env ## run the linters alone
-	@echo "lint: ruff, snakefmt, snakemake --lint"
+	@echo "lint: ruff, snakefmt, codespell, snakemake --lint"
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/codespell *.md *.yaml *.toml Makefile Snakefile docs envs scripts tests workflow benchmarks/*.*
 	@$(BIN)/snakemake --lint
 
 format: env ## format the code
@@ -133,5 +152,5 @@ lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
 	@rm -rf .venv-lock
 
 clean: ## remove the environments, the demo and caches (never results)
-	@rm -rf .venv .venv-archive .venv-oracle .venv-readers .venv-slurm .venv-lock demo .hypothesis .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-archive .venv-docs .venv-oracle .venv-readers .venv-slurm .venv-lock demo docs/_build docs/_generated .hypothesis .pytest_cache .ruff_cache
 	@find envs scripts tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

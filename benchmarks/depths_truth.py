@@ -1,7 +1,7 @@
 """
 Depths of simulated transits next to the truth: bias and width of the pulls.
 
-``python -m benchmarks.depths_truth`` prints the table of docs/light_curves.md.
+``python -m benchmarks.depths_truth`` prints the table of docs/explanation/light_curves.md.
 """
 
 import argparse

@@ -4,7 +4,7 @@ Measure how often the diagnostics find a transit in light curves that have none,
 ``python -m benchmarks.transit_search`` simulates light curves of some lengths, of each kind of noise
 without a transit, and of transits of some depths in white noise, asks
 `scripts.lib.diagnostics.light_curve_model` of each whether a dip is in it, and prints both tables of
-docs/diagnostics.md. A curve takes some hundredths of a second; all of them some minutes.
+docs/reference/diagnostics.md. A curve takes some hundredths of a second; all of them some minutes.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 Time series of JWST from Python: arithmetic on plain arrays, and the products of a run.
 
 Names are imported when they are first used, because every job of the workflow imports this
-package when it is installed. `docs/python.md` shows them in a notebook.
+package when it is installed. `docs/reference/python.md` shows them in a notebook.
 """
 
 from importlib import import_module

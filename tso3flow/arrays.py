@@ -289,7 +289,7 @@ def noise_report(time, flux, error=None):
         ``scatter_ppm``, ``point_to_point_sigma_ppm``, ``mad_sigma_ppm``, ``mad_diff_ppm``,
         ``mad_second_ppm``, ``beta_10_30_min``, ``baseline``, ``jumps``, ``depth_ppm`` (None without
         a transit or eclipse), and ``expected_ppm`` and ``ratio`` of the scatter to it (None without
-        errors), as defined in docs/diagnostics.md.
+        errors), as defined in docs/reference/diagnostics.md.
 
     Raises
     ------

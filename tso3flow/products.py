@@ -139,7 +139,7 @@ class Product:
         return Bins(*labels, time["BJD_TDB"], *axes, *images, unit)
 
     def diagnostics(self):
-        """Return the metrics of the visit, defined in docs/diagnostics.md, as a dict."""
+        """Return the metrics of the visit, defined in docs/reference/diagnostics.md, as a dict."""
         return json.loads(_existing(self.file("_diagnostics.json")).read_text(encoding="utf-8"))
 
     def _find(self, ending, table, detector, order):

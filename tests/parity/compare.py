@@ -202,7 +202,7 @@ def compare_x1dints(ours, jwst, allowed=TIGHT, int_times=True, scaled=False):
     allowed : float
         Largest relative difference of the columns.
     int_times : bool
-        Whether INT_TIMES is expected to be equal (see the README's table of
+        Whether INT_TIMES is expected to be equal (see docs/reference/differences.md:
         differences).
     scaled : bool
         Whether differences of fluxes count relative to the median flux, as

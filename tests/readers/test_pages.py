@@ -1,4 +1,4 @@
-"""The blocks of docs/readers.md run, and give what the products have."""
+"""The blocks of docs/howto/readers.md run, and give what the products have."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 def run_page(visit):
     """Names that the blocks of the page define, run in the folder of a visit."""
     made, names = visit("nrs_brightobj"), {}
-    blocks = BLOCK.findall((ROOT / "docs" / "readers.md").read_text(encoding="utf-8"))
+    blocks = BLOCK.findall((ROOT / "docs" / "howto" / "readers.md").read_text(encoding="utf-8"))
     assert len(blocks) == 8
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(Path(made.stem).parents[1])

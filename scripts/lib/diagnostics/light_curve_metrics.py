@@ -73,7 +73,7 @@ def _scatter_metrics(flux, fit, residuals, derivatives):
     Returns
     -------
     metrics : dict of str to float
-        Defined in docs/diagnostics.md.
+        Defined in docs/reference/diagnostics.md.
     """
     valid = residuals[fit.valid]
     outside = np.isfinite(residuals) & (fit.light >= 1.0)
@@ -301,7 +301,7 @@ def light_curve_metrics(columns):
     Returns
     -------
     metrics : dict
-        Metrics by name, defined in docs/diagnostics.md.
+        Metrics by name, defined in docs/reference/diagnostics.md.
     arrays : dict of str to ndarray
         ``model`` with the jumps, ``residuals`` that still contain them, and
         ``valid`` (integrations,), for plots; empty if the light curve is too short.

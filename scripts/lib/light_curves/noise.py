@@ -38,7 +38,7 @@ def mad_sigma(values):
     Returns
     -------
     sigma : float
-        1.4826 median |x - median x|; NaN without values.
+        ``1.4826 median |x - median x|``; NaN without values.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def difference_mad(values):
 
 def second_difference_mad(values):
     """
-    Median of |(a + c) / 2 - b| over neighbours a, b, c: 0.826 sigma of white noise.
+    Median of ``|(a + c) / 2 - b|`` over neighbours a, b, c: 0.826 sigma of white noise.
 
     Parameters
     ----------
@@ -362,7 +362,7 @@ def correlation(series, other):
     slope : float or None
         Slope of ``series`` by ``other``.
     significance : float or None
-        |r| sqrt((n - 2) / (1 - r^2)).
+        ``|r| sqrt((n - 2) / (1 - r^2))``.
 
     Examples
     --------

@@ -134,7 +134,9 @@ def test_every_metric_is_defined_in_the_documentation(files):
     (path,) = [path for path in files if path.suffix == ".json"]
     names = names_in(json.loads(path.read_text()))
     assert {"scatter_ppm", "coefficient", "worst_outlier_fraction"} <= names
-    spans = re.findall(r"`([^`]+)`", (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8"))
+    spans = re.findall(
+        r"`([^`]+)`", (ROOT / "docs" / "reference" / "diagnostics.md").read_text(encoding="utf-8")
+    )
     assert names - set(re.findall(r"\w+", " ".join(spans))) == set()
 
 

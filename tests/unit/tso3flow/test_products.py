@@ -160,7 +160,7 @@ def test_lightkurve_that_is_missing_is_one_line(stem, monkeypatch):
 
 def test_the_page_about_python_runs(stem, monkeypatch):
     monkeypatch.chdir(Path(stem).parents[1])
-    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     names = {}
     for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         exec(block, names)

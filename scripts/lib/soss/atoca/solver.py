@@ -28,7 +28,7 @@ class SingularError(Exception):
 
 class LeastSquares:
     """
-    Least-squares problem |G x - d|^2 + f^2 |T x|^2 for any factor f.
+    Least-squares problem ``|G x - d|^2 + f^2 |T x|^2`` for any factor f.
 
     Parameters
     ----------

@@ -1,0 +1,1 @@
+"""The documentation: pages in Markdown, and what builds the site of them."""
