@@ -18,7 +18,7 @@ DEMO := demo/$(MODE)
 # Integrations of images take a second or less.
 DEMO_OPTIONS := $(if $(filter %image,$(MODE)),--integrations 600)
 
-.PHONY: always help env demo test test-kernels test-slurm campaigns lint format parity bench lock clean
+.PHONY: always help env demo test test-kernels test-slurm test-archive campaigns lint format parity bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ env: .venv/installed.txt ## make the environment .venv from requirements.lock
 
 .venv-slurm/installed.txt: always
 	$(call make-environment,requirements.lock tests/slurm/requirements.txt,$(PYTHON),--no-deps)
+
+.venv-archive/installed.txt: always
+	$(call make-environment,requirements.lock tests/archive/requirements.txt,$(PYTHON),)
 
 .venv-oracle/installed.txt: always
 	$(call make-environment,tests/oracle/requirements.txt,$(ORACLE_PYTHON),)
@@ -83,6 +86,10 @@ test-kernels: env ## run the numerical tests with the arithmetic of other proces
 test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
 	@echo "test-slurm: pytest"
 	@.venv-slurm/bin/python -m pytest -m slurm tests/slurm
+
+test-archive: .venv-archive/installed.txt ## run the tests of fetching and deploying with the real clients
+	@echo "test-archive: pytest"
+	@.venv-archive/bin/python -m pytest tests/unit/fetch tests/workflow/test_deployment.py
 
 campaigns: env ## damage inputs and kill runs, in hundreds of ways
 	@echo "campaigns: corruptions"
@@ -118,5 +125,5 @@ lock: ## renew requirements.lock and envs/tso3.yaml from pyproject.toml
 	@rm -rf .venv-lock
 
 clean: ## remove the environments, the demo and caches (never results)
-	@rm -rf .venv .venv-oracle .venv-slurm .venv-lock demo .hypothesis .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-archive .venv-oracle .venv-slurm .venv-lock demo .hypothesis .pytest_cache .ruff_cache
 	@find envs scripts tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +

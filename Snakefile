@@ -5,9 +5,13 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from scripts.lib.planning.configuration import file_problem
-
 min_version("9.27")
+
+
+include: "workflow/rules/sources.smk"
+
+
+from scripts.lib.planning.configuration import file_problem
 
 # Without it the defaults of workflow/schemas/config.schema.yaml and --configfile suffice.
 if Path("config.yaml").exists():

@@ -25,7 +25,7 @@ from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.photometry.sky import add_sky, check_units
 from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_photometry
-from scripts.lib.segment_data.world_coordinates import evaluation_errors, read_wcs
+from scripts.lib.segment_data.world_coordinates import check_sky, evaluation_errors, read_wcs
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,13 @@ def _read(path, segment):
     with open_fits(segment) as source:
         wcs = read_wcs(source)
         with evaluation_errors(source.path):
-            return add_sky(table, wcs)
+            table = add_sky(table, wcs)
+        names = ("aperture_ra_icrs", "aperture_dec_icrs")
+        sky = np.array([table.columns[name] for name in names])
+        # All positions of a segment are in one array of pixels.
+        for position in sky.T[np.isfinite(sky).all(axis=0)][:1]:
+            check_sky(source.path, source.primary, position)
+    return table
 
 
 def process(snakemake):

@@ -34,6 +34,7 @@ from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import add_records, recorded_texts
 from scripts.lib.provenance.software import JWST_VERSION, history_line
 from scripts.lib.segment_data.integrations import NUMBER, UTC, exposure_key
+from scripts.lib.segment_data.step_record import KEYWORDS, read_record
 
 log = logging.getLogger(__name__)
 
@@ -216,6 +217,16 @@ def _set_model_keywords(cards, files):
             set_card(cards, keyword, choose(values), comment, after="R_")
 
 
+def _set_step_records(cards, files):
+    """Set how many samples pixel_replace filled, of all segments; return what their steps found."""
+    records = [read_record(spectra) for spectra in files]
+    counts = [found for found, _ in records if found]
+    # Each is put in front of the one before.
+    for method, (keyword, comment) in reversed(KEYWORDS.items()) if counts else ():
+        set_card(cards, keyword, sum(found[method] for found in counts), comment, after="R_")
+    return list(dict.fromkeys(text for _, found in records for text in found))
+
+
 def _write_product(path, skeleton, files, warnings, models_trace):
     """Write the product: headers and small tables from the skeleton, rows from the segments' files."""
     tables = [
@@ -231,7 +242,7 @@ def _write_product(path, skeleton, files, warnings, models_trace):
                     set_card(cards, "S_TRCMOD", "SKIPPED")
                 headers = [spectra.hdus[0].cards for spectra in files]
                 add_records(cards, recorded_texts(headers))
-                for line in warning_lines(warnings):
+                for line in warning_lines([*warnings, *_set_step_records(cards, files)]):
                     set_card(cards, "HISTORY", line)
                 made = history_line(f"calwebb_tso3 as of jwst {JWST_VERSION}")
                 set_card(cards, "HISTORY", made)

@@ -22,6 +22,8 @@ trace_modelled, spline_full, spline_used
     The segment with the model of its trace, and images of all of the model and of what is used.
 profile, scene_model, residual
     Weights of the pixels; models of source and background, and the data without them; if asked for.
+saved
+    The spectra without the images and counts that are kept with them; if asked for.
 
 Settings
 --------
@@ -43,6 +45,8 @@ extract_1d/apply_apcorr
     Whether the aperture is corrected.
 extract_1d/save_profile, extract_1d/save_scene_model, extract_1d/save_residual_image
     Whether these three are written.
+extract_1d/save_results
+    Whether the spectra are written under a name of their own.
 extract_1d/log_increment
     Integrations between two lines of progress in the log.
 pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
@@ -78,7 +82,13 @@ from scripts.lib.references.extract1d import name_file_in_errors, read_reference
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
-from scripts.lib.segment_data.side_products import CubeWriter, write_image, write_segment
+from scripts.lib.segment_data.side_products import (
+    CubeWriter,
+    write_empty,
+    write_image,
+    write_segment,
+)
+from scripts.lib.segment_data.step_record import append_record
 from scripts.lib.segment_data.wcs_cache import FOLDER, ResultCache
 from scripts.lib.spectra.aperture_correction import ApertureCorrection
 from scripts.lib.spectra.aperture_images import append_aperture
@@ -86,6 +96,7 @@ from scripts.lib.spectra.apertures import HORIZONTAL
 from scripts.lib.spectra.blocks import ImagePart, SpectralBlocks
 from scripts.lib.spectra.extraction_setup import plan_extraction
 from scripts.lib.spectra.profile_setup import PsfInput
+from scripts.lib.spectra.saved_spectra import save_spectra
 from scripts.lib.spectra.scene_model import profile_image, scene_images
 from scripts.lib.spectra.status_cards import set_statuses
 from scripts.lib.spectra.sums import (
@@ -227,6 +238,22 @@ def _scene_writer(stack, output, member, extraction):
     return write
 
 
+def _found_warnings(member, trace, extraction):
+    """What is wrong with the models of a segment, one line each; logged, too."""
+    texts = []
+    if trace is not None and not np.isfinite(trace.used).any():
+        texts.append(
+            "adaptive_trace_model: found no compact source: the model is empty, and trace_model of "
+            "pixel_replace is mingrad; lower slope_limit or fit_threshold"
+        )
+    if extraction.fit is not None and extraction.fit.warning:
+        texts.append(extraction.fit.warning)
+    texts = [f"{member.path.name}: {text}" for text in texts]
+    for text in texts:
+        log.warning("%s", text)
+    return texts
+
+
 def _check_member(member):
     """Raise if the file is not a cube of slit or slitless spectra."""
     exp_type, shape = member.primary.get("EXP_TYPE"), member.shape("SCI")
@@ -240,58 +267,60 @@ def _check_member(member):
         raise InputError(msg)
 
 
-def process(snakemake):
-    """Write the spectra of one segment."""
-    started = time.monotonic()
-    params, memory_mb = snakemake.params, snakemake.resources.work_mb
-    references = {name: snakemake.input[name] for name in ("extract1d", "apcorr", "psf")}
+def _extract(member, product, job):
+    """Write the spectra of a segment, and what options ask for; return the number of elements."""
+    params, output, memory_mb = job.params, job.output, job.resources.work_mb
+    references = {name: job.input[name] for name in ("extract1d", "apcorr", "psf")}
     entries = params.apertures
     if references["extract1d"]:
         entries = read_reference(references["extract1d"])
-    path = Path(snakemake.output.spectra)
+    results = ResultCache(product.path.parent / FOLDER)
+    trace, status = model_trace(
+        member, params.adaptive_trace_model, params.pixel_replace, memory_mb, results
+    )
+    product.append_hdu(_primary_cards(member, references, job, status))
+    copy_int_times(member, product)
+    horizontal = member.header("SCI").get("DISPAXIS") == HORIZONTAL
+    used = None if trace is None else trace.used
+    replacer = make_replacer(params.pixel_replace, horizontal, used)
+    psf = _psf_input(member, references["psf"], replacer, params.options)
+    with name_file_in_errors(references["extract1d"]):
+        extraction = plan_extraction(
+            member, entries, params.options, results, psf, whole=_needs_scene(output)
+        )
+    _write_side_products(member, output, replacer, trace, status, memory_mb)
+    if extraction is None:
+        write_empty(member, [output.profile, output.scene_model, output.residual])
+        return 0
+    is_point = str(extraction.source_type).upper() == "POINT"
+    correction = None
+    if references["apcorr"] and extraction.fit is None and is_point:
+        correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
+    blocks = SpectralBlocks(member, extraction, replacer)
+    with ExitStack() as stack:
+        write_scene = _scene_writer(stack, output, member, extraction)
+        _write_spectra(product, member, extraction, correction, blocks, write_scene, job)
+    append_aperture(product, extraction, member.shape("SCI")[1:])
+    warnings = _found_warnings(member, trace, extraction)
+    append_record(product, None if replacer is None else blocks.replaced, warnings)
+    if replacer is not None:
+        log.info(replacement_text(blocks.replaced))
+    return len(extraction.wavelength)
+
+
+def process(snakemake):
+    """Write the spectra of one segment."""
+    started = time.monotonic()
+    path, output = Path(snakemake.output.spectra), snakemake.output
     with open_fits(snakemake.input.segment) as member, ProductWriter(path) as product:
         _check_member(member)
-        results = ResultCache(path.parent / FOLDER)
-        trace, status = model_trace(
-            member, params.adaptive_trace_model, params.pixel_replace, memory_mb, results
-        )
-        product.append_hdu(_primary_cards(member, references, snakemake, status))
-        copy_int_times(member, product)
-        horizontal = member.header("SCI").get("DISPAXIS") == HORIZONTAL
-        replacer = make_replacer(
-            params.pixel_replace, horizontal, None if trace is None else trace.used
-        )
-        psf = _psf_input(member, references["psf"], replacer, params.options)
-        with name_file_in_errors(references["extract1d"]):
-            extraction = plan_extraction(
-                member, entries, params.options, results, psf, whole=_needs_scene(snakemake.output)
-            )
-        _write_side_products(member, snakemake.output, replacer, trace, status, memory_mb)
-        if extraction is None:
-            return
-        correction = None
-        if (
-            references["apcorr"]
-            and extraction.fit is None
-            and str(extraction.source_type).upper() == "POINT"
-        ):
-            correction = ApertureCorrection(references["apcorr"], member.primary, extraction)
-        blocks = SpectralBlocks(member, extraction, replacer)
-        with ExitStack() as stack:
-            write_scene = _scene_writer(stack, snakemake.output, member, extraction)
-            _write_spectra(product, member, extraction, correction, blocks, write_scene, snakemake)
-        append_aperture(product, extraction, member.shape("SCI")[1:])
-        if replacer is not None:
-            log.info(replacement_text(blocks.replaced))
-        n_integrations = member.shape("SCI")[0]
-    seconds = time.monotonic() - started
-    log.info(
-        "%s: %d spectra of %d elements, %.1f s",
-        path.name,
-        n_integrations,
-        len(extraction.wavelength),
-        seconds,
-    )
+        n_elements, n_integrations = _extract(member, product, snakemake), member.shape("SCI")[0]
+    if output.saved:
+        save_spectra(path, output.saved)
+    if n_elements:
+        seconds = time.monotonic() - started
+        text = "%s: %d spectra of %d elements, %.1f s"
+        log.info(text, path.name, n_integrations, n_elements, seconds)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ atoca_spectra
     Spectra of the models, if requested.
 wave_grid
     Wavelength grid of the models, if requested.
+saved, calibrated
+    The spectra before and after their calibration, under names of their own; if asked for.
 
 Settings
 --------
@@ -55,6 +57,8 @@ extract_1d/soss_wave_grid_out, extract_1d/soss_modelname
     Names of the optional products.
 photom/skip, photom/apply_time_correction
     Whether spectra are calibrated, and for the time of the exposure.
+extract_1d/save_results, photom/save_results
+    Whether the spectra before and after calibration are written.
 pixel_replace/save_results
     Whether the segment is written with its pixels replaced.
 pixel_replace/skip, pixel_replace/algorithm, pixel_replace/n_adjacent_cols
@@ -69,11 +73,12 @@ import logging
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.fits.cards import set_card
+from scripts.lib.fits.cards import remove_card, set_card
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.instruments.soss import why_not_extracted
@@ -82,7 +87,8 @@ from scripts.lib.provenance.reference_records import record_references, referenc
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
-from scripts.lib.segment_data.side_products import write_segment
+from scripts.lib.segment_data.side_products import write_empty, write_segment
+from scripts.lib.segment_data.step_record import append_record
 from scripts.lib.soss.aperture_images import append_apertures
 from scripts.lib.soss.atoca.detector_model import TooFewPixelsError
 from scripts.lib.soss.atoca.tuning import GridOptions, tune
@@ -102,9 +108,9 @@ from scripts.lib.soss.optional_products import (
 from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import build_scene, load_references
 from scripts.lib.soss.segment import SossSegment
-from scripts.lib.soss.table import soss_cards, soss_rows
+from scripts.lib.soss.segment_spectra import SegmentSpectra
+from scripts.lib.spectra.saved_spectra import save_spectra, saved_cards
 from scripts.lib.spectra.status_cards import set_statuses
-from scripts.lib.spectra.table import row_dtype
 from scripts.lib.trace_model.steps import model_trace
 
 log = logging.getLogger(__name__)
@@ -115,9 +121,10 @@ _REFERENCES = {
     "speckernel": ("R_SPKERN", "SPECKERNEL reference file name"),
     "photom": ("R_PHOTOM", "Photometric reference file name"),
 }
+# Keywords of the calibration.
+_OF_PHOTOM = ("S_PHOTOM", "R_PHOTOM", "R_AREA")
 _TIME_TABLES = ("INT_TIMES", "INT_TIMES_STRIPE")
 _REQUIRED = ("pastasoss", "specprofile", "speckernel")
-_BLOCK_INTEGRATIONS = 32
 
 
 def _check_references(paths, is_skipped):
@@ -195,67 +202,15 @@ def _primary_cards(member, paths, job, statuses, models=None):
     return cards
 
 
-class _SegmentSpectra:
-    """
-    Write the spectra of a segment block by block, and its optional products.
-
-    Parameters
-    ----------
-    product : ProductWriter
-        Open product with its primary header.
-    scene : Scene
-        Traces and apertures.
-    conversions : dict of int to ndarray
-        Factors to MJy of the orders that are calibrated.
-    columns : dict
-        ``INT_NUM``, times (integrations,) and ``SEGMENT``.
-    """
-
-    def __init__(self, product, scene, conversions, columns):
-        self._product, self._conversions, self._columns = product, conversions, columns
-        self._wavelengths = {
-            order: geometry.trace_wavelength for order, geometry in scene.geometry.items()
-        }
-        n_integrations = len(columns["INT_NUM"])
-        self._offsets = {}
-        for order, wavelength in self._wavelengths.items():
-            cards = soss_cards(n_integrations, len(wavelength), order, order in conversions)
-            size = n_integrations * row_dtype(len(wavelength)).itemsize
-            self._offsets[order] = product.append_hdu(cards, size)
-
-    def write(self, spectra, background, block):
-        """
-        Write the rows of some integrations.
-
-        Parameters
-        ----------
-        spectra : dict of int to Spectra
-            Spectra of each order.
-        background : ndarray
-            Background (integrations, columns).
-        block : slice
-            The integrations.
-        """
-        columns = {
-            name: values if np.ndim(values) == 0 else values[block]
-            for name, values in self._columns.items()
-        }
-        for order, wavelength in self._wavelengths.items():
-            rows = soss_rows(
-                spectra[order], background, wavelength, self._conversions.get(order), columns
-            )
-            offset = self._offsets[order] + block.start * rows.dtype.itemsize
-            self._product.write(rows.view(np.uint8), offset)
-
-
-def _write_spectra(writer, segment, scene, summary, models, options, extras):
+def _write_spectra(writers, segment, scene, summary, models, job, extras):
     """Extract all integrations block by block."""
+    options, step = job.params.options, segment.block_length(job.resources.work_mb)
     extractor = IntegrationExtractor(
         scene, summary.median_error, models, options["soss_bad_pix"] == "model"
     )
     progress = Progress(log, segment.shape[0])
-    for first in range(0, segment.shape[0], _BLOCK_INTEGRATIONS):
-        block = slice(first, min(first + _BLOCK_INTEGRATIONS, segment.shape[0]))
+    for first in range(0, segment.shape[0], step):
+        block = slice(first, min(first + step, segment.shape[0]))
         images, errors = segment.read_integrations(block)
         for index, integration in enumerate(range(block.start, block.stop)):
             fill_integration(images[index], errors[index], summary, integration)
@@ -265,7 +220,9 @@ def _write_spectra(writer, segment, scene, summary, models, options, extras):
             images, levels = (np.array(values) for values in zip(*parts, strict=True))
         solution = extractor.solve(images, errors)
         amplitudes = extractor.amplitudes(solution)
-        writer.write(extractor.extract(images, errors, amplitudes), levels, block)
+        spectra = extractor.extract(images, errors, amplitudes)
+        for writer in writers:
+            writer.write(spectra, levels, block)
         for write in extras:
             write(solution, amplitudes, first)
         progress.update(block.stop)
@@ -334,59 +291,89 @@ def _prepare_scene(segment, member, traces, paths, job):
     return scene, conversions, summary, image
 
 
+def _write_unextracted(member, product, paths, job):
+    """Write the headers alone of a segment of which no spectrum can be extracted."""
+    statuses = dict.fromkeys(("S_EXTR1D", "S_TRCMOD", "S_PXREPL"), "SKIPPED")
+    product.append_hdu(_primary_cards(member, paths, job, statuses))
+    copy_int_times(member, product, _TIME_TABLES)
+    names = ("pixel_replaced", "trace_models", "atoca_spectra", "wave_grid", "saved")
+    write_empty(member, [job.output[name] for name in names])
+
+
+def _open_tables(stack, member, product, cards, output):
+    """Write headers and times; return the products of the tables, calibrated or not."""
+    product.append_hdu(cards)
+    copy_int_times(member, product, _TIME_TABLES)
+    if not output.saved:
+        return [product]
+    saved = stack.enter_context(ProductWriter(output.saved))
+    kept = saved_cards(cards, output.saved)
+    for keyword in _OF_PHOTOM:
+        remove_card(kept, keyword)
+    saved.append_hdu(kept)
+    copy_int_times(member, saved, _TIME_TABLES)
+    return [product, saved]
+
+
+def _extract(stack, member, product, paths, job, scratch):
+    """Write the spectra of a segment, all of its orders, and what options ask for."""
+    started = time.monotonic()
+    options, output, memory_mb = job.params.options, job.output, job.resources.work_mb
+    replacer = make_replacer(job.params.pixel_replace, horizontal=True)
+    segment = SossSegment(member, replacer, scratch)
+    asked = job.params.adaptive_trace_model, job.params.pixel_replace
+    statuses = {"S_TRCMOD": model_trace(member, *asked, memory_mb)[1]}
+    statuses["S_PXREPL"] = "SKIPPED" if replacer is None else "COMPLETE"
+    if output.pixel_replaced:
+        path = Path(output.pixel_replaced)
+        write_segment(member, path, statuses, memory_mb, replacer=replacer)
+    traces = read_traces(paths["pastasoss"])
+    scene, conversions, summary, image = _prepare_scene(segment, member, traces, paths, job)
+    image, background = _remove_background(image, scene.masked, options)
+    models = _tune_models(scene, image, summary.median_error, options, job.input)
+    tuned = time.monotonic()
+    log.info("%s: common models after %.1f s", member.path.name, tuned - started)
+    cards = _primary_cards(member, paths, job, statuses | {"S_EXTR1D": "COMPLETE"}, models)
+    tables = _open_tables(stack, member, product, cards, output)
+    if output.wave_grid and models is not None:
+        grid = stack.enter_context(ProductWriter(output.wave_grid))
+        append_wave_grid(grid, cards, models.joint.grid)
+    elif output.wave_grid:
+        write_empty(member, [output.wave_grid])
+    columns = spectrum_times(member) | {"SEGMENT": segment_number(member.primary)}
+    writers = [
+        SegmentSpectra(table, scene, factors, columns)
+        for table, factors in zip(tables, (conversions, {}), strict=False)
+    ]
+    extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
+    _write_spectra(writers, segment, scene, summary, models, job, extras)
+    log.info("%d integrations extracted in %.1f s", segment.shape[0], time.monotonic() - tuned)
+    if replacer is not None:
+        log.info(replacement_text(segment.replaced))
+    ratios = contamination(scene, models, image, summary.median_error)
+    append_apertures(product, scene, background, ratios)
+    append_record(product, None if replacer is None else segment.replaced, [])
+
+
 def process(snakemake):
     """Write the spectra of one segment, all of its orders, and the requested products."""
-    started = time.monotonic()
-    options, inputs, output = snakemake.params.options, snakemake.input, snakemake.output
-    paths = {name: inputs[name] for name in _REFERENCES}
-    if snakemake.params.photom["skip"]:
+    output, skips_photom = snakemake.output, snakemake.params.photom["skip"]
+    paths = {name: snakemake.input[name] for name in _REFERENCES}
+    if skips_photom:
         paths["photom"] = []
     with ExitStack() as stack:
-        member = stack.enter_context(open_fits(inputs.segment))
+        member = stack.enter_context(open_fits(snakemake.input.segment))
         product = stack.enter_context(ProductWriter(Path(output.spectra)))
         reason = why_not_extracted(member.primary)
         if reason:
             log.error("%s: %s; no spectrum is extracted", member.path, reason)
-            statuses = dict.fromkeys(("S_EXTR1D", "S_TRCMOD", "S_PXREPL"), "SKIPPED")
-            product.append_hdu(_primary_cards(member, paths, snakemake, statuses))
-            copy_int_times(member, product, _TIME_TABLES)
-            return
-        _check_references(paths, snakemake.params.photom["skip"])
-        replacer = make_replacer(snakemake.params.pixel_replace, horizontal=True)
-        segment = SossSegment(member, replacer)
-        memory_mb = snakemake.resources.work_mb
-        asked = snakemake.params.adaptive_trace_model, snakemake.params.pixel_replace
-        statuses = {"S_TRCMOD": model_trace(member, *asked, memory_mb)[1]}
-        statuses["S_PXREPL"] = "SKIPPED" if replacer is None else "COMPLETE"
-        if output.pixel_replaced:
-            path = Path(output.pixel_replaced)
-            write_segment(member, path, statuses, memory_mb, replacer=replacer)
-        traces = read_traces(paths["pastasoss"])
-        scene, conversions, summary, image = _prepare_scene(
-            segment, member, traces, paths, snakemake
-        )
-        image, background = _remove_background(image, scene.masked, options)
-        models = _tune_models(scene, image, summary.median_error, options, inputs)
-        tuned = time.monotonic()
-        log.info("%s: common models after %.1f s", member.path.name, tuned - started)
-        cards = _primary_cards(
-            member, paths, snakemake, statuses | {"S_EXTR1D": "COMPLETE"}, models
-        )
-        product.append_hdu(cards)
-        copy_int_times(member, product, _TIME_TABLES)
-        if output.wave_grid and models is not None:
-            grid = stack.enter_context(ProductWriter(output.wave_grid))
-            append_wave_grid(grid, cards, models.joint.grid)
-        columns = spectrum_times(member) | {"SEGMENT": segment_number(member.primary)}
-        writer = _SegmentSpectra(product, scene, conversions, columns)
-        extras = _extra_products(stack, output, cards, scene, models, segment.shape[0])
-        _write_spectra(writer, segment, scene, summary, models, options, extras)
-        seconds = time.monotonic() - tuned
-        log.info("%d integrations extracted in %.1f s", segment.shape[0], seconds)
-        if replacer is not None:
-            log.info(replacement_text(segment.replaced))
-        ratios = contamination(scene, models, image, summary.median_error)
-        append_apertures(product, scene, background, ratios)
+            _write_unextracted(member, product, paths, snakemake)
+        else:
+            _check_references(paths, skips_photom)
+            with TemporaryFile(dir=product.path.parent) as scratch:
+                _extract(stack, member, product, paths, snakemake, scratch)
+    if output.calibrated:
+        save_spectra(output.spectra, output.calibrated)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,16 @@ from scripts.lib.light_curves.table import DESCRIPTIONS, FLUXES, imaging_rows, s
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.photometry.table import read_photometry
+from scripts.lib.provenance.reference_records import recorded_texts
+from scripts.lib.provenance.software import SOFTWARE
+from scripts.lib.segment_data.step_record import read_record
 
 log = logging.getLogger(__name__)
 
+_META_KEYWORDS = (
+    *("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "TARGNAME"),
+    *("PROGRAM", "OBSERVTN", "VISIT", "DATE-OBS", "TIME-OBS"),
+)
 _FLAG_ARRAYS = ("outliers", "invalid", "class_sizes")
 
 
@@ -106,6 +113,15 @@ def _spectral_table(inputs, series, params):
     return rows, records, series[0].archive.unit, primary
 
 
+def _records(paths):
+    """Records of the references in the headers of the archive's spectra."""
+    headers = []
+    for path in paths:
+        with open_fits(path) as file:
+            headers.append(file.hdus[0].cards)
+    return recorded_texts(headers)
+
+
 def _decorrelates(params):
     """Whether motion may be taken off."""
     return params.decorrelate != "never"
@@ -140,6 +156,15 @@ def _flag_warnings(rows, inputs):
             yield f"{detector} order {order}: {bursts_text(bursts)}"
 
 
+def _step_warnings(inputs):
+    """Warnings of the steps that made the archive's spectra."""
+    texts = []
+    for path in inputs.get("spectra") or ():
+        with open_fits(path) as file:
+            texts += read_record(file)[1]
+    return dict.fromkeys(texts)
+
+
 def process(snakemake):
     """Write the light-curve table of one product and, if asked for, our spectra and bins."""
     params, inputs, output = snakemake.params, snakemake.input, snakemake.output
@@ -151,18 +176,20 @@ def process(snakemake):
     columns = {name: np.concatenate([part[name] for part in rows]) for name in DESCRIPTIONS}
     units = {"mjd_utc": "d", "bjd_tdb": "d", "x": "pix", "y": "pix", "width": "pix"}
     units |= dict.fromkeys(FLUXES, unit)
-    keywords = ("TELESCOP", "INSTRUME", "EXP_TYPE", "FILTER", "GRATING", "SUBARRAY", "TARGNAME")
-    meta = {key: primary[key] for key in keywords if primary.get(key) is not None}
+    meta = {key: primary[key] for key in _META_KEYWORDS if primary.get(key) is not None}
+    meta["software"] = SOFTWARE
+    meta["time_reference"] = "mjd_utc and bjd_tdb are modified: JD or BJD minus 2400000.5 d"
     meta["light_curves"] = plain_value(records)
-    warnings = [*params.input_warnings, *_flag_warnings(rows, inputs)]
+    warnings = [*params.input_warnings, *_step_warnings(inputs), *_flag_warnings(rows, inputs)]
     if warnings:
         meta["input_warnings"] = warnings
     path = Path(output.light_curve)
     write_ecsv(path, columns, units, DESCRIPTIONS, meta)
     if output.get("spectra"):
-        write_spectra(output.spectra, series, primary, warnings)
-    if output.get("binned"):
-        write_light_curves(output.binned, series, params.bins, primary, warnings)
+        records = _records(inputs.spectra)
+        write_spectra(output.spectra, series, primary, warnings, records)
+        if output.get("binned"):
+            write_light_curves(output.binned, series, params.bins, primary, warnings, records)
     log.info("%s: %d rows", path.name, len(columns["flux"]))
 
 

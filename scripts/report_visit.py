@@ -113,6 +113,7 @@ def _render_page(diagnostics, figures, snakemake):
     params, primary = snakemake.params, read_hdus(snakemake.input.segments[0])[0].header
     options = {
         "settings": params.settings,
+        "branch": params.branch,
         "association": params.association,
         "products": snakemake.input.products,
         "logs": _logs(snakemake),

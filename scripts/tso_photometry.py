@@ -52,6 +52,9 @@ from scripts.lib.segment_data.world_coordinates import read_wcs
 
 log = logging.getLogger(__name__)
 
+# Electrons per DN; detectors of JWST have 1 to 6.
+_LARGEST_GAIN = 1000
+
 
 def apertures_sentence(settings, whole_array):
     """Sentence of the table's meta that says what was summed."""
@@ -88,7 +91,7 @@ def open_series(source, gain_path):
     Raises
     ------
     InputError
-        If the gain of a pixel with a value is not finite and positive.
+        If the gain of a pixel with a value is not above 0 or is more than any detector has.
     """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
@@ -105,12 +108,14 @@ def open_series(source, gain_path):
 
 def _check_gain(gain, source, path):
     """Raise if a pixel that the first integration has a value of has no usable gain."""
-    bad = ~(np.isfinite(gain) & (gain > 0)) & np.isfinite(source.read("SCI", slice(0, 1))[0])
+    bad = ~(np.isfinite(gain) & (gain > 0) & (gain <= _LARGEST_GAIN)) & np.isfinite(
+        source.read("SCI", slice(0, 1))[0]
+    )
     if bad.any():
         row, column = np.unravel_index(np.argmax(bad), bad.shape)
         found = f"{gain[row, column]} at row {row + 1}, column {column + 1} of the segment"
         more = f" and in {np.count_nonzero(bad) - 1} more pixels"
-        msg = f"{path}: SCI: found {found}{more}, expected a finite gain above 0"
+        msg = f"{path}: SCI: found {found}{more}, expected a gain above 0, at most {_LARGEST_GAIN}"
         raise InputError(msg)
 
 

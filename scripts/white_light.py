@@ -28,6 +28,7 @@ from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.findings import stop_at_errors
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.wavelength_ranges import read_ranges, wavelength_range
+from scripts.lib.provenance.input_warnings import new_warnings
 from scripts.lib.provenance.reference_records import reference_texts
 from scripts.lib.spectra.wavelength_limits import limit_findings
 
@@ -291,6 +292,8 @@ def process(snakemake):
             if header[f"TTYPE{number}"] == "FLUX"
         )
         meta = _table_meta(product.primary)
+        warnings = list(snakemake.params.input_warnings)
+        found += new_warnings(product.hdus[0].cards, warnings)
     columns, dropped = light_curve_columns(spectra)
     if dropped:
         total = sum(len(table.flux) for table in spectra)
@@ -306,7 +309,7 @@ def process(snakemake):
     used = {"wavelengthrange": wavelengthrange or None}
     if records := reference_texts(snakemake, used):
         meta["reference_files"] = records
-    if warnings := [*snakemake.params.input_warnings, *found]:
+    if warnings := [*warnings, *found]:
         meta["input_warnings"] = warnings
     units = {name: unit or None for name in columns if name.startswith("whitelight")}
     write_quantities(snakemake.output.whtlt, columns, units, meta)

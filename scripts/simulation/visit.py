@@ -51,6 +51,8 @@ _OPTIONAL_REFERENCES = {
     "point_source_image": "psf",
     "wavelengthrange_reference": "wavelengthrange",
 }
+# With the defaults of jwst, the models of so few integrations of NIRISS SOSS reach the limit of their grid.
+_SETTINGS = {"nis_soss": {"extract_1d": {"soss_rtol": 0.1, "soss_tikfac": 1e-9}}}
 
 
 def simulate_visit(outdir, options):
@@ -188,6 +190,7 @@ def _write_configuration(folder, options, references, association):
     if "extract1d" in references:
         needed.setdefault("apcorr", "N/A")
     config = {"associations": [association.name], "references": needed}
+    config |= _SETTINGS.get(options.mode, {})
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     steps = {}
     for kind, path in references.items():

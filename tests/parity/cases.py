@@ -220,6 +220,7 @@ CASES = (
         aperture=_BACKGROUND | {"bkg_order": 1},
     ),
     Case("bots-optimal-no-psf", BOTS, {"extract_1d": OPTIMAL}),
+    Case("bots-saved-spectra", BOTS, {"extract_1d": {"save_results": True}}),
     Case("bots-no-outlier-detection", BOTS | BUSY, {"outlier_detection": {"skip": True}}),
     Case("bots-wavelengths", BOTS, {"white_light": {"min_wavelength": 3.2, "max_wavelength": 4.4}}),
     Case("lrs-defaults", LRS),
@@ -275,6 +276,13 @@ CASES = (
     Case("grism-background", GRISM | BUSY, aperture=_BACKGROUND | {"bkg_order": 1}),
     Case("grism-fit-profile", GRISM | BUSY, {"pixel_replace": FIT_PROFILE}),
     Case("grism-trace-model", GRISM | BUSY, {"pixel_replace": BY_TRACE}),
+    # The settings of STScI's notebook for grism time series.
+    Case(
+        "grism-notebook",
+        GRISM | BUSY,
+        {"outlier_detection": {"skip": True}, "extract_1d": {"subtract_background": True}},
+        aperture=_BACKGROUND | {"bkg_order": 1},
+    ),
     Case("nircam-defaults", NIRCAM),
     Case("nircam-busy", NIRCAM | BUSY),
     Case("nircam-moving-centroid", NIRCAM | BUSY, {"tso_photometry": {"moving_centroid": True}}),
@@ -335,6 +343,11 @@ CASES = (
         {**_EACH, "extract_1d": _BOX, "photom": {"skip": True}},
     ),
     Case(
+        "soss-box-saved-spectra",
+        SOSS | {"segment_lengths": (2,)},
+        {**_EACH, "extract_1d": _BOX | {"save_results": True}, "photom": {"save_results": True}},
+    ),
+    Case(
         "soss-box-background",
         SOSS | {"zodiacal_light": 1.5},
         {**_EACH, "extract_1d": _BOX | {"subtract_background": True, "soss_width": 33.0}},
@@ -348,6 +361,17 @@ CASES = (
         "soss-atoca",
         SOSS | {"segment_lengths": (4,), "nan_rate": 1e-3},
         {**_EACH, "extract_1d": _ATOCA},
+        modelled=True,
+    ),
+    Case(
+        "soss-atoca-fit-profile",
+        SOSS | {"segment_lengths": (3,), "nan_rate": 1e-3},
+        {
+            **_EACH,
+            "extract_1d": _ATOCA,
+            "pixel_replace": FIT_PROFILE | {"n_adjacent_cols": 5},
+            "photom": {"apply_time_correction": False},
+        },
         modelled=True,
     ),
     Case(

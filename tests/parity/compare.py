@@ -6,6 +6,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import QTable
 
+from scripts.lib.segment_data.step_record import KEYWORDS
+
 # Keywords that say when, from which file or by what software a product was made.
 OWN_KEYWORDS = {
     "DATE",
@@ -21,6 +23,7 @@ OWN_KEYWORDS = {
 }
 # Keywords that only our products have.
 ADDED_KEYWORDS = {"INTSTART", "TIKRESID", "SOSSNGRD", "SOSSDECO", "SOSSBADP"}
+ADDED_KEYWORDS |= {keyword for keyword, _ in KEYWORDS.values()}
 TIGHT = 1e-12
 SPLINE = 1e-9
 FITTED = 1e-6
@@ -221,16 +224,45 @@ def compare_x1dints(ours, jwst, allowed=TIGHT, int_times=True, scaled=False):
         findings.append(
             Finding(product, "HDU order", float(names[0] != names[1]), 0, f"{names[0]}")
         )
-        count = sum(name == "EXTRACT1D" for name in names[1])
-        for k in range(1, count + 1):
-            pair = mine["EXTRACT1D", k], theirs["EXTRACT1D", k]
-            findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed, scaled)
-            findings.append(_keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header))
+        findings += _spectra(product, mine, theirs, allowed, scaled)
         if int_times:
             # jwst keeps those of the last detector.
             last = mine["INT_TIMES", 1 + extra]
             findings += _table(product, "INT_TIMES", last, theirs["INT_TIMES"], 0)
         findings += _header_tables(product, mine["HDRTAB"].data, theirs["HDRTAB"].data)
+    return findings
+
+
+def compare_saved_spectra(ours, jwst, allowed=TIGHT, scaled=False):
+    """
+    Compare two files of the spectra of a segment, after extraction or calibration.
+
+    Parameters
+    ----------
+    ours, jwst, allowed, scaled
+        As for :func:`compare_x1dints`. Ours has no metadata in ASDF.
+
+    Returns
+    -------
+    findings : list of Finding
+        One for each column and header.
+    """
+    product = jwst.name
+    with fits.open(ours) as mine, fits.open(jwst) as theirs:
+        names = [hdu.name for hdu in mine], [hdu.name for hdu in theirs if hdu.name != "ASDF"]
+        findings = [Finding(product, "HDU order", float(names[0] != names[1]), 0, f"{names[0]}")]
+        findings += [_keywords(product, "PRIMARY", mine[0].header, theirs[0].header)]
+        findings += _spectra(product, mine, theirs, allowed, scaled)
+        return findings + _table(product, "INT_TIMES", mine["INT_TIMES"], theirs["INT_TIMES"], 0)
+
+
+def _spectra(product, mine, theirs, allowed, scaled):
+    """Compare all EXTRACT1D tables of two open files."""
+    findings = []
+    for k in range(1, sum(hdu.name == "EXTRACT1D" for hdu in theirs) + 1):
+        pair = mine["EXTRACT1D", k], theirs["EXTRACT1D", k]
+        findings += _table(product, f"EXTRACT1D,{k}", *pair, allowed, scaled)
+        findings.append(_keywords(product, f"EXTRACT1D,{k}", pair[0].header, pair[1].header))
     return findings
 
 

@@ -24,6 +24,7 @@ from tests.parity.compare import (
     MODEL,
     compare_crfints,
     compare_images,
+    compare_saved_spectra,
     compare_tables,
     compare_x1dints,
 )
@@ -33,6 +34,7 @@ from tests.support.steps import read_config
 ROOT = Path(__file__).resolve().parents[2]
 ORACLE = ROOT / ".venv-oracle" / "bin" / "python"
 _SCENE_FILES = ("_profile", "_scene_model", "_residual")
+_SPECTRA_FILES = ("_extract_1d", "_photom")
 # Names of slits, which jwst puts into those of medians.
 _SLIT = re.compile(r"_(s1600a1|1)(?=_median\.fits)")
 STEP_OF_REFERENCE = {
@@ -176,6 +178,11 @@ def compare(case, ours, jwst):
             # jwst keeps those of the last member.
             kind = next(end for end in _SCENE_FILES if path.stem.endswith(end))
             findings += compare_images(sorted(ours.glob(f"*{kind}.fits"))[-1], path)
+            continue
+        if path.stem.endswith(_SPECTRA_FILES):
+            kind = next(end for end in _SPECTRA_FILES if path.stem.endswith(end))
+            mine = sorted(ours.glob(f"*{kind}.fits"))[-1]
+            findings += compare_saved_spectra(mine, path, case.allowed, case.modelled)
             continue
         if path.stem.endswith("_median"):
             findings += compare_images(ours / _SLIT.sub("", path.name), path)

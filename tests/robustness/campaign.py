@@ -1,25 +1,32 @@
 """
 Corrupt the inputs of small visits in hundreds of ways, and count what becomes of them.
 
-``python -m tests.robustness.campaign`` prints the counts by class of corruption and outcome, and
+``python -m tests.robustness.campaign`` processes more than 5,000 cases in all six modes and prints the counts by class of corruption and outcome, and
 the messages that users see; it ends with code 1 if any case ended in a traceback, a hang or a wrong
 product. Options choose the seed, one class and where all messages are written.
 """
 
 import argparse
+import math
 import os
 import re
 import sys
 import tempfile
+import time
+import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from tests.robustness.corruptions import all_cases
+from tests.robustness.files import VISITS
 from tests.robustness.outcomes import attempt, make_visits
 
-FAULTS = ("wrong", "traceback", "hang")
+# The last one is a fault of the campaign itself.
+FAULTS = ("wrong", "traceback", "hang", "campaign")
 RESULTS = ("refused", "failed", "product", *FAULTS)
 
 
@@ -46,7 +53,12 @@ def run_cases(names, seed, home, expected):
     cases = all_cases()
     outcomes = []
     for number in names:
-        outcome = attempt(cases[number], seed, home, expected)
+        try:
+            outcome = attempt(cases[number], seed, home, expected)
+        except Exception as error:
+            text = "".join(traceback.format_exception(error)[-4:])
+            outcomes.append((number, "campaign", text, 0.0))
+            continue
         outcomes.append((number, outcome.result, outcome.message, outcome.seconds))
     return outcomes
 
@@ -81,17 +93,28 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20220713)
     parser.add_argument("--kind", help="one class of corruption alone")
+    parser.add_argument("--visit", choices=VISITS, help="one visit alone")
     parser.add_argument("--every", type=int, default=1, help="every so many-th case alone")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--minutes", type=float, help="stop after so many; all cases if not given")
     parser.add_argument("--messages", type=Path, help="file for one message of each class")
     options = parser.parse_args(arguments)
     cases = all_cases()
     kinds = sorted({case.kind for case in cases})
     if options.kind not in (None, *kinds):
         parser.error(f"--kind: found {options.kind}, expected one of: {'; '.join(kinds)}")
-    numbers = [k for k, case in enumerate(cases) if options.kind in (None, case.kind)]
-    numbers = numbers[:: options.every]
+    numbers = [
+        k
+        for k, case in enumerate(cases)
+        if options.kind in (None, case.kind) and options.visit in (None, case.visit)
+    ]
+    # Cases of all kinds follow each other, and those of one visit are not all in one process.
+    numbers = np.random.default_rng(options.seed).permutation(numbers).tolist()
+    numbers = numbers[options.first :: options.every]
+    end = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
     workers = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as home, ProcessPoolExecutor(workers) as pool:
+        # Files of one visit take the place of those of others.
         expected = make_visits(Path(home))
         run = partial(run_cases, seed=options.seed, home=Path(home), expected=expected)
         pieces = [numbers[first : first + 8] for first in range(0, len(numbers), 8)]
@@ -103,6 +126,9 @@ def main(arguments=None):
                 if result in FAULTS:
                     text = f"{result}: {case.visit}: {case.kind}: {case.name}\n{message}\n"
                     print(text, flush=True)
+            if time.monotonic() > end:
+                pool.shutdown(cancel_futures=True)
+                break
     print("\n".join(table_of_counts(outcomes)))
     if options.messages:
         lines = [f"[{kind}] {line}\n" for kind, line in classes_of_messages(outcomes)]

@@ -4,7 +4,9 @@ from functools import partial
 
 import numpy as np
 
+from tests.robustness.corrupt_hostile import hostile_cases
 from tests.robustness.corrupt_meaning import meaning_cases
+from tests.robustness.corrupt_seeded import seeded_cases
 from tests.robustness.corrupt_texts import text_cases
 from tests.robustness.files import (
     CARD,
@@ -80,7 +82,7 @@ def all_cases():
     for visit in ("spectra", "images"):
         cases += [*_headers(visit), *_structure(visit), *_times(visit), *_truncations(visit)]
         cases += [*_bits(visit), *_types(visit), *_nan(visit), *_planes(visit)]
-    return [*cases, *meaning_cases(), *text_cases()]
+    return [*cases, *meaning_cases(), *text_cases(), *hostile_cases(), *seeded_cases()]
 
 
 def _card_case(kind, visit, extension, keyword, label, expect="any"):

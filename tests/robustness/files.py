@@ -23,6 +23,18 @@ VISITS = {
     "counts": VisitOptions(
         mode="mir_image", segment_lengths=(6, 5), frame_size=(32, 32), photom=False
     ),
+    "lrs": VisitOptions(mode="mir_lrs_slitless", segment_lengths=(4, 3), frame_size=(64, 32)),
+    "grism": VisitOptions(mode="nrc_tsgrism", segment_lengths=(4, 3), frame_size=(32, 64)),
+    "tsimage": VisitOptions(
+        mode="nrc_tsimage", segment_lengths=(6, 5), frame_size=(32, 32), gain_reference=True
+    ),
+    "soss": VisitOptions(mode="nis_soss", segment_lengths=(2, 2), frame_size=(96, 2048)),
+    "orders": VisitOptions(mode="nis_soss", segment_lengths=(2, 2), frame_size=(96, 2048)),
+}
+# Models of overlapping orders on a grid that is coarse, and without them.
+SETTINGS = {
+    "soss": {"extract_1d": {"soss_atoca": False}},
+    "orders": {"extract_1d": {"soss_rtol": 0.01, "soss_max_grid_size": 3000, "soss_tikfac": 1e-6}},
 }
 
 
@@ -43,7 +55,7 @@ class Case:
         ``error``: no product; ``same``: equal products; ``any``: an error or a product that
         passes all checks.
     corrupt : callable
-        Takes the folder of a copy of the visit and a random generator.
+        Takes the folder of a copy of the visit and a random generator; may return what it did.
     """
 
     kind: str

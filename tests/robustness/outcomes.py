@@ -1,6 +1,8 @@
 """Process a corrupted visit and judge what comes out."""
 
+import filecmp
 import logging
+import os
 import resource
 import shutil
 import signal
@@ -10,31 +12,30 @@ import time
 import traceback
 import warnings
 import zlib
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
-from astropy.io import fits
-from astropy.table import Table
+import yaml
 
-from scripts.lib.errors import InputError
+from scripts.lib.errors import CONTROLS, InputError
 from scripts.lib.jobs.job import describe_failure
 from scripts.simulation.visit import simulate_visit
-from tests.robustness.files import VISITS, hdu_of, last_segment
-from tests.support.steps import ROOT, process_visit
+from tests.robustness.files import SETTINGS, VISITS, last_segment
+from tests.robustness.judgement import READ_AT_START, fault, read_products
+from tests.robustness.start import start_run
+from tests.support.steps import ROOT, make_products, make_report, report_inputs
 from tests.workflow.test_dag import ARCHIVE_ONLY
 
-SECONDS = 20
+# Of the processor, and of the clock: the machine may be shared.
+CPU_SECONDS, SECONDS = 60, 1200
 PLAN_SECONDS = 60
 MEMORY = 6 << 30
-# Corruptions of files that the workflow reads before it starts a job, besides the segments.
-READ_AT_START = ("association", "EXTRACT1D", "APCORR", "GAIN", "configuration")
-# Corruptions of values that nothing but another measurement could tell from the true ones.
-VALUES = (
-    *("NaN", "bits, ASDF", "bits, data", "byte order", "planes", "variances", "world coordinates"),
-    *("APCORR values", "GAIN values"),
-)
 GOOD = ("refused", "failed", "product")
+# Of so many cases one is processed with all segments, planned by Snakemake, or gets a report.
+WHOLE_EVERY, PLANNED_EVERY, REPORT_EVERY = 4, 12, 48
+_MOST_LINES, _LONGEST_LINE = 60, 2000
+CANARY = "canary"
 
 
 @dataclass(frozen=True)
@@ -83,50 +84,25 @@ def make_visits(home, names=tuple(VISITS)):
 
     Returns
     -------
-    expected : dict of str to dict
-        Arrays of each visit's products, as of `read_products`.
+    expected : dict of str to Products
+        Products of each visit.
     """
     expected = {}
+    (home / CANARY).write_text(CANARY)
     for name in names:
         simulate_visit(home / name, VISITS[name])
+        path = home / name / "config.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | SETTINGS.get(name, {})))
         done = home / f"{name}-done"
         shutil.copytree(home / name, done)
-        process_visit(done)
-        expected[name] = read_products(done)
+        with chdir(done), _quiet():
+            started = start_run()
+            make_products(done, started.config, started.product, warnings=started.warnings)
+        expected[name] = read_products(done, started.warnings)
     return expected
 
 
-def read_products(folder):
-    """
-    Read all numbers of the products in a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of a visit.
-
-    Returns
-    -------
-    products : dict of str to dict of str to ndarray
-        Columns of each table, by file name, name and version of the table.
-    """
-    products = {}
-    for path in sorted((folder / "results").glob("**/*")):
-        if path.suffix == ".ecsv":
-            table = Table.read(path, format="ascii.ecsv")
-            columns = {name: np.asarray(table[name]) for name in table.colnames}
-            products[path.name] = columns
-        if path.suffix == ".fits" and "crfints" not in path.name:
-            with fits.open(path) as hdus:
-                for hdu in hdus:
-                    if isinstance(hdu, fits.BinTableHDU) and hdu.name not in ("ASDF", "HDRTAB"):
-                        products[f"{path.name}[{hdu.name}, {hdu.ver}]"] = {
-                            name: np.array(hdu.data[name]) for name in hdu.columns.names
-                        }
-    return products
-
-
-def attempt(case, seed, home, expected):
+def attempt(case, seed, home, expected, whole=False):
     """
     Corrupt a copy of a visit, process it, and judge the outcome.
 
@@ -138,79 +114,149 @@ def attempt(case, seed, home, expected):
         Seed of the campaign.
     home : Path
         Folder with the simulated visits.
-    expected : dict
+    expected : dict of str to Products
         Products of the undisturbed visits.
+    whole : bool
+        Whether all segments are processed; else those that were not corrupted keep their files, but
+        for one case of `WHOLE_EVERY`.
 
     Returns
     -------
     outcome : Outcome
         The outcome.
     """
-    label = f"{case.kind} {case.name} {case.visit}".encode()
-    rng = np.random.default_rng([seed, zlib.crc32(label)])
-    folder = home / f"case-{zlib.crc32(label):08x}"
+    number = zlib.crc32(f"{case.kind} {case.name} {case.visit}".encode())
+    rng = np.random.default_rng([seed, number])
+    folder = home / f"case-{number:08x}"
     shutil.copytree(home / case.visit, folder)
     started = time.monotonic()
     try:
-        case.corrupt(folder, rng)
-        result, message, is_warned = _process(case, folder)
-        if result == "product":
-            try:
-                message = _fault(case, folder, expected[case.visit], is_warned) or ""
-            except Exception as error:
-                message = f"a product cannot be read: {type(error).__name__}: {error}"
-            result = "wrong" if message else "product"
-        rest = [path.name for path in folder.glob("**/.*.part")]
-        if rest and result in GOOD:
-            result, message = "wrong", f"left {rest}"
+        did = case.corrupt(folder, rng) or ""
+        whole = whole or number % WHOLE_EVERY == 0 or _others_differ(home / case.visit, folder)
+        if not whole:
+            _take_over(home / f"{case.visit}-done", folder)
+        result, message = _judged(case, folder, expected[case.visit], (whole, number))
+        if result in GOOD and (text := _fault_of_rest(home, folder, message)):
+            result, message = "wrong", text
+        if result not in GOOD and did:
+            message = f"{did}: {message}"
         return Outcome(case, result, message.replace(f"{folder}/", ""), time.monotonic() - started)
     finally:
         shutil.rmtree(folder)
 
 
-def _process(case, folder):
-    """Process a visit: result, the message or traceback, and whether it was warned of."""
-    if case.kind in READ_AT_START:
-        try:
-            planned = _plan(folder)
-        except subprocess.TimeoutExpired:
-            return "hang", f"not planned after {PLAN_SECONDS} s", False
-        if planned.returncode:
-            # Snakemake shortens tracebacks of its own files.
-            is_traceback = "Traceback" in planned.stdout or '\n  File "' in planned.stdout
-            result = "traceback" if is_traceback else "refused"
-            return result, planned.stdout.strip(), False
+def _others_differ(source, folder):
+    """Whether any input but the last segment was changed."""
+    last, names = last_segment(source).name, {path.name for path in source.glob("**/*")}
+    if names != {path.name for path in folder.glob("**/*")}:
+        return True
+    names -= {last, "truth.npz"}
+    return any(
+        not _is_equal(path, folder / path.relative_to(source))
+        for path in source.glob("**/*")
+        if path.is_file() and path.name in names
+    )
+
+
+def _is_equal(first, second):
+    """Whether two paths lead to regular files of equal content."""
+    with suppress(OSError):
+        return second.is_file() and filecmp.cmp(first, second, shallow=False)
+    return False
+
+
+def _take_over(done, folder):
+    """Give a visit the files of segments that a run made of the same segments."""
+    segments = folder / "results" / "segments"
+    segments.mkdir(parents=True)
+    for path in (*done.glob("results/*seg001*"), *done.glob("results/segments/*seg001*")):
+        os.link(path, folder / path.relative_to(done))
+    evaluations = done / "results" / "segments" / ".evaluations"
+    if evaluations.is_dir():
+        shutil.copytree(evaluations, segments / evaluations.name)
+
+
+def _judged(case, folder, expected, how):
+    """Process a visit and judge its products: result, and message, traceback or fault."""
+    (whole, number), started = how, None
+    if case.kind in READ_AT_START and number % PLANNED_EVERY == 0:
+        result, message = _plan(folder)
+        if result != "product":
+            return result, message
     try:
-        with _limited(), _quiet():
-            product = process_visit(folder)
+        with chdir(folder), _limited(), _quiet():
+            started = start_run()
+            _make(started, folder, whole, number)
     except InputError as error:
-        begun = (folder / "results" / "segments").exists()
-        return "failed" if begun else "refused", str(error), False
+        return "failed" if started else "refused", str(error)
     except Hang:
-        return "hang", f"not done after {SECONDS} s", False
+        return "hang", f"not done after {CPU_SECONDS} s of the processor or {SECONDS} s"
     except Exception as error:
         message = describe_failure(error)
         if message is None or isinstance(error, MemoryError):
-            return "traceback", "".join(traceback.format_exception(error)[-6:]), False
-        return "failed", message, False
-    findings = [*product.findings, *(f for s in product.segments for f in s.findings)]
-    return "product", "", any(finding.severity == "warning" for finding in findings)
+            return "traceback", "".join(traceback.format_exception(error)[-6:])
+        return "failed", message
+    try:
+        found = read_products(folder, started.warnings)
+        message = fault(case, folder, found, expected, whole) or ""
+    except Exception as error:
+        message = f"a product cannot be read: {type(error).__name__}: {error}"
+    return "wrong" if message else "product", message
+
+
+def _make(started, folder, whole, number):
+    """Make the products, and of some visits the report."""
+    product = started.product
+    made = () if whole else [s.name for s in product.segments if "seg001" in s.name]
+    make_products(folder, started.config, product, made=made, warnings=started.warnings)
+    is_soss = product.exp_type == "NIS_SOSS"
+    if whole and number % (REPORT_EVERY * (4 if is_soss else 1)) == 0:
+        inputs, params = report_inputs(folder, product)
+        params["input_warnings"] = started.warnings
+        stem = folder / "results" / product.name
+        make_report(str(stem), inputs, params)
+        page = stem.with_name(f"{stem.name}_report.html").read_text(encoding="utf-8")
+        if raw := CONTROLS.search(page.replace("\n", "")):
+            msg = f"the report has the control character {raw[0]!r}"
+            raise AssertionError(msg)
+
+
+def _fault_of_rest(home, folder, message):
+    """What is wrong besides the products: files that are left, texts that a terminal would obey."""
+    if rest := [path.name for path in folder.glob("**/.*.part") if not path.is_symlink()]:
+        return f"left {rest}"
+    if (home / CANARY).read_text() != CANARY:
+        (home / CANARY).write_text(CANARY)
+        return "a file outside of the visit was changed"
+    if raw := CONTROLS.search(message.replace("\n", "")):
+        return f"the message has the control character {raw[0]!r}"
+    lines = message.splitlines()
+    if len(lines) > _MOST_LINES or any(len(line) > _LONGEST_LINE for line in lines):
+        return f"a message of {len(lines)} lines, {len(message)} characters"
+    return None
 
 
 def _plan(folder):
-    """Let Snakemake plan a visit as the user would."""
+    """Let Snakemake plan a visit as the user would: result and message."""
     text = "".join(f"\n{section}: {{skip: true}}\n" for section in ARCHIVE_ONLY)
     (folder / "archive.yaml").write_text(text)
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--dry-run"]
-    return subprocess.run(
-        [*command, "--quiet", "rules", "host", "--configfile", "archive.yaml"],
-        cwd=folder,
-        text=True,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=PLAN_SECONDS,
-    )
+    try:
+        done = subprocess.run(
+            [*command, "--quiet", "rules", "host", "--configfile", "archive.yaml"],
+            cwd=folder,
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PLAN_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return "hang", f"not planned after {PLAN_SECONDS} s"
+    # Snakemake shortens tracebacks of its own files.
+    is_traceback = "Traceback" in done.stdout or '\n  File "' in done.stdout
+    result = "traceback" if is_traceback else "refused" if done.returncode else "product"
+    return result, done.stdout.strip()
 
 
 @contextmanager
@@ -222,13 +268,19 @@ def _limited():
 
     limits = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, limits[1]))
-    former = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    timers = {
+        signal.SIGALRM: (signal.ITIMER_REAL, SECONDS),
+        signal.SIGPROF: (signal.ITIMER_PROF, CPU_SECONDS),
+    }
+    former = {number: signal.signal(number, stop) for number in timers}
+    for timer, seconds in timers.values():
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, former)
+        for number, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, former[number])
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
@@ -242,60 +294,3 @@ def _quiet():
             yield
     finally:
         logging.disable(logging.NOTSET)
-
-
-def _fault(case, folder, expected, is_warned):
-    """Fault of the products, or None; after a warning, fluxes may be far off."""
-    if case.expect == "error":
-        return "a product was made"
-    found = read_products(folder)
-    if case.kind in READ_AT_START:
-        return None
-    first = {name: columns for name, columns in expected.items() if "seg001" in name}
-    if not _same({name: found.get(name) for name in first}, first):
-        return "the first segment differs, although the second was corrupted"
-    rows = hdu_of(last_segment(folder), "SCI").shape[0]
-    for name, columns in found.items():
-        if "seg002" in name and (lengths := {len(column) for column in columns.values()}) != {rows}:
-            return f"{name}: {lengths} rows for {rows} integrations"
-    # A segment's own file copies its times with all their columns.
-    own = "extract1d.fits[INT_TIMES"
-    found = {name: columns for name, columns in found.items() if own not in name}
-    expected = {name: columns for name, columns in expected.items() if own not in name}
-    if case.expect == "same" and not _same(found, expected):
-        return "the products differ from undisturbed ones"
-    if is_warned:
-        return None
-    if case.kind not in VALUES and not _same(found, expected):
-        return "the products differ from undisturbed ones, and nothing says so"
-    return _implausible(found, expected)
-
-
-def _same(found, expected):
-    """Whether tables are equal, NaN included."""
-    if found.keys() != expected.keys():
-        return False
-    return all(
-        found[name] is not None
-        and found[name].keys() == columns.keys()
-        and all(
-            np.array_equal(found[name][key], column, equal_nan=column.dtype.kind == "f")
-            for key, column in columns.items()
-        )
-        for name, columns in expected.items()
-    )
-
-
-def _implausible(found, expected):
-    """Name a column of fluxes that is far from the undisturbed one, or infinite."""
-    for name, columns in found.items():
-        for key in set(columns) & {"FLUX", "net_aperture_sum", "NET_APERTURE_SUM"}:
-            values = np.asarray(columns[key], float)
-            if np.isinf(values).any():
-                return f"{name}: {key}: infinite"
-            reference = np.nanmedian(np.abs(expected[name][key])) if name in expected else None
-            # Zeros come from zeros, of which the product warns.
-            good = np.abs(values[np.isfinite(values) & (values != 0)])
-            if len(good) and reference and not 1e-3 < np.median(good) / reference < 1e3:
-                return f"{name}: {key}: median {np.median(good):.3g}, undisturbed {reference:.3g}"
-    return None

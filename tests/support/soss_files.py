@@ -120,6 +120,26 @@ def write_kernels(path, halfwidth=5):
     fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
 
 
+def write_photom(path, orders=(1, 2), scale=1.0, coefficients=None):
+    """Write a photom reference, of responses 1 to 3 times ten times the order."""
+    n = len(orders)
+    columns = [
+        fits.Column("filter", "12A", array=["CLEAR"] * n),
+        fits.Column("pupil", "15A", array=["GR700XD"] * n),
+        fits.Column("order", "I", array=orders),
+        fits.Column("photmj", "E", array=[10.0 * order for order in orders]),
+        fits.Column("nelem", "I", array=[3] * n),
+        fits.Column("wavelength", "4E", array=np.array([[2.0, 1.0, 3.0, 0.0]] * n) * scale),
+        fits.Column("relresponse", "4E", array=[[2.0, 1.0, 3.0, 77.0]] * n),
+    ]
+    hdus = [fits.PrimaryHDU(), fits.BinTableHDU.from_columns(columns, name="PHOTOM")]
+    for name, values in (coefficients or {}).items():
+        columns = [fits.Column(key, "E", array=[value] * n) for key, value in values.items()]
+        hdus.append(fits.BinTableHDU.from_columns(columns, name=name))
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
 def rate(order):
     """Light per column of an order: that of a spectrum falling as 1 / wavelength, 1000 in order 1."""
     return 1000 * (_THROUGHPUTS[order] * _WAVELENGTHS[order][1]) / (0.4 * _WAVELENGTHS[1][1])

@@ -156,7 +156,8 @@ def write_empty_segment(path, shape):
     shape : tuple of int
         Integrations, rows and columns.
     """
-    primary = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXP_TYPE": "NRS_BRIGHTOBJ"}
+    # Of no mode, as its wavelengths are those of none.
+    primary = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXP_TYPE": "OTHER"}
     more = {"SCI": {keyword: SCI[keyword] for keyword in _SOURCE}, "DQ": {"BZERO": 1 << 31}}
     with ProductWriter(path) as product:
         product.append_hdu(_cards(primary))

@@ -65,6 +65,8 @@ _OUTPUTS += [
     "profile",
     "scene_model",
     "residual",
+    "saved",
+    "calibrated",
     "catalog",
     "results",
     "medians",
@@ -83,6 +85,8 @@ _SIDE_PRODUCTS = {
     "profile": ("extract_1d", "save_profile", "profile"),
     "scene_model": ("extract_1d", "save_scene_model", "scene_model"),
     "residual": ("extract_1d", "save_residual_image", "residual"),
+    "saved": ("extract_1d", "save_results", "extract_1d"),
+    "calibrated": ("photom", "save_results", "photom"),
     "spline_used": ("adaptive_trace_model", "save_intermediate_results", "spline_used"),
 }
 
@@ -170,6 +174,30 @@ def process_visit(folder, work_mb=64):
     config = read_config(folder)
     check = imaging_check(folder, ReferenceFiles(config, {}, folder, {}))
     (product,) = load_products(config["associations"], folder, check)
+    make_products(folder, config, product, work_mb)
+    return product
+
+
+def make_products(folder, config, product, work_mb=64, made=(), warnings=()):
+    """
+    Make the products of the archive's names by the steps, in the order of the rules.
+
+    Parameters
+    ----------
+    folder : Path
+        As for :func:`process_visit`.
+    config : dict
+        The complete configuration.
+    product : Product
+        What to make.
+    work_mb : int
+        Working memory of each job.
+    made : collection of str
+        Names of segments whose files are there already. If there are any, only the files of the
+        others are made, and nothing of all segments together.
+    warnings : sequence of str
+        Warnings about the input that the products record.
+    """
     results = folder / "results"
     (results / "segments").mkdir(parents=True, exist_ok=True)
     references = {
@@ -177,8 +205,11 @@ def process_visit(folder, work_mb=64):
         for kind, path in config["references"].items()
     }
     asn = {"asn_pool": product.asn_pool, "asn_table": product.asn_table}
+    asn["input_warnings"] = list(warnings)
     sources = {}
     for segment in product.segments:
+        if segment.name in made:
+            continue
         sources[segment.name] = folder / segment.path
         if not config["outlier_detection"]["skip"]:
             options = {"options": config["outlier_detection"], **asn}
@@ -188,17 +219,21 @@ def process_visit(folder, work_mb=64):
                     files[f"out_{output}"] = results / f"{segment.name}_{kind}.fits"
             run_step(outlier_detection.process, options, work_mb, **files)
             sources[segment.name] = results / segment.crfints
-    finish = _photometry if product.branch == "imaging" else _spectroscopy
     for name in ("wave_grid_in", "estimate"):
         path = config["extract_1d"][f"soss_{name}"]
         references[name.removesuffix("_in")] = str(folder / path) if path else []
-    finish(product, sources, results, (config, references, asn, work_mb))
-    return product
+    measure, collect = _spectra, _collect_spectra
+    if product.branch == "imaging":
+        measure, collect = _photometry, _collect_photometry
+    settings = (config, references, asn, work_mb)
+    measured = measure(product, sources, results, settings)
+    if not made:
+        collect(product, measured, results, settings, list(sources.values()))
 
 
-def _spectroscopy(product, sources, results, settings):
-    """Make spectra and light curve of a product from its segments."""
-    config, references, asn, work_mb = settings
+def _spectra(product, sources, results, settings):
+    """Make the spectra of segments; return their files."""
+    config, references, _, work_mb = settings
     spectra = []
     for name, source in sources.items():
         spectra.append(results / "segments" / f"{name}_extract1d.fits")
@@ -210,12 +245,18 @@ def _spectroscopy(product, sources, results, settings):
             if config[section][option] and not config[section]["skip"]:
                 files[f"out_{output}"] = results / f"{name}_{kind}.fits"
         run_step(step.process, params, work_mb, **files)
+    return spectra
+
+
+def _collect_spectra(product, spectra, results, settings, _segments):
+    """Make spectra and light curve of a product from those of its segments."""
+    config, references, asn, work_mb = settings
     x1dints, whtlt = (results / f"{product.name}_{kind}" for kind in ("x1dints.fits", "whtlt.ecsv"))
     params = asn | {"adaptive_trace_model": config["adaptive_trace_model"]}
     run_step(collect_spectra.process, params, work_mb, spectra=spectra, out_x1dints=x1dints)
     run_step(
         white_light.process,
-        {"options": config["white_light"]},
+        {"options": config["white_light"], "input_warnings": asn["input_warnings"]},
         work_mb,
         x1dints=str(x1dints),
         wavelengthrange=references["wavelengthrange"] if product.exp_type == "NIS_SOSS" else [],
@@ -224,7 +265,7 @@ def _spectroscopy(product, sources, results, settings):
 
 
 def _photometry(product, sources, results, settings):
-    """Make the photometry table of a product from its segments."""
+    """Make the photometry of segments; return their files."""
     config, references, _, work_mb = settings
     tables = []
     for name, source in sources.items():
@@ -241,10 +282,16 @@ def _photometry(product, sources, results, settings):
             out_photometry=tables[-1],
             **catalog,
         )
+    return tables
+
+
+def _collect_photometry(product, tables, results, settings, segments):
+    """Make the photometry table of a product from those of its segments."""
+    _, _, asn, work_mb = settings
     phot = results / f"{product.name}_phot.ecsv"
-    segments = [str(source) for source in sources.values()]
-    files = {"photometry": tables, "segments": segments, "out_phot": phot}
-    run_step(collect_photometry.process, {}, work_mb, **files)
+    files = {"photometry": tables, "segments": list(map(str, segments)), "out_phot": phot}
+    params = {"input_warnings": asn["input_warnings"]}
+    run_step(collect_photometry.process, params, work_mb, **files)
 
 
 def report_on(folder, product, plots=False):
@@ -266,6 +313,11 @@ def report_on(folder, product, plots=False):
         Content of the diagnostics file.
     """
     inputs, params = report_inputs(folder, product)
+    return run_report(folder, product, inputs, params, plots)
+
+
+def run_report(folder, product, inputs, params, plots=False):
+    """Make diagnostics and report in the folder of the products, as :func:`make_report`."""
     return make_report(str(folder / "results" / product.name), inputs, params, plots)
 
 

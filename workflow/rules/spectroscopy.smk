@@ -23,6 +23,7 @@ rule extract_1d:
         profile=plan.side_output("extract_1d", "save_profile", "profile"),
         scene_model=plan.side_output("extract_1d", "save_scene_model", "scene_model"),
         residual=plan.side_output("extract_1d", "save_residual_image", "residual"),
+        saved=plan.side_output("extract_1d", "save_results", "extract_1d"),
     log:
         "<logs>/extract_1d/{segment}.log",
     benchmark:
@@ -70,6 +71,8 @@ rule extract_soss:
         atoca_spectra=plan.soss_output("soss_modelname", "AtocaSpectra"),
         wave_grid=plan.soss_output("soss_wave_grid_out", "SossWaveGrid"),
         pixel_replaced=plan.side_output("pixel_replace", "save_results", "pixel_replace"),
+        saved=plan.side_output("extract_1d", "save_results", "extract_1d"),
+        calibrated=plan.side_output("photom", "save_results", "photom"),
     log:
         "<logs>/extract_soss/{segment}.log",
     benchmark:

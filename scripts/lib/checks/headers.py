@@ -5,18 +5,21 @@ Errors prevent processing; all of them are collected and reported together.
 Warnings do not.
 """
 
+import re
 from collections import Counter
 from functools import partial
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.headers import NoValue
 from scripts.lib.instruments.modes import MODES, UNSUPPORTED, mode_of
+from scripts.lib.segment_data.integrations import segment_number
 
 __all__ = ["header_errors", "header_warnings", "value_errors"]
 
 _OPTIONAL_INTEGERS = ("INTSTART", "INTEND", "EXSEGNUM")
 _COUNTS = range(1 << 31)
 _CUBE_AXES = 3
+_NUMBER_IN_NAME = re.compile(r"-seg(\d{1,9})[^/]*$")
 # Of two extensions of these names, readers would take one or the other.
 _UNIQUE = ("SCI", "ERR", "DQ", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT", "INT_TIMES", "ASDF")
 
@@ -175,10 +178,22 @@ def header_warnings(path, hdus, complete=True):
         warnings.append(
             warning(key="INT_TIMES", found=found, expected=f"{nints} rows or more", effect=effect)
         )
+    warnings += _number_warnings(warning, path, primary)
     if not primary.get("TARGNAME"):
         expected, effect = "the name of the target", "the products name none"
         warnings.append(warning(key="TARGNAME", found="none", expected=expected, effect=effect))
     return warnings
+
+
+def _number_warnings(warning, path, primary):
+    """Find a number of a segment that is not that in its file name; images have no such column."""
+    in_name, number = _NUMBER_IN_NAME.search(path), segment_number(primary)
+    if in_name is None or number == int(in_name[1]) or mode_of(primary["EXP_TYPE"]).is_imaging:
+        return []
+    found = "none" if primary.get("EXSEGNUM") is None else str(number)
+    effect = f"the column SEGMENT of the spectra has {number}"
+    expected = f"{int(in_name[1])} as in the file name"
+    return [warning(key="EXSEGNUM", found=found, expected=expected, effect=effect)]
 
 
 _TEXTS = [

@@ -140,7 +140,10 @@ def product_findings(product, references):
             findings += _segment_reference_findings(reference, segment.exp_type, references.context)
     findings += [
         *option_findings(
-            product, lambda step: references.settings(step, first), _has_psf(product, references)
+            product,
+            lambda step: references.settings(step, first),
+            _has_psf(product, references),
+            bool(references.reference("extract1d", first).path or references.apertures(first)),
         ),
         *_unusable_apertures(product, references),
         *_unused_correction(product, references),
@@ -202,12 +205,13 @@ def _apertures_beyond(name, entries, paths, references, options):
         known.add(setup)
         entry = select_entry(entries, slit, 1 if order is None else order)
         exp_type = references.exp_type(path)
-        if entry is None or follows_source(entry, options, exp_type, source):
-            # Where the source is, only the world coordinates tell.
+        if entry is None:
             continue
+        # Where the source is, only the world coordinates say, but it is on the array.
+        follows = follows_source(entry, options, exp_type, source)
         findings += [
             _beyond(name, entry, region, path, image, options)
-            for region in regions_beyond(entry, axis, image.shape[-2:], options)
+            for region in regions_beyond(entry, axis, image.shape[-2:], options, follows)
         ]
     return findings
 

@@ -5,9 +5,10 @@ Standard library only: the workflow does them for every segment at each start.
 """
 
 import os
+import struct
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 from scripts.lib.checks.int_times import int_times_findings, read_times
@@ -25,6 +26,8 @@ _OF_SCIENCE = ("BUNIT", "SRCTYPE")
 _IDENTITY = (*EXPOSURE, "DETECTOR")
 _FLOATS, _INTEGERS = (-32, -64), (8, 16, 32, 64)
 _UNSIGNED_ZEROS = {16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
+# Codes of the module struct by BITPIX, and pixels of a variance that are looked at.
+_CODES, _SAMPLE = {-32: "f", -64: "d"}, 64
 _VARIANCES = {
     "VAR_POISSON": "of photon noise",
     "VAR_RNOISE": "of read noise",
@@ -100,6 +103,7 @@ def check_segment(path, location, hdus):
     findings = [
         *_plane_findings(path, hdus),
         *_variance_findings(path, hdus),
+        *_variance_value_findings(path, location, hdus),
         *_unit_findings(path, hdus),
         *int_times_findings(path, hdus, times),
     ]
@@ -160,6 +164,38 @@ def _variance_findings(path, hdus):
         findings.append(
             Finding(severity, path, key=name, found=found, expected=expected, effect=effect)
         )
+    return findings
+
+
+def _variance_value_findings(path, location, hdus):
+    """Find variances that are negative or infinite in a few pixels in the middle of the first image."""
+    shape = _first(hdus, "SCI").shape
+    if mode_of(hdus[0].header.get("EXP_TYPE")).is_soss or Path(location).suffix == ".gz":
+        return []
+    findings = []
+    with open(location, "rb", buffering=0) as file:
+        for name, what in _VARIANCES.items():
+            hdu = _first(hdus, name)
+            code = _CODES.get(hdu.header.get("BITPIX")) if hdu and hdu.shape == shape else None
+            if code is None:
+                continue
+            size, pixels = struct.calcsize(code), shape[1] * shape[2]
+            count = min(_SAMPLE, pixels)
+            file.seek(hdu.data_offset + size * ((pixels - count) // 2))
+            values = struct.unpack(f">{count}{code}", file.read(size * count))
+            # Of NaN, neither holds.
+            if bad := sum(value < 0 or value == inf for value in values):
+                effect = f"errors that contain the part {what} are wrong there"
+                findings.append(
+                    Finding(
+                        "warning",
+                        path,
+                        key=name,
+                        found=f"{bad} of {count} values in the middle of the first image negative or infinite",
+                        expected="variances",
+                        effect=effect,
+                    )
+                )
     return findings
 
 

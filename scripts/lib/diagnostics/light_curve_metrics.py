@@ -5,6 +5,7 @@ import numpy as np
 from scripts.lib.diagnostics.light_curve_model import fit_light_curve, jacobian
 from scripts.lib.light_curves import noise
 from scripts.lib.light_curves.jumps import find_shape_jumps, measure_jump, window_length
+from scripts.lib.moving_profile.reference_sample import slow_share
 
 __all__ = ["find_seams", "light_curve_metrics"]
 
@@ -272,16 +273,18 @@ def _correlation_metrics(columns, residuals):
     Returns
     -------
     metrics : dict of str to dict
-        Coefficient, slope [ppm per pixel] and significance; None where the
-        position is not known.
+        Coefficient, slope [ppm per pixel] and significance, None where the
+        position is not known; ``slow_share`` of the position's variance that is not
+        noise from one integration to the next.
     """
-    metrics = {}
+    metrics, firsts = {}, np.arange(len(residuals) - 1)
     for name in _SHAPES:
         coefficient, slope, significance = noise.correlation(residuals, columns[name])
         metrics[name] = {
             "coefficient": coefficient,
             "slope_ppm_per_pix": None if slope is None else _PPM * slope,
             "significance": significance,
+            "slow_share": slow_share(columns[name], firsts),
         }
     return metrics
 

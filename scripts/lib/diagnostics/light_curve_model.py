@@ -22,6 +22,8 @@ from scripts.lib.light_curves.noise import mad_sigma, point_to_point_sigma
 
 __all__ = ["Fit", "find_inliers", "fit_light_curve", "jacobian", "scaled_times"]
 
+# Integrations with flux, and those of them that are no outliers, that a fit needs.
+_FEWEST, _FEWEST_VALID = 20, 15
 # Points of the binned light curve that the shape of a transit is fitted to.
 _POINTS = 400
 # The fit of the shape ends when it changes the sum of squares by less than this part.
@@ -245,7 +247,7 @@ def fit_light_curve(times, flux, seams=()):
     Returns
     -------
     fit : Fit or None
-        None with less than 20 valid integrations.
+        None with less than 20 integrations with flux, or less than 15 that are no outliers.
 
     Examples
     --------
@@ -260,7 +262,8 @@ def fit_light_curve(times, flux, seams=()):
     (0.0, 0.01)
     """
     fit = Fit(scaled_times(times), find_inliers(flux))
-    if fit.valid.sum() < 20:
+    # Steep ingresses of short visits are outliers among their neighbours.
+    if np.isfinite(flux).sum() < _FEWEST or fit.valid.sum() < _FEWEST_VALID:
         return None
     x, y = _bin_neighbours(fit.x[fit.valid], flux[fit.valid])
     fit.baseline, fit.transit, fit.gain = choose_model(x, y)

@@ -15,11 +15,23 @@ BASELINES = {
     "line and fast ramp": ("ramp", 0.05),
     "line and ramp": ("ramp", 0.2),
 }
-# Gain of information that a transit needs to be accepted, and its lead over a jump.
+# Gain of information that a transit needs to be accepted, and its lead over all else.
 _LEAST_GAIN = 20.0
 _LEAST_LEAD = 6.0
-# Parameters that the search varies: position and step of a jump; middle, duration and depth.
-_OF_JUMP, _OF_TRANSIT = 2, 3
+# Parameters that the search varies: position and step of a jump; period, phase and height of a wave;
+# time scale of a ramp; middle, duration, slope and depth of a transit.
+_OF_JUMP, _OF_WAVE, _OF_RAMP, _OF_TRANSIT = 2, 3, 1, 4
+# What else is slow and no transit: polynomials up to a degree, ramps, and waves of so many periods
+# in half of the observation, each of at least ten points.
+_DEGREES = (3, 4)
+_RAMPS = np.geomspace(0.02, 0.8, 8)
+_WAVES = np.arange(0.25, 4.1, 0.25)
+# Steps of the search around the best trapezoid: middle in durations, logarithms of duration and slope.
+_STEPS = np.array([0.1, 0.12, 0.6])
+_ROUNDS = 4
+# Light that the limb of a star misses, as seen in the bottom of a transit.
+_LIMB = 0.3
+_SLOPE = 0.1
 
 
 @dataclass
@@ -174,6 +186,101 @@ def _effective_number(residual):
     return len(centred) / time
 
 
+def _squares(columns, flux):
+    """Sum of squares that a fit of columns leaves."""
+    basis, _ = np.linalg.qr(columns)
+    return ((flux - basis @ (basis.T @ flux)) ** 2).sum()
+
+
+def _plain_fits(x, flux):
+    """Criterion and sum of squares of all that is smooth and no wave, of the baselines by name."""
+    kinds = {name: (baseline_columns(x, kind, tau), 0) for name, (kind, tau) in BASELINES.items()}
+    kinds |= {degree: (np.vander(x, degree + 1), 0) for degree in _DEGREES}
+    kinds |= {tau: (baseline_columns(x, "ramp", tau), _OF_RAMP) for tau in _RAMPS}
+    fits = {}
+    for name, (columns, more) in kinds.items():
+        squares, size = _squares(columns, flux), columns.shape[1] + more
+        fits[name] = _information_criterion(squares, len(x), size), squares
+    return fits
+
+
+def _wave_criterion(x, flux):
+    """Criterion of the best wave on a line or parabola."""
+    best = np.inf
+    for periods in _WAVES[len(x) >= _WAVES * 20.0]:
+        phase = 2.0 * np.pi * periods * x
+        wave = np.stack([np.cos(phase), np.sin(phase)], axis=1)
+        for kind in ("line", "parabola"):
+            columns = np.hstack([baseline_columns(x, kind, 0.0), wave])
+            size = columns.shape[1] + _OF_WAVE - 2
+            squares = _squares(columns, flux)
+            best = min(best, _information_criterion(squares, len(x), size))
+    return best
+
+
+def _jump_criterion(x, flux):
+    """Criterion of the best jump on a baseline."""
+    n = len(x)
+    jumps = (np.arange(n)[None, :] >= np.arange(2, n - 2)[:, None]).astype(float)
+    found = []
+    for kind, tau in BASELINES.values():
+        columns = baseline_columns(x, kind, tau)
+        squares = _fit_best_shape(columns, flux, jumps).squares
+        found.append(_information_criterion(squares, n, columns.shape[1] + _OF_JUMP))
+    return min(found)
+
+
+def _fit_transits(x, flux):
+    """Criterion, fit, and middle and duration of the best transit on each baseline."""
+    shapes, positions = trapezoid_shapes(x)
+    fits = {}
+    for name, (kind, tau) in BASELINES.items():
+        columns = baseline_columns(x, kind, tau)
+        fit = _fit_best_shape(columns, flux, shapes, dimming_only=True)
+        position = tuple(positions[fit.index])
+        if fit.coefficient < 0:
+            fit, position = _fit_nearby(columns, x, flux, fit, position)
+        size = columns.shape[1] + _OF_TRANSIT
+        fits[name] = _information_criterion(fit.squares, len(x), size), fit, position
+    return fits
+
+
+def _fit_nearby(columns, x, flux, fit, position):
+    """
+    Fit the middle, duration and slope of a trapezoid better, also with a round bottom.
+
+    What a coarse shape leaves of a deep transit is no noise, and would count as such.
+    """
+    steps, centre = _STEPS, np.array([*position, _SLOPE])
+    for _ in range(_ROUNDS):
+        mids, durations, slopes = (
+            np.stack(np.meshgrid(np.linspace(-1, 1, 5), [-1, 0, 1], [-1, 0, 1]), axis=-1)
+            .reshape(-1, 3)
+            .T
+            * steps[:, None]
+        )
+        trials = np.stack(
+            [
+                centre[0] + mids * centre[1],
+                np.clip(centre[1] * np.exp(durations), 0.03, 3.0),
+                np.clip(centre[2] * np.exp(slopes), 0.02, 0.5),
+            ]
+        )
+        flat, round_ = _trapezoids(x, *trials[:, :, None])
+        found = _fit_best_shape(columns, flux, np.concatenate([flat, round_]), dimming_only=True)
+        if found.squares < fit.squares:
+            fit, centre = found, trials[:, found.index % trials.shape[1]]
+        steps = steps / 2.0
+    return fit, (centre[0], centre[1])
+
+
+def _trapezoids(x, mid, duration, slope):
+    """Trapezoids of depth 1 with a flat bottom, and with that of a limb-darkened star."""
+    distance = np.abs(x - mid) / duration
+    flat = np.clip((0.5 - distance) / slope, 0.0, 1.0)
+    return flat, flat * (1.0 - _LIMB * np.clip(2.0 * distance, 0.0, 1.0) ** 2)
+
+
 def choose_model(x, flux):
     """
     Decide which baseline a light curve has, and whether a transit is in it.
@@ -190,34 +297,29 @@ def choose_model(x, flux):
     transit : Transit or None
         First guess of a transit or eclipse.
     gain : float
-        Gain of information by the transit: effective number of points times the
-        logarithm of the ratio of the sums of squares. A transit must also beat a
-        jump, which is noise, by six.
+        Gain of information by the transit over what is smooth: effective number of points,
+        less half the number of parameters, times the logarithm of the ratio of the sums of squares.
+
+    Notes
+    -----
+    A transit needs a gain of 20. It must also lead, by six in the criterion, the best of what is no
+    transit: a jump, a wave, a ramp of any length, polynomials of third and fourth degree. Where
+    residuals are correlated, the lead counts as that of the effective number of points.
     """
     n = len(x)
-    shapes, positions = trapezoid_shapes(x)
-    jumps = (np.arange(n)[None, :] >= np.arange(4, n - 4)[:, None]).astype(float)
-    plain, plain_criteria, jump_criteria, transits, transit_criteria = {}, {}, {}, {}, {}
-    for name, (kind, tau) in BASELINES.items():
-        columns = baseline_columns(x, kind, tau)
-        size = columns.shape[1]
-        plain[name] = _fit_best_shape(columns, flux, np.zeros((1, n)))
-        plain_criteria[name] = _information_criterion(plain[name].squares, n, size)
-        jump = _fit_best_shape(columns, flux, jumps) if n > 12 else plain[name]
-        jump_criteria[name] = _information_criterion(jump.squares, n, size + _OF_JUMP)
-        transits[name] = _fit_best_shape(columns, flux, shapes, dimming_only=True)
-        squares = transits[name].squares
-        transit_criteria[name] = _information_criterion(squares, n, size + _OF_TRANSIT)
-    without = min(plain_criteria, key=plain_criteria.get)
-    name = min(transit_criteria, key=transit_criteria.get)
-    best = transits[name]
-    depth, gain = -best.coefficient, 0.0
-    if depth > 0:
-        ratio = plain[without].squares / best.squares
-        gain = _effective_number(best.residual) * np.log(ratio)
-    mid, duration = positions[best.index]
-    transit = Transit(float(mid), float(duration), float(np.sqrt(np.clip(depth, 1e-6, 0.15))))
-    lead = min(jump_criteria.values()) - transit_criteria[name]
+    plain, transits = _plain_fits(x, flux), _fit_transits(x, flux)
+    without = min(BASELINES, key=plain.get)
+    criterion, smooth = min(plain.values())
+    others = min(criterion, _jump_criterion(x, flux), _wave_criterion(x, flux))
+    name = min(transits, key=lambda key: transits[key][0])
+    criterion, best, (mid, duration) = transits[name]
+    if not best.coefficient < 0:
+        return without, None, 0.0
+    effective = _effective_number(best.residual)
+    size = baseline_columns(x, *BASELINES[name]).shape[1] + _OF_TRANSIT
+    gain = float(effective * (1.0 - 0.5 * size / n) * np.log(smooth / best.squares))
+    lead = (others - criterion) * effective / n
     if gain < _LEAST_GAIN or lead < _LEAST_LEAD:
-        return without, None, float(gain)
-    return name, transit, float(gain)
+        return without, None, gain
+    ratio = np.sqrt(np.clip(-best.coefficient, 1e-6, 0.15))
+    return name, Transit(float(mid), float(duration), float(ratio)), gain

@@ -5,6 +5,9 @@ from scripts.lib.diagnostics.placement import placement_findings
 
 __all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "visit_verdict"]
 
+# Share of a width's variance that is no noise, from which on a flux can follow it. Level and width are
+# fitted to the same samples, so that their noise is correlated.
+_LEAST_SHARE = 0.2
 _NAMES = {
     "x": "the position along x",
     "y": "the position along y",
@@ -160,6 +163,8 @@ def _tilt_findings(curve):
 def _correlation_findings(curve):
     """Flux that follows the position or width of the star or trace."""
     for key, metrics in curve["correlations"].items():
+        if key == "width" and metrics["slow_share"] < _LEAST_SHARE:
+            continue
         coefficient = metrics["coefficient"]
         if coefficient is not None and abs(coefficient) > 0.3 and metrics["significance"] > 5.0:
             slope = metrics["slope_ppm_per_pix"]
@@ -236,6 +241,14 @@ def _measurement_findings(curve):
         )
 
 
+def _missing_half(curve):
+    """Say that half of a light curve or more is missing; empty if it is not."""
+    missing, count = curve["n_without_flux"], curve["n_integrations"]
+    if 2 * missing < count:
+        return ""
+    return f"{curve_name(curve)} has no flux in {'any' if missing == count else missing} of {count} integrations"
+
+
 def _summary(curves):
     """Scatter, worst seam and flags of the visit in one sentence."""
     parts = []
@@ -271,8 +284,8 @@ def visit_verdict(curves):
     Returns
     -------
     verdict : dict
-        ``level`` (``good``, ``look`` or ``unknown``), ``headline``: scatter, worst
-        seam, flags and number of findings;
+        ``level`` (``good``, ``look`` or ``unknown``), ``headline``: light curves of which half or
+        more is missing, scatter, worst seam, flags and number of findings;
         ``noise`` and ``findings`` (lists of sentences).
     """
     findings = [text for curve in curves for text in curve_findings(curve)]
@@ -284,11 +297,12 @@ def visit_verdict(curves):
             "noise": [noise_sentence(curve) for curve in curves],
             "findings": findings,
         }
+    absent = "".join(f"{text}; " for text in map(_missing_half, curves) if text)
     count = len(findings)
     unusual = (
         f"{count} thing{'s' if count > 1 else ''} to look at." if count else "Nothing unusual."
     )
-    level, headline = "look" if count else "good", f"{_summary(judged)} {unusual}"
+    level, headline = "look" if count else "good", f"{absent}{_summary(judged)} {unusual}"
     return {
         "level": level,
         "headline": headline,

@@ -20,6 +20,7 @@ from scripts.lib.light_curves.frame_statistics import CLASSES
 from scripts.lib.light_curves.noise import MAD_TO_SIGMA
 from scripts.lib.light_curves.quality import bursts_of_flags
 from scripts.lib.provenance.software import SOFTWARE
+from scripts.lib.segment_data.step_record import sum_counts
 
 __all__ = [
     "contamination_metrics",
@@ -43,7 +44,7 @@ _FRAME_ARRAYS = (
     "centre",
     "radii",
 )
-_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map")
+_FLAG_ARRAYS = ("outliers", "invalid", "class_sizes", "outlier_map", "replaced")
 # Keyword of each description of the visit.
 _KEYWORDS = {
     "target": "TARGNAME",
@@ -371,6 +372,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
         statistics = order_statistics(*key)
         found, plots = light_curve_metrics(rows)
         found["flags"] = _flag_metrics(statistics)
+        found["replaced_samples"] = sum_counts(statistics)
         found |= _comparison(rows, found, statistics)
         found |= _record(meta, key)
         found["dropped_integrations"] = dropped_integrations(

@@ -6,6 +6,7 @@ __all__ = [
     "format_card",
     "header_bytes",
     "padded_length",
+    "remove_card",
     "set_card",
 ]
 
@@ -116,6 +117,22 @@ def set_card(cards, keyword, value, comment="", after=""):
         return
     comment = _comment(cards[first]) or comment
     cards[first : _sequence_end(cards, first)] = _format_cards(keyword, value, comment)
+
+
+def remove_card(cards, keyword):
+    """
+    Remove the first card of a keyword with its CONTINUE cards, in place; without one, nothing.
+
+    Parameters
+    ----------
+    cards : list of str
+        Cards of one header.
+    keyword : str
+        Keyword.
+    """
+    first = _index(cards, keyword)
+    if first is not None:
+        del cards[first : _sequence_end(cards, first)]
 
 
 def _index(cards, keyword):

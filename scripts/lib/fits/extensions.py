@@ -97,7 +97,7 @@ def table_rows(columns):
     return rows
 
 
-def table_cards(name, rows, units, version=None):
+def table_cards(name, rows, units, version=None, comments=None):
     """
     Header of a binary table of plain columns.
 
@@ -111,19 +111,28 @@ def table_cards(name, rows, units, version=None):
         Unit of each column that has one.
     version : int, optional
         Number among the extensions of this name (EXTVER).
+    comments : dict of str to str, optional
+        What each column is, for the comment of its TTYPE.
 
     Returns
     -------
     cards : list of str
         Cards without END.
     """
+    comments = comments or {}
     cards = [*table_shape_cards(rows.dtype, len(rows)), *_name_cards(name, version)]
     for number, column in enumerate(rows.dtype.names, start=1):
-        cards += column_cards(number, column, rows.dtype[column], units.get(column))
+        cards += column_cards(
+            number,
+            column,
+            rows.dtype[column],
+            units.get(column),
+            comment=comments.get(column, ""),
+        )
     return cards
 
 
-def column_cards(number, name, dtype, unit=None, zero=None):
+def column_cards(number, name, dtype, unit=None, zero=None, comment=""):
     """
     Cards of one column of a binary table.
 
@@ -139,6 +148,8 @@ def column_cards(number, name, dtype, unit=None, zero=None):
         Unit of the column.
     zero : int, optional
         Number subtracted from unsigned integers before they were stored (TZERO).
+    comment : str, optional
+        What the column is; cut where the card ends.
 
     Returns
     -------
@@ -147,7 +158,7 @@ def column_cards(number, name, dtype, unit=None, zero=None):
     """
     letter, length = _COLUMN_FORMATS[dtype.base.str[1:]], dtype.shape[0] if dtype.shape else ""
     cards = [
-        format_card(f"TTYPE{number}", name),
+        format_card(f"TTYPE{number}", name, comment),
         format_card(f"TFORM{number}", f"{length}{letter}"),
     ]
     if unit is not None:

@@ -15,6 +15,7 @@ import stat
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 
@@ -38,6 +39,8 @@ MOST_BLOCKS, MOST_UNITS = 1000, 1000
 # Bytes that are decompressed to find the headers of a compressed file.
 MOST_UNPACKED = 1 << 26
 _READ_LENGTH = 10 * BLOCK_LENGTH
+# Headers of extensions that are kept parsed, and the longest of them.
+_KNOWN_HEADERS, _KNOWN_LENGTH = 64, 2 * BLOCK_LENGTH
 _END_CARD = b"END".ljust(CARD_LENGTH)
 _CARD = re.compile(
     r"(?:HIERARCH +(?P<long>[^=]*?) *=|(?P<keyword>[A-Za-z0-9_-]{1,8}) *= ) *"
@@ -169,6 +172,20 @@ def _parse(cards):
         else:
             header[keyword] = NoValue(card[10:].strip())
     return header, _repeated(cards, further) if further else {}
+
+
+def _describe(text, is_extension):
+    """Cards of the text of a header, what `_parse` makes of them, and the form of the data."""
+    cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
+    header, repeated = _parse(cards)
+    if not is_extension and header.get("SIMPLE") is not True:
+        msg = f": SIMPLE: found {header.get('SIMPLE')!r}, expected T"
+        raise InputError(msg)
+    return cards, header, repeated, check_structure("", cards, header, repeated, is_extension)
+
+
+# Most headers of a segment are those of the other segments of its visit.
+_describe_known = lru_cache(_KNOWN_HEADERS)(_describe)
 
 
 def _repeated(cards, further):
@@ -325,13 +342,15 @@ def _find_end(data, start):
 
 def _hdu(path, text, offset, number):
     """Header-data unit of the header text found at an offset."""
-    cards = [text[k : k + CARD_LENGTH] for k in range(0, len(text), CARD_LENGTH)]
     location = f"{path}: not a FITS file: header of HDU {number}"
-    header, repeated = _parse(cards)
-    if not number and header.get("SIMPLE") is not True:
-        msg = f"{location}: SIMPLE: found {header.get('SIMPLE')!r}, expected T"
-        raise InputError(msg)
-    structure = check_structure(location, cards, header, repeated, is_extension=number > 0)
+    describe = _describe_known if len(text) <= _KNOWN_LENGTH else _describe
+    try:
+        cards, header, repeated, structure = describe(text, number > 0)
+    except InputError as error:
+        msg = f"{location}{error}"
+        raise InputError(msg) from None
+    # What is known stays as it is.
+    cards, header = list(cards), dict(header)
     version = header.get("EXTVER", 1)
     if type(version) is not int:
         found = "none" if version is None else repr(version)

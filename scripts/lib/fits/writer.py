@@ -8,6 +8,7 @@ import numpy as np
 
 from scripts.lib.files.atomic import atomic_file, open_part
 from scripts.lib.fits.cards import header_bytes, padded_length
+from scripts.lib.fits.checksums import checksum_cards, data_sum, placeholder_cards
 from scripts.lib.fits.reader import PIECE_LENGTH
 
 __all__ = ["ProductWriter"]
@@ -27,11 +28,14 @@ class ProductWriter:
     ----------
     path : str or Path
         Final name of the product.
+    checksums : bool, optional
+        Whether each header gets CHECKSUM and DATASUM; the data are read again for it, by block.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, *, checksums=False):
         self.path = Path(path)
         self._end = 0
+        self._checksums, self._headers = checksums, []
         self._file = None
         self._open = None
 
@@ -47,6 +51,8 @@ class ProductWriter:
             return self._open.__exit__(exception_type, *exception)
         with self._open:
             self._file.truncate(self._end)
+            for header in self._headers:
+                self._write_checksums(*header)
         return None
 
     def append_hdu(self, cards, data_bytes=0):
@@ -65,11 +71,23 @@ class ProductWriter:
         offset : int
             Offset of the data in the file [bytes].
         """
-        header = header_bytes(cards)
+        header = header_bytes([*cards, *placeholder_cards()] if self._checksums else cards)
         self.write(header, self._end)
         offset = self._end + len(header)
-        self._end = offset + padded_length(data_bytes)
+        start, self._end = self._end, offset + padded_length(data_bytes)
+        if self._checksums:
+            self._headers.append((header, start, offset, self._end))
         return offset
+
+    def _write_checksums(self, header, start, offset, end):
+        """Sum a header and its data, which are written, and put the sums into their cards."""
+        total = 0
+        for first in range(offset, end, _COPY_LENGTH):
+            total = data_sum(
+                os.pread(self._file.fileno(), min(_COPY_LENGTH, end - first), first), total
+            )
+        for placeholder, card in checksum_cards(header, total).items():
+            self.write(card.encode(), start + header.index(placeholder.encode()))
 
     def write(self, data, offset):
         """Write the bytes of a contiguous array or bytes object at an offset of the file."""

@@ -42,6 +42,8 @@ class Mode:
     trace_fit : str or None
         How the trace of the spectrum is modelled: ``slit`` or ``slitless``, by splines over the
         coordinate along a slit or across a slitless prism's spectrum; None if it cannot be.
+    wavelengths : tuple of float
+        Limits beyond which no pixel of a spectrum is [um], with room for extrapolation.
     left_out : tuple of (str, tuple of str, str)
         Optical elements with which the archive makes no product: keyword, its
         values, and the reason.
@@ -62,6 +64,7 @@ class Mode:
     spectral_orders: int = 1
     row_stripes: bool = False
     trace_fit: str | None = None
+    wavelengths: tuple = (0.1, 1000.0)
     left_out: tuple = ()
     unsupported: tuple = ()
 
@@ -94,6 +97,7 @@ _BOX = {
     "references": ("extract1d", "apcorr", "psf"),
 }
 _TRACES_AND_MODELS = ("pastasoss", "specprofile", "speckernel")
+_LRS = (1.0, 40.0)
 
 # One row for each mode, in the order in which messages name them.
 MODES = {
@@ -106,6 +110,7 @@ MODES = {
             **_BOX,
             correction_columns=("subarray",),
             trace_fit="slitless",
+            wavelengths=_LRS,
         ),
         Mode(
             exp_type="MIR_LRS-FIXEDSLIT",
@@ -113,6 +118,7 @@ MODES = {
             correction_columns=("subarray",),
             source_from="dither",
             trace_fit="slit",
+            wavelengths=_LRS,
         ),
         Mode(
             exp_type="NIS_SOSS",
@@ -129,6 +135,7 @@ MODES = {
             **_BOX,
             is_always_time_series=True,
             row_stripes=True,
+            wavelengths=(1.0, 8.0),
             left_out=(("PUPIL", ("CLEAR",), "no grism"),),
             unsupported=(("PUPIL", ("GDHS0", "GDHS60"), "NIRCam DHS is not supported"),),
         ),
@@ -140,6 +147,7 @@ MODES = {
             source_from="slit",
             is_named_by_slit=True,
             trace_fit="slit",
+            wavelengths=(0.3, 8.0),
         ),
     )
 }

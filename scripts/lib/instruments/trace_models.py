@@ -2,7 +2,7 @@
 
 from scripts.lib.instruments.modes import mode_of
 
-__all__ = ["why_no_trace_model"]
+__all__ = ["trace_frame", "why_no_trace_model"]
 
 
 def why_no_trace_model(primary):
@@ -26,3 +26,8 @@ def why_no_trace_model(primary):
     if data_model != "SlitModel":
         return f"DATAMODL: found {data_model}, expected SlitModel, as of jwst 2.0 or later"
     return None
+
+
+def trace_frame(primary):
+    """Frame of the world coordinates that has the coordinate across a spectrum whose trace is modelled."""
+    return "alpha_beta" if primary.get("INSTRUME") == "MIRI" else "slit_frame"

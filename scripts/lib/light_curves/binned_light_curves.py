@@ -13,6 +13,7 @@ from scripts.lib.light_curves.element_sums import Groups
 from scripts.lib.light_curves.product_header import (
     append_image,
     append_table,
+    append_times,
     label_cards,
     primary_cards,
 )
@@ -26,11 +27,17 @@ __all__ = ["bin_edges", "bin_numbers", "read_light_curves", "write_light_curves"
 log = logging.getLogger(__name__)
 
 _BIN_UNITS = dict.fromkeys(("WAVELENGTH", "LOWER", "UPPER"), "um")
+_BIN_COMMENTS = {
+    "WAVELENGTH": "mean wavelength of its elements",
+    "LOWER": "lower edge, which is in the bin",
+    "UPPER": "upper edge, which is not",
+    "ELEMENTS": "number of spectral elements",
+}
 # Sums of each bin and integration, and the bytes that they may take at a time.
 _SUMS, _CHUNK_BYTES = 12, 1 << 26
 
 
-def write_light_curves(path, series, options, primary, warnings=()):
+def write_light_curves(path, series, options, primary, warnings=(), records=()):
     """
     Write our light curves in bins of wavelength of one product.
 
@@ -46,6 +53,8 @@ def write_light_curves(path, series, options, primary, warnings=()):
         Keywords of a segment's primary header.
     warnings : iterable of str, optional
         Warnings about the input, for the HISTORY.
+    records : iterable of str, optional
+        Records of the reference files, for the HISTORY.
 
     Raises
     ------
@@ -59,8 +68,8 @@ def write_light_curves(path, series, options, primary, warnings=()):
     """
     series = _series_in_bins(series, options["edges"])
     named = {"BINS": (_bins_text(options), "Bins of wavelength")}
-    cards = primary_cards("spectroscopic light curves", primary, named, warnings)
-    with ProductWriter(Path(path)) as product:
+    cards = primary_cards("spectroscopic light curves", primary, named, warnings, records)
+    with ProductWriter(Path(path), checksums=True) as product:
         product.append_hdu(cards)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version, options)
@@ -214,14 +223,14 @@ def _write_series(product, series, version, options):
     numbers = np.where(np.isfinite(template), bin_numbers(archive.wavelength, edges), -1)
     filled, numbers = _filled_bins(numbers)
     label = label_cards(archive.detector, archive.order)
-    times = {name.upper(): values for name, values in series_times(archive).items()}
-    append_table(product, times, dict.fromkeys(("MJD_UTC", "BJD_TDB"), "d"), "TIME", version, label)
+    append_times(product, series_times(archive), version, label)
     append_table(
         product,
         _bin_table(archive.wavelength, edges, filled, numbers),
         _BIN_UNITS,
         "BINS",
         version,
+        _BIN_COMMENTS,
         label,
     )
     shape = (archive.n_integrations, len(filled))

@@ -3,9 +3,10 @@
 from scripts.lib.fits.cards import format_card
 from scripts.lib.fits.extensions import image_cards, table_cards, table_rows
 from scripts.lib.provenance.input_warnings import warning_lines
-from scripts.lib.provenance.software import history_line
+from scripts.lib.provenance.reference_records import history_lines
+from scripts.lib.provenance.software import SOFTWARE, file_date, history_line
 
-__all__ = ["append_image", "append_table", "label_cards", "primary_cards"]
+__all__ = ["append_image", "append_table", "append_times", "label_cards", "primary_cards"]
 
 # Keywords of the first segment that say what was observed, and their comments.
 _COPIED = {
@@ -24,14 +25,30 @@ _COPIED = {
     "OBSERVTN": "Observation number",
     "VISIT": "Visit number",
     "PI_NAME": "Principal investigator",
-    "DATE-OBS": "[yyyy-mm-dd] UTC date at start of exposure",
+    "DATE-OBS": "[yyyy-mm-dd] UTC date at start of first exposure",
     "TIME-OBS": "[hh:mm:ss.sss] UTC time at start of exposure",
-    "CAL_VER": "Calibration software version",
+    "DATE-BEG": "UTC start of first exposure",
+    "DATE-END": "UTC end of first exposure",
+    "CAL_VER": "Calibration software version of the input",
     "CRDS_CTX": "Context of the reference files of earlier stages",
 }
+_TIME_COMMENTS = {
+    "MJD_UTC": "mid time, UTC: JD - 2400000.5",
+    "BJD_TDB": "mid time, TDB, barycentre: BJD - 2400000.5",
+    "SEGMENT": "number of the segment",
+    "INTEGRATION": "number in the exposure, from 1",
+}
+# The standard's words for the scale of each time, and the place for which it is ; of
+# UTC none is given, which would need the telescope's orbit.
+_TIME_CARDS = (
+    ("MJDREF", 0.0, "times are MJD, counted from 0"),
+    ("TCTYP1", "UTC", "time scale of MJD_UTC"),
+    ("TCTYP2", "TDB", "time scale of BJD_TDB"),
+    ("TRPOS2", "BARYCENTER", "BJD_TDB is that at the barycentre"),
+)
 
 
-def primary_cards(what, primary, options, warnings=()):
+def primary_cards(what, primary, options, warnings=(), records=()):
     """
     Primary header of a product of our own.
 
@@ -45,6 +62,8 @@ def primary_cards(what, primary, options, warnings=()):
         Further keywords.
     warnings : iterable of str, optional
         Warnings about the input, for the HISTORY.
+    records : iterable of str, optional
+        Records of reference files, as `reference_records` makes them, for the HISTORY.
 
     Returns
     -------
@@ -62,10 +81,13 @@ def primary_cards(what, primary, options, warnings=()):
             for name in known
             if known[name] is not None
         ),
+        format_card("DATE", file_date(), "UTC date this file was made"),
+        format_card("CREATOR", SOFTWARE, "Software that made this file"),
         format_card("TIMEUNIT", "d", "Unit of the times"),
         format_card("TIMEOFF", 2400000.5, "[d] to add to MJD_UTC and BJD_TDB for JD"),
         *(format_card(name, value, comment) for name, (value, comment) in options.items()),
         format_card("HISTORY", history_line(what)),
+        *(format_card("HISTORY", line) for line in history_lines(records)),
         *(format_card("HISTORY", line) for line in warning_lines(warnings)),
     ]
 
@@ -92,7 +114,31 @@ def label_cards(detector, order):
     ]
 
 
-def append_table(product, columns, units, name, version, extra=()):
+def append_times(product, columns, version, extra=()):
+    """
+    Add the table TIME to a product.
+
+    Parameters
+    ----------
+    product : ProductWriter
+        The file.
+    columns : dict of str to ndarray
+        ``mjd_utc``, ``bjd_tdb``, ``segment`` and ``integration`` (integrations,), as of
+        `spectral_series.series_times`.
+    version, extra
+        As for :func:`append_table`.
+
+    Notes
+    -----
+    Both times are modified Julian dates; comments, time scales (TCTYPn) and MJDREF say so.
+    """
+    columns = {name.upper(): columns[name.lower()] for name in _TIME_COMMENTS}
+    cards = [format_card(*card) for card in _TIME_CARDS]
+    units = dict.fromkeys(("MJD_UTC", "BJD_TDB"), "d")
+    append_table(product, columns, units, "TIME", version, _TIME_COMMENTS, [*cards, *extra])
+
+
+def append_table(product, columns, units, name, version, comments, extra=()):
     """
     Add a binary table to a product.
 
@@ -108,11 +154,13 @@ def append_table(product, columns, units, name, version, extra=()):
         Name of the extension (EXTNAME).
     version : int
         Number among those of this name (EXTVER).
+    comments : dict of str to str
+        What each column is.
     extra : iterable of str, optional
         Further cards.
     """
     rows = table_rows(columns)
-    cards = [*table_cards(name, rows, units, version), *extra]
+    cards = [*table_cards(name, rows, units, version, comments), *extra]
     offset = product.append_hdu(cards, rows.nbytes)
     product.write(memoryview(rows).cast("B") if rows.size else b"", offset)
 

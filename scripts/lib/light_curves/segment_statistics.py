@@ -10,6 +10,7 @@ from scripts.lib.light_curves.extraction_regions import SINGLE, Region, read_reg
 from scripts.lib.light_curves.frame_statistics import class_counts, pixel_classes
 from scripts.lib.photometry.circular_apertures import Ring, overlap
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
+from scripts.lib.segment_data.step_record import count_arrays
 
 __all__ = ["circle", "count_flags", "imaging_statistics", "spectral_statistics"]
 
@@ -102,7 +103,8 @@ def spectral_statistics(member, spectra):
     Returns
     -------
     arrays : dict of str to ndarray
-        Those of :func:`count_flags`; ``across``, the axis across the dispersion; and of each
+        Those of :func:`count_flags`; ``across``, the axis across the dispersion; ``replaced``, how
+        many samples each method replaced, if that was asked for; and of each
         region ``aperture``, ``background`` (y, x), ``pixels``, the pixel along the dispersion of
         each element, and if the references contain them ``trace`` and ``contamination``.
     """
@@ -112,7 +114,7 @@ def spectral_statistics(member, spectra):
         log.warning("%s: no aperture is known; flags are counted in none", member.path)
         empty = np.zeros(shape, np.float32)
         regions = [Region(SINGLE, empty, empty, np.empty(0, int))]
-    arrays = {"across": np.array(across)} | count_flags(member, regions)
+    arrays = {"across": np.array(across)} | count_flags(member, regions) | count_arrays(spectra)
     for region in regions:
         names = ("trace", "contamination")
         found = {name: getattr(region, name) for name in names}

@@ -11,6 +11,7 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.light_curves.product_header import (
     append_image,
     append_table,
+    append_times,
     label_cards,
     primary_cards,
 )
@@ -22,6 +23,11 @@ log = logging.getLogger(__name__)
 
 # Images of the product by the names of the blocks' values, and their BITPIX.
 _IMAGES = {"FLUX": -64, "ERROR": -64, "PHOTON_ERROR": -32, "BACKGROUND": -32, "QUALITY": 8}
+_SPECTRUM_COMMENTS = {
+    "WAVELENGTH": "wavelength of each element",
+    "COLUMN": "pixel along the dispersion, from 0",
+    "FLUX": "median spectrum",
+}
 # Bits of QUALITY.
 SPECTRA_FLAGS = {1: "no flux", 4: "more than a tenth of the light is missing and was filled in"}
 _MOST_MISSING = 0.1
@@ -29,7 +35,7 @@ _BLOCK_BYTES = 1 << 24
 _READ = ("FLUX", "ERROR", "PHOTON_ERROR")
 
 
-def write_spectra(path, series, primary, warnings=()):
+def write_spectra(path, series, primary, warnings=(), records=()):
     """
     Write our spectra of one product, at the detector's resolution.
 
@@ -43,6 +49,8 @@ def write_spectra(path, series, primary, warnings=()):
         Keywords of a segment's primary header.
     warnings : iterable of str, optional
         Warnings about the input, for the HISTORY.
+    records : iterable of str, optional
+        Records of the reference files, for the HISTORY.
 
     Notes
     -----
@@ -51,8 +59,8 @@ def write_spectra(path, series, primary, warnings=()):
     integration) and QUALITY (integrations, elements), the sum of bits of :data:`SPECTRA_FLAGS`.
     One block of spectra is in memory at a time.
     """
-    cards = primary_cards("spectra from the moving profile", primary, {}, warnings)
-    with ProductWriter(Path(path)) as product:
+    cards = primary_cards("spectra from the moving profile", primary, {}, warnings, records)
+    with ProductWriter(Path(path), checksums=True) as product:
         product.append_hdu(cards)
         for version, spectra in enumerate(series, start=1):
             _write_series(product, spectra, version)
@@ -62,15 +70,14 @@ def _write_series(product, series, version):
     """Add the spectra of one detector and order."""
     archive = series.archive
     label = label_cards(archive.detector, archive.order)
-    times = {name.upper(): values for name, values in series_times(archive).items()}
-    append_table(product, times, dict.fromkeys(("MJD_UTC", "BJD_TDB"), "d"), "TIME", version, label)
+    append_times(product, series_times(archive), version, label)
     spectrum = {
         "WAVELENGTH": archive.wavelength.astype(float),
         "COLUMN": series.columns.astype(np.int64),
         "FLUX": series.template,
     }
     units = {"WAVELENGTH": "um", "FLUX": archive.unit}
-    append_table(product, spectrum, units, "SPECTRUM", version, label)
+    append_table(product, spectrum, units, "SPECTRUM", version, _SPECTRUM_COMMENTS, label)
     shape = (archive.n_integrations, archive.n_elements)
     offsets = {}
     for name, bitpix in _IMAGES.items():

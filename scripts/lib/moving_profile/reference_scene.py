@@ -93,7 +93,7 @@ def spectral_scene(sample, options):
     noise = sample.pairs[used & np.isfinite(sample.pairs)]
     factor = float(np.median(noise)) if len(noise) else 1.0
     mode = "column" if options.background == "auto" else options.background
-    light = None if share is None else np.where(holes, np.float32(0.0), model)
+    light = np.where(holes, np.float32(0.0), model)
     limit = (LIMIT * factor * sample.error).astype(np.float32)
     region = ColumnRegion(used, limit, mode, light)
     if width is None:

@@ -10,6 +10,7 @@ from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.output_folder import existing_folder
+from scripts.lib.planning.side_files import side_files
 from scripts.lib.planning.targets import in_output_folder, product_steps, report_steps
 
 __all__ = [
@@ -38,6 +39,8 @@ _MODEL_BYTES, _SPECTRA_BYTES, _REFERENCE_BYTES = 32, 25, 120
 _TABLE_BYTES = 3000
 # Plots, pages and headers of a product and of a segment.
 _PRODUCT_BYTES, _SEGMENT_BYTES = 8_000_000, 1_500_000
+# Header of a table with its padding.
+_HEADER_BYTES = 5760
 # The headers of a product are assembled in the folder for temporary files.
 _TEMPORARY_BYTES = 50_000_000
 # The speeds of `resources` are a tenth of those of a laptop.
@@ -123,6 +126,9 @@ def file_bytes(product, config):
             if template in large:
                 path = template.format(segment=segment.name)
                 sizes[in_output_folder(path)] = large[template]
+        for template, kind in side_files(product, config).items():
+            path = in_output_folder(template.format(segment=segment.name))
+            sizes[path] = _side_bytes(kind, segment) + _SEGMENT_BYTES
     large = _collected_bytes(product, config)
     for template in [*targets.collected_files(product, config), targets.REPORT]:
         if template in large:
@@ -142,6 +148,26 @@ def _segment_file_bytes(segment):
         targets.MASKS: math.prod(segment.shape),
         targets.REFERENCE: math.prod(segment.shape[1:]) * _orders(segment) * _REFERENCE_BYTES,
     }
+
+
+def _side_bytes(kind, segment):
+    """Size without headers of a file that an option of a step asks for."""
+    cube, image = 4 * math.prod(segment.shape), 4 * math.prod(segment.shape[1:])
+    spectra, orders = _spectra_bytes(segment), _orders(segment)
+    sizes = {
+        **dict.fromkeys(("outlier_detection", "pixel_replace"), segment.data_bytes),
+        "adaptive_trace_model": segment.data_bytes + image,
+        **dict.fromkeys(("median", "scene_model", "residual"), cube),
+        **dict.fromkeys(("spline_full", "spline_used", "profile"), image),
+        **dict.fromkeys(("extract_1d", "photom"), spectra),
+        "phot": segment.nints * _TABLE_BYTES,
+        # Image and aperture of each order.
+        "SossExtractModel": 2 * orders * cube,
+        # A header and a small table for each integration and order, twice for blue order 2.
+        "AtocaSpectra": spectra + segment.nints * (orders + 1) * _HEADER_BYTES,
+        "SossWaveGrid": 0,
+    }
+    return sizes[kind]
 
 
 def _collected_bytes(product, config):

@@ -9,7 +9,9 @@ from scripts.lib.planning import resources, targets
 from scripts.lib.planning.machine_needs import disk_findings, missing_bytes
 from scripts.lib.planning.members import Members, refuse
 from scripts.lib.planning.reference_lookup import ReferenceLookup
+from scripts.lib.planning.side_files import side_paths
 from scripts.lib.planning.spectral_ranges import spectral_findings
+from scripts.lib.planning.trace_frames import frame_findings
 
 __all__ = ["Plan"]
 
@@ -74,7 +76,7 @@ class Plan:
 
     def calints(self, wildcards):
         """Calibrated file of a segment, decompressed."""
-        return _plain_path(self.members.segment(wildcards))
+        return targets.calints_file(self.members.segment(wildcards))
 
     def flagged_segment(self, wildcards):
         """File of a segment with outliers flagged, or the calibrated one if that is skipped."""
@@ -86,7 +88,7 @@ class Plan:
         """Files of all segments of a product in order, see :meth:`flagged_segment`."""
         product = self.members.product(wildcards)
         if self._references.skips("outlier_detection", product):
-            return [_plain_path(segment) for segment in product.segments]
+            return [targets.calints_file(segment) for segment in product.segments]
         return targets.segment_paths(targets.CRFINTS, product)
 
     def sampled_segments(self, wildcards):
@@ -101,7 +103,7 @@ class Plan:
 
     def reference_segments(self, wildcards):
         """Calibrated files of the segments that have a reference in common."""
-        return [_plain_path(segment) for segment in self.members.comparable(wildcards)]
+        return [targets.calints_file(segment) for segment in self.members.comparable(wildcards)]
 
     def reference_lengths(self, wildcards):
         """Their numbers of integrations."""
@@ -127,7 +129,7 @@ class Plan:
 
         def path(wildcards):
             other = self.members.neighbour(wildcards, step)
-            return [] if other is None else [_plain_path(other)]
+            return [] if other is None else [targets.calints_file(other)]
 
         return path
 
@@ -334,8 +336,10 @@ class Plan:
     def product_paths(self):
         """Names of the files of all products, with their summary."""
         configs = self._configurations()
-        pairs = zip(self._products, configs, strict=True)
-        files = [path for pair in pairs for path in targets.product_files(*pair)]
+        files = []
+        for product, config in zip(self._products, configs, strict=True):
+            files += targets.product_files(product, config)
+            files += side_paths(product, config, self._config)
         return files + targets.summary_files(self._reported())
 
     def product_names(self):
@@ -348,13 +352,12 @@ class Plan:
         return disk_findings(missing, self._config["output_dir"], ".")
 
     def spectral_findings(self):
-        """Findings about settings that hold no part of the spectra; reads the first segments."""
-        bins = self._config["spectroscopic_light_curves"]
-        return [
-            finding
-            for product in self._products
-            for finding in spectral_findings(product, self._references, bins)
-        ]
+        """Findings about settings that do not fit the spectra; reads the first segments."""
+        bins, found = self._config["spectroscopic_light_curves"], []
+        for product in self._products:
+            found += frame_findings(product, self._references)
+            found += spectral_findings(product, self._references, bins)
+        return found
 
     def _reported(self):
         """Products that have a report."""
@@ -392,9 +395,3 @@ class _Segment:
     """Wildcards of a segment."""
 
     segment: str
-
-
-def _plain_path(segment):
-    """Calibrated file of a segment, decompressed."""
-    unpacked = targets.CALINTS.format(segment=segment.name)
-    return unpacked if segment.is_compressed else segment.path

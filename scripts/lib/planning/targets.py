@@ -32,6 +32,7 @@ __all__ = [
     "WHTLT",
     "X1DINTS",
     "association_file",
+    "calints_file",
     "collected_files",
     "files_before_report",
     "has_report",
@@ -253,6 +254,23 @@ def association_file(product):
         The user's association, or the one that the workflow writes.
     """
     return ASSOCIATION.format(product=product.name) if product.is_group else product.asn_path
+
+
+def calints_file(segment):
+    """
+    Name the calibrated file of a segment, decompressed.
+
+    Parameters
+    ----------
+    segment : Segment
+        The segment.
+
+    Returns
+    -------
+    path : str
+        The user's file, or the one that the workflow unpacks.
+    """
+    return CALINTS.format(segment=segment.name) if segment.is_compressed else segment.path
 
 
 def segment_files(segment, product, config):

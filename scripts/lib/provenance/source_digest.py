@@ -4,10 +4,11 @@ import hashlib
 import re
 from functools import cache
 
-__all__ = ["source_digest"]
+__all__ = ["source_digest", "used_files"]
 
 # A name imported from one of these packages is a module.
 _PACKAGES = {
+    "scripts.fetch",
     "scripts.lib",
     "scripts.simulation",
     "scripts.lib.checks",
@@ -64,15 +65,34 @@ def source_digest(module, read):
         templates that these include.
     """
     start = _path(module)
-    found = set()
-    waiting = {start}
+    digest = hashlib.sha256()
+    for path in sorted(used_files([start], read) - {start}):
+        digest.update(f"{path}\0{read(path)}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def used_files(starts, read):
+    """
+    Find the project's files that some of them use, directly or not.
+
+    Parameters
+    ----------
+    starts : iterable of str
+        Paths from the root of the project: modules, templates or files with rules.
+    read : callable
+        Returns the text of a file by its path.
+
+    Returns
+    -------
+    paths : set of str
+        The files and all modules of the package ``scripts`` that they import by ``from ... import``,
+        and the templates that they render. Each was read once.
+    """
+    found, waiting = set(), set(starts)
     while waiting:
         found |= waiting
         waiting = {path for known in waiting for path in _used_files(read(known))} - found
-    digest = hashlib.sha256()
-    for path in sorted(found - {start}):
-        digest.update(f"{path}\0{read(path)}\0".encode())
-    return digest.hexdigest()[:12]
+    return found
 
 
 def _path(module):

@@ -43,20 +43,23 @@ def follows_source(entry, options, exp_type, source_type):
     return bool(mode_of(exp_type).source_from is not None if given is None else given)
 
 
-def regions_beyond(entry, axis, shape, options):
+def regions_beyond(entry, axis, shape, options, follows=False):
     """
     Find the regions of an aperture that hold no pixel of an array.
 
     Parameters
     ----------
     entry : dict
-        Aperture of the reference, whose values have been checked; it must not follow the source.
+        Aperture of the reference, whose values have been checked.
     axis : int
         1 if dispersion runs along x, 2 if along y.
     shape : tuple of int
         Shape (y, x) of the images.
     options : dict
         Options of the step extract_1d; ``position_offset`` moves all regions.
+    follows : bool, optional
+        Whether all regions move with the aperture to the position of the source, which may be
+        anywhere on the array.
 
     Returns
     -------
@@ -76,12 +79,14 @@ def regions_beyond(entry, axis, shape, options):
     offset, beyond = float(options.get("position_offset") or 0.0), []
     source, background = polynomials(entry, "src_coeff"), polynomials(entry, "bkg_coeff")
     by_wavelength = str(entry.get("independent_var", "pixel")).lower().startswith("wavelength")
-    across_of = partial(_polynomials_beyond, columns, across, offset, by_wavelength)
+    key, low, high = _plain_limits(entry, across_keys, across)
+    apertures = [(low, high)] if source is None else _limits(source, columns, 0.0)
+    reach = _reach(apertures, across) if follows else (0.0, 0.0)
+    across_of = partial(_polynomials_beyond, columns, across, offset, by_wavelength, reach)
     if source is not None:
         beyond += across_of("src_coeff", source)
     else:
-        key, low, high = _plain_limits(entry, across_keys, across)
-        if not _holds_pixel(low + offset, high + offset, across):
+        if not _holds_pixel(low + offset, high + offset, across, reach=reach):
             beyond.append((key, low + offset, high + offset, across))
     if subtracts_background(background, options):
         is_median = background_fit(entry, options)[0] == "median"
@@ -99,16 +104,32 @@ def _plain_limits(entry, keys, length):
     return f"{'/'.join(keys)}/extract_width", low, low + width - 1.0
 
 
-def _polynomials_beyond(columns, length, offset, by_wavelength, key, terms, partly=True):
-    """The key and outermost limits of polynomial regions, if none of them holds a pixel."""
-    if by_wavelength and any(any(rest) for _, *rest in terms):
-        return []
-    regions = [
+def _reach(apertures, length):
+    """How far the source may move an aperture down and up: its middle is found on the array."""
+    middles = []
+    for low, high in apertures:
+        first, last = max(low, 0.0), min(high, length - 1.0)
+        # Nothing but parts of pixels may be anywhere.
+        middles += [(first + last) / 2.0] if first < last else [0.0, length - 1.0]
+    # Pixels more for those that limits cut, which count in part.
+    return -max(middles) - 2.0, length + 1.0 - min(middles)
+
+
+def _limits(terms, columns, offset):
+    """Lower and upper limits of polynomial regions at columns."""
+    return [
         (_value(low, x) + 0.5 + offset, _value(high, x) - 0.5 + offset)
         for low, high in zip(terms[::2], terms[1::2], strict=True)
         for x in columns
     ]
-    if any(_holds_pixel(*region, length, partly) for region in regions):
+
+
+def _polynomials_beyond(columns, length, offset, by_wavelength, reach, key, terms, partly=True):
+    """The key and outermost limits of polynomial regions, if none of them holds a pixel."""
+    if by_wavelength and any(any(rest) for _, *rest in terms):
+        return []
+    regions = _limits(terms, columns, offset)
+    if any(_holds_pixel(*region, length, partly, reach) for region in regions):
         return []
     return [(key, min(low for low, _ in regions), max(high for _, high in regions), length)]
 
@@ -118,8 +139,10 @@ def _value(terms, x):
     return sum(term * x**power for power, term in enumerate(terms))
 
 
-def _holds_pixel(low, high, length, partly=True):
+def _holds_pixel(low, high, length, partly=True, reach=(0.0, 0.0)):
     """Whether a pixel 0 to length - 1 is within limits, or partly within one of them."""
+    if any(reach):
+        return min(low, high) + reach[0] <= length - 1 and max(low, high) + reach[1] >= 0
     if max(ceil(low), 0) <= min(floor(high), length - 1):
         return True
     # The pixels that a limit cuts, as the step weights them.

@@ -15,6 +15,7 @@ __all__ = [
     "accept_parameters",
     "convert_parameters",
     "convert_texts",
+    "default_settings",
     "read_parameters",
     "sections_with",
 ]
@@ -90,10 +91,6 @@ _WITHOUT_EFFECT = {
         "ifu_rscale",
         "ifu_set_srctype",
     ],
-}
-# What a parameter asks for that is done in any case.
-_ALWAYS = {
-    ("extract_1d", "save_results"): "the spectra of each segment are kept anyway, in segments/",
 }
 _OVERRIDE = "override_"
 # Numbers in the texts of parameters that `jwst` reads although they have no effect.
@@ -265,6 +262,11 @@ def sections_with(name):
     return [section for section, schema in sections if name in schema.get("properties", ())]
 
 
+def default_settings(step):
+    """Default of each setting of a step, by name."""
+    return {name: schema.get("default") for name, schema in _properties(step).items()}
+
+
 def accept_parameters(config):
     """
     Take parameters of `jwst` that have no effect here out of the configuration, in place.
@@ -314,8 +316,6 @@ def _take_reference(config, kind, path):
 
 def _why_ignored(step, name):
     """Say why a parameter of `jwst` does not matter; empty if it may."""
-    if (step, name) in _ALWAYS:
-        return _ALWAYS[step, name]
     if name in _WITHOUT_EFFECT.get(step, ()):
         return "it has no effect on time series, here as in jwst"
     return "names, memory and hooks are those of this workflow" if name in _FRAMEWORK else ""

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from scripts.lib.segment_data.dq import NON_SCIENCE
 from scripts.lib.segment_data.pixel_replacement import replace_pixels
 from scripts.lib.segment_data.profile_replacement import replace_by_profiles
 from scripts.lib.segment_data.trace_replacement import replace_by_trace
@@ -48,7 +49,8 @@ class Replacer:
         Returns
         -------
         counts : Counter
-            Samples filled by each algorithm, and under ``none`` those left without a finite value.
+            Samples filled by each algorithm, and under ``none`` those left without a finite value;
+            ``NON_SCIENCE`` ones, of reference pixels, are not among these.
         """
         counts = Counter()
         if self._algorithm == "fit_profile":
@@ -58,7 +60,10 @@ class Replacer:
             if self._algorithm == "trace_model" and self._trace is not None:
                 counts["trace_model"] = replace_by_trace(planes, self._trace, self._horizontal)
             counts["mingrad"] = replace_pixels(planes)
-        counts["none"] = np.count_nonzero(~np.isfinite(planes["SCI"]))
+        left = ~np.isfinite(planes["SCI"])
+        if "DQ" in planes:
+            left &= (planes["DQ"] & NON_SCIENCE) == 0
+        counts["none"] = np.count_nonzero(left)
         return counts
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.provenance.software import JWST_KEYWORDS, file_date
 from scripts.lib.segment_data.dq import PLANES
 
-__all__ = ["CubeWriter", "write_image", "write_segment"]
+__all__ = ["CubeWriter", "write_empty", "write_image", "write_segment"]
 
 # Besides the planes: what replacement needs.
 _COPIES = 6
@@ -86,6 +87,21 @@ def write_image(member, path, image):
         product.append_hdu(cards)
         if image is not None:
             _append_image(product, "SCI", image, kept)
+
+
+def write_empty(member, paths):
+    """
+    Write the primary header of a segment alone, for files that have nothing to hold.
+
+    Parameters
+    ----------
+    member : FitsFile
+        The segment.
+    paths : iterable of (str or Path)
+        The files to write; empty ones are left out.
+    """
+    for path in filter(None, paths):
+        write_image(member, Path(path), None)
 
 
 class CubeWriter:

@@ -16,6 +16,7 @@ from scripts.lib.segment_data.wcs_numbers import wrong_number
 __all__ = [
     "WorldCoordinates",
     "bounding_box",
+    "check_sky",
     "cross_dispersion_scale",
     "evaluation_errors",
     "read_wcs",
@@ -29,6 +30,8 @@ _YAML = "yaml.org"
 
 # Messages of astropy list whole transforms.
 _LONGEST = 300
+# A degree; that of the telescope is a third of it.
+_FIELD_OF_VIEW = 1.0
 
 
 class WorldCoordinates:
@@ -325,6 +328,38 @@ def sky_position(wcs, x, y):
     """
     coordinates = [float(value) for value in wcs(x, y)]
     return None if np.isnan(coordinates).any() else (coordinates[0], coordinates[1])
+
+
+def check_sky(path, primary, position):
+    """
+    Check that a position on the sky is near the target.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, for the message.
+    primary : dict
+        Keywords of the primary header; without TARG_RA and TARG_DEC nothing is checked.
+    position : tuple of float or None
+        Right ascension and declination of the source [deg]; None and NaN are accepted.
+
+    Raises
+    ------
+    InputError
+        If it is a degree or more from the target, further than the field of view of the telescope.
+    """
+    target = primary.get("TARG_RA"), primary.get("TARG_DEC")
+    if position is None or None in target or np.isnan(position).any():
+        return
+    (lon, lat), (other, other_lat) = np.radians(position), np.radians(target)
+    cosine = np.sin(lat) * np.sin(other_lat)
+    cosine += np.cos(lat) * np.cos(other_lat) * np.cos(lon - other)
+    distance = float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+    if not distance < _FIELD_OF_VIEW:
+        found = f"the source at RA {position[0]:.4f}, Dec {position[1]:.4f}, {distance:.3g} deg from the target"
+        expected = f"it near TARG_RA {target[0]}, TARG_DEC {target[1]}"
+        msg = f"{path}[ASDF]: world coordinates (meta.wcs): found {found}, expected {expected}"
+        raise InputError(msg)
 
 
 def cross_dispersion_scale(wcs, position, wavelength, dispersion_axis):

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 _DAYS_PER_YEAR = 365.0
 _LARGEST_METRES = 1e-4
 _METRES_TO_MICRONS = 1e6
+# MJy for 1 DN/s: ten decades above that of any instrument.
+_LARGEST_FACTOR = 1000.0
 
 
 def _linear_correction(time, table):
@@ -154,7 +156,7 @@ class FluxCalibration:
         ------
         InputError
             If several rows are for the same order, or a value in the row of an order is not finite
-            and positive.
+            and positive, or gives a factor that no instrument has.
         """
         conversions = {}
         for order, wavelength in wavelengths.items():
@@ -169,6 +171,9 @@ class FluxCalibration:
             label = f"{self._path}: PHOTOM: row {row + 1}"
             response = _response(self._table[row], wavelength, label)
             conversions[order] = self._scale(row, label) * response
+            if (largest := conversions[order].max(initial=0.0)) > _LARGEST_FACTOR:
+                msg = f"{label}: found a factor of {largest:g} MJy for 1 DN/s, expected at most {_LARGEST_FACTOR:g}"
+                raise InputError(msg)
         return conversions
 
     def _find_row(self, order):

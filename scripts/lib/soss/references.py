@@ -25,6 +25,8 @@ __all__ = [
 
 # Far more than a file of CRDS has.
 _MOST_BYTES, _MOST_WAVELENGTHS = 1 << 26, 1_000_000
+# A trace of fewer columns has no spline through it.
+_FEWEST_COLUMNS = 4
 _META = (
     *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),
     *("subarray_ymin", "soss_xdim", "soss_ydim", "order2_separation_cutoff"),
@@ -233,6 +235,7 @@ def _order_reference(path, tree, number):
     if trace.ndim != 2 or trace.shape[1] != 2:
         msg = f"{path}: traces.trace of order {number}: found shape {trace.shape}, expected (points, 2)"
         raise InputError(msg)
+    _check_numbers(f"{path}: order {number}", found)
     return OrderReference(
         order=number,
         trace=trace,
@@ -243,6 +246,18 @@ def _order_reference(path, tree, number):
         throughput_wavelength=np.array(found["throughputs.wavelength"], dtype=float),
         throughput=np.array(found["throughputs.throughput"], dtype=float),
     )
+
+
+def _check_numbers(label, found):
+    """Raise unless a trace and its wavelengths are finite and it has columns."""
+    for name in ("traces.trace", "traces.pivot_x", "traces.pivot_y", "wavecal_models.coefficients"):
+        if not np.isfinite(np.array(found[name], dtype=float)).all():
+            msg = f"{label}: {name}: found others than finite numbers, expected those of a trace"
+            raise InputError(msg)
+    if int(found["traces.cutoff"]) < _FEWEST_COLUMNS:
+        expected = f"{_FEWEST_COLUMNS} columns or more"
+        msg = f"{label}: traces.cutoff: found {found['traces.cutoff']}, expected {expected}"
+        raise InputError(msg)
 
 
 def select_orders(reference, wanted):

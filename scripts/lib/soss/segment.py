@@ -1,7 +1,7 @@
 """Read NIRISS SOSS segments by rows or by integrations."""
 
+import math
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +13,13 @@ __all__ = ["SossSegment"]
 _PLANES = ("SCI", "ERR", "DQ")
 # Memory of the medians over time for each sample of the rows that are read at a time.
 _BYTES_PER_ROW_SAMPLE = 64
+# Memory of the extraction for each sample of the images that are read at a time.
+_BYTES_PER_IMAGE_SAMPLE = 24
+_LONGEST_BLOCK = 32
 # Pixels are replaced only this far from the first and last row of an image.
 _MARGIN_BELOW, _MARGIN_ABOVE = 2, 1
+# A sample that replacement changes: ascending places in the flattened image, and new values.
+_CHANGE = np.dtype([("pixel", "i4"), ("SCI", "f4"), ("ERR", "f4"), ("DQ", "u4")])
 
 
 class SossSegment:
@@ -27,6 +32,9 @@ class SossSegment:
         Open file of the segment.
     replacer : Replacer, optional
         How invalid pixels are replaced; they are not without one.
+    scratch : binary file, optional
+        Open for reading and writing, empty; needed if new values depend on more than adjacent
+        pixels.
 
     Attributes
     ----------
@@ -46,10 +54,10 @@ class SossSegment:
     Notes
     -----
     If new values depend on more than adjacent pixels, they are all found at the start and
-    kept: 16 bytes for each sample that changes.
+    kept in the scratch file: 16 bytes for each sample that changes. Memory: some images.
     """
 
-    def __init__(self, member, replacer=None):
+    def __init__(self, member, replacer=None, scratch=None):
         self._member, self._replacer = member, replacer
         self.replaced = Counter()
         self.subarray = soss_layout(member.primary.get("SUBARRAY"))
@@ -65,15 +73,16 @@ class SossSegment:
                 raise InputError(msg)
         self._changes = None
         if replacer and not replacer.is_local:
-            self._changes = [self._replace_all(k) for k in range(self.shape[0])]
+            self._changes = _Changes(scratch, self.shape[1:])
+            for integration in range(self.shape[0]):
+                self._replace_all(integration)
 
     def _replace_all(self, integration):
-        """Replace the pixels of an integration; return what that changes."""
-        block = slice(integration, integration + 1)
-        before = self._read_stored(block, slice(None))
+        """Replace the pixels of an integration, and keep what that changes."""
+        before = self._read_stored(slice(integration, integration + 1), slice(None))
         after = {name: plane.copy() for name, plane in before.items()}
         self.replaced += self._replacer(after)
-        return _Changes.between(before, after)
+        self._changes.add(before, after)
 
     def slab_rows(self, memory_mb):
         """
@@ -92,6 +101,23 @@ class SossSegment:
         length, height, width = self.shape
         fitting = int(memory_mb * 1e6 / (_BYTES_PER_ROW_SAMPLE * length * width))
         return max(1, min(fitting, height))
+
+    def block_length(self, memory_mb):
+        """
+        Integrations whose images fit the memory.
+
+        Parameters
+        ----------
+        memory_mb : float
+            Working memory.
+
+        Returns
+        -------
+        count : int
+            Number of integrations, 1 to 32.
+        """
+        fitting = int(memory_mb * 1e6 / (_BYTES_PER_IMAGE_SAMPLE * math.prod(self.shape[1:])))
+        return max(1, min(fitting, _LONGEST_BLOCK))
 
     def read_rows(self, rows):
         """
@@ -140,9 +166,9 @@ class SossSegment:
         """Planes SCI, ERR and DQ, the last only where it is needed; counts of replaced samples."""
         planes, counts = self._read_stored(integrations, rows), Counter()
         if self._changes is not None:
-            first, _, width = rows.start or 0, *self.shape[1:]
+            inside = slice(*rows.indices(self.shape[1])[:2])
             for place, integration in enumerate(range(self.shape[0])[integrations]):
-                self._changes[integration].apply(planes, place, first * width)
+                self._changes.apply(planes, place, integration, inside)
         elif self._replacer:
             counts = self._replacer(planes)
         return tuple(planes.values()), counts
@@ -156,35 +182,43 @@ class SossSegment:
         }
 
 
-@dataclass(frozen=True)
 class _Changes:
     """
-    Samples of an image that are changed.
+    Samples that replacement changes, kept in a file.
 
-    Attributes
+    Parameters
     ----------
-    pixels : ndarray of int32
-        Ascending indices into the flattened image.
-    values : dict of str to ndarray
-        New values of each plane.
+    scratch : binary file
+        Open for reading and writing, empty.
+    shape : tuple of int
+        (rows, columns) of an image.
     """
 
-    pixels: np.ndarray
-    values: dict
+    def __init__(self, scratch, shape):
+        self._scratch, self._shape = scratch, shape
+        # For each integration the place of the first change of each row, and of the end.
+        self._places = []
 
-    @classmethod
-    def between(cls, before, after):
-        """Changes from some planes (1, rows, columns) to others."""
-        different = np.zeros(before["SCI"].size, bool)
+    def add(self, before, after):
+        """Add what differs between planes (1, rows, columns) of the next integration."""
+        different = np.zeros(math.prod(self._shape), bool)
         for name, plane in before.items():
             same = (plane == after[name]) | ((plane != plane) & (after[name] != after[name]))
             different |= ~same.ravel()
-        pixels = np.flatnonzero(different).astype(np.int32)
-        return cls(pixels, {name: plane.ravel()[pixels] for name, plane in after.items()})
+        changes = np.empty(np.count_nonzero(different), _CHANGE)
+        changes["pixel"] = np.flatnonzero(different)
+        for name, plane in after.items():
+            changes[name] = plane.ravel()[different]
+        first = self._places[-1][-1] if self._places else 0
+        rows = np.arange(self._shape[0] + 1) * self._shape[1]
+        self._places.append(first + np.searchsorted(changes["pixel"], rows))
+        self._scratch.write(changes.tobytes())
 
-    def apply(self, planes, place, first):
-        """Change one integration of planes that start at the pixel ``first`` of the image."""
+    def apply(self, planes, place, integration, rows):
+        """Change one integration of planes that hold a range of rows of the image."""
+        first, last = (self._places[integration][row] for row in (rows.start, rows.stop))
+        self._scratch.seek(int(first) * _CHANGE.itemsize)
+        changes = np.frombuffer(self._scratch.read(int(last - first) * _CHANGE.itemsize), _CHANGE)
+        pixels = changes["pixel"] - rows.start * self._shape[1]
         for name, plane in planes.items():
-            image = plane[place].reshape(-1)
-            begin, end = np.searchsorted(self.pixels, (first, first + image.size))
-            image[self.pixels[begin:end] - first] = self.values[name][begin:end]
+            plane[place].reshape(-1)[pixels] = changes[name]

@@ -25,6 +25,9 @@ __all__ = [
     "select_row",
 ]
 
+# Of factors, wavelengths [um] and sizes of apertures [pixels].
+_LARGEST = 10_000
+
 
 def read_row(path, keys):
     """
@@ -193,13 +196,14 @@ def _check_axes(row, axes, label):
 
 
 def _check_positive(values, label, or_zero=False):
-    """Raise if a value is not finite and positive, or zero where that has a meaning."""
-    bad = ~(np.isfinite(values) & ((values >= 0) if or_zero else (values > 0)))
+    """Raise if a value is not positive, or zero where that has a meaning, or larger than any is."""
+    bad = ~((values <= _LARGEST) & ((values >= 0) if or_zero else (values > 0)))
     if bad.any():
         first = np.unravel_index(np.argmax(bad), bad.shape)
         position = ", ".join(str(k + 1) for k in first)
         least = "numbers from 0" if or_zero else "numbers above 0"
-        msg = f"{label}: found {values[first]} in element {position}, expected finite {least}"
+        found = f"{values[first]} in element {position}"
+        msg = f"{label}: found {found}, expected {least} and at most {_LARGEST}"
         raise InputError(msg)
 
 

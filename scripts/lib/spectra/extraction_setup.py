@@ -17,6 +17,7 @@ from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import (
     WorldCoordinates,
     bounding_box,
+    check_sky,
     sky_position,
 )
 from scripts.lib.spectra import apertures
@@ -257,6 +258,7 @@ def _make_extraction(member, aperture, grid, identity):
     axis, _, name = identity
     y, x = image_centre(_orient(weights, axis))
     position = coordinates.evaluate((float, float), sky_position, x, y)
+    check_sky(member.path, member.primary, position)
     region = background_profile(aperture, wavelength) if aperture.subtract_background else None
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     smoothed = region is not None and aperture.smoothing_length > 0
@@ -301,6 +303,7 @@ def _fit_extraction(member, fit, limits, grid, identity):
         return None
     y, x = image_centre(_orient(fit.profile, identity[0]))
     position = coordinates.evaluate((float, float), sky_position, x, y)
+    check_sky(member.path, member.primary, position)
     columns = slice(int(elements[0]), int(elements[-1]) + 1)
     if whole:
         columns = slice(0, wavelength.shape[1])
@@ -321,7 +324,7 @@ def _fit_extraction(member, fit, limits, grid, identity):
         position=position,
         coordinates=coordinates,
         keywords=_keywords(member, identity, position, (*limits, elements[0], elements[-1])),
-        fit=ProfileFit(np.ascontiguousarray(fit.profile[:, columns]), fit.order, region),
+        fit=replace(fit, profile=np.ascontiguousarray(fit.profile[:, columns]), region=region),
     )
 
 

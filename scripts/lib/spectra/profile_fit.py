@@ -28,11 +28,14 @@ class ProfileFit:
         Order of the polynomial of the background; -1 for none.
     region : ndarray of bool or None
         Pixels of the background regions; without them it is fitted where the profile is.
+    warning : str
+        What is wrong with the place of the profile; empty if nothing is.
     """
 
     profile: np.ndarray
     order: int = -1
     region: np.ndarray | None = None
+    warning: str = ""
 
 
 def fit_columns(fit, science, variances):

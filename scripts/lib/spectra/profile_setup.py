@@ -76,15 +76,16 @@ def plan_fit(member, psf, aperture, images, choices):
     entry, options = choices
     place = _place_psf(member, psf, aperture, coordinates, wavelength)
     profile = np.zeros(wavelength.shape)
-    profile[place.rows, place.columns] = psf_weights(place, _find_place(psf, place, options))
+    shift, warning = _find_place(psf, place, options)
+    profile[place.rows, place.columns] = psf_weights(place, shift)
     profile[~np.isfinite(wavelength)] = 0.0
     limits = (place.rows.start, place.rows.stop)
     if not (aperture.subtract_background or options.get("subtract_background")):
-        return ProfileFit(profile), limits
+        return ProfileFit(profile, warning=warning), limits
     region = None
     if aperture.background_coefficients is not None:
         region = background_profile(aperture, wavelength)
-    return ProfileFit(profile, background_fit(entry, options)[1], region), limits
+    return ProfileFit(profile, background_fit(entry, options)[1], region, warning), limits
 
 
 def _place_psf(member, psf, aperture, coordinates, wavelength):
@@ -101,9 +102,9 @@ def _place_psf(member, psf, aperture, coordinates, wavelength):
 
 
 def _find_place(psf, place, options):
-    """Shift of the profile, 0 if none is to be searched for."""
+    """Shift of the profile, 0 if none is to be searched for, and what is wrong there."""
     if not options.get("optimize_psf_location", True):
-        return 0.0
+        return 0.0, ""
     science, variances = psf.first_image()
     part = (place.rows, place.columns)
     # Of the variances the second is that of the read noise.
@@ -115,6 +116,9 @@ def _find_place(psf, place, options):
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = sums["flux"] / np.sqrt(sums["variances"].sum(axis=0))
     ratios = ratios[np.isfinite(ratios)]
-    if not len(ratios) or np.median(ratios) <= 1:
-        log.warning("no source is found there: the median flux is not above its error")
-    return shift
+    if len(ratios) and np.median(ratios) > 1:
+        return shift, ""
+    return shift, (
+        f"extract_1d/optimize_psf_location: found no source {shift:.2f} pixels from where it is "
+        "expected: the median flux is not above its error, the spectrum may be that of the sky"
+    )

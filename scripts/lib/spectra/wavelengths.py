@@ -3,13 +3,11 @@
 import numpy as np
 
 from scripts.lib.errors import InputError
+from scripts.lib.instruments.modes import mode_of
 from scripts.lib.segment_data.wcs_cache import Floats
 from scripts.lib.segment_data.world_coordinates import wavelength_image
 
 __all__ = ["segment_wavelengths"]
-
-# Far beyond those of any instrument [um].
-_WAVELENGTHS = (0.1, 1000)
 
 
 def segment_wavelengths(member, coordinates):
@@ -32,8 +30,8 @@ def segment_wavelengths(member, coordinates):
     Raises
     ------
     InputError
-        If the extension has another shape than SCI, or the world coordinates no wavelengths of
-        a spectrum.
+        If the extension has another shape than SCI, or it or the world coordinates have no
+        wavelengths of a spectrum of the mode.
     """
     shape = member.shape("SCI")[-2:]
     if "WAVELENGTH" in member:
@@ -43,21 +41,24 @@ def segment_wavelengths(member, coordinates):
             raise InputError(msg)
         known = wavelength[~np.isnan(wavelength)]
         if known.any() or not known.size:
+            # Pixels without a wavelength may be 0 or infinite.
+            _check(member, known[np.isfinite(known) & (known != 0)], "[WAVELENGTH]")
             return wavelength
     wavelength = coordinates.evaluate(Floats(shape), wavelength_image, shape)
-    _check(member, wavelength[np.isfinite(wavelength)])
+    known, source = wavelength[np.isfinite(wavelength)], "[ASDF]: world coordinates (meta.wcs)"
+    _check(member, known, source)
+    if known.size > 1 and known.min() == known.max():
+        msg = f"{member.path}{source}: found the wavelength {known[0]:.4g} um everywhere, expected those of a spectrum"
+        raise InputError(msg)
     return wavelength
 
 
-def _check(member, known):
-    """Raise if the wavelengths of the world coordinates are not those of a spectrum."""
-    low, high = _WAVELENGTHS
+def _check(member, known, source):
+    """Raise if wavelengths are not those of a spectrum of the mode."""
+    low, high = mode_of(member.primary.get("EXP_TYPE")).wavelengths
     if known.size and not (low <= known.min() and known.max() <= high):
         msg = (
-            f"{member.path}[ASDF]: world coordinates (meta.wcs): found wavelengths from "
-            f"{known.min():.4g} to {known.max():.4g} um, expected them within {low} to {high}"
+            f"{member.path}{source}: found wavelengths from {known.min():.4g} to "
+            f"{known.max():.4g} um, expected them within {low:g} to {high:g}"
         )
-        raise InputError(msg)
-    if known.size > 1 and known.min() == known.max():
-        msg = f"{member.path}[ASDF]: world coordinates (meta.wcs): found the wavelength {known[0]:.4g} um everywhere, expected those of a spectrum"
         raise InputError(msg)

@@ -1,6 +1,5 @@
 """Trace model of a segment: its median image, fitted and drawn."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,6 @@ from scripts.lib.trace_model.spatial_coordinate import spatial_coordinate
 from scripts.lib.trace_model.trace_image import compact_part, draw_profiles
 
 __all__ = ["TraceModel", "fit_segment", "fit_trace", "median_images"]
-
-log = logging.getLogger(__name__)
 
 # Copies of a slab during its median: as read, in order of the samples, and their positions.
 _COPIES = 6
@@ -74,15 +71,7 @@ def fit_segment(member, options, memory_mb, results=None):
     flux, error = median_images(member, memory_mb)
     coordinates = WorldCoordinates(member, results)
     place = coordinates.evaluate(Floats(shape), spatial_coordinate, shape, settings.turned)
-    model = fit_trace(flux, error, place, settings, options)
-    if not np.isfinite(model.used).any():
-        log.warning(
-            "%s: no compact source found (fit_threshold %g, slope_limit %g); the trace model is empty",
-            member.path.name,
-            options["fit_threshold"],
-            options["slope_limit"],
-        )
-    return model
+    return fit_trace(flux, error, place, settings, options)
 
 
 def median_images(member, memory_mb):

@@ -213,3 +213,9 @@ def test_a_keyword_of_two_values_is_refused(extension, keyword):
     assert [str(found) for found in value_errors("f", [unit])] == [
         f"f: {keyword}: found it twice with different content, expected it once"
     ]
+
+
+@pytest.mark.parametrize(("number", "expected"), [(2, []), (None, ["none"]), (3, ["3"])])
+def test_a_number_of_a_segment_that_is_not_in_its_name(number, expected):
+    found = header_warnings("dir-seg9/a-seg002_nrs1_calints.fits", hdus(EXSEGNUM=number))
+    assert [warning.found for warning in found if warning.key == "EXSEGNUM"] == expected

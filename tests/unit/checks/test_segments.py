@@ -122,3 +122,13 @@ def test_end_of_the_file(segment):
     segment.write_bytes(content[:-2000])
     (finding,) = check(segment)[1]
     assert (finding.severity, finding.found) == ("note", f"{len(content) - 2000} bytes")
+
+
+@pytest.mark.parametrize("value", [-1e-3, np.inf])
+@pytest.mark.parametrize("name", ["VAR_POISSON", "VAR_RNOISE", "VAR_FLAT"])
+def test_variances_that_are_none_in_the_middle_of_the_first_image(segment, name, value):
+    with fits.open(segment, mode="update") as hdus:
+        hdus[name].data[0, 2, 2] = value
+        hdus[name].data[0, 0, 0] = np.nan
+    text = "1 of 20 values in the middle of the first image negative or infinite"
+    assert found(segment) == [("warning", name, text)]

@@ -126,6 +126,20 @@ def test_flux_that_follows_the_position_is_named():
     assert [text for text in findings if "position along x" in text]
 
 
+@pytest.mark.parametrize("slow", [False, True])
+def test_flux_that_follows_the_width_is_named_unless_the_width_is_noise(slow):
+    columns = light_curve(5, depth=0.1)
+    noise = 1e-3 * np.random.default_rng(9).standard_normal(N)
+    columns["width"] = 2.0 + noise + slow * 3e-3 * np.sin(np.arange(N) / 20.0)
+    multiply(columns, 1.0 - 0.3 * (columns["width"] - 2.0))
+    metrics, findings = findings_of(columns)
+    found = metrics["correlations"]["width"]
+    assert found["coefficient"] < -0.3
+    assert found["significance"] > 5.0
+    assert found["slow_share"] == pytest.approx(0.8 if slow else 0.0, abs=0.1)
+    assert any("follows the width" in text for text in findings) is slow
+
+
 def test_integrations_without_flux_are_named():
     columns = light_curve(6)
     columns["flux_norm"][100:110] = np.nan

@@ -37,7 +37,12 @@ TILT = {
     "flux_step_ppm": -500.0,
     "shape_steps": {"y": {"step_pix": 0.02, "significance": 9.0}},
 }
-FOLLOWS = {"coefficient": 0.5, "slope_ppm_per_pix": 4e4, "significance": 6.0}
+FOLLOWS = {
+    "coefficient": 0.5,
+    "slope_ppm_per_pix": 4e4,
+    "significance": 6.0,
+    "slow_share": 0.9,
+}
 WORSE = {"wavelength_um": 2.5, "pixel": 7, "kind": "drift"}
 
 
@@ -131,6 +136,10 @@ def test_nothing_wrong_is_no_finding():
             "the flux follows the position along x (correlation +0.50",
         ),
         (
+            {"correlations": {"width": FOLLOWS | {"slow_share": 0.21}}},
+            "the flux follows the width of the star or trace (correlation +0.50",
+        ),
+        (
             {"worse_elements": [WORSE]},
             "1 column is worse than its neighbours: 2.5000 µm (pixel 7, drift)",
         ),
@@ -162,6 +171,7 @@ def test_one_thing_wrong_is_one_finding(changed, words):
         {"n_outlying": 10},
         {"correlations": {"x": FOLLOWS | {"significance": 4.9}}},
         {"correlations": {"x": FOLLOWS | {"coefficient": -0.29}}},
+        {"correlations": {"width": FOLLOWS | {"slow_share": 0.19}}},
     ],
 )
 def test_what_is_within_the_limits_is_no_finding(changed):
@@ -181,3 +191,18 @@ def test_level_follows_the_findings():
     unknown = visit_verdict([short | {"too_short": True}])
     assert unknown["level"] == "unknown"
     assert unknown["noise"] == ["NRS1: 2 integrations with flux are too few to judge."]
+
+
+@pytest.mark.parametrize(
+    ("missing", "start"),
+    [
+        (24, "NRS2 has no flux in any of 24"),
+        (12, "NRS2 has no flux in 12 of 24"),
+        (11, "NRS1 scat"),
+    ],
+)
+def test_a_detector_of_which_half_is_missing_is_in_the_headline(missing, start):
+    other = {"detector": "NRS2", "too_short": True, "n_integrations": 24, "n_without_flux": missing}
+    headline = visit_verdict([curve(), curve(**other)])["headline"]
+    assert headline.startswith(start)
+    assert "NRS1 scatters" in headline

@@ -3,7 +3,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.fits.cards import format_card, header_bytes, padded_length, set_card
+from scripts.lib.fits.cards import format_card, header_bytes, padded_length, remove_card, set_card
 from scripts.lib.fits.headers import parse_cards
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=150).map(str.rstrip)
@@ -85,3 +85,16 @@ def test_headers_fill_whole_blocks(count, length):
 )
 def test_lengths_are_rounded_up_to_whole_blocks(length, padded):
     assert padded_length(length) == padded
+
+
+@given(TEXT, VALUES)
+def test_a_removed_card_leaves_the_others(text, value):
+    cards = []
+    for keyword, content in (("FIRST", value), ("S_REGION", text), ("LAST", text)):
+        set_card(cards, keyword, content)
+    others = []
+    for keyword, content in (("FIRST", value), ("LAST", text)):
+        set_card(others, keyword, content)
+    remove_card(cards, "S_REGION")
+    remove_card(cards, "NONE")
+    assert cards == others

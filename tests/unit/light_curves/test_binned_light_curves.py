@@ -89,6 +89,7 @@ def test_spectra_of_which_nothing_is_known_have_no_bins(tmp_path):
 
 @pytest.mark.parametrize("chunk", [1, 8 * 12 * 30 * 3])
 def test_bins_in_chunks_equal_those_in_one(tmp_path, monkeypatch, chunk):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     rng = np.random.default_rng(1)
     flux = rng.normal(100.0, 1.0, (30, 16))
     flux[rng.random(flux.shape) < 0.05] = np.nan

@@ -65,6 +65,22 @@ def test_integrations_of_all_segments_follow_each_other(tmp_path):
     assert found["n_outliers"].tolist() == [0.0, 1.0, 2.0, 0.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    ("times", "noise", "given"),
+    [(20.0, 0.001, False), (-20.0, 0.001, False), (4.0, 0.001, True), (20.0, 1.0, True)],
+)
+def test_a_shift_along_the_spectrum_that_repeats_the_one_across_is_not_given(
+    tmp_path, times, noise, given
+):
+    y = 0.02 * np.linspace(-1.0, 1.0, 40)
+    x = times * y + noise * np.random.default_rng(1).standard_normal(40)
+    models = [spectral_model(np.ones((20, 4)), x=x[k], y=y[k]) for k in (slice(20), slice(20, 40))]
+    reference = SimpleNamespace(basis=SimpleNamespace(sigma=0.01, normal=np.eye(4)))
+    found = series_of(tmp_path, models, reference).integrations()
+    np.testing.assert_array_equal(found["x"], x if given else np.full(40, np.nan))
+    np.testing.assert_array_equal(found["y"], y)
+
+
 def test_the_template_is_the_median_of_what_is_mostly_there(tmp_path):
     models = two_segments()
     # Of five integrations: missing in two, in three, and never positive.

@@ -65,6 +65,7 @@ def test_product_has_times_background_and_quality(series, tmp_path):
 
 
 def test_bytes_do_not_depend_on_the_blocks(series, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     write_spectra(tmp_path / "one.fits", [series], {})
     monkeypatch.setattr(model_series, "_BLOCK_BYTES", 1)
     write_spectra(tmp_path / "other.fits", [series], {})

@@ -87,7 +87,8 @@ def test_each_order_keeps_its_own_depth(visit, references):
 
 def test_without_shares_the_depths_are_mixed(visit):
     found = model(visit, references_of(visit, shares=False))
-    assert depth(found["2"]["flux"]) < 0.99 * DEPTH["2"]
+    # Order 1, which dips less, has a per cent of the light in the band.
+    assert depth(found["2"]["flux"]) < 0.994 * DEPTH["2"]
 
 
 def test_light_of_an_order_is_its_own(references):

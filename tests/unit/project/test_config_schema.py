@@ -64,6 +64,7 @@ JWST = {
         "save_profile": False,
         "save_scene_model": False,
         "save_residual_image": False,
+        "save_results": False,
         "use_source_posn": None,
         "position_offset": 0,
         "smoothing_length": None,
@@ -84,7 +85,7 @@ JWST = {
         "soss_modelname": None,
         "soss_order_3": True,
     },
-    "photom": {"apply_time_correction": True},
+    "photom": {"apply_time_correction": True, "save_results": False},
     "white_light": {"min_wavelength": None, "max_wavelength": None},
     "tso_photometry": {
         "radius": 3.0,

@@ -40,7 +40,7 @@ job = Named(
     input=Named({given}=sys.argv[1], extract1d=[], apcorr=[], psf=[]),
     output=Named(
         {made}=sys.argv[2], pixel_replaced="", trace_modelled="", spline_full="", spline_used="",
-        profile="", scene_model="", residual="", catalog="", results="", medians="",
+        profile="", scene_model="", residual="", saved="", catalog="", results="", medians="",
     ),
     params=params,
     resources=Named(work_mb=int(sys.argv[3])),

@@ -47,7 +47,9 @@ OPTIONAL = {
         "save_profile": True,
         "save_scene_model": True,
         "save_residual_image": True,
+        "save_results": True,
     },
+    "photom": {"save_results": True},
     "improved": {"save_masks": True},
 }
 

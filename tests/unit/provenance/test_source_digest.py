@@ -10,6 +10,7 @@ from scripts.lib.provenance.source_digest import (
     _templates,
     _used_files,
     source_digest,
+    used_files,
 )
 from scripts.lib.report.html import TEMPLATES, environment
 
@@ -46,6 +47,16 @@ def digest(**changes):
 
 def page_digest(**changed):
     return source_digest("scripts.page", files(SOURCES, TEMPLATE_TEXTS | changed).__getitem__)
+
+
+def test_files_that_rules_use_are_found_once_each():
+    asked = []
+    texts = files(SOURCES, TEMPLATE_TEXTS) | {"rules.smk": "from scripts.page import process\n"}
+    found = used_files(["rules.smk"], lambda path: asked.append(path) or texts[path])
+    folder = TEMPLATES.relative_to(ROOT).as_posix()
+    pages = {f"{folder}/{name}" for name in ("visit.html", "page.html", "macros.html", "page.css")}
+    assert found == {"rules.smk", "scripts/page.py", "scripts/lib/c.py", *pages}
+    assert sorted(asked) == sorted(found)
 
 
 def test_digest_is_reproducible():

@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.lib.references.aperture_limits import follows_source, regions_beyond
-from scripts.lib.spectra.aperture_weights import background_profile, source_profile
+from scripts.lib.spectra.aperture_weights import (
+    background_profile,
+    centre_across,
+    source_profile,
+)
 from scripts.lib.spectra.apertures import make_aperture, shift_aperture
 
 
@@ -46,6 +50,35 @@ def test_an_aperture_that_an_offset_moves_off_the_array_is_found_along_its_axis(
     ]
     entry = {"xstart": 80, "xstop": 90}
     assert regions_beyond(entry, 1, (16, 72), {}) == [("xstart/xstop", 80, 90, 72)]
+
+
+def test_regions_that_no_source_on_the_array_moves_onto_it_are_found():
+    background = {"ystart": 0, "ystop": 15, "extract_width": 5, "bkg_coeff": [[24.5], [30.5]]}
+    assert regions_beyond(background, 1, (16, 10), {}, True) == [("bkg_coeff", 25.0, 30.0, 16)]
+    assert regions_beyond(background, 1, (24, 10), {}, True) == []
+    aperture = {"ystart": 50, "ystop": 55}
+    assert regions_beyond(aperture, 1, (16, 10), {}, True) == [("ystart/ystop", 50.0, 55.0, 16)]
+    aperture = {"src_coeff": [[49.5], [55.5]]}
+    assert regions_beyond(aperture, 1, (16, 10), {}, True) == [("src_coeff", 50.0, 55.0, 16)]
+    assert regions_beyond({"ystart": 17, "ystop": 20}, 1, (16, 10), {}, True) == []
+
+
+@given(st.tuples(*[st.integers(-20, 20)] * 4), st.integers(0, 5), st.integers(-12, 12))
+def test_regions_beyond_for_any_source_are_so_for_each(limits, row, offset):
+    entry = {
+        "src_coeff": [[limits[0] / 2], [limits[1] / 2, 0.5]],
+        "bkg_coeff": [[limits[2] / 2], [limits[3] / 2]],
+    }
+    shape, options = (6, 4), {"position_offset": offset}
+    beyond = {key for key, *_ in regions_beyond(entry, 1, shape, options, True)}
+    aperture, wavelength = make_aperture(entry, shape, 1, {}, "ANY", "POINT"), np.ones(shape)
+    for column in range(shape[1]):
+        middle = centre_across(source_profile(aperture, wavelength)[0][:, column])
+        moved = shift_aperture(aperture, row - middle + offset)
+        if "src_coeff" in beyond:
+            assert not source_profile(moved, wavelength)[0].any()
+        if "bkg_coeff" in beyond:
+            assert not background_profile(moved, wavelength).any()
 
 
 def test_limits_that_depend_on_wavelength_are_left_to_the_step():

@@ -1,6 +1,10 @@
 """Parameter reference files in the format that jwst writes."""
 
+import copy
+from pathlib import Path
+
 import pytest
+from snakemake.utils import validate
 
 from scripts.lib.errors import InputError
 from scripts.lib.references.parameters import (
@@ -11,6 +15,9 @@ from scripts.lib.references.parameters import (
     sections_with,
 )
 from tests.support.crds_cache import write_parameters
+from tests.support.notebooks import APERTURES, NOTEBOOKS
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_file_of_a_step(tmp_path):
@@ -219,26 +226,26 @@ def test_a_file_far_too_long_for_parameters_is_not_read(tmp_path):
         read_parameters(tmp_path / "pars.asdf")
 
 
-def test_blocks_of_the_notebooks_of_stsci_are_taken_as_they_are():
-    config = {
-        "extract_1d": {"save_results": True, "override_extract1d": "my.json"},
-        "white_light": {"save_results": True},
-        "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
-        "outlier_detection": {"skip": True},
-    }
+@pytest.mark.parametrize("mode", NOTEBOOKS)
+def test_settings_of_the_notebooks_of_stsci_are_taken_as_they_are(mode):
+    config = copy.deepcopy(NOTEBOOKS[mode])
     findings = accept_parameters(config)
-    assert config == {
-        "extract_1d": {},
-        "white_light": {},
-        "pixel_replace": {"skip": False, "n_adjacent_cols": 5, "algorithm": "fit_profile"},
-        "outlier_detection": {"skip": True},
-        "references": {"extract1d": "my.json"},
+    convert_texts(config)
+    validate(config, schema=str(ROOT / "workflow/schemas/config.schema.yaml"), set_default=False)
+    assert {finding.severity for finding in findings} <= {"note"}
+    noted = [finding.key for finding in findings]
+    expected = {
+        "nis_soss": ["white_light/save_results"],
+        "nrc_tsgrism": ["extract_1d/override_extract1d"],
     }
-    assert {finding.severity for finding in findings} == {"note"}
-    assert [finding.effect for finding in findings[:2]] == [
-        "the spectra of each segment are kept anyway, in segments/",
-        "it is taken for references/extract1d",
-    ]
+    assert noted == expected.get(mode, [])
+    kept = {section: dict(values) for section, values in NOTEBOOKS[mode].items()}
+    for key in noted:
+        section, name = key.split("/")
+        del kept[section][name]
+    references = config.pop("references", {})
+    assert config == kept
+    assert references == ({"extract1d": APERTURES} if mode == "nrc_tsgrism" else {})
 
 
 @pytest.mark.parametrize("name", ["override_extract1d", "override_flat"])

@@ -36,6 +36,7 @@ def visit(**changes):
         "metrics": [table],
         "more_metrics": [table],
         "products": table,
+        "options": [],
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
         "settings": table,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.dq import DO_NOT_USE, NON_SCIENCE
 from scripts.lib.segment_data.replacers import make_replacer
 
 OPTIONS = {"skip": False, "algorithm": "mingrad", "n_adjacent_cols": 2}
@@ -25,6 +25,11 @@ def test_mingrad_leaves_the_border(planes):
     assert replacer(planes) == {"mingrad": 1, "none": 1}
     assert replacer.is_local
     assert planes["SCI"][0, 3, 4] == 1
+
+
+def test_reference_pixels_are_not_missed(planes):
+    planes["DQ"][0, 0, 0] |= NON_SCIENCE
+    assert make_replacer(OPTIONS, horizontal=True)(planes) == {"mingrad": 1, "none": 0}
 
 
 def test_fit_profile_fills_the_border_too(planes):

@@ -251,3 +251,20 @@ def test_a_transform_with_a_number_that_is_none_is_refused(tmp_path, text):
         pytest.raises(InputError, match=r"found offset: .* in a transform"),
     ):
         read_wcs(file)
+
+
+TARGET = {"TARG_RA": 359.9, "TARG_DEC": -60.0}
+
+
+@pytest.mark.parametrize("position", [(359.9, -60.1), (0.1, -60.0), (np.nan, 1.0), None])
+def test_a_source_near_the_target_or_nowhere_is_accepted(position):
+    wcs_module.check_sky("a.fits", TARGET, position)
+
+
+@pytest.mark.parametrize("position", [(359.9, 60.0), (180.0, -60.0), (1e9, -1e9), (3.0, -60.0)])
+def test_a_source_far_from_the_target_is_refused(position):
+    wcs_module.check_sky("a.fits", {"TARG_RA": 359.9}, position)
+    with pytest.raises(
+        InputError, match=r"a\.fits\[ASDF\].* deg from the target, expected it near"
+    ):
+        wcs_module.check_sky("a.fits", TARGET, position)

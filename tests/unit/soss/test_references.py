@@ -78,6 +78,22 @@ class TestTraces:
         with pytest.raises(InputError, match="rows of the wavelength map must be equal"):
             read_traces(write_asdf(tmp_path, content))
 
+    @pytest.mark.parametrize(
+        ("part", "name", "value"),
+        [
+            ("traces", "cutoff", -1),
+            ("traces", "cutoff", 3),
+            ("traces", "pivot_x", np.nan),
+            ("traces", "trace", np.full((5, 2), np.inf)),
+            ("wavecal_models", "coefficients", np.array([np.nan])),
+        ],
+    )
+    def test_numbers_that_are_those_of_no_trace_are_named(self, tmp_path, part, name, value):
+        content = tree()
+        content[part][1][name] = value
+        with pytest.raises(InputError, match=rf"order 2: {part}\.{name}: found"):
+            read_traces(write_asdf(tmp_path, content))
+
     def test_a_subarray_outside_the_wavelength_map_is_refused(self, tmp_path):
         content = tree()
         content["meta"]["subarray_ymin"] = 1700

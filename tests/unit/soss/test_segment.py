@@ -1,3 +1,6 @@
+import tracemalloc
+from tempfile import TemporaryFile
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -47,9 +50,9 @@ def test_images_of_some_integrations(path):
 
 @pytest.mark.parametrize("algorithm", ["mingrad", "fit_profile"])
 def test_a_replaced_pixel_is_the_same_by_rows_and_by_integrations(path, algorithm):
-    with open_fits(path) as member:
+    with open_fits(path) as member, TemporaryFile() as scratch:
         replacer = Replacer({"algorithm": algorithm, "n_adjacent_cols": 2}, horizontal=True)
-        segment = SossSegment(member, replacer)
+        segment = SossSegment(member, replacer, scratch)
         by_rows, _, dq = segment.read_rows(slice(50, 52))
         images, errors = segment.read_integrations(slice(0, 1))
         assert segment.read_rows(slice(0, 1))[0][1, 0, 3] == 1000
@@ -58,6 +61,52 @@ def test_a_replaced_pixel_is_the_same_by_rows_and_by_integrations(path, algorith
     assert errors[0, 50, 7] == pytest.approx(1, rel=1e-3)
     assert dq[0, 0, 7] == FLUX_ESTIMATED
     assert segment.replaced == {algorithm: 1}
+
+
+def write_bad(path, shape):
+    """A segment in which every seventh sample of every third column is bad."""
+    science, dq = np.ones(shape, "f4"), np.zeros(shape, np.uint32)
+    science *= 1 + np.arange(shape[1])[:, None] + np.arange(shape[0])[:, None, None]
+    dq[:, ::7, ::3] = DO_NOT_USE
+    science[dq > 0] = np.nan
+    primary = fits.PrimaryHDU(header=fits.Header({"SUBARRAY": "SUBSTRIP96"}))
+    planes = {"SCI": science, "ERR": np.ones(shape, "f4"), "DQ": dq}
+    hdus = [fits.ImageHDU(plane, name=name) for name, plane in planes.items()]
+    fits.HDUList([primary, *hdus]).writeto(path)
+
+
+def test_any_rows_and_integrations_are_those_of_the_whole_with_profiles_fitted(tmp_path):
+    write_bad(tmp_path / "a.fits", (3, 96, 2048))
+    options = {"algorithm": "fit_profile", "n_adjacent_cols": 2}
+    with open_fits(tmp_path / "a.fits") as member, TemporaryFile() as scratch:
+        segment = SossSegment(member, Replacer(options, horizontal=True), scratch)
+        whole = {name: member.read(name, slice(None), slice(None)) for name in ("SCI", "ERR", "DQ")}
+        Replacer(options, horizontal=True)(whole)
+        assert np.isfinite(whole["SCI"]).all()
+        for rows in (slice(0, 1), slice(5, 40), slice(90, 96)):
+            for found, plane in zip(segment.read_rows(rows), whole.values(), strict=True):
+                assert_array_equal(found, plane[:, rows])
+        for block in (slice(0, 3), slice(2, 3)):
+            images = zip(segment.read_integrations(block), whole.values(), strict=False)
+            for found, plane in images:
+                assert_array_equal(found, plane[block])
+
+
+def test_memory_of_fitted_profiles_does_not_grow_with_the_integrations(tmp_path):
+    peaks = []
+    for length in (2, 12):
+        path = tmp_path / f"{length}.fits"
+        write_bad(path, (length, 96, 2048))
+        replacer = Replacer({"algorithm": "fit_profile", "n_adjacent_cols": 1}, horizontal=True)
+        with open_fits(path) as member, TemporaryFile() as scratch:
+            tracemalloc.start()
+            segment = SossSegment(member, replacer, scratch)
+            segment.read_integrations(slice(0, 1))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            # 9562 samples an integration of 16 bytes.
+            assert scratch.seek(0, 2) == length * 14 * 683 * 16
+    assert peaks[1] < peaks[0] + 1e5
 
 
 def test_planes_of_another_shape_are_refused(tmp_path):
@@ -75,3 +124,10 @@ def test_rows_that_are_read_at_a_time_fit_the_memory(path):
         segment = SossSegment(member)
         # A row has 2 x 2048 samples of 64 bytes.
         assert [segment.slab_rows(mb) for mb in (0.01, 1, 100)] == [1, 3, 96]
+
+
+def test_integrations_that_are_read_at_a_time_fit_the_memory(path):
+    with open_fits(path) as member:
+        segment = SossSegment(member)
+        # An image has 96 x 2048 samples of 24 bytes.
+        assert [segment.block_length(mb) for mb in (1, 20, 512)] == [1, 4, 32]

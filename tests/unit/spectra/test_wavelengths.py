@@ -37,6 +37,16 @@ def test_a_filled_extension_comes_first(tmp_path, value):
         (np.ones((5, 5), "f4"), COMPUTED, r"shape \(5, 5\); expected \(6, 5\) as of SCI"),
         (None, 1e-6 * COMPUTED, "found wavelengths from 1e-06 to 2e-06 um, expected them within"),
         (None, np.full((6, 5), 3.0), "found the wavelength 3 um everywhere"),
+        (
+            None,
+            50 * COMPUTED,
+            r"\[ASDF\]: world coordinates .* found wavelengths from 50 to 100 um",
+        ),
+        (
+            np.full((6, 5), 90, "f4"),
+            COMPUTED,
+            r"\[WAVELENGTH\]: found wavelengths from 90 to 90 um",
+        ),
     ],
 )
 def test_others_are_refused(tmp_path, plane, computed, message):

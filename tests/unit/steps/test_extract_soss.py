@@ -1,4 +1,5 @@
 import logging
+from tempfile import TemporaryFile
 
 import numpy as np
 import pytest
@@ -180,6 +181,38 @@ def test_models_give_their_products_and_keywords(folder, tmp_path):
         assert_allclose(product["EXTRACT1D", 2].data["FLUX"], flux, rtol=1e-6, atol=1e-3)
 
 
+def test_spectra_are_saved_before_and_after_their_calibration(folder, tmp_path):
+    soss_files.write_photom(tmp_path / "photom.fits", orders=(1, 2, 3))
+    files, outputs = {"photom": tmp_path / "photom.fits"}, ["saved", "calibrated"]
+    extract(folder, tmp_path, outputs=outputs, files=files, soss_atoca=False)
+    plain = extract(folder, tmp_path / "plain", soss_atoca=False)
+    for name, unit, reference in (
+        ("saved", "DN/s", plain),
+        ("calibrated", "MJy", tmp_path / "spectra.fits"),
+    ):
+        with fits.open(tmp_path / f"{name}.fits") as made, fits.open(reference) as expected:
+            assert [hdu.name for hdu in made] == ["PRIMARY", "INT_TIMES", *["EXTRACT1D"] * 3]
+            assert made[0].header["FILENAME"] == f"{name}.fits"
+            assert made[0].header.get("S_PHOTOM") == {"MJy": "COMPLETE"}.get(unit)
+            assert ("R_PHOTOM" in made[0].header) == (unit == "MJy")
+            for order in (1, 2, 3):
+                assert made["EXTRACT1D", order].columns["FLUX"].unit == unit
+                found, wanted = (file["EXTRACT1D", order].data for file in (made, expected))
+                assert found.tobytes() == wanted.tobytes()
+
+
+def test_every_file_that_is_asked_for_is_there_without_models_or_spectra(folder, tmp_path):
+    names = ("trace_models", "atoca_spectra", "wave_grid")
+    extract(folder, tmp_path, outputs=names, soss_atoca=False)
+    soss_files.write_segment(tmp_path / "segment.fits", 2, FILTER="F277W")
+    more = (*names, "saved", "calibrated", "pixel_replaced")
+    extract(folder, tmp_path / "none", segment=tmp_path / "segment.fits", outputs=more)
+    for path in (*(tmp_path / f"{name}.fits" for name in names),):
+        assert fits.getheader(path)["NAXIS"] == 0
+    for name in more:
+        assert fits.getheader(tmp_path / "none" / f"{name}.fits")["FILTER"] == "F277W"
+
+
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
@@ -228,13 +261,15 @@ def test_rows_of_a_segment_are_those_of_its_images_also_with_pixels_replaced(fol
     with open_fits(folder / "segment.fits") as member:
         for algorithm in (None, "mingrad", "fit_profile"):
             options = {"skip": algorithm is None, "algorithm": algorithm, "n_adjacent_cols": 3}
-            segment = SossSegment(member, make_replacer(options, horizontal=True))
-            images, errors = segment.read_integrations(slice(0, 3))
-            for rows in (slice(0, 20), slice(50, 70), slice(240, 256)):
-                science, error, dq = segment.read_rows(rows)
-                assert_array_equal(science, images[:, rows])
-                assert_array_equal(error, errors[:, rows])
-                assert dq.shape == science.shape
+            with TemporaryFile() as scratch:
+                replacer = make_replacer(options, horizontal=True)
+                segment = SossSegment(member, replacer, scratch)
+                images, errors = segment.read_integrations(slice(0, 3))
+                for rows in (slice(0, 20), slice(50, 70), slice(240, 256)):
+                    science, error, dq = segment.read_rows(rows)
+                    assert_array_equal(science, images[:, rows])
+                    assert_array_equal(error, errors[:, rows])
+                    assert dq.shape == science.shape
             assert np.isfinite(images).all() == (algorithm is not None)
 
 

@@ -37,8 +37,10 @@ def make(folder, options, lengths=(20, 20), damage=None):
     for path in sorted(folder.glob("*_calints.fits")) if damage else ():
         with fits.open(path, mode="update") as hdus:
             damage(hdus)
-    product = process_visit(folder)
-    report_inputs(folder, product)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "0")
+        product = process_visit(folder)
+        report_inputs(folder, product)
     results = folder / "results"
     table = read_ecsv(results / f"{product.name}_lc.ecsv")
     files = {path.name.removeprefix(f"{product.name}_"): path for path in results.iterdir()}

@@ -1,0 +1,187 @@
+"""Part of a file that is being fetched, kept from one run to the next to go on where it stopped."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+from contextlib import contextmanager, suppress
+
+from scripts.lib.errors import InputError
+
+__all__ = ["Part", "open_part"]
+
+_CHUNK = 1 << 20
+
+
+class Part:
+    """
+    Beginning of a file, in ``.<name>.part`` next to it, and what is known of its version.
+
+    The version is in ``.<name>.version``: bytes of two versions of a file must not be put together.
+
+    Parameters
+    ----------
+    path : Path
+        The finished file.
+    file : file object
+        The part, open for reading and writing.
+
+    Attributes
+    ----------
+    version : str
+        Checksum of what identifies the version; empty if nothing does.
+    """
+
+    def __init__(self, path, file):
+        self._path, self._file = path, file
+        self._marker = path.with_name(f".{path.name}.version")
+        self.version = self._read_version()
+        if not self.version:
+            self.discard()
+
+    @property
+    def length(self):
+        """Bytes that the part has."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def start(self, version):
+        """
+        Empty the part, for a version of the file.
+
+        Parameters
+        ----------
+        version : str
+            Identifies the version at the server; empty if it cannot be identified, and the part
+            must not be used by a later run.
+        """
+        self.discard()
+        self.version = version
+        if version:
+            descriptor = os.open(self._marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with open(descriptor, "w", encoding="utf-8") as marker:
+                marker.write(_digest(version))
+            self.version = _digest(version)
+
+    def is_of(self, version):
+        """Return whether the part is of this version, as of :meth:`start`."""
+        return bool(version) and self.version == _digest(version)
+
+    def discard(self):
+        """Empty the part."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._marker.unlink(missing_ok=True)
+        self.version = ""
+
+    def append(self, data):
+        """Add bytes to the end."""
+        self._file.seek(0, os.SEEK_END)
+        self._file.write(data)
+
+    def sha1(self):
+        """Checksum of the part, in hexadecimal digits."""
+        digest = hashlib.sha1(usedforsecurity=False)
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def finish(self):
+        """
+        Sync the part to disk and give it the name of the file.
+
+        Raises
+        ------
+        InputError
+            If another file has taken its place.
+        """
+        part = _part_path(self._path)
+        os.fsync(self._file.fileno())
+        if not os.path.samestat(os.fstat(self._file.fileno()), os.lstat(part)):
+            msg = f"{self._path}: cannot be written: {part.name} was replaced while it was written; run again"
+            raise InputError(msg)
+        os.replace(part, self._path)
+        self._marker.unlink(missing_ok=True)
+
+    def _read_version(self):
+        """Version that an earlier run has noted, empty without a note of the expected form."""
+        with suppress(OSError, ValueError):
+            descriptor = os.open(self._marker, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(descriptor, "rb") as marker:
+                return marker.read(64).decode("ascii")
+        return ""
+
+
+def _digest(version):
+    """Text of fixed length for a version."""
+    return hashlib.sha256(version.encode()).hexdigest()
+
+
+def _part_path(path):
+    """Path of the part of a file."""
+    return path.with_name(f".{path.name}.part")
+
+
+@contextmanager
+def open_part(path):
+    """
+    Open the part of a file, that of an earlier run if there is one.
+
+    Parameters
+    ----------
+    path : Path
+        The finished file; its folder is made when missing.
+
+    Yields
+    ------
+    part : Part
+        It stays when the ``with`` block is left, unless it is empty or was finished.
+
+    Raises
+    ------
+    InputError
+        If another process is fetching the file, or the system refuses to write it.
+    """
+    part = _part_path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(_descriptor(part), "r+b", buffering=0) as file:
+            _lock(file, path)
+            try:
+                yield Part(path, file)
+            finally:
+                if os.fstat(file.fileno()).st_size == 0:
+                    part.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"{path}: cannot be written: {error.strerror or error}; remove the cause, then run again"
+        raise InputError(msg) from error
+
+
+def _descriptor(part):
+    """Open a part; what is no regular file of this name alone, such as a link, is removed first."""
+    for _ in range(2):
+        try:
+            found = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.ENXIO):
+                raise
+        else:
+            status = os.fstat(found)
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                return found
+            os.close(found)
+        part.unlink(missing_ok=True)
+    raise OSError(errno.EMLINK, os.strerror(errno.EMLINK), str(part))
+
+
+def _lock(file, path):
+    """Lock a part; go on without a lock if the file system has none."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        msg = f"{path}: cannot be written: another process is fetching it; wait for its end, then run again"
+        raise InputError(msg) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise

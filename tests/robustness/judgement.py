@@ -1,0 +1,178 @@
+"""Judge the products of a corrupted visit by those of the undisturbed one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+
+from tests.robustness.files import hdu_of, last_segment
+
+# Corruptions of files that the workflow reads before it starts a job, besides the segments.
+READ_AT_START = (
+    *("association", "EXTRACT1D", "APCORR", "GAIN", "configuration"),
+    *("any association", "any configuration", "any reference", "APCORR values", "GAIN values"),
+)
+# Corruptions of values that nothing but another measurement could tell from the true ones.
+VALUES = (
+    *("NaN", "bits, ASDF", "bits, data", "byte order", "planes", "variances", "world coordinates"),
+    *("APCORR values", "GAIN values", "any pixels", "any coordinates", "any reference"),
+    *("any configuration", "APCORR", "GAIN", "EXTRACT1D"),
+)
+_FLUXES = {"FLUX", "net_aperture_sum", "NET_APERTURE_SUM"}
+_OF_INTEGRATIONS = {"EXTRACT1D", "INT_TIMES", "PHOTOMETRY"}
+# Ends of the names of products that few of the visits get.
+_OURS = ("_lc", "_spectra", "_speclc", "_model")
+_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Products:
+    """
+    What the steps made of a visit.
+
+    Attributes
+    ----------
+    tables : dict of str to dict of str to ndarray
+        Columns of each table, by file name, name and version of the table.
+    warnings : frozenset of str
+        Warnings about the input that the start found.
+    recorded : str
+        Texts in which the products record warnings, without blanks.
+    """
+
+    tables: dict
+    warnings: frozenset
+    recorded: str
+
+
+def read_products(folder, warnings=()):
+    """
+    Read all numbers of the products in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a visit.
+    warnings : iterable of str
+        Warnings that the start found.
+
+    Returns
+    -------
+    products : Products
+        The products.
+    """
+    tables, recorded = {}, []
+    for path in sorted((folder / "results").glob("**/*")):
+        if not path.is_file() or path.stem.endswith(_OURS):
+            continue
+        if path.suffix == ".ecsv":
+            table = Table.read(path, format="ascii.ecsv")
+            tables[path.name] = {name: np.asarray(table[name]) for name in table.colnames}
+            recorded += table.meta.get("input_warnings", [])
+        if path.suffix == ".fits" and "crfints" not in path.name:
+            with fits.open(path) as hdus:
+                recorded += map(str, hdus[0].header.get("HISTORY", []))
+                for hdu in hdus:
+                    if isinstance(hdu, fits.BinTableHDU) and hdu.name not in ("ASDF", "HDRTAB"):
+                        tables[f"{path.name}[{hdu.name}, {hdu.ver}]"] = {
+                            name: np.array(hdu.data[name]) for name in hdu.columns.names
+                        }
+    return Products(tables, frozenset(warnings), "".join("".join(recorded).split()))
+
+
+def fault(case, folder, found, expected, of_all):
+    """
+    Find what is wrong with the products of a corrupted visit.
+
+    Parameters
+    ----------
+    case : Case
+        The corruption.
+    folder : Path
+        The visit.
+    found, expected : Products
+        Its products, and those of the undisturbed visit.
+    of_all : bool
+        Whether the products of all segments together were made.
+
+    Returns
+    -------
+    text : str or None
+        None if the products are those of the undisturbed visit, or say what differs, or if the
+        damage is in values that only another measurement could tell from the true ones.
+    """
+    if case.expect == "error":
+        return "a product was made"
+    new = found.warnings - expected.warnings
+    if of_all and (silent := [text for text in new if not _is_recorded(text, found.recorded)]):
+        return f"no product records: {silent[0]}"
+    names = expected.tables if of_all else [name for name in found.tables if "seg002" in name]
+    tables = {name: expected.tables[name] for name in names if name in expected.tables}
+    if case.kind not in READ_AT_START and (text := _odd_segments(folder, found, expected)):
+        return text
+    # A segment's own file copies its times with all their columns.
+    own = "extract1d.fits[INT_TIMES"
+    tables, others = (
+        {name: columns for name, columns in part.items() if own not in name}
+        for part in (tables, found.tables)
+    )
+    others = {name: columns for name, columns in others.items() if of_all or "seg002" in name}
+    difference = _difference(others, tables)
+    if case.expect == "same" and difference:
+        return f"{difference} differs from the undisturbed one"
+    if new or (
+        of_all and found.recorded.count("inputwarning:") > expected.recorded.count("inputwarning:")
+    ):
+        return None
+    if case.kind not in VALUES and difference:
+        return f"{difference} differs from the undisturbed one, and nothing says so"
+    return _implausible(others, tables)
+
+
+def _is_recorded(warning, recorded):
+    """Whether a text of products contains the start of a warning."""
+    start = "".join(warning.split())[:_SHOWN]
+    return start in recorded or "".join(c if " " <= c <= "~" else "?" for c in start) in recorded
+
+
+def _odd_segments(folder, found, expected):
+    """Fault of the first segment, which was not corrupted, or of the number of rows of the second."""
+    first = {name: columns for name, columns in expected.tables.items() if "seg001" in name}
+    if other := _difference({name: found.tables.get(name) for name in first}, first):
+        return f"{other} differs, although another segment was corrupted"
+    segment = last_segment(folder)
+    stem, rows = segment.name.removesuffix("_calints.fits"), hdu_of(segment, "SCI").shape[0]
+    for name, columns in found.tables.items():
+        lengths = {len(column) for column in columns.values()}
+        kind = name.partition("[")[2].partition(",")[0]
+        if name.startswith(stem) and kind in _OF_INTEGRATIONS and lengths != {rows}:
+            return f"{name}: {lengths} rows for {rows} integrations"
+    return None
+
+
+def _difference(found, expected):
+    """Name the first table or column that differs, NaN being equal to NaN; None if all are equal."""
+    for name in (*expected, *found):
+        columns, others = expected.get(name), found.get(name)
+        if columns is None or others is None or columns.keys() != others.keys():
+            return name
+        for key, column in columns.items():
+            if not np.array_equal(others[key], column, equal_nan=column.dtype.kind == "f"):
+                return f"{name}: {key}"
+    return None
+
+
+def _implausible(found, expected):
+    """Name a column of fluxes that is far from the undisturbed one, or infinite."""
+    for name, columns in found.items():
+        for key in set(columns) & _FLUXES:
+            values = np.asarray(columns[key], float)
+            if np.isinf(values).any():
+                return f"{name}: {key}: infinite"
+            reference = np.nanmedian(np.abs(expected[name][key])) if name in expected else None
+            # Zeros come from zeros, of which the product warns.
+            good = np.abs(values[np.isfinite(values) & (values != 0)])
+            if len(good) and reference and not 1e-3 < np.median(good) / reference < 1e3:
+                return f"{name}: {key}: median {np.median(good):.3g}, undisturbed {reference:.3g}"
+    return None
