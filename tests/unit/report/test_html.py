@@ -37,6 +37,7 @@ def visit(**changes):
         "more_metrics": [table],
         "options": [],
         "products": table,
+        "options": [],
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
         "settings": table,
