@@ -35,7 +35,6 @@ def visit(**changes):
         "figures": [Figure("scatter", "Title", [DRAWING], "caption")],
         "metrics": [table],
         "more_metrics": [table],
-        "options": [],
         "products": table,
         "options": [],
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
