@@ -36,7 +36,6 @@ def visit(**changes):
         "metrics": [table],
         "more_metrics": [table],
         "products": table,
-        "options": [],
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
         "settings": table,
