@@ -35,6 +35,7 @@ def visit(**changes):
         "figures": [Figure("scatter", "Title", [DRAWING], "caption")],
         "metrics": [table],
         "more_metrics": [table],
+        "options": [],
         "products": table,
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
