@@ -314,9 +314,7 @@ def _scene(sample, options):
     factor = float(np.median(noise)) if len(noise) else 1.0
     limit = (BACKGROUND_LIMIT * factor * sample.error).astype(np.float32)
     star = (x, y, width)
-    light = np.where(known, sample.median - level, 0.0).astype(np.float32)
-    light[~used & (distance > radius)] = 0.0
-    ring = Ring(used, limit, light)
+    ring = Ring(used, limit)
     apron = np.flatnonzero((distance > radius) & (distance <= _APRON * radius))
     return _Scene(
         level, star, radius, pixels, flat, weight.reshape(-1)[pixels], ring, apron, factor
