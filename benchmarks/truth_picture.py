@@ -34,7 +34,8 @@ def draw_truth(results, path):
     path : Path
         Picture to write.
     """
-    from benchmarks.figures import BLUE, RED, new_figure
+    from benchmarks.figures import new_figure
+    from scripts.lib.report.plot_style import BLUE, RED
 
     lines = [f"{_title(result)}, level {result['level']}" for result in results]
     figure, axes = new_figure(0.28 * len(results) + 1.3, margins={"left": 2.4})

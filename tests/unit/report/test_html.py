@@ -37,7 +37,6 @@ def visit(**changes):
         "more_metrics": [table],
         "options": [],
         "products": table,
-        "options": [],
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
         "settings": table,
