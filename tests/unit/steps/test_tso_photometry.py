@@ -147,7 +147,7 @@ class TestProcess:
                 hdus["SCI"].data[:] = value
             tables.append(self.run(tmp_path, gain=gain, BUNIT="DN/s"))
         first, second = (table.columns["aperture_sum"] for table in tables)
-        assert_allclose(second, 1000 * np.asarray(first), rtol=1e-6)
+        np.testing.assert_allclose(second, 1000 * np.asarray(first), rtol=1e-6)
 
     def test_a_pixel_without_a_value_needs_no_gain(self, tmp_path):
         gain, planes = write_gain(tmp_path / "gain.fits"), stars()
