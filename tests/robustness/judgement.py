@@ -24,7 +24,7 @@ VALUES = (
 _FLUXES = {"FLUX", "net_aperture_sum", "NET_APERTURE_SUM"}
 _OF_INTEGRATIONS = {"EXTRACT1D", "INT_TIMES", "PHOTOMETRY"}
 # Ends of the names of products that few of the visits get.
-_OURS = ("_lc", "_spectra", "_speclc", "_model")
+_OURS = ("_lc", "_spectra", "_speclc", "_model", "_depths")
 _SHOWN = 50
 
 
