@@ -12,7 +12,7 @@ COPY scripts /opt/tso3flow/scripts
 COPY workflow /opt/tso3flow/workflow
 
 # For users without a home in the image, as of `docker run --user`; Snakemake asks for their name.
-ENV HOME=/tmp USER=tso3flow XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib \
+ENV HOME=/tmp USER=tso3flow XDG_CACHE_HOME=/tmp/cache \
     PYTHONPATH=/opt/tso3flow PYTHONDONTWRITEBYTECODE=1
 
 USER nobody

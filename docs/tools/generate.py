@@ -10,6 +10,7 @@ from docs.tools.api import api_pages
 from docs.tools.examples import run_examples
 from docs.tools.keywords import keywords_table
 from docs.tools.settings import settings_page
+from scripts.lib.files.ecsv import read_ecsv
 
 __all__ = ["generate"]
 
@@ -56,7 +57,9 @@ def generate(folder, demo):
         _write(path, text)
     numbers = {}
     for short, mode in _MODES.items():
-        numbers |= _numbers(short, _copy_pictures(demo / mode, folder / short))
+        stem = _find_product(demo / mode)
+        _copy_pictures(stem, folder / short)
+        numbers |= _numbers(short, stem)
     segments = sorted((demo / "nrs_brightobj").glob("*_calints.fits"))
     _write(folder / "keywords.txt", keywords_table(segments[0]))
     for page in _EXAMPLES:
@@ -75,20 +78,25 @@ def _write(path, text):
         path.write_text(text, encoding="utf-8")
 
 
-def _copy_pictures(visit, folder):
-    """Copy the plots of a visit, and return its diagnostics."""
+def _find_product(visit):
+    """Start of the paths of the products of a visit."""
     found = sorted(visit.glob("results/*_diagnostics.json"))
     if not found:
         msg = f"{visit}/results: found no diagnostics, expected a processed visit; run make docs"
         raise FileNotFoundError(msg)
-    stem = found[0].name.removesuffix("_diagnostics.json")
+    return str(found[0]).removesuffix("_diagnostics.json")
+
+
+def _copy_pictures(stem, folder):
+    """Copy the plots of a product."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(visit / "results" / f"{stem}_plots", folder)
-    return json.loads(found[0].read_text(encoding="utf-8"))
+    shutil.copytree(f"{stem}_plots", folder)
 
 
-def _numbers(short, diagnostics):
-    """Numbers of a visit by name; those of the light curves are numbered from 1."""
+def _numbers(short, stem):
+    """Numbers of a product by name; those of the light curves are numbered from 1."""
+    diagnostics = json.loads(Path(f"{stem}_diagnostics.json").read_text(encoding="utf-8"))
+    depths, _, _ = read_ecsv(f"{stem}_depths.ecsv")
     numbers = {f"{short}_headline": diagnostics["verdict"]["headline"]}
     numbers[f"{short}_product"] = diagnostics["product"]
     for count, curve in enumerate(diagnostics["light_curves"], 1):
@@ -96,5 +104,8 @@ def _numbers(short, diagnostics):
         numbers[f"{prefix}scatter"] = f"{curve['scatter_ppm']:.0f} ppm"
         numbers[f"{prefix}photon"] = f"{curve['ratio_to_photon']:.2f}"
         numbers[f"{prefix}archive"] = f"{curve['archive']['scatter_ppm']:.0f} ppm"
-        numbers[f"{prefix}depth"] = f"{curve['dip']['depth_ppm']:.0f} ppm"
+        row = (depths["detector"] == curve["detector"]) & (depths["order"] == curve["order"])
+        row &= depths["kind"] == "white"
+        depth, error = (1e6 * depths[name][row][0] for name in ("depth", "depth_error"))
+        numbers[f"{prefix}depth"] = f"{depth:.0f} ± {error:.0f} ppm"
     return numbers

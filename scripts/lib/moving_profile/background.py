@@ -312,7 +312,7 @@ def subtract_background(difference, bad, region, stripes=None):
         parts.append(best.astype(np.float32)[:, :, None])
         difference -= parts[1]
         difference.reshape(-1)[bad] = 0.0
-        rest, number = column_background(difference, bad, region)
+        rest, number = column_background(difference, bad, region, star)
         parts.append(rest[:, None, :])
         difference -= parts[2]
     difference.reshape(-1)[bad] = 0.0

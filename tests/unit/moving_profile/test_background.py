@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from scripts.lib.moving_profile.background import (
@@ -112,3 +114,18 @@ def test_stripes_and_columns_are_subtracted():
     np.testing.assert_allclose(level[0, 6:], columns[6:], atol=1e-2)
     assert number[0, 5] == 11
     assert cube[0, 2, 5] == 0.0
+
+
+def test_the_wings_of_a_star_that_dips_stay_no_background_when_stripes_are_taken_off():
+    stripes = striped()
+    light = stripes.model + np.float32(5.0)
+    stripes = replace(stripes, model=light)
+    where = region((14, 40), limit=60.0)
+    plain = ColumnRegion(where.used, where.limit, "column", light)
+    columns = np.arange(40.0) * 0.1
+    cube = (-0.2 * light + columns)[None].astype(np.float32)
+    dip = -0.2 * light[6:8]
+    found = subtract_background(cube, NONE, plain, stripes)
+    # The wings of the star are 5 of 1000, or -1 in this integration: columns keep their level.
+    np.testing.assert_allclose(found.level[0], columns, atol=0.02)
+    np.testing.assert_allclose(cube[0, 6:8], dip, atol=0.03)

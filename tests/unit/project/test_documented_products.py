@@ -1,5 +1,6 @@
 """Every extension, column and keyword of the products is documented, and nothing that they do not have."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from astropy.table import QTable
 
 from docs.tools.keywords import is_structural
 from docs.tools.product_tables import documented_products
+from scripts.lib.diagnostics.depths import DESCRIPTIONS
+from scripts.lib.light_curves.sample_quality import SPECTRA_FLAGS
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit, report_inputs
@@ -35,6 +38,7 @@ RARE = {
     ("_phot.ecsv", "column", "", "detector"),
     ("_phot.ecsv", "meta", "input_warnings"),
     ("_lc.ecsv", "meta", "input_warnings"),
+    ("_depths.ecsv", "meta", "input_warnings"),
     ("_phot.ecsv", "meta", "reference_files"),
     ("_spectra.fits", "keyword", "PRIMARY", "PI_NAME"),
     ("_speclc.fits", "keyword", "PRIMARY", "PI_NAME"),
@@ -107,3 +111,16 @@ def test_the_page_says_what_real_files_have_and_nothing_else(tmp_path, documente
 def test_what_some_files_do_not_have_says_so(documented):
     for row in RARE:
         assert documented[row].startswith("only"), row
+
+
+def test_the_bits_of_quality_of_spectra_are_those_of_the_code():
+    table = PAGE.partition("| bit of `QUALITY` |")[2].partition("\n\n")[0]
+    assert [int(bit) for bit in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)] == [
+        *SPECTRA_FLAGS
+    ]
+
+
+def test_the_reasons_for_no_depth_are_those_of_the_code():
+    section = PAGE.partition("## `_depths.ecsv`")[2].partition("\n## ")[0]
+    named = re.findall(r"^- `(\w+)`: ", section, re.MULTILINE)
+    assert named == re.findall(r"(\w+_\w+): ", DESCRIPTIONS["reason"])

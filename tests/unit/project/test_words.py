@@ -23,8 +23,8 @@ BETTER = {
 WORDS = re.compile(rf"\b({'|'.join(BETTER)})\b".replace(" ", r"\s+"), re.IGNORECASE)
 # A comment may break between two words.
 LINE_START = re.compile(r"\n[ \t]*(?:#:?[ \t]*|[-*][ \t]+|>[ \t]*)?")
-FOLDERS = ("scripts", "workflow", "docs", "tests", "envs")
-FILES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config.yaml", "Makefile", "Snakefile")
+FOLDERS = ("scripts", "tso3flow", "workflow", "docs", "tests", "envs")
+FILES = ("config.yaml", "Makefile", "Snakefile", "Dockerfile", "CITATION.cff")
 SUFFIXES = {
     ".py",
     ".smk",
@@ -38,6 +38,7 @@ SUFFIXES = {
     ".j2",
     ".txt",
     ".toml",
+    ".cff",
 }
 # Files that need the words, with the reason.
 ALLOWED = {
@@ -49,7 +50,7 @@ def checked_files():
     """Files of text that the rule is for, in order."""
     found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     found += [*(ROOT / "benchmarks").glob("*.py"), ROOT / "benchmarks" / "NOTES.md"]
-    found += [ROOT / "pyproject.toml", *(ROOT / name for name in FILES)]
+    found += [ROOT / "pyproject.toml", *ROOT.glob("*.md"), *(ROOT / name for name in FILES)]
     texts = {path for path in found if path.is_file() and path.suffix in SUFFIXES | {""}}
     made = {ROOT / name for name in ("tests/parity/products", "docs/_build", "docs/_generated")}
     return sorted(path for path in texts if made.isdisjoint(path.parents))
