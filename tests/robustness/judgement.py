@@ -1,6 +1,8 @@
 """Judge the products of a corrupted visit by those of the undisturbed one."""
 
+import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -22,7 +24,7 @@ VALUES = (
 _FLUXES = {"FLUX", "net_aperture_sum", "NET_APERTURE_SUM"}
 _OF_INTEGRATIONS = {"EXTRACT1D", "INT_TIMES", "PHOTOMETRY"}
 # Ends of the names of products that few of the visits get.
-_OURS = ("_lc", "_spectra", "_speclc", "_model")
+_OURS = ("_lc", "_spectra", "_speclc", "_model", "_depths")
 _SHOWN = 50
 
 
@@ -39,11 +41,14 @@ class Products:
         Warnings about the input that the start found.
     recorded : str
         Texts in which the products record warnings, without blanks.
+    first_segment : int
+        Checksum of the file of the first segment.
     """
 
     tables: dict
     warnings: frozenset
     recorded: str
+    first_segment: int
 
 
 def read_products(folder, warnings=()):
@@ -78,7 +83,10 @@ def read_products(folder, warnings=()):
                         tables[f"{path.name}[{hdu.name}, {hdu.ver}]"] = {
                             name: np.array(hdu.data[name]) for name in hdu.columns.names
                         }
-    return Products(tables, frozenset(warnings), "".join("".join(recorded).split()))
+    text = "".join("".join(recorded).split())
+    first = min(filter(Path.is_file, folder.glob("*_calints.fits")), default=None)
+    checksum = zlib.crc32(first.read_bytes()) if first else 0
+    return Products(tables, frozenset(warnings), text, checksum)
 
 
 def fault(case, folder, found, expected, of_all):
@@ -137,9 +145,10 @@ def _is_recorded(warning, recorded):
 
 
 def _odd_segments(folder, found, expected):
-    """Fault of the first segment, which was not corrupted, or of the number of rows of the second."""
+    """Fault of the first segment, if its file is as it was, or of the number of rows of the second."""
     first = {name: columns for name, columns in expected.tables.items() if "seg001" in name}
-    if other := _difference({name: found.tables.get(name) for name in first}, first):
+    is_same = found.first_segment == expected.first_segment
+    if is_same and (other := _difference({name: found.tables.get(name) for name in first}, first)):
         return f"{other} differs, although another segment was corrupted"
     segment = last_segment(folder)
     stem, rows = segment.name.removesuffix("_calints.fits"), hdu_of(segment, "SCI").shape[0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import isfinite, isinf, isnan, prod
-from statistics import median
+from statistics import median, median_low
 
 from scripts.lib.findings import Finding
 from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
@@ -27,11 +27,13 @@ __all__ = ["Times", "int_times_findings", "read_times"]
 _ROLLOVER = 32767
 # Light takes 500 s from the Sun to the Earth, and TDB is 69 s ahead of UTC: 0.007 d together.
 _TDB_OFFSET = 0.01
+# In a day the light's way from the barycentre changes by at most 9 s.
+_SAME_OFFSET = 0.001
 _MINUTE = 1 / 1440
 _GAP = 1.5
 # From 1995 to 2132, modified Julian dates.
 _AGE = (50_000, 100_000)
-_KEPT = "the products have these times"
+_KEPT, _IN_ORDER = "the products have these times", "start, mid, end in order"
 _LISTED = 3
 
 
@@ -159,6 +161,7 @@ def int_times_findings(path, hdus, times):
         *_value_findings(path, times, first),
         *_order_findings(path, times, first),
         *_scale_findings(path, times, hdus[0].header),
+        *_offset_findings(path, times, first),
     ]
 
 
@@ -254,8 +257,13 @@ def _time_findings(path, name, times, rows, what, effect, first):
     found = what or f"{column[rows[0]]:.6g}"
     found = f"{found} in {len(rows)} of {len(column)} rows ({_first_numbers(rows, first)})"
     expected = "times" if what else "times [MJD] of the integrations"
-    warning = partial(Finding, "warning", path, key=f"INT_TIMES/{name}")
-    return [warning(found=found, expected=expected, effect=effect)]
+    return [_warning(path, name, found, expected, effect)]
+
+
+def _warning(path, name, found, expected, effect):
+    """Warning about a column of INT_TIMES."""
+    key = f"INT_TIMES/{name}"
+    return Finding("warning", path, key=key, found=found, expected=expected, effect=effect)
 
 
 def _first_numbers(rows, first):
@@ -270,28 +278,29 @@ def _count_text(items, noun):
 
 
 def _order_findings(path, times, first):
-    """Find times that do not increase, ends before starts, and gaps."""
+    """Find ends before starts, times that do not increase or are outside start and end, and gaps."""
     findings = []
     for start, mid, end in (UTC, TDB):
         starts, mids, ends = (times.columns[name] for name in (start, mid, end))
-        warning = partial(Finding, "warning", path, key=f"INT_TIMES/{mid}")
+        early = [k for k, (a, c) in enumerate(zip(starts, ends, strict=True)) if c < a]
+        if early:
+            found = f"{_count_text(early, 'end')} before the start ({_first_numbers(early, first)})"
+            findings.append(_warning(path, end, found, _IN_ORDER, _KEPT))
         if not any(mids):
             continue
         back = [k + 1 for k, (a, b) in enumerate(pairwise(mids)) if b <= a]
         if back:
             found = f"{_count_text(back, 'time')} not after the one before ({_first_numbers(back, first)})"
             effect = "light curves are sorted by time; of equal times the first counts"
-            findings.append(warning(found=found, expected="ascending times", effect=effect))
+            findings.append(_warning(path, mid, found, "ascending times", effect))
         outside = [
-            k for k, (a, b, c) in enumerate(zip(starts, mids, ends, strict=True)) if a > b or b > c
+            k
+            for k, (a, b, c) in enumerate(zip(starts, mids, ends, strict=True))
+            if a <= c and (a > b or b > c)
         ]
         if outside:
             found = f"{_count_text(outside, 'mid time')} outside start and end ({_first_numbers(outside, first)})"
-            findings.append(
-                warning(
-                    found=found, expected="start, mid, end in order", effect="the mid times count"
-                )
-            )
+            findings.append(_warning(path, mid, found, _IN_ORDER, "the mid times count"))
         if mid == UTC[1] and not back:
             findings += _gap_findings(path, mids, first)
     return findings
@@ -319,6 +328,38 @@ def _gap_findings(path, mids, first):
     ]
 
 
+def _offset_findings(path, times, first):
+    """Find starts, mid times and ends whose barycentric time is not as far from UTC as the others'."""
+    offsets = [
+        [b - a if a and b and isfinite(a + b) else None for a, b in zip(utc, tdb, strict=True)]
+        for utc, tdb in zip(
+            *([times.columns[name] for name in scale] for scale in (UTC, TDB)), strict=True
+        )
+    ]
+    known = [offset for column in offsets for offset in column if offset is not None]
+    if not known or max(known) - min(known) <= _SAME_OFFSET:
+        return []
+    usual = [
+        median_low(found) if (found := [offset for offset in row if offset is not None]) else None
+        for row in zip(*offsets, strict=True)
+    ]
+    findings = []
+    for name, column in zip(TDB, offsets, strict=True):
+        rows = [
+            k
+            for k, (offset, typical) in enumerate(zip(column, usual, strict=True))
+            if offset is not None and abs(offset - typical) > _SAME_OFFSET
+        ]
+        if rows:
+            found = (
+                f"{column[rows[0]]:.4g} d from UTC in {len(rows)} of {len(column)} rows "
+                f"({_first_numbers(rows, first)})"
+            )
+            expected = f"{usual[rows[0]]:.4g} d, as in other columns"
+            findings.append(_warning(path, name, found, expected, _KEPT))
+    return findings
+
+
 def _scale_findings(path, times, primary):
     """Find times of another exposure, and barycentric times that are too far from UTC."""
     utc, tdb = times.columns[UTC[1]], times.columns[TDB[1]]
@@ -328,16 +369,7 @@ def _scale_findings(path, times, primary):
     if abs(furthest) > _TDB_OFFSET:
         found, expected = f"{furthest:.4g} d from UTC", f"less than {_TDB_OFFSET} d"
         effect = "the barycentric times of the products are these"
-        findings.append(
-            Finding(
-                "warning",
-                path,
-                key=f"INT_TIMES/{TDB[1]}",
-                found=found,
-                expected=expected,
-                effect=effect,
-            )
-        )
+        findings.append(_warning(path, TDB[1], found, expected, effect))
     begin, end = primary.get("EXPSTART"), primary.get("EXPEND")
     known = [time for time in utc if time and isfinite(time)]
     if known and isinstance(begin, float) and isinstance(end, float) and begin < end:
@@ -345,14 +377,5 @@ def _scale_findings(path, times, primary):
         if early < begin - _MINUTE or late > end + _MINUTE:
             found, expected = f"{early:.6f} to {late:.6f}", f"within {begin:.6f} to {end:.6f}"
             effect = "EXPSTART and EXPEND disagree with the times, which count"
-            findings.append(
-                Finding(
-                    "warning",
-                    path,
-                    key=f"INT_TIMES/{UTC[1]}",
-                    found=found,
-                    expected=expected,
-                    effect=effect,
-                )
-            )
+            findings.append(_warning(path, UTC[1], found, expected, effect))
     return findings

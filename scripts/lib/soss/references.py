@@ -370,7 +370,8 @@ def read_kernels(path):
     Raises
     ------
     InputError
-        If the arrays are empty or differ in shape, or the half width is missing.
+        If the arrays are empty or differ in shape, the half width is missing, or the wavelengths
+        are not finite, positive and in ascending order.
     """
     with open_fits(path) as file:
         wavelengths = _read_image(file, file.hdu("WAVELENGTHS"))
@@ -384,6 +385,11 @@ def read_kernels(path):
             f"{path}: KERNELS: found shape {kernels.shape}, "
             f"expected that of WAVELENGTHS, {wavelengths.shape}"
         )
+        raise InputError(msg)
+    # A NaN is not in order.
+    if not ((wavelengths > 0) & (wavelengths < np.inf)).all() or (np.diff(wavelengths) < 0).any():
+        found = f"{wavelengths.min()} to {wavelengths.max()}, or out of order"
+        msg = f"{path}: WAVELENGTHS: found {found}, expected ascending numbers above 0 [um]"
         raise InputError(msg)
     if not isinstance(halfwidth, int) or halfwidth < 1:
         msg = f"{path}[KERNELS]: HALFWIDT: found {halfwidth!r}, expected a number of pixels"

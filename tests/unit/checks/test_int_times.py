@@ -196,6 +196,46 @@ def test_starts_and_ends_that_are_far_from_their_mid_time(tmp_path, name, value)
     assert expected in found(tmp_path, times)
 
 
+@pytest.mark.parametrize(
+    ("column", "step", "of_utc"),
+    [(k, step, of_utc) for k in range(3) for step in (0.5, -0.5, 0.002) for of_utc in (0, 1)],
+)
+def test_barycentric_times_that_are_not_as_far_from_utc_as_the_others(
+    tmp_path, column, step, of_utc
+):
+    times = int_times(1, 6)
+    times[(UTC if of_utc else TDB)[column]][2:] += step
+    offset = times[TDB[column]][2] - times[UTC[column]][2]
+    expected = f"{offset:.4g} d from UTC in 4 of 6 rows (3, 4, 5, ...)"
+    assert ("warning", f"INT_TIMES/{TDB[column]}", expected) in found(tmp_path, times)
+
+
+def test_barycentric_times_may_differ_by_seconds_and_be_missing(tmp_path):
+    times = int_times(1, 6)
+    times[TDB[2]] += 9 / 86400
+    assert found(tmp_path, times) == []
+    times[TDB[1]] = 0
+    assert [finding[1] for finding in found(tmp_path, times)] == [f"INT_TIMES/{TDB[1]}"]
+    times[TDB[2]] += 0.5
+    assert f"INT_TIMES/{TDB[2]}" in [finding[1] for finding in found(tmp_path, times)]
+
+
+@pytest.mark.parametrize("scale", [UTC, TDB])
+@pytest.mark.parametrize("mid", [None, 0.0, np.nan])
+def test_ends_before_the_start(tmp_path, scale, mid):
+    times = int_times(1, 6)
+    times[scale[0]][[1, 4]], times[scale[2]][[1, 4]] = (
+        times[scale[2]][[1, 4]],
+        times[scale[0]][[1, 4]],
+    )
+    if mid is not None:
+        times[scale[1]] = mid
+    expected = ("warning", f"INT_TIMES/{scale[2]}", "2 ends before the start (2, 5)")
+    messages = found(tmp_path, times)
+    assert expected in messages
+    assert not any("outside" in message for _, _, message in messages)
+
+
 def test_mid_times_of_another_age_or_infinite(tmp_path):
     times = int_times(1, 6)
     times[UTC[1]][2] = 1e9

@@ -171,3 +171,11 @@ class TestKernels:
     def test_shapes_must_agree(self, tmp_path):
         with pytest.raises(InputError, match=r"found shape \(7, 5\)"):
             read_kernels(write_kernels(tmp_path / "k.fits", shape=(7, 4)))
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf, 0, -1, 0.5])
+    def test_wavelengths_are_positive_and_ascend(self, tmp_path, value):
+        path = write_kernels(tmp_path / "k.fits")
+        with fits.open(path, mode="update") as hdus:
+            hdus["WAVELENGTHS"].data[0, 2] = value
+        with pytest.raises(InputError, match=r"^.*k\.fits: WAVELENGTHS: found .*, expected ascend"):
+            read_kernels(path)

@@ -282,6 +282,13 @@ def test_values_of_a_table_are_finite_and_positive(name, value):
         check_phases(replaced(by_phase(), name, value), "t")
 
 
+@pytest.mark.parametrize(("check", "row"), [(check_sizes, by_size()), (check_phases, by_phase())])
+def test_factors_are_at_most_ten_thousand(check, row):
+    check(replaced(row, "apcorr", 10_000), "t")
+    with pytest.raises(InputError, match=r"t: apcorr: found 10001\.0 .*and at most 10000"):
+        check(replaced(row, "apcorr", 10_001), "t")
+
+
 @pytest.mark.parametrize("count", [-1, 0, 1, 4])
 @pytest.mark.parametrize("name", ["nelem_wl", "nelem_size"])
 def test_used_lengths_are_within_the_table(name, count):

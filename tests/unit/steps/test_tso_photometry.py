@@ -129,7 +129,7 @@ class TestProcess:
         with pytest.raises(InputError, match=r"gain.fits: SCI: found shape \(32, 30\)"):
             self.run(tmp_path, gain=gain, BUNIT="DN/s")
 
-    @pytest.mark.parametrize("value", [-1, 0, NAN, np.inf])
+    @pytest.mark.parametrize("value", [-1, 0, 1000.5, NAN, np.inf])
     def test_a_pixel_with_a_value_but_no_usable_gain_is_named(self, tmp_path, value):
         gain = write_gain(tmp_path / "gain.fits")
         with fits.open(gain, mode="update") as hdus:
@@ -138,6 +138,16 @@ class TestProcess:
             InputError, match=r"gain\.fits: SCI: found .* at row 1, column 1 of the"
         ):
             self.run(tmp_path, gain=gain, BUNIT="DN/s")
+
+    def test_a_gain_of_a_thousand_is_used(self, tmp_path):
+        tables = []
+        for value in (1, 1000):
+            gain = write_gain(tmp_path / f"gain-{value}.fits")
+            with fits.open(gain, mode="update") as hdus:
+                hdus["SCI"].data[:] = value
+            tables.append(self.run(tmp_path, gain=gain, BUNIT="DN/s"))
+        first, second = (table.columns["aperture_sum"] for table in tables)
+        np.testing.assert_allclose(second, 1000 * np.asarray(first), rtol=1e-6)
 
     def test_a_pixel_without_a_value_needs_no_gain(self, tmp_path):
         gain, planes = write_gain(tmp_path / "gain.fits"), stars()

@@ -8,6 +8,25 @@ __all__ = ["Kernel", "convolution_matrix"]
 
 # A bicubic spline needs as many.
 _FEWEST_KERNELS = 4
+# Of a kernel's peak: what interpolation may leave below zero.
+_NEGATIVE = 0.01
+
+
+def _check_values(centres, kernels):
+    """Raise unless each kernel (pixels, kernels) is finite and positive, small ripples apart."""
+    peaks = kernels.max(axis=0)
+    # NaN is in no order.
+    is_good = np.isfinite(kernels).all(axis=0) & (peaks > 0)
+    is_good &= kernels.min(axis=0) >= -_NEGATIVE * peaks
+    if not is_good.all():
+        first = int(np.argmin(is_good))
+        msg = (
+            f"speckernel: KERNELS: found values of {kernels[:, first].min():.4g} to "
+            f"{peaks[first]:.4g} at {centres[first]:.3f} µm (as bad: {np.sum(~is_good)} of "
+            f"{len(is_good)} kernels on the trace), expected finite numbers that are 0 or more "
+            "and not all 0"
+        )
+        raise InputError(msg)
 
 
 class Kernel:
@@ -33,7 +52,8 @@ class Kernel:
     Raises
     ------
     InputError
-        If too few kernels fall on the trace for an interpolation.
+        If too few kernels fall on the trace for an interpolation, or one of them is not finite, has
+        no positive value or is below zero by more than 1 % of its peak.
 
     Notes
     -----
@@ -53,6 +73,7 @@ class Kernel:
         low, high = self._on_trace(table, trace[valid])
         box = [None, None, table[max(low - 1, 0)], table[min(high + 1, len(table) - 1)]]
         kernels = kernels[:, low : high + 1]
+        _check_values(table[low : high + 1], kernels)
         self.least = kernels[kernels > 0].min()
         self._centres = table[low : high + 1].copy()
         self._lines = np.array(

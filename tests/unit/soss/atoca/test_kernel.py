@@ -10,10 +10,12 @@ TRACE = np.linspace(2.0, 1.0, 201)
 STEP = 0.005
 
 
-def kernel(sigma=1.0, trace=TRACE, centres=None):
+def kernel(sigma=1.0, trace=TRACE, centres=None, change=None):
     centres = np.linspace(0.9, 2.1, 13) if centres is None else centres
     pixels = np.linspace(-HALFWIDTH, HALFWIDTH, 81)
     shape = np.exp(-0.5 * (pixels / sigma) ** 2)[:, None] * np.ones(len(centres))
+    if change:
+        change(shape)
     wavelengths = np.ones((81, 1)) * centres
     return Kernel(wavelengths.astype("f4"), shape.astype("f4"), HALFWIDTH, trace)
 
@@ -68,3 +70,31 @@ class TestMatrix:
 def test_too_few_kernels_on_the_trace_are_refused(centres, message):
     with pytest.raises(InputError, match=message):
         kernel(centres=centres)
+
+
+@pytest.mark.parametrize(
+    ("columns", "value"),
+    [(slice(None), 0), (slice(None), np.nan), (5, 0), (5, -1), (5, np.nan), (5, np.inf)],
+)
+def test_kernels_that_are_none_are_refused(columns, value):
+    def change(shape):
+        shape[:, columns] = value
+
+    # Of the 13 kernels, those at 1.0 to 1.9 um are on the trace, and that of element 5 is at 1.4 um.
+    counted, at = ("10 of 10", "1.000") if columns == slice(None) else ("1 of 10", "1.400")
+    with pytest.raises(InputError, match=rf"^speckernel: KERNELS: found .* at {at} .*{counted}"):
+        kernel(change=change)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -0.02])
+def test_a_single_value_of_a_kernel_is_refused(value):
+    with pytest.raises(InputError, match="1 of 10 kernels"):
+        kernel(change=lambda shape: shape.__setitem__((0, 5), value))
+
+
+def test_ripples_below_zero_and_kernels_beyond_the_trace_do_not_matter():
+    def change(shape):
+        shape[0, 5], shape[:, 0] = -0.005, np.nan
+
+    found = kernel(change=change).values(np.array([0.0]), np.array([1.5]))
+    assert_allclose(found, 1, rtol=1e-6)
