@@ -255,6 +255,10 @@ def main():
     parser.add_argument("--folder", type=Path, default=ROOT / "parity", help="working folder")
     parser.add_argument("cases", nargs="*", help="names of cases (default: all)")
     arguments = parser.parse_args()
+    known = {case.name for case in CASES}
+    unknown = sorted(set(arguments.cases) - known)
+    if unknown:
+        parser.error(f"found {', '.join(unknown)}, expected some of {', '.join(sorted(known))}")
     cases = [case for case in CASES if not arguments.cases or case.name in arguments.cases]
     folder = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
