@@ -49,7 +49,9 @@ def local_median(images, columns=_COLUMNS):
     images : ndarray of float, shape (y, x)
         An image.
     columns : int, optional
-        Length of the stretch, uneven; it is shorter at the ends.
+        Length of the stretch, uneven. At the ends the last column counts for those that are
+        missing: a step of the band close to an end, to which most columns of a shorter stretch were
+        beyond, would make its whole profile look too bright.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def local_median(images, columns=_COLUMNS):
         NaN where all are.
     """
     half = columns // 2
-    padded = np.pad(images, ((0, 0), (half, half)), constant_values=np.nan)
+    padded = np.pad(images, ((0, 0), (half, half)), mode="edge")
     return sorted_median(np.lib.stride_tricks.sliding_window_view(padded, columns, axis=1))
 
 

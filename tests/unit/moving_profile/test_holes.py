@@ -1,6 +1,6 @@
 import numpy as np
 
-from scripts.lib.moving_profile.band import band_of_trace
+from scripts.lib.moving_profile.band import Band, band_of_trace
 from scripts.lib.moving_profile.holes import hot_pixels, local_median, next_to, share_of_holes
 
 
@@ -17,9 +17,17 @@ def test_neighbours_of_a_hole_are_named():
     np.testing.assert_array_equal(next_to(holes), [[0, 1, 0], [1, 1, 1], [0, 1, 0]])
 
 
-def test_local_median_is_shorter_at_the_ends():
+def test_the_last_column_counts_for_those_beyond_the_ends():
     found = local_median(np.array([[1.0, 5.0, 2.0, np.nan, 9.0]]), columns=3)
-    np.testing.assert_array_equal(found, [[3.0, 2.0, 3.5, 5.5, 9.0]])
+    np.testing.assert_array_equal(found, [[1.0, 2.0, 3.5, 5.5, 9.0]])
+
+
+def test_a_band_that_steps_close_to_an_end_has_no_hot_pixels():
+    model = np.zeros((12, 60), np.float32)
+    rows = np.arange(12.0)[:, None]
+    model[:] = 1000.0 * np.exp(-0.5 * (rows - 6.0) ** 2)
+    band = Band(np.where(np.arange(60) < 4, 3, 2), 8, model.shape)
+    assert not hot_pixels(model, np.zeros(model.shape, dtype=bool), band).any()
 
 
 def test_a_hot_pixel_is_found_and_a_dark_one_is_not():
