@@ -142,6 +142,7 @@ def test_products_of_a_download_record_what_is_unusual(tmp_path):
         **dict.fromkeys(("outlier_detection", "extract_1d"), 2),
         "model_segment": 3,
         **dict.fromkeys(("collect_spectra", "white_light", "light_curve_spectroscopy"), 1),
+        "fit_depths_spectroscopy": 1,
     }
 
 

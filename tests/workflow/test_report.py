@@ -38,7 +38,7 @@ def check_page(path, n_plots):
     return text
 
 
-@pytest.mark.parametrize(("mode", "n_plots"), [("nrs_brightobj", 15), ("mir_image", 11)])
+@pytest.mark.parametrize(("mode", "n_plots"), [("nrs_brightobj", 16), ("mir_image", 11)])
 def test_report_of_a_visit(tmp_path, mode, n_plots):
     frame = {"frame_size": (32, 256)} if mode == "nrs_brightobj" else {}
     simulate_visit(tmp_path, VisitOptions(mode=mode, segment_lengths=(50, 40), **frame))

@@ -34,7 +34,7 @@ def test_two_cores_and_one_process_make_the_same_bytes(tmp_path, monkeypatch):
     clear(tmp_path / "one" / "results" / "segments" / FOLDER)
     made = products(tmp_path / "one")
     # Of each segment outliers of both kinds, spectra, model and statistics; one reference; products.
-    assert len(made) == 2 * 5 + 1 + 5
+    assert len(made) == 2 * 5 + 1 + 6
     for name, content in products(tmp_path / "two").items():
         assert made.pop(name) == content, name
     assert not made

@@ -37,6 +37,8 @@ class Mode:
         Whether references know the apertures by SLTNAME, else by EXP_TYPE.
     spectral_orders : int
         Largest number of spectral orders in a segment.
+    is_dispersed_along_y : bool
+        Whether the wavelength changes along the columns of the detector.
     row_stripes : bool
         Whether readout noise makes stripes along the dispersion.
     trace_fit : str or None
@@ -62,6 +64,7 @@ class Mode:
     source_from: str | None = None
     is_named_by_slit: bool = False
     spectral_orders: int = 1
+    is_dispersed_along_y: bool = False
     row_stripes: bool = False
     trace_fit: str | None = None
     wavelengths: tuple = (0.1, 1000.0)
@@ -111,6 +114,7 @@ MODES = {
             correction_columns=("subarray",),
             trace_fit="slitless",
             wavelengths=_LRS,
+            is_dispersed_along_y=True,
         ),
         Mode(
             exp_type="MIR_LRS-FIXEDSLIT",
@@ -119,6 +123,7 @@ MODES = {
             source_from="dither",
             trace_fit="slit",
             wavelengths=_LRS,
+            is_dispersed_along_y=True,
         ),
         Mode(
             exp_type="NIS_SOSS",

@@ -9,6 +9,7 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.files.netcdf import NetcdfVariable
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.instruments.modes import MODES
 from scripts.lib.provenance.software import SOFTWARE
 
 __all__ = [
@@ -61,7 +62,8 @@ class Curve:
     @property
     def is_across_x(self):
         """Whether the dispersion of spectra is along y."""
-        return str(self.meta.get("EXP_TYPE", "")).startswith("MIR_LRS")
+        mode = MODES.get(self.meta.get("EXP_TYPE"))
+        return mode is not None and mode.is_dispersed_along_y
 
 
 def split_table(columns, units, meta):

@@ -37,4 +37,5 @@ def test_only_spectra_have_plots_against_wavelength():
         "noise_spectrum",
         "median_spectrum",
         "binned_light_curves",
+        "depth_spectrum",
     }

@@ -171,7 +171,13 @@ def make_table(folder, stem, spectra):
             for k in numbers
         ],
         "options": {"min_wavelength": None, "max_wavelength": None},
-        "bins": {"resolving_power": 5, "pixels": None, "edges": None},
+        "bins": {
+            "resolving_power": 5,
+            "pixels": None,
+            "edges": None,
+            "clip_time": 5.0,
+            "clip_wavelength": 8.0,
+        },
         "decorrelate": "auto",
     }
     run_step(
