@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from scripts import light_curve, model_segment, visit_reference
+from scripts import fit_depths, light_curve, model_segment, visit_reference
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.branches import PLOTS
@@ -211,7 +211,9 @@ def processed(tmp_path_factory):
     files, params = make_table(folder, folder / "soss", spectra)
     segments = [str(folder / f"segment{number}.fits") for number in (1, 2)]
     files |= {"light_curve": folder / "soss_lc.ecsv", "segments": segments, "products": []}
-    files |= {"spectra": str(folder / "soss_spectra.fits")}
+    files |= {"spectra": str(folder / "soss_spectra.fits"), "depths": folder / "soss_depths.ecsv"}
+    own = {"light_curve": str(folder / "soss_lc.ecsv"), "binned": str(folder / "soss_speclc.fits")}
+    run_step(fit_depths.process, {}, **own, out_depths=str(files["depths"]))
     params |= {
         "product": "soss",
         "branch": "spectroscopy",
@@ -304,8 +306,8 @@ def test_diagnostics_and_page_name_the_orders(folder):
     assert "NIS order 1" in page
     assert "NIS order 2" in page
     shown = re.findall('id="plot-([a-z_]+)"', page)
-    # There are no bins, and no jump.
-    without = {"binned_light_curves", "tilt_frames"}
+    # There are no bins, no jump and no dip.
+    without = {"binned_light_curves", "depth_spectrum", "tilt_frames"}
     assert shown == [name for name in PLOTS["spectroscopy"] if name not in without]
 
 
