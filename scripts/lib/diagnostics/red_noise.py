@@ -7,7 +7,7 @@ from scripts.lib.light_curves.noise import bin_sizes, orthonormal_basis
 __all__ = ["RedNoise"]
 
 # Correlation times that the noise may have besides none, from this number of integrations to a part of the series.
-_COUNT, _SHORTEST, _LONGEST = 4, 2.0, 4.0
+_COUNT, _SHORTEST, _LONGEST = 5, 1.0, 4.0
 _SIZES, _FEWEST_BINS = 20, 6
 # Gain of chi-square over white noise that correlated noise needs: overlapping bins gain some by chance.
 _LEAST_GAIN = 30.0

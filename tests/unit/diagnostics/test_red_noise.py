@@ -37,8 +37,7 @@ def test_noise_that_stays_for_pairs_has_the_beta_of_half_as_many_samples():
     step = np.where(np.arange(COUNT) // 64 % 2, 1.0, -1.0)
     pairs = [residuals_of(np.repeat(rng.normal(size=COUNT // 2), 2)) for _ in range(30)]
     betas = [noise.scatter_and_beta(pair, step)[1] for pair in pairs]
-    # The shortest correlation of the model outlasts that of pairs: the error is rather too large.
-    assert np.sqrt(2.0) < np.median(betas) < 1.15 * np.sqrt(2.0)
+    assert np.median(betas) == pytest.approx(np.sqrt(2.0), rel=0.1)
 
 
 def test_residuals_without_noise_have_no_beta():
