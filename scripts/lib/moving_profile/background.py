@@ -8,6 +8,7 @@ import numpy as np
 from scripts.lib.moving_profile.robust import fixed_limit_mean
 
 __all__ = [
+    "FEWEST_PIXELS",
     "LIMIT",
     "Background",
     "ColumnRegion",
@@ -20,7 +21,8 @@ __all__ = [
 
 # Deviations beyond this many errors are no background.
 LIMIT = 3.5
-_FEWEST_PIXELS = 6
+# Fewer pixels of a column say nothing about its background.
+FEWEST_PIXELS = 6
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def column_background(difference, bad, region, level=None):
     weighted = np.where(number > 0, np.nan_to_num(mean) * number, 0.0)
     total = number.sum(axis=1)
     frame = np.divide(weighted.sum(axis=1), total, out=np.zeros(frames), where=total > 0)
-    few = (number < _FEWEST_PIXELS) | (region.mode == "frame")
+    few = (number < FEWEST_PIXELS) | (region.mode == "frame")
     level = np.where(few, frame[:, None], mean)
     number = np.where(few, np.where(total > 0, total, np.inf)[:, None], number)
     return level.astype(np.float32), number

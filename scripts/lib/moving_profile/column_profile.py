@@ -4,7 +4,32 @@ import numpy as np
 
 from scripts.lib.moving_profile.holes import share_of_holes, slope_in_holes
 
-__all__ = ["column_flux", "normalise_columns", "without_dark_columns"]
+__all__ = ["column_derivatives", "column_flux", "normalise_columns", "without_dark_columns"]
+
+
+def column_derivatives(model):
+    """
+    What motion along the columns and width add to an image, from differences of its pixels.
+
+    Parameters
+    ----------
+    model : ndarray of float, shape (y, x)
+        Image of the star.
+
+    Returns
+    -------
+    moved, widened : ndarray of float, shape (y, x)
+        Minus the derivative along y, and half of the second one, 0 in the first and last row.
+
+    Examples
+    --------
+    >>> moved, widened = column_derivatives(np.array([[0.0], [1.0], [4.0]]))
+    >>> moved[:, 0].tolist(), widened[:, 0].tolist()
+    ([-1.0, -2.0, -3.0], [0.0, 1.0, 0.0])
+    """
+    widened = np.zeros_like(model)
+    widened[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
+    return -np.gradient(model, axis=0), widened
 
 
 def normalise_columns(found, holes):

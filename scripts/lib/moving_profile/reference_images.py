@@ -17,13 +17,16 @@ from scripts.lib.moving_profile.ring import Ring, ring_background
 from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
 from scripts.lib.moving_profile.stamp_shape import LIMIT, fit_motion, free_share, motion_terms
-from scripts.lib.moving_profile.star_motion import moved_wings, numerical_terms, star_level
+from scripts.lib.moving_profile.star_motion import (
+    derivative_tightness,
+    moved_wings,
+    numerical_terms,
+    star_level,
+)
 
 __all__ = ["ImageOptions", "ImageReference", "image_reference"]
 
 _FEWEST_MOVING = 20
-# Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel.
-_DERIVATIVES = 0.3
 # Radius of the pixels with light that is too faint for the profile, in radii of the stamp.
 _APRON = 1.5
 # Limits of rejection by turns, as the profile gets better.
@@ -340,12 +343,8 @@ def _derivatives(scene, sample):
     star = _on_detector(scene.model[None], ~holes, scene, sample)
     images = numerical_terms(star[0]).reshape(11, -1)[:, scene.pixels]
     basis, weight = np.where(holes, 0.0, images), scene.weight
-    # Where a derivative happens to be 0, that of the other pixels at its distance is what is known.
-    uncertain = _DERIVATIVES * np.maximum(np.abs(images), 0.3 * np.abs(images[:1]))
     error = scene.factor * sample.error.reshape(-1)[scene.pixels]
-    tightness = np.nan_to_num(error / np.maximum(uncertain, 1e-3)) ** 2
-    tightness[0] = 0.0
-    return basis, weight, (images, tightness)
+    return basis, weight, (images, derivative_tightness(images, error, least=1e-3))
 
 
 def _regress(values, kept, coefficients, prior):

@@ -3,17 +3,20 @@
 import numpy as np
 
 from scripts.lib.moving_profile.background import LIMIT
-from scripts.lib.moving_profile.column_profile import column_flux, normalise_columns
+from scripts.lib.moving_profile.column_profile import (
+    column_derivatives,
+    column_flux,
+    normalise_columns,
+)
 from scripts.lib.moving_profile.holes import next_to
 from scripts.lib.moving_profile.reference_sample import regress_pixels
 from scripts.lib.moving_profile.shape import followed_terms
+from scripts.lib.moving_profile.star_motion import derivative_tightness
 
 __all__ = ["fit_profile"]
 
 # Fewer integrations do not show how a profile moves.
 _FEWEST_MOVING = 20
-# Relative uncertainty of numerical derivatives; of a pixel where one is 0, that share of its light.
-_DERIVATIVES, _LEAST = 0.3, 0.3
 
 
 def fit_profile(samples, bad, scene, fitted):
@@ -74,19 +77,10 @@ def _slopes(scene):
     """
     Numerical derivatives of the median star as a prior of the profile.
 
-    Little motion in the sample says little about the slopes, and an integration that moves more, as with the
-    antenna, would get their noise instead.
-
     Returns the images (3, height, x) and their tightness as `regress_pixels` takes them.
     """
     model = scene.model.astype(np.float64)
-    curved = np.zeros_like(model)
-    curved[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
-    images = np.stack([model, -np.gradient(model, axis=0), curved])
-    uncertain = _DERIVATIVES * np.maximum(np.abs(images), _LEAST * np.abs(model))
-    error = scene.region.limit / LIMIT
-    with np.errstate(divide="ignore", invalid="ignore"):
-        tightness = np.where(uncertain > 0, (error / uncertain) ** 2, 0.0)
+    images = np.stack([model, *column_derivatives(model)])
+    tightness = derivative_tightness(images, scene.region.limit / LIMIT)
     tightness[:, next_to(scene.holes)] = 0.0
-    tightness[0] = 0.0
-    return scene.band.gather(images), scene.band.gather(np.nan_to_num(tightness, posinf=0.0))
+    return scene.band.gather(images), scene.band.gather(tightness)

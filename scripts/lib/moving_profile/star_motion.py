@@ -4,7 +4,11 @@ import numpy as np
 
 from scripts.lib.moving_profile.stamp_shape import motion_terms
 
-__all__ = ["moved_wings", "numerical_terms", "star_level"]
+__all__ = ["derivative_tightness", "moved_wings", "numerical_terms", "star_level"]
+
+# Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel, and of a pixel
+# where one happens to be 0, that of this share of its light.
+_DERIVATIVES, _LEAST = 0.3, 0.3
 
 
 def star_level(coefficients, light):
@@ -78,6 +82,35 @@ def numerical_terms(star):
     squares = [0.5 * xx, 0.5 * yy, along(x, 0)]
     cubes = [along(xx, 1) / 6.0, along(yy, 0) / 6.0, 0.5 * along(xx, 0), 0.5 * along(yy, 1)]
     return np.stack([star, x, y, 0.5 * (xx + yy), *squares, *cubes])
+
+
+def derivative_tightness(images, error, least=0.0):
+    """
+    How tightly numerical derivatives hold the coefficients of a profile.
+
+    Little motion in a sample says little about slopes, and an integration that moves more, as with
+    the antenna, would get their noise instead.
+
+    Parameters
+    ----------
+    images : ndarray of float64, shape (K, ...)
+        The star, and numerical derivatives of it.
+    error : ndarray of float, shape (...)
+        Error of a sample.
+    least : float, optional
+        Least uncertainty of a derivative.
+
+    Returns
+    -------
+    tightness : ndarray of float64, shape (K, ...)
+        Squared ratio of the error to the uncertainty of each image, as `regress_pixels` takes it; 0 for the star itself, and
+        where nothing is known. Where a derivative happens to be 0, its uncertainty is that of a share of the light.
+    """
+    uncertain = _DERIVATIVES * np.maximum(np.abs(images), _LEAST * np.abs(images[:1]))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        tightness = (error / np.maximum(uncertain, least)) ** 2
+    tightness[0] = 0.0
+    return np.nan_to_num(tightness, posinf=0.0)
 
 
 def _shifted(image, by, axis):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from scripts.lib.moving_profile.background import FEWEST_PIXELS
 from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sorted_clipped_mean
 
 __all__ = ["static_background", "static_level"]
 
-_FEWEST_PIXELS = 6
 # Median level over its error from which a gradient is taken for one of light, not of the readout.
 _LIGHT = 10.0
 
@@ -31,7 +31,7 @@ def static_level(image, used):
     columns = np.where(used, image, np.nan).T
     level, number = sorted_clipped_mean(columns)
     whole = np.nan_to_num(sorted_clipped_mean(columns.reshape(-1))[0])
-    return np.where(number >= _FEWEST_PIXELS, level, whole)
+    return np.where(number >= FEWEST_PIXELS, level, whole)
 
 
 def static_background(image, used):
@@ -62,8 +62,8 @@ def static_background(image, used):
     good = used & np.isfinite(image)
     lines = np.arange(len(image), dtype=float)[:, None]
     number = good.sum(axis=0)
-    measured = number >= _FEWEST_PIXELS
-    if np.count_nonzero(good[:, measured].any(axis=1)) < _FEWEST_PIXELS:
+    measured = number >= FEWEST_PIXELS
+    if np.count_nonzero(good[:, measured].any(axis=1)) < FEWEST_PIXELS:
         return np.repeat(level[None], len(image), axis=0)
     middle = np.where(good, lines, 0.0).sum(axis=0) / np.maximum(number, 1)
     away = np.where(good & measured, image - level, np.nan)
