@@ -25,9 +25,9 @@ from scripts.lib.diagnostics.depths import (
     depth_rows,
     white_lights,
 )
-from scripts.lib.diagnostics.visit import split_curves
 from scripts.lib.files.ecsv import read_ecsv, write_ecsv
 from scripts.lib.light_curves.binned_averages import read_averages
+from scripts.lib.light_curves.table import split_curves
 from scripts.lib.provenance.software import SOFTWARE
 
 log = logging.getLogger(__name__)

@@ -44,7 +44,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.diagnostics.aperture_scan import scan_star, scan_trace
-from scripts.lib.diagnostics.visit import diagnose, read_order_statistics, split_curves
+from scripts.lib.diagnostics.visit import diagnose, read_order_statistics
 from scripts.lib.files.atomic import write_text
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.headers import read_hdus
@@ -56,6 +56,7 @@ from scripts.lib.light_curves.frame_images import frame_images
 from scripts.lib.light_curves.frame_sample import Frames, frames_at_jump
 from scripts.lib.light_curves.noise import column_median
 from scripts.lib.light_curves.spectra_product import open_spectra
+from scripts.lib.light_curves.table import split_curves
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.report.curves import make_curves
 from scripts.lib.report.visit_page import draw_figures, figure_file, visit_page

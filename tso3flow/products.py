@@ -9,6 +9,7 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.light_curves.table import split_curves
 
 __all__ = ["Bins", "LightCurve", "Product", "Spectra", "open_product"]
 
@@ -73,8 +74,7 @@ class Product:
     def curves(self):
         """Detector and spectral order of each light curve, as a list of tuples; 0 for images."""
         columns, _, _ = read_ecsv(self.file("_lc.ecsv"))
-        pairs = zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True)
-        return list(dict.fromkeys(pairs))
+        return list(split_curves(columns, by_time=False))
 
     def light_curve(self, detector=None, order=None):
         """
@@ -97,12 +97,11 @@ class Product:
         InputError
             If none or several fit.
         """
-        columns, units, meta = read_ecsv(self.file("_lc.ecsv"))
-        detector, order = _choose(self.file("_lc.ecsv"), self.curves(), detector, order)
-        rows = (columns["detector"] == detector) & (columns["order"] == order)
-        return LightCurve(
-            detector, order, {name: values[rows] for name, values in columns.items()}, units, meta
-        )
+        path = self.file("_lc.ecsv")
+        columns, units, meta = read_ecsv(path)
+        curves = split_curves(columns, by_time=False)
+        key = _choose(path, list(curves), detector, order)
+        return LightCurve(*key, curves[key], units, meta)
 
     def spectra(self, detector=None, order=None):
         """

@@ -104,7 +104,7 @@ def white_lights(curves):
     Parameters
     ----------
     curves : dict of (str, int) to dict of str to ndarray
-        Rows of each detector and order, as of :func:`~scripts.lib.diagnostics.visit.split_curves`.
+        Rows of each detector and order, as of :func:`~scripts.lib.light_curves.table.split_curves`.
 
     Returns
     -------

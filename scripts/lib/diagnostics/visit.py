@@ -19,6 +19,7 @@ from scripts.lib.light_curves.extraction_regions import read_statistics
 from scripts.lib.light_curves.frame_statistics import CLASSES
 from scripts.lib.light_curves.noise import MAD_TO_SIGMA
 from scripts.lib.light_curves.quality import bursts_of_flags
+from scripts.lib.light_curves.table import split_curves
 from scripts.lib.provenance.software import SOFTWARE
 from scripts.lib.segment_data.step_record import sum_counts
 
@@ -28,7 +29,6 @@ __all__ = [
     "dropped_integrations",
     "frame_arrays",
     "read_order_statistics",
-    "split_curves",
 ]
 
 _FRAME_ARRAYS = (
@@ -61,31 +61,6 @@ _CONVENTIONS = {
     "mad_diff_over_sigma": 0.9539,
     "mad_second_over_sigma": 0.8261,
 }
-
-
-def split_curves(columns):
-    """
-    Split the light-curve table by detector and order.
-
-    Parameters
-    ----------
-    columns : dict of str to ndarray
-        The table; rows without ``mjd_utc`` stay as they are.
-
-    Returns
-    -------
-    curves : dict of (str, int) to dict of str to ndarray
-        Rows of each detector and order, in order of time where it is known.
-    """
-    curves = {}
-    keys = list(zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True))
-    for key in dict.fromkeys(keys):
-        rows = np.flatnonzero((columns["detector"] == key[0]) & (columns["order"] == key[1]))
-        times = columns["mjd_utc"][rows] if "mjd_utc" in columns else rows
-        if np.isfinite(times).all():
-            rows = rows[np.argsort(times, kind="stable")]
-        curves[key] = {name: values[rows] for name, values in columns.items()}
-    return curves
 
 
 def dropped_integrations(numbers, totals):

@@ -10,6 +10,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.netcdf import NetcdfVariable
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.modes import MODES
+from scripts.lib.light_curves.table import split_curves
 from scripts.lib.provenance.software import SOFTWARE
 
 __all__ = [
@@ -80,13 +81,10 @@ def split_table(columns, units, meta):
     curves : list of Curve
         By detector and order, as they follow each other.
     """
-    pairs = zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True)
-    curves = []
-    for detector, order in dict.fromkeys(pairs):
-        rows = (columns["detector"] == detector) & (columns["order"] == order)
-        part = {name: values[rows] for name, values in columns.items()}
-        curves.append(Curve(detector, order, part, units.get("flux", ""), meta))
-    return curves
+    return [
+        Curve(*key, rows, units.get("flux", ""), meta)
+        for key, rows in split_curves(columns, by_time=False).items()
+    ]
 
 
 def find_version(path, table, curve):

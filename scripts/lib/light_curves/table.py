@@ -14,6 +14,7 @@ __all__ = [
     "imaging_rows",
     "normalise_flux",
     "spectral_rows",
+    "split_curves",
 ]
 
 DESCRIPTIONS = {
@@ -54,6 +55,33 @@ FLUXES = (
     "photon_error",
     "background",
 )
+
+
+def split_curves(columns, by_time=True):
+    """
+    Split the light-curve table by detector and order.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        The table; rows without ``mjd_utc`` stay as they are.
+    by_time : bool, optional
+        Whether to sort the rows of each curve by their time, where all are known.
+
+    Returns
+    -------
+    curves : dict of (str, int) to dict of str to ndarray
+        Rows of each detector and order, as they follow each other in the table.
+    """
+    curves = {}
+    keys = list(zip(columns["detector"].tolist(), columns["order"].tolist(), strict=True))
+    for key in dict.fromkeys(keys):
+        rows = np.flatnonzero((columns["detector"] == key[0]) & (columns["order"] == key[1]))
+        times = columns["mjd_utc"][rows] if "mjd_utc" in columns else rows
+        if by_time and np.isfinite(times).all():
+            rows = rows[np.argsort(times, kind="stable")]
+        curves[key] = {name: values[rows] for name, values in columns.items()}
+    return curves
 
 
 def normalise_flux(columns):

@@ -6,7 +6,6 @@ from scripts.lib.diagnostics.visit import (
     dropped_integrations,
     frame_arrays,
     read_order_statistics,
-    split_curves,
 )
 from scripts.lib.files.atomic import write_arrays
 
@@ -20,18 +19,6 @@ def test_dropped_integrations_of_two_exposures_are_not_hidden_by_each_other():
     numbers = np.array([1, 2, 1, 3])
     assert dropped_integrations(numbers, [2, 4]) == [2, 4]
     assert dropped_integrations(np.array([1, 2]), [2, 2]) == [1, 2]
-
-
-def test_curves_are_sorted_by_time():
-    columns = {
-        "detector": np.array(["a", "b", "a"]),
-        "order": np.array([1, 1, 1]),
-        "mjd_utc": np.array([2.0, 1.0, 1.0]),
-        "flux": np.array([20.0, 1.0, 10.0]),
-    }
-    curves = split_curves(columns)
-    assert list(curves) == [("a", 1), ("b", 1)]
-    assert curves["a", 1]["flux"].tolist() == [10.0, 20.0]
 
 
 def statistics(rows):

@@ -9,6 +9,7 @@ from scripts.lib.light_curves.table import (
     imaging_rows,
     normalise_flux,
     spectral_rows,
+    split_curves,
 )
 from tests.support.light_curves import (
     image_model,
@@ -126,3 +127,17 @@ def test_a_detector_without_a_name_is_unknown(tmp_path):
     assert rows["detector"].tolist() == ["unknown"] * 2
     assert rows["quality"].tolist() == [1 + 2 + 4] * 2
     assert rows["n_outliers"].tolist() == [0, 0]
+
+
+def test_curves_are_sorted_by_time():
+    columns = {
+        "detector": np.array(["a", "b", "a"]),
+        "order": np.array([1, 1, 1]),
+        "mjd_utc": np.array([2.0, 1.0, 1.0]),
+        "flux": np.array([20.0, 1.0, 10.0]),
+    }
+    curves = split_curves(columns)
+    assert list(curves) == [("a", 1), ("b", 1)]
+    assert curves["a", 1]["flux"].tolist() == [10.0, 20.0]
+    as_they_are = split_curves(columns, by_time=False)
+    assert as_they_are["a", 1]["flux"].tolist() == [20.0, 10.0]
