@@ -14,8 +14,6 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK_MB = 512
-_SIDE_PRODUCTS = ("pixel_replaced", "trace_modelled", "spline_full", "spline_used")
-_SIDE_PRODUCTS += ("profile", "scene_model", "residual", "catalog", "results", "medians")
 _FILES = {
     "outlier_detection": ("calints", "crfints"),
     "extract_1d": ("segment", "spectra"),
@@ -33,6 +31,13 @@ class _Named(dict):
             return self[name]
         except KeyError:
             raise AttributeError(name) from None
+
+
+class _Outputs(_Named):
+    """Output files of a job; of those that no option asks for, the name is empty."""
+
+    def __missing__(self, name):
+        return ""
 
 
 def run_step(step, inputs, output, threads=1, references=None, first=False):
@@ -100,7 +105,7 @@ def _run_here(job):
             clear(Path(job["output"]).parent / FOLDER)
         work = _Named(
             input=_Named({given: path, **references}),
-            output=_Named(dict.fromkeys(_SIDE_PRODUCTS, "") | {made: job["output"]}),
+            output=_Outputs({made: job["output"]}),
             params=_Named(params),
             resources=_Named(work_mb=WORK_MB),
             threads=job["threads"],

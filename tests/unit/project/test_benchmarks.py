@@ -4,8 +4,11 @@ import numpy as np
 from astropy.io import fits
 
 from benchmarks.scaling import _result, repeat_segment
+from benchmarks.step_process import run_step
 from benchmarks.tables import medians, step_table
 from benchmarks.visits import Visit
+from scripts.simulation.options import VisitOptions
+from scripts.simulation.visit import simulate_visit
 
 
 def test_repeated_segments_have_the_integrations_again_and_again(tmp_path):
@@ -51,3 +54,16 @@ def test_files_are_compared_with_files():
     line = step_table([result]).splitlines()[-1]
     cells = "200.00 | 400.00 | 5.000 | 40 | 10.000 | 20 | 40 | 40.000 | 5 | 2.5"
     assert line == f"| A: outlier_detection | {cells} |"
+
+
+def test_steps_run_with_the_options_of_the_configuration(tmp_path):
+    options = {"segment_lengths": (4,), "frame_size": (16, 64), "detectors": ("nrs1",)}
+    simulate_visit(tmp_path, VisitOptions(mode="nrs_brightobj", **options))
+    (segment,) = tmp_path.glob("*_calints.fits")
+    (extract1d,) = (tmp_path / "references").glob("*extract1d.json")
+    flagged, spectra = tmp_path / "crfints.fits", tmp_path / "spectra.fits"
+    run_step("outlier_detection", [segment], flagged)
+    cost = run_step("extract_1d", [flagged], spectra, references={"extract1d": str(extract1d)})
+    assert cost["cpu_seconds"] > 0.0
+    with fits.open(spectra) as hdus:
+        assert len(hdus["EXTRACT1D"].data) == 4
