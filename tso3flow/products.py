@@ -9,6 +9,7 @@ import numpy as np
 from scripts.lib.errors import InputError
 from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.light_curves.product_header import labels_of
 from scripts.lib.light_curves.table import split_curves
 
 __all__ = ["Bins", "LightCurve", "Product", "Spectra", "open_product"]
@@ -112,13 +113,8 @@ class Product:
         spectra : Spectra
             Of one detector and order.
         """
-        path, version, labels = self._find("_spectra.fits", "SPECTRUM", detector, order)
-        with open_fits(path) as file:
-            time, spectrum = file.read_table("TIME", version), file.read_table("SPECTRUM", version)
-            unit = file.header("FLUX", version).get("BUNIT", "")
-            images = [file.read(name, version=version) for name in ("FLUX", "ERROR", "QUALITY")]
-        axes = spectrum["WAVELENGTH"], spectrum["COLUMN"]
-        return Spectra(*labels, time["BJD_TDB"], *axes, *images, unit)
+        axes = ("WAVELENGTH", "COLUMN")
+        return Spectra(*self._read("_spectra.fits", "SPECTRUM", axes, detector, order))
 
     def bins(self, detector=None, order=None):
         """
@@ -129,27 +125,24 @@ class Product:
         bins : Bins
             Of one detector and order.
         """
-        path, version, labels = self._find("_speclc.fits", "BINS", detector, order)
-        with open_fits(path) as file:
-            time, bins = file.read_table("TIME", version), file.read_table("BINS", version)
-            unit = file.header("FLUX", version).get("BUNIT", "")
-            images = [file.read(name, version=version) for name in ("FLUX", "ERROR", "QUALITY")]
-        axes = (bins[name] for name in ("WAVELENGTH", "LOWER", "UPPER"))
-        return Bins(*labels, time["BJD_TDB"], *axes, *images, unit)
+        axes = ("WAVELENGTH", "LOWER", "UPPER")
+        return Bins(*self._read("_speclc.fits", "BINS", axes, detector, order))
 
     def diagnostics(self):
         """Return the metrics of the visit, defined in docs/reference/diagnostics.md, as a dict."""
         return json.loads(_existing(self.file("_diagnostics.json")).read_text(encoding="utf-8"))
 
-    def _find(self, ending, table, detector, order):
-        """Path of a FITS product, EXTVER, and detector and order that are in it."""
+    def _read(self, ending, table, axes, detector, order):
+        """Values of `Spectra` or `Bins` from a FITS product, for its detector and order that fit."""
         path = _existing(self.file(ending))
         with open_fits(path) as file:
-            count = sum(hdu.name == table for hdu in file.hdus)
-            headers = [file.header("FLUX", version) for version in range(1, count + 1)]
-        known = [(header["DETECTOR"], header["SPORDER"]) for header in headers]
-        labels = _choose(path, known, detector, order)
-        return path, 1 + known.index(labels), labels
+            known = labels_of(file, table)
+            labels = _choose(path, known, detector, order)
+            version = 1 + known.index(labels)
+            time, found = (file.read_table(name, version) for name in ("TIME", table))
+            images = [file.read(name, version=version) for name in ("FLUX", "ERROR", "QUALITY")]
+            unit = file.header("FLUX", version).get("BUNIT", "")
+        return *labels, time["BJD_TDB"], *(found[name] for name in axes), *images, unit
 
 
 @dataclass(frozen=True)

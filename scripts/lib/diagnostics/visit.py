@@ -341,7 +341,7 @@ def diagnose(product, table, series, order_statistics, exposure_integrations, pl
     """
     columns, units, meta = table
     curves = split_curves(columns)
-    series = {(spectra.detector, spectra.order): spectra for spectra in series}
+    series = {(spectra.detector or "unknown", spectra.order): spectra for spectra in series}
     metrics, arrays = [], []
     for key, rows in curves.items():
         statistics = order_statistics(*key)

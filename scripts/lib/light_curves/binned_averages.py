@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.fits.reader import open_fits
+from scripts.lib.light_curves.product_header import labels_of
 
 __all__ = ["BinnedAverages", "read_averages"]
 
@@ -59,10 +60,7 @@ def read_averages(path, steps):
     """
     averages = {}
     with open_fits(path) as file:
-        for version in range(1, 1 + sum(hdu.name == "BINS" for hdu in file.hdus)):
-            header = file.header("FLUX", version)
-            detector = header["DETECTOR"] if header["DETECTOR"] != "N/A" else "unknown"
-            key = detector, header["SPORDER"]
+        for version, key in enumerate(labels_of(file, "BINS"), start=1):
             if key in steps:
                 averages[key] = _average(file, version, steps[key])
     return averages

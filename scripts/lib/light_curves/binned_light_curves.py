@@ -15,6 +15,7 @@ from scripts.lib.light_curves.product_header import (
     append_table,
     append_times,
     label_cards,
+    labels_of,
     primary_cards,
 )
 from scripts.lib.light_curves.quality import bin_quality
@@ -92,10 +93,8 @@ def read_light_curves(path):
     """
     curves = {}
     with open_fits(path) as file:
-        for version in range(1, 1 + sum(hdu.name == "BINS" for hdu in file.hdus)):
-            header = file.header("FLUX", version)
-            detector = header["DETECTOR"] if header["DETECTOR"] != "N/A" else ""
-            curves[detector, header["SPORDER"]] = {
+        for version, labels in enumerate(labels_of(file, "BINS"), start=1):
+            curves[labels] = {
                 "wavelength": file.read_table("BINS", version)["WAVELENGTH"],
                 "flux": file.read("FLUX", version=version).astype(np.float64),
                 "mjd_utc": file.read_table("TIME", version)["MJD_UTC"],

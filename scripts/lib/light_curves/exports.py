@@ -10,6 +10,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.netcdf import NetcdfVariable
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.modes import MODES
+from scripts.lib.light_curves.product_header import labels_of
 from scripts.lib.light_curves.table import split_curves
 from scripts.lib.provenance.software import SOFTWARE
 
@@ -106,12 +107,9 @@ def find_version(path, table, curve):
         EXTVER of the same detector and order; None if it is not there.
     """
     with open_fits(path) as file:
-        for version in range(1, 1 + sum(hdu.name == table for hdu in file.hdus)):
-            header = file.header("FLUX", version)
-            detector = header["DETECTOR"] if header["DETECTOR"] != "N/A" else "unknown"
-            if (detector, header["SPORDER"]) == (curve.detector, curve.order):
-                return version
-    return None
+        known = labels_of(file, table)
+    key = curve.detector, curve.order
+    return 1 + known.index(key) if key in known else None
 
 
 def label(curve, curves):

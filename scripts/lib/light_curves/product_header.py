@@ -6,7 +6,14 @@ from scripts.lib.provenance.input_warnings import warning_lines
 from scripts.lib.provenance.reference_records import history_lines
 from scripts.lib.provenance.software import SOFTWARE, file_date, history_line
 
-__all__ = ["append_image", "append_table", "append_times", "label_cards", "primary_cards"]
+__all__ = [
+    "append_image",
+    "append_table",
+    "append_times",
+    "label_cards",
+    "labels_of",
+    "primary_cards",
+]
 
 # Keywords of the first segment that say what was observed, and their comments.
 _COPIED = {
@@ -189,3 +196,27 @@ def append_image(product, name, shape, bitpix, version, unit, extra=()):
     """
     size = shape[0] * shape[1] * abs(bitpix) // 8
     return product.append_hdu([*image_cards(name, shape, bitpix, version, unit), *extra], size)
+
+
+def labels_of(file, table, unnamed="unknown"):
+    """
+    Read of which detectors and orders a product is.
+
+    Parameters
+    ----------
+    file : FitsFile
+        A product of our own, open.
+    table : str
+        Name of its tables, of which each detector and order has one.
+    unnamed : str, optional
+        Name of a detector without one; by default that of the table of light curves.
+
+    Returns
+    -------
+    labels : list of (str, int)
+        Detector and order of each EXTVER from 1 on.
+    """
+    count = sum(hdu.name == table for hdu in file.hdus)
+    headers = [file.header("FLUX", version) for version in range(1, 1 + count)]
+    names = (unnamed if header["DETECTOR"] == "N/A" else header["DETECTOR"] for header in headers)
+    return list(zip(names, (header["SPORDER"] for header in headers), strict=True))

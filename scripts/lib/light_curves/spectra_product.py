@@ -13,6 +13,7 @@ from scripts.lib.light_curves.product_header import (
     append_table,
     append_times,
     label_cards,
+    labels_of,
     primary_cards,
 )
 from scripts.lib.light_curves.sample_quality import sample_quality
@@ -177,11 +178,11 @@ def open_spectra(path):
     """
     found = []
     with open_fits(path) as file:
-        for version in range(1, 1 + sum(hdu.name == "SPECTRUM" for hdu in file.hdus)):
-            header, table = file.header("FLUX", version), file.read_table("SPECTRUM", version)
-            detector = header["DETECTOR"] if header["DETECTOR"] != "N/A" else ""
-            columns = (table[name] for name in ("WAVELENGTH", "COLUMN", "FLUX"))
-            found.append(
-                OwnSpectra(path, version, detector, header["SPORDER"], *columns, header["NAXIS2"])
+        for version, labels in enumerate(labels_of(file, "SPECTRUM", unnamed=""), start=1):
+            length, table = (
+                file.header("FLUX", version)["NAXIS2"],
+                file.read_table("SPECTRUM", version),
             )
+            columns = (table[name] for name in ("WAVELENGTH", "COLUMN", "FLUX"))
+            found.append(OwnSpectra(path, version, *labels, *columns, length))
     return found

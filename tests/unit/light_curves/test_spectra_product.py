@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves import model_series, spectra_product
+from scripts.lib.light_curves.product_header import labels_of
 from scripts.lib.light_curves.sample_quality import SPECTRA_FLAGS
 from scripts.lib.light_curves.spectra_product import open_spectra, write_spectra
 from tests.support.light_curves import series_of, spectral_model
@@ -88,3 +90,10 @@ def test_a_detector_without_a_name_stays_without(series, tmp_path):
     series.archive.detector = ""
     write_spectra(tmp_path / "own.fits", [series], {})
     assert open_spectra(tmp_path / "own.fits")[0].detector == ""
+
+
+def test_labels_of_a_detector_without_a_name_are_those_of_the_table(series, tmp_path):
+    series.archive.detector = ""
+    write_spectra(tmp_path / "own.fits", [series], {})
+    with open_fits(tmp_path / "own.fits") as file:
+        assert labels_of(file, "SPECTRUM") == [("unknown", series.archive.order)]
