@@ -1,17 +1,17 @@
 """Part of a file that is being fetched, kept from one run to the next to go on where it stopped."""
 
 import errno
-import fcntl
 import hashlib
 import os
 import stat
 from contextlib import contextmanager, suppress
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.atomic import is_at, lock_file
 
 __all__ = ["Part", "open_part"]
 
-_CHUNK = 1 << 20
+_HELD = "another process is fetching it; wait for its end, then run again"
 
 
 class Part:
@@ -81,11 +81,9 @@ class Part:
 
     def sha1(self):
         """Checksum of the part, in hexadecimal digits."""
-        digest = hashlib.sha1(usedforsecurity=False)
         self._file.seek(0)
-        while chunk := self._file.read(_CHUNK):
-            digest.update(chunk)
-        return digest.hexdigest()
+        empty = hashlib.sha1(usedforsecurity=False)
+        return hashlib.file_digest(self._file, lambda: empty).hexdigest()
 
     def finish(self):
         """
@@ -98,7 +96,7 @@ class Part:
         """
         part = _part_path(self._path)
         os.fsync(self._file.fileno())
-        if not os.path.samestat(os.fstat(self._file.fileno()), os.lstat(part)):
+        if not is_at(part, self._file.fileno()):
             msg = f"{self._path}: cannot be written: {part.name} was replaced while it was written; run again"
             raise InputError(msg)
         os.replace(part, self._path)
@@ -146,8 +144,7 @@ def open_part(path):
     part = _part_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(_descriptor(part), "r+b", buffering=0) as file:
-            _lock(file, path)
+        with _locked(part, path) as file:
             try:
                 yield Part(path, file)
             finally:
@@ -175,13 +172,15 @@ def _descriptor(part):
     raise OSError(errno.EMLINK, os.strerror(errno.EMLINK), str(part))
 
 
-def _lock(file, path):
-    """Lock a part; go on without a lock if the file system has none."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        msg = f"{path}: cannot be written: another process is fetching it; wait for its end, then run again"
-        raise InputError(msg) from error
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+def _locked(part, path):
+    """Open and lock a part."""
+    while True:
+        file = open(_descriptor(part), "r+b", buffering=0)
+        try:
+            lock_file(file, path, _HELD)
+            if is_at(part, file.fileno()):
+                return file
+        except BaseException:
+            file.close()
             raise
+        file.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.lib.errors import InputError
 
-__all__ = ["atomic_file", "open_part", "write_arrays", "write_text"]
+__all__ = ["atomic_file", "is_at", "lock_file", "open_part", "write_arrays", "write_text"]
 
 _NO_ROOM = "make room there, or set another output_dir"
 _NO_RIGHT = "make the folder writable, or set another output_dir"
@@ -24,6 +24,7 @@ _REMEDIES = {
     errno.EIO: "check the disk",
 }
 _SYNC_SECONDS = 0.2
+_HELD = "another run is writing it; wait for its end or set another output_dir, then run again"
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def atomic_file(path):
             with _sync_meanwhile(lock):
                 yield part
             os.fsync(lock)
-            if not _is_at(part, lock):
+            if not is_at(part, lock):
                 msg = f"{path}: cannot be written: {part.name} was replaced while it was written; run again"
                 raise InputError(msg)
             part.replace(path)
@@ -158,8 +159,8 @@ def _lock(path, part):
             # Another process was faster: its lock decides.
             continue
         try:
-            _take_lock(lock, path)
-            if _is_at(part, lock):
+            lock_file(lock, path, _HELD)
+            if is_at(part, lock):
                 return lock
         except BaseException:
             os.close(lock)
@@ -182,31 +183,60 @@ def _remove_earlier(path, part):
         status = os.fstat(found)
         # A second name leads to a file elsewhere, whose locks mean nothing here.
         if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
-            _take_lock(found, path)
+            lock_file(found, path, _HELD)
         # Before the lock was free, its holder may have renamed the part to the finished file.
-        if _is_at(part, found):
+        if is_at(part, found):
             part.unlink(missing_ok=True)
     finally:
         os.close(found)
 
 
-def _is_at(part, descriptor):
-    """Return whether an open file is the one of this name."""
+def is_at(part, descriptor):
+    """
+    Return whether an open file is the one of a name.
+
+    Parameters
+    ----------
+    part : Path
+        The name.
+    descriptor : int
+        Of the open file.
+
+    Returns
+    -------
+    there : bool
+        False if the name is that of another file, or of none.
+    """
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(part))
     except FileNotFoundError:
         return False
 
 
-def _take_lock(lock, path):
-    """Take the lock of a file that is to be written; go on without one if the file system has none."""
+def lock_file(lock, path, held):
+    """
+    Take the lock of a file that is to be written; go on without one if the file system has none.
+
+    Before the lock was free, its holder may have renamed the file: see :func:`is_at`.
+
+    Parameters
+    ----------
+    lock : int or file object
+        The open file.
+    path : Path
+        What it is to become, for the message.
+    held : str
+        What another process does that has the lock, and the cure.
+
+    Raises
+    ------
+    InputError
+        If another process has it.
+    """
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        msg = (
-            f"{path}: cannot be written: another run is writing it; "
-            "wait for its end or set another output_dir, then run again"
-        )
+        msg = f"{path}: cannot be written: {held}"
         raise InputError(msg) from error
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from scripts.fetch import part_file
 from scripts.fetch.part_file import open_part
 from scripts.lib.errors import InputError
 
@@ -113,3 +114,21 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "data").write_text("a file")
     with pytest.raises(InputError, match=r"data/a.fits: cannot be written: File exists"):
         begin(tmp_path / "data" / "a.fits")
+
+
+def test_a_file_that_is_finished_before_its_part_is_locked_stays(path, monkeypatch):
+    begin(path)
+    lock, opened = part_file.lock_file, []
+
+    def finished_before(file, *others):
+        if not opened:
+            opened.append(file)
+            # Another process gives the part its name between our opening and our lock.
+            os.replace(path.with_name(".a.fits.part"), path)
+            path.with_name(".a.fits.version").unlink()
+        lock(file, *others)
+
+    monkeypatch.setattr(part_file, "lock_file", finished_before)
+    with open_part(path) as part:
+        assert part.length == 0
+    assert path.read_bytes() == b"abc"
