@@ -144,7 +144,7 @@ def open_part(path):
     part = _part_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(part, path) as file:
+        with open(_locked(part, path), "r+b", buffering=0) as file:
             try:
                 yield Part(path, file)
             finally:
@@ -173,14 +173,14 @@ def _descriptor(part):
 
 
 def _locked(part, path):
-    """Open and lock a part."""
+    """Open and lock a part, and return its descriptor."""
     while True:
-        file = open(_descriptor(part), "r+b", buffering=0)
+        found = _descriptor(part)
         try:
-            lock_file(file, path, _HELD)
-            if is_at(part, file.fileno()):
-                return file
+            lock_file(found, path, _HELD)
+            if is_at(part, found):
+                return found
         except BaseException:
-            file.close()
+            os.close(found)
             raise
-        file.close()
+        os.close(found)

@@ -3,7 +3,7 @@
 from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.instruments.trace_models import why_no_trace_model
-from scripts.lib.references.parameters import default_settings
+from scripts.lib.references.settings_schema import setting_defaults
 
 __all__ = ["option_findings"]
 
@@ -74,7 +74,7 @@ def _unused(section, name, value, why):
 
 def _changed(section, values, names):
     """Those of some settings that are not the defaults, with their values as text."""
-    defaults = default_settings(section)
+    defaults = setting_defaults()[section]
     changed = [name for name in names if values.get(name, defaults[name]) != defaults[name]]
     return [
         (name, "null" if values[name] is None else str(values[name]).lower()) for name in changed

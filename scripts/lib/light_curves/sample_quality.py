@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.outliers.rolling_median import rolling_median_block
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = ["LEFT_OUT", "SPECTRA_FLAGS", "SampleLimits", "sample_quality"]
 
@@ -83,10 +84,7 @@ def _outlying(flux, template, limits):
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = flux / np.where(template > 0, template, np.nan)
     usable = np.isfinite(relative) & np.isfinite(limits.noise)
-    common = np.ones(len(flux))
-    for row, (values, good) in enumerate(zip(relative, usable, strict=True)):
-        if good.any():
-            common[row] = np.median(values[good])
+    common = nan_median(np.where(usable, relative, np.nan), axis=1)
     relative = np.where(usable, relative / np.where(common > 0, common, 1.0)[:, None], 1.0)
     padded = np.pad(relative, ((_NEIGHBOURS // 2, _NEIGHBOURS // 2), (0, 0)), mode="reflect")
     middle = rolling_median_block(padded, _NEIGHBOURS)

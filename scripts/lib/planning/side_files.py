@@ -1,7 +1,7 @@
 """Files of each segment that options of steps ask for; standard library only."""
 
 from scripts.lib.instruments.modes import mode_of
-from scripts.lib.planning.targets import product_steps, segment_paths, side_product, soss_file
+from scripts.lib.planning.targets import segment_paths, side_product, soss_file
 
 __all__ = ["side_files", "side_paths"]
 
@@ -40,8 +40,8 @@ def side_files(product, config):
         Kind of each template, as the functions of :mod:`~scripts.lib.planning.targets` name them; only of
         steps that are not skipped and have such a file in the product's mode.
     """
-    mode, steps = mode_of(product.exp_type), product_steps(product, config)[0]
-    extracts = len(steps) > (not config["outlier_detection"]["skip"])
+    mode = mode_of(product.exp_type)
+    extracts = not config[mode.settings]["skip"]
     is_spectra = not mode.is_imaging
     known = {"outlier_detection": True, "tso_photometry": extracts and mode.is_imaging}
     templates = {}

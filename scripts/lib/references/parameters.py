@@ -15,7 +15,6 @@ __all__ = [
     "accept_parameters",
     "convert_parameters",
     "convert_texts",
-    "default_settings",
     "read_parameters",
     "sections_with",
 ]
@@ -260,11 +259,6 @@ def sections_with(name):
     """
     sections = read_schema()["properties"].items()
     return [section for section, schema in sections if name in schema.get("properties", ())]
-
-
-def default_settings(step):
-    """Default of each setting of a step, by name."""
-    return {name: schema.get("default") for name, schema in _properties(step).items()}
 
 
 def accept_parameters(config):

@@ -24,6 +24,7 @@ def read_schema():
     return yaml.load(path.read_bytes(), safe_loader())
 
 
+@cache
 def setting_defaults():
     """
     List the values of settings that nobody gives.
@@ -31,7 +32,7 @@ def setting_defaults():
     Returns
     -------
     defaults : dict of str to (dict or object)
-        By section and name; of a setting without a section its value.
+        By section and name; of a setting without a section its value. The same object at each call.
     """
     return {
         section: {name: found.get("default") for name, found in schema["properties"].items()}

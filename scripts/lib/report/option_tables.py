@@ -3,7 +3,7 @@
 import json
 
 from scripts.lib.instruments.branches import CONFIGURED_STEPS
-from scripts.lib.references.parameters import default_settings
+from scripts.lib.references.settings_schema import setting_defaults
 from scripts.lib.report.html import Table
 
 __all__ = ["options_table", "replacement_table"]
@@ -29,7 +29,7 @@ def options_table(settings, branch):
     """
     rows = []
     for step in CONFIGURED_STEPS[branch]:
-        defaults = default_settings(step)
+        defaults = setting_defaults()[step]
         rows += [
             [step, name, json.dumps(value), json.dumps(defaults.get(name))]
             for name, value in settings.get(step, {}).items()

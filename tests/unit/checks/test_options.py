@@ -4,10 +4,10 @@ import pytest
 
 from scripts.lib.checks.options import option_findings
 from scripts.lib.instruments.modes import MODES
-from scripts.lib.references.parameters import default_settings
+from scripts.lib.references.settings_schema import setting_defaults
 
 STEPS = ("adaptive_trace_model", "pixel_replace", "extract_1d", "photom")
-DEFAULTS = {step: default_settings(step) for step in STEPS}
+DEFAULTS = {step: setting_defaults()[step] for step in STEPS}
 MODEL = {"adaptive_trace_model": {"skip": False}}
 REPLACE = {"pixel_replace": {"skip": False, "algorithm": "trace_model"}}
 UNUSED = "it has no effect, here as in jwst"

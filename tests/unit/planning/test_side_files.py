@@ -2,7 +2,8 @@ import pytest
 
 from scripts.lib.planning import machine_needs
 from scripts.lib.planning.side_files import side_files, side_paths
-from scripts.lib.references.parameters import KINDS, default_settings
+from scripts.lib.references.parameters import KINDS
+from scripts.lib.references.settings_schema import setting_defaults
 from tests.support.plans import make_product
 
 OPTIONS = {
@@ -21,7 +22,7 @@ SOSS |= {"SossExtractModel", "AtocaSpectra", "SossWaveGrid"}
 
 def everything(**changes):
     """A configuration that asks for all files; changes are of `skip`."""
-    config = {step: default_settings(step) | {"skip": False} for step in KINDS}
+    config = {step: setting_defaults()[step] | {"skip": False} for step in KINDS}
     for step, names in OPTIONS.items():
         config[step] |= dict.fromkeys(names, True)
     config["extract_1d"] |= {"soss_modelname": "m", "soss_wave_grid_out": "g"}
@@ -40,7 +41,7 @@ def everything(**changes):
 )
 def test_each_mode_has_its_files(exp_type, kinds):
     assert set(side_files(make_product(exp_type), everything()).values()) == kinds
-    none = {step: default_settings(step) for step in KINDS}
+    none = {step: setting_defaults()[step] for step in KINDS}
     assert side_files(make_product(exp_type), none) == {}
 
 
@@ -64,7 +65,7 @@ def test_the_disk_space_of_all_files_is_foreseen():
     for exp_type in ("NRS_BRIGHTOBJ", "NIS_SOSS", "NRC_TSIMAGE"):
         product, config = make_product(exp_type), everything()
         config |= {"improved": {"save_masks": False}, "light_curve": {"skip": True}}
-        config |= {"spectroscopic_light_curves": default_settings("spectroscopic_light_curves")}
+        config |= {"spectroscopic_light_curves": setting_defaults()["spectroscopic_light_curves"]}
         sizes = machine_needs.file_bytes(product, config)
         (segment, *_) = product.segments
         cube = 4 * segment.shape[0] * segment.shape[1] * segment.shape[2]

@@ -1,8 +1,8 @@
-from scripts.lib.references.parameters import default_settings
+from scripts.lib.references.settings_schema import setting_defaults
 from scripts.lib.report.option_tables import options_table, replacement_table
 
 STEPS = ("outlier_detection", "pixel_replace", "extract_1d", "tso_photometry")
-DEFAULTS = {step: default_settings(step) for step in STEPS}
+DEFAULTS = {step: setting_defaults()[step] for step in STEPS}
 COUNTS = {"fit_profile": 7, "trace_model": 0, "mingrad": 2, "none": 1}
 
 
