@@ -1,8 +1,7 @@
 """Figures of the benchmarks, in the colours of the report."""
 
-__all__ = ["CURVE_MARKERS", "new_figure"]
+__all__ = ["new_figure"]
 
-CURVE_MARKERS = ("o", "s", "^", "D")
 _WIDTH = 9.0
 # Space around the axes of a figure, and between its columns and its rows [inch].
 _MARGINS = {

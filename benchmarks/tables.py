@@ -155,15 +155,15 @@ def draw_scaling(results, path):
     """Draw CPU time and peak memory over the number of integrations."""
     import numpy as np
 
-    from benchmarks.figures import CURVE_MARKERS, new_figure
-    from scripts.lib.report.plot_style import CURVE_COLOURS
+    from benchmarks.figures import new_figure
+    from scripts.lib.report.plot_style import CURVE_COLOURS, CURVE_SHAPES
 
     figure, axes = new_figure(4.2, columns=2, margins={"top": 1.1})
     times, memories = axes[0]
     for k, result in enumerate(results):
         lengths = np.array([cost["integrations"] for cost in result["costs"]])
         look = {
-            "marker": CURVE_MARKERS[k % len(CURVE_MARKERS)],
+            "marker": CURVE_SHAPES[k % len(CURVE_SHAPES)],
             "color": CURVE_COLOURS[k % len(CURVE_COLOURS)],
             "label": f"{result['title']}, exponent {result['exponent']:.2f}",
         }

@@ -58,7 +58,8 @@ from scripts.lib.light_curves.noise import column_median
 from scripts.lib.light_curves.spectra_product import open_spectra
 from scripts.lib.light_curves.table import split_curves
 from scripts.lib.moving_profile.reference_file import load_references
-from scripts.lib.report.curves import make_curves
+from scripts.lib.report.curves import group_by_detector, make_curves
+from scripts.lib.report.image_plots import MOST_JUMPS
 from scripts.lib.report.visit_page import draw_figures, figure_file, visit_page
 
 log = logging.getLogger(__name__)
@@ -138,11 +139,16 @@ def _draw_plots(curves, snakemake):
     return figures
 
 
+def _own_segments(segments, detector):
+    """Places of the segments of a detector; of all if none has its name."""
+    own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
+    return own or list(range(len(segments)))
+
+
 def _statistics(inputs, segments, detector, order):
     """Statistics of the segments of a light curve, the first with the images of the reference."""
     found = read_order_statistics(list(inputs.statistics), segments, detector, order)
-    own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
-    own = own or range(len(segments))
+    own = _own_segments(segments, detector)
     references = load_references(inputs.visit_references[segments[own[0]]["reference"]])
     reference = references.get(str(order), references.get(SINGLE))
     turned = bool(found[0].get("across", 0))
@@ -169,7 +175,9 @@ def _diagnose(snakemake):
         if key in bins:
             curve.arrays["binned"] = _binned(bins[key], curve.arrays)
         curve.arrays["depths"] = depths.get(key)
-        _add_frames(curve, snakemake)
+        _add_scan(curve, snakemake)
+    for group in group_by_detector(curves):
+        _add_jumps(group[0], snakemake)
     return diagnostics, curves
 
 
@@ -186,27 +194,32 @@ def _binned(bins, arrays):
     return {"wavelength": bins["wavelength"], "flux": flux, "level": level, "pixel": middle}
 
 
-def _add_frames(curve, snakemake):
-    """Add to the arrays of a light curve what a sample of frames shows: apertures, and jumps."""
-    inputs, segments = snakemake.input, snakemake.params.segments
-    detector, arrays = curve.metrics["detector"], curve.arrays
-    own = [k for k, segment in enumerate(segments) if segment["detector"] == detector]
-    own = own or list(range(len(segments)))
+def _add_scan(curve, snakemake):
+    """Add to the arrays of a light curve what a sample of frames shows of apertures."""
+    inputs, arrays = snakemake.input, curve.arrays
+    own = _own_segments(snakemake.params.segments, curve.metrics["detector"])
     paths = [inputs.segments[k] for k in own]
-    frames = Frames(paths)
     if "radii" in arrays:
-        arrays |= scan_star(frames, arrays)
+        arrays |= scan_star(Frames(paths), arrays)
     elif "trace" in arrays:
-        models = [inputs.models[k] for k in own]
-        turned = Frames(paths, int(arrays["across"]) == 1)
-        arrays |= scan_trace(turned, models, curve.metrics, arrays)
+        frames = Frames(paths, int(arrays["across"]) == 1)
+        arrays |= scan_trace(frames, [inputs.models[k] for k in own], curve.metrics, arrays)
+
+
+def _add_jumps(curve, snakemake):
+    """Add to the arrays of a detector's first light curve frames before and after the jumps that are drawn."""
     events = [event["integration"] for event in curve.metrics.get("tilt_events") or []]
     rows = [np.flatnonzero(curve.rows["integration"] == event) for event in events]
-    arrays["tilts"] = [
-        frames_at_jump(frames, int(row[0])) | {"integration": event}
-        for event, row in zip(events, rows, strict=True)
-        if len(row) and row[0] > 0
+    found = [
+        (k, int(row[0])) for k, row in zip(events, rows, strict=True) if len(row) and row[0] > 0
     ]
+    if found:
+        own = _own_segments(snakemake.params.segments, curve.metrics["detector"])
+        frames = Frames([snakemake.input.segments[k] for k in own])
+        curve.arrays["tilts"] = [
+            frames_at_jump(frames, row) | {"integration": event}
+            for event, row in found[:MOST_JUMPS]
+        ]
 
 
 def process(snakemake):

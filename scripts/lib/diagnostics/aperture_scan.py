@@ -45,12 +45,12 @@ def fill_outliers(sample):
         0 where a pixel is always missing.
     """
     shape, flat = sample.shape, sample.reshape(len(sample), -1)
-    chosen = flat[np.linspace(0, len(flat) - 1, min(_MEDIAN_OF, len(flat))).astype(int)]
+    picks = np.linspace(0, len(flat) - 1, min(_MEDIAN_OF, len(flat))).astype(int)
+    chosen = flat[picks]
     median = column_median(chosen)
     light = np.where(np.isfinite(median), np.maximum(median, 0.0), 0.0)
     level = np.array([_level(frame, light) for frame in flat], flat.dtype)
     expected = level[:, None] * np.nan_to_num(median)
-    picks = np.linspace(0, len(flat) - 1, len(chosen)).astype(int)
     scatter = 1.4826 * column_median(np.abs(chosen - expected[picks]))
     with np.errstate(invalid="ignore"):
         good = np.abs(flat - expected) <= _LIMIT * np.maximum(scatter, 1e-12)

@@ -108,7 +108,7 @@ class _Fixed:
     """Dip of which the geometry is known: its parameters are depth, u1 and u2."""
 
     def __init__(self, curve, geometry, depth):
-        self.geometry, self._separation = geometry, geometry.separation(curve.times)
+        self._separation = geometry.separation(curve.times)
         self.start = np.array([depth, LIMB_PRIOR[0], LIMB_PRIOR[0]])
         self.scales = np.array([max(abs(depth), 1e-5), LIMB_PRIOR[1], LIMB_PRIOR[1]])
         self.lower = np.array([-_DEEPEST, -np.inf, -np.inf])
@@ -117,10 +117,6 @@ class _Fixed:
     def terms(self, vector):
         """Hidden light of each term of the law of limb darkening, (n, 3)."""
         return _hidden_terms(self._separation, vector[0])
-
-    def geometry_at(self, vector):
-        """Geometry at some parameters."""
-        return self.geometry
 
 
 class _Free:
@@ -259,9 +255,9 @@ def _state(model, curve, vector):
     return _State(vector, residuals, np.hstack([slopes, design]))
 
 
-def _minimise(model, curve, sigma, start=None):
+def _minimise(model, curve, sigma, start):
     """Best state for noise of some sigma, and whether it was found."""
-    vector = np.clip(model.start if start is None else start, model.lower, model.upper)
+    vector = np.clip(start, model.lower, model.upper)
     for _ in range(_MOST_ITERATIONS):
         state = _state(model, curve, vector)
         covariance, gradient = state.covariance(sigma), state.gradient(sigma)
@@ -290,6 +286,21 @@ def _first_sigma(curve):
     used = curve.weights > 0
     sigma = point_to_point_sigma(curve.flux[used] * curve.weights[used])
     return sigma if sigma > 0 else 1.0
+
+
+def _minimise_twice(model, curve, red_noise=None):
+    """
+    Best state, the second time with the noise that was found: it decides what limb darkening is worth.
+
+    Gives the state, whether it was found, the noise of the depth's samples, their scatter, beta, and the red noise.
+    """
+    vector, sigma = model.start, _first_sigma(curve)
+    for _ in range(2):
+        state, converged = _minimise(model, curve, sigma, vector)
+        red_noise = red_noise or RedNoise(state.jacobian)
+        scatter, beta = _noise(state, sigma, red_noise)
+        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    return state, converged, sigma, scatter, beta, red_noise
 
 
 def fit_depth(curve, geometry, depth, red_noise=None):
@@ -327,13 +338,9 @@ def fit_depth(curve, geometry, depth, red_noise=None):
     >>> abs(fit.depth - 0.01) < 3.0 * fit.error, 5e-5 < fit.error < 2e-4
     (True, True)
     """
-    model, sigma, vector = _Fixed(curve, geometry, depth), _first_sigma(curve), None
-    for _ in range(2):
-        # The second time with the noise that was found, which decides what limb darkening is worth.
-        state, converged = _minimise(model, curve, sigma, vector)
-        red_noise = red_noise or RedNoise(state.jacobian)
-        scatter, beta = _noise(state, sigma, red_noise)
-        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    model = _Fixed(curve, geometry, depth)
+    state, converged, sigma, scatter, beta, red_noise = _minimise_twice(model, curve, red_noise)
+    vector = state.vector
     error = np.sqrt(state.covariance(sigma)[0, 0])
     limb = map(float, vector[_LIMB])
     fit = DepthFit(float(vector[0]), float(error), *limb, scatter, beta, converged, geometry)
@@ -363,13 +370,8 @@ def fit_geometry(curve, geometry, depth):
         Mean depth and limb darkening with the depth's error; the geometry is that of the mean
         impact parameter.
     """
-    model, sigma = _Free(curve, geometry, depth), _first_sigma(curve)
-    vector, red_noise = model.start, None
-    for _ in range(2):
-        state, _ = _minimise(model, curve, sigma, vector)
-        red_noise = red_noise or RedNoise(state.jacobian)
-        scatter, beta = _noise(state, sigma, red_noise)
-        sigma, vector = max(scatter * beta, 1e-12), state.vector
+    model = _Free(curve, geometry, depth)
+    state, _, sigma, scatter, beta, _ = _minimise_twice(model, curve)
     states, logs = _over_impacts(curve, geometry, sigma, state)
     if not states:
         return replace(_mean_fit([state], [1.0], sigma), converged=False, geometry=geometry)

@@ -61,6 +61,15 @@ class Product:
         return self.segments[0].exp_type
 
     @property
+    def first_readable_segments(self):
+        """First segment of each detector, by its name, that is not compressed."""
+        firsts = {}
+        for segment in self.segments:
+            if not segment.is_compressed:
+                firsts.setdefault(segment.detector, segment)
+        return firsts
+
+    @property
     def branch(self):
         """Branch of the pipeline, ``imaging`` or ``spectroscopy``."""
         return self.segments[0].branch

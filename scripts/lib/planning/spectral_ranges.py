@@ -74,11 +74,7 @@ def spectral_findings(product, lookup, bins):
 def _wavelengths(product, lookup):
     """Wavelengths of each spectrum of a product by detector and order, from its first segments."""
     found, options = {}, lookup.settings("extract_1d", product)
-    firsts = {}
-    for segment in product.segments:
-        if not segment.is_compressed:
-            firsts.setdefault(segment.detector, segment)
-    for detector, segment in firsts.items():
+    for detector, segment in product.first_readable_segments.items():
         wavelengths = _soss if mode_of(product.exp_type).is_soss else _box
         with _silence(f"{_LIBRARY}.spectra"), _silence(f"{_LIBRARY}.soss"):
             spectra = wavelengths(segment, lookup, options)

@@ -28,11 +28,8 @@ def frame_findings(product, lookup):
     mode = mode_of(product.exp_type)
     if mode.is_imaging or lookup.skips(mode.settings, product) or not _models(product, lookup):
         return []
-    firsts = {}
-    for segment in product.segments:
-        if not segment.is_compressed:
-            firsts.setdefault(segment.detector, segment)
-    return [finding for segment in firsts.values() for finding in _missing(segment)]
+    firsts = product.first_readable_segments.values()
+    return [finding for segment in firsts for finding in _missing(segment)]
 
 
 def _models(product, lookup):

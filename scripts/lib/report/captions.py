@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.verdict import noise_sentence
+from scripts.lib.report.curves import seam_hours
 
 __all__ = ["TITLES", "caption", "description"]
 
@@ -153,7 +153,7 @@ def _sentences(name, curves, count):
     if name == "flags" and any(curve.metrics.get("bursts") for curve in curves):
         found.append("Numbers: integrations in which flags take much of the aperture.")
     if name in (*_OVER_TIME, "light_curve_map", "binned_light_curves"):
-        seams = any(len(find_seams(curve.rows)) for curve in curves)
+        seams = any(seam_hours(curve) for curve in curves)
         found += ["Dashed lines: seams of segments."] if seams else []
     if name in _OVER_TIME and any(curve.metrics.get("tilt_events") for curve in curves):
         found.append("Dotted lines: sudden jumps.")

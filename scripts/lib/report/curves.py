@@ -18,6 +18,7 @@ __all__ = [
     "make_curves",
     "mark_seams_and_jumps",
     "point_titles",
+    "seam_hours",
     "short_label",
     "shown_integrations",
     "time_scale",
@@ -255,6 +256,24 @@ def point_titles(curve, rows, values, errors=None, unit=""):
     ]
 
 
+def seam_hours(curve):
+    """
+    Places of the seams of segments on the time axis.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+
+    Returns
+    -------
+    hours : list of float
+        In the middle between the integrations of each.
+    """
+    hours = curve.hours
+    return [(hours[seam - 1] + hours[seam]) / 2.0 for seam in find_seams(curve.rows)]
+
+
 def mark_seams_and_jumps(axes, curve):
     """
     Draw vertical lines at seams and at jumps.
@@ -266,8 +285,7 @@ def mark_seams_and_jumps(axes, curve):
     curve : Curve
         The light curve.
     """
-    for seam in find_seams(curve.rows):
-        hour = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
+    for hour in seam_hours(curve):
         axes.vertical(hour, BLACK, "seam of segments", "5 3")
     for event in curve.metrics.get("tilt_events") or []:
         hours = curve.hours[curve.rows["integration"] == event["integration"]]

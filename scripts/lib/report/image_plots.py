@@ -7,14 +7,14 @@ from scripts.lib.report.panels import Panel
 from scripts.lib.report.plot_style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
 
-__all__ = ["cross_section", "median_frame", "outliers", "reference", "tilt_frames"]
+__all__ = ["MOST_JUMPS", "cross_section", "median_frame", "outliers", "reference", "tilt_frames"]
 
 _ORDER_COLOURS = (ORANGE, SKY, GREEN, PURPLE)
 _PARTS = (("first third", BLUE), ("middle third", GREEN), ("last third", PURPLE))
 # Height of a map of spectra [px], and faintest light in a cut over its peak.
 _MAP_HEIGHT, _FAINTEST = 120, 1e-4
 # Jumps whose frames are shown.
-_MOST_JUMPS = 2
+MOST_JUMPS = 2
 
 
 def _turn(image, arrays):
@@ -345,7 +345,7 @@ def tilt_frames(curves):
     for group in group_by_detector(curves):
         arrays = group[0].arrays
         window = _around_star(arrays)
-        for jump in arrays.get("tilts", [])[:_MOST_JUMPS]:
+        for jump in arrays.get("tilts", [])[:MOST_JUMPS]:
             before, after = jump["before"], jump["after"]
             factor, power = readable(_bright_limits(before, group))
             before, after = factor * before, factor * after

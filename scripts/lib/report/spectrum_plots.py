@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.light_curves.noise import column_median
-from scripts.lib.report.curves import short_label
+from scripts.lib.report.curves import seam_hours, short_label
 from scripts.lib.report.panels import Panel
 from scripts.lib.report.plot_style import BLACK, CURVE_COLOURS, ORANGE, RED, WHITE
 from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
@@ -170,8 +169,7 @@ def _map_panel(curve, title, shown, axis, colours):
     scale, palette, label = colours
     shown = shown[:, ::-1] if axis.turned else shown
     axes.image(shown, (axis.scale.low, axis.scale.high, *ends), scale, palette, label)
-    for seam in find_seams(curve.rows):
-        hour = (curve.hours[seam - 1] + curve.hours[seam]) / 2.0
+    for hour in seam_hours(curve):
         axes.horizontal(hour, WHITE, None, None, 2.0)
         axes.horizontal(hour, BLACK, "seam of segments", "5 3", 1.2)
     return panel
@@ -186,14 +184,6 @@ def _bright_limits(flux, light):
         return 0.0, 1.0
     low, high = np.percentile(shown, [1, 99])
     return float(low), float(high)
-
-
-def _step_means(values, step, count):
-    """Means of so many neighbours each; NaN is left out."""
-    padded = np.pad(values, (0, step * count - len(values)), constant_values=np.nan)
-    parts = padded.reshape(count, step)
-    known = np.isfinite(parts)
-    return np.where(known, parts, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
 
 
 def light_curve_map(curves):
