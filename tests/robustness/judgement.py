@@ -17,7 +17,7 @@ READ_AT_START = (
 )
 # Corruptions of values that nothing but another measurement could tell from the true ones.
 VALUES = (
-    *("NaN", "bits, ASDF", "bits, data", "byte order", "planes", "variances", "world coordinates"),
+    *("NaN", "bits, ASDF", "bits, data", "byte order", "planes", "world coordinates"),
     *("APCORR values", "GAIN values", "any pixels", "any coordinates", "any reference"),
     *("any configuration", "APCORR", "GAIN", "EXTRACT1D"),
 )

@@ -101,6 +101,27 @@ def test_times_that_do_not_go_on():
     ]
 
 
+@pytest.mark.parametrize("minutes", [0.6, 2, 600])
+def test_a_segment_whose_times_are_shifted_as_a_whole(minutes):
+    start = 59000 + (4 + minutes) / 1440
+    late = full_segment(2, utc=(start, start + 2 / 1440))
+    message = (late.path, "INT_TIMES/int_mid_MJD_UTC", f"{start:.6f} at the start")
+    assert found(full_segment(1), late) == [message]
+    # The segment after it begins before it ends, or too soon.
+    assert len(found(full_segment(1), late, full_segment(3))) == 2
+
+
+def test_integrations_that_no_segment_holds_take_their_time():
+    assert found(full_segment(1), full_segment(3)) == []
+    near = full_segment(2, utc=(59000 + 4.4 / 1440, 59000 + 6.4 / 1440))
+    assert found(full_segment(1), near) == []
+
+
+def test_segments_of_one_integration_have_no_step():
+    single = [full_segment(k, shape=(1, 4, 5), utc=(59000 + k**2,) * 2) for k in (1, 2)]
+    assert found(*single) == []
+
+
 def test_segments_without_times_have_no_order():
     facts = HeaderFacts(KEYWORDS, None, 1000, None, None)
     assert found(full_segment(1), segment(2, 4, facts=facts), full_segment(3)) == []
