@@ -109,14 +109,16 @@ def parsed(arguments, kinds):
     return options
 
 
-def recorded(path):
+def recorded(path, cases):
     """
     Read the outcomes of an earlier part of a campaign.
 
     Parameters
     ----------
     path : Path or None
-        File of one outcome a line.
+        File of one outcome a line, with class, name and visit of its case.
+    cases : list of Case
+        All cases; outcomes of others are left out.
 
     Returns
     -------
@@ -125,8 +127,11 @@ def recorded(path):
     """
     if path is None or not path.exists():
         return {}
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {number: tuple(outcome) for number, *outcome in map(json.loads, lines)}
+    numbers = {(case.kind, case.name, case.visit): k for k, case in enumerate(cases)}
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {
+        numbers[tuple(key)]: tuple(outcome) for *key, _, outcome in lines if tuple(key) in numbers
+    }
 
 
 def run_all(cases, numbers, options, record):
@@ -162,8 +167,9 @@ def run_all(cases, numbers, options, record):
         for piece in pool.map(run, pieces):
             for number, *outcome in piece:
                 outcomes[number] = tuple(outcome)
-                record.write(json.dumps((number, *outcome)) + "\n")
                 case, (result, message, _) = cases[number], outcome
+                line = (case.kind, case.name, case.visit, options.seed, outcome)
+                record.write(json.dumps(line) + "\n")
                 if result in FAULTS:
                     text = f"{result}: {case.visit}: {case.kind}: {case.name}\n{message}\n"
                     print(text, flush=True)
@@ -185,7 +191,7 @@ def main(arguments=None):
     ]
     # Cases of all kinds follow each other, and those of one visit are not all in one process.
     numbers = np.random.default_rng(options.seed).permutation(numbers).tolist()
-    done = recorded(options.record)
+    done = recorded(options.record, cases)
     numbers = [k for k in numbers[options.first :: options.every] if k not in done]
     with open(options.record or os.devnull, "a", encoding="utf-8") as record:
         done |= run_all(cases, numbers, options, record)
