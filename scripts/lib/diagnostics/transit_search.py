@@ -24,8 +24,11 @@ _OF_JUMP, _OF_WAVE, _OF_RAMP, _OF_TRANSIT = 2, 3, 1, 4
 # What else is slow and no transit: polynomials up to a degree, ramps, and waves of so many periods
 # in half of the observation, each of at least ten points.
 _DEGREES = (3, 4)
-_RAMPS = np.geomspace(0.02, 0.8, 8)
+_RAMPS = np.geomspace(0.02, 0.8, 24)
 _WAVES = np.arange(0.25, 4.1, 0.25)
+# Periods next to the best wave, and where between two points a jump may be: points are averages.
+_FINER = np.array([-0.5, 0.0, 0.5])
+_WITHIN = np.arange(0.0, 1.0, 0.25)
 # Steps of the search around the best trapezoid: middle in durations, logarithms of duration and slope.
 _STEPS = np.array([0.1, 0.12, 0.6])
 _ROUNDS = 4
@@ -206,22 +209,33 @@ def _plain_fits(x, flux):
 
 def _wave_criterion(x, flux):
     """Criterion of the best wave on a line or parabola."""
-    best = np.inf
-    for periods in _WAVES[len(x) >= _WAVES * 20.0]:
-        phase = 2.0 * np.pi * periods * x
-        wave = np.stack([np.cos(phase), np.sin(phase)], axis=1)
-        for kind in ("line", "parabola"):
-            columns = np.hstack([baseline_columns(x, kind, 0.0), wave])
-            size = columns.shape[1] + _OF_WAVE - 2
-            squares = _squares(columns, flux)
-            best = min(best, _information_criterion(squares, len(x), size))
-    return best
+    found = []
+    for kind in ("line", "parabola"):
+        columns = baseline_columns(x, kind, 0.0)
+        size = columns.shape[1] + _OF_WAVE
+        periods = _WAVES[len(x) >= _WAVES * 20.0]
+        squares = {period: _wave_squares(columns, x, flux, period) for period in periods}
+        step = _WAVES[1] - _WAVES[0]
+        for _ in range(_ROUNDS if squares else 0):
+            best = min(squares, key=squares.get)
+            for period in best + step * _FINER[_FINER != 0]:
+                squares[period] = _wave_squares(columns, x, flux, period)
+            step /= 2.0
+        found += [_information_criterion(least, len(x), size) for least in squares.values()]
+    return min(found, default=np.inf)
+
+
+def _wave_squares(columns, x, flux, periods):
+    """Sum of squares that a baseline and a wave leave."""
+    phase = 2.0 * np.pi * periods * x
+    return _squares(np.column_stack([columns, np.cos(phase), np.sin(phase)]), flux)
 
 
 def _jump_criterion(x, flux):
     """Criterion of the best jump on a baseline."""
     n = len(x)
-    jumps = (np.arange(n)[None, :] >= np.arange(2, n - 2)[:, None]).astype(float)
+    places = (np.arange(2, n - 2)[:, None] - _WITHIN).reshape(-1, 1)
+    jumps = np.clip(np.arange(n) - places + 1.0, 0.0, 1.0)
     found = []
     for kind, tau in BASELINES.values():
         columns = baseline_columns(x, kind, tau)
