@@ -114,7 +114,7 @@ def test_neither_position_nor_width_holds_the_transit(visits):
     truth, found, still, _ = visits
     level = truth.summed()[0][0]
     dip = (level.max() - level) / np.ptp(level)
-    assert np.corrcoef(found["level"], dip)[0, 1] < -0.99
+    assert np.corrcoef(found["level"], dip)[0, 1] < -0.9
     for name in ("x", "y", "width"):
         known = np.isfinite(found[name]) & np.isfinite(still[name])
         if not known.any():

@@ -9,7 +9,7 @@ __all__ = ["derivative_tightness", "moved_wings", "numerical_terms", "star_level
 
 # Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel, and of a pixel
 # where one happens to be 0, that of this share of its light.
-_DERIVATIVES, _LEAST = 0.3, 0.3
+_DERIVATIVES, _LEAST = 0.15, 0.3
 
 
 def star_level(coefficients, light):
