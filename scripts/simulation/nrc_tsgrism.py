@@ -19,7 +19,7 @@ _TRACE_ROW = 34
 _GAIN = 1.82
 _SCALE = 0.063
 _PIXEL_AREA = (_SCALE / 206264.806) ** 2
-# A nanometre to a pixel and the half-power limits of the filter: 360 of 2048 columns are dark.
+# A nanometre to a pixel and the half-power limits of the filter: 372 of 2048 columns are dark.
 _WAVELENGTHS = (2.04, 4.05)
 _PASSBAND = (2.43, 4.01)
 _PEAK_RATE = 2600.0
