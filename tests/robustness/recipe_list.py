@@ -39,6 +39,8 @@ class Recipe:
         Variables that differ.
     clone : str
         Name of the folder that the environment is in; ordinary by default.
+    command : tuple of str
+        Module and command that run the workflow.
     """
 
     item: int
@@ -52,6 +54,7 @@ class Recipe:
     check: object = None
     environment: dict = field(default_factory=dict)
     clone: str = ""
+    command: tuple = ("snakemake",)
 
 
 def refused(item, title, base, spoil, *says, **others):
@@ -298,11 +301,12 @@ RECIPES = (
     Recipe(
         16, "BJD 0", "first", segments(_no_barycentric_times), ("BJD",), check=checks.no_bjd,
     ),
-    refused(
-        16, "a home that cannot be written", "first", _nothing, "XDG_CACHE_HOME",
+    Recipe(
+        16, "a home that cannot be written", "first", _nothing, ("set XDG_CACHE_HOME",), status=2,
+        dry=True, command=("tso3flow", "run"),
         environment={"HOME": "/proc/nohome", "XDG_CACHE_HOME": ""},
     ),
-    Recipe(17, "a string for the association", "first", settings(associations=_ASSOCIATION), dry=True),
+    Recipe(17, "a string for the association", "nirspec", settings(associations=_ASSOCIATION), dry=True),
     Recipe(17, "a number in a string", "first", settings(outlier_detection={"snr": "6.0"}), dry=True),
     Recipe(17, "a pair as jwst takes it", "first", settings(outlier_detection={"snr": "5.0 4.0"}), dry=True),
     refused(

@@ -23,7 +23,10 @@ __all__ = ["Outcome", "main", "run_workflow", "table_line", "try_recipe"]
 
 ROOT = Path(__file__).resolve().parents[2]
 # What Snakemake says of itself.
-_CHATTER = re.compile(r"^(Config file|Assuming unrestricted|Building DAG|host: |$)")
+_CHATTER = re.compile(
+    r"^(Config file|Assuming unrestricted|Building DAG|host: |Using shell|Conda environments|Select jobs"
+    r"|Execute \d|Complete log|Elapsed time|$)|^[\d-]+ [\d:,]+ INFO "
+)
 
 
 @dataclass(frozen=True)
@@ -113,13 +116,15 @@ def run_workflow(folder, recipe):
         What it said, without what Snakemake says of itself.
     """
     python = clone_environment(folder / recipe.clone) if recipe.clone else sys.executable
-    command = [str(python), "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command = [str(python), "-m", *recipe.command]
+    if recipe.command == ("snakemake",):
+        command += ["--snakefile", str(ROOT / "Snakefile")]
     command += ["--cores", "1", "--directory", str(folder), "--configfile", "config.yaml"]
     command += ["--quiet", "host", "rules", "progress", *(["--dry-run"] if recipe.dry else [])]
     done = subprocess.run(
         command,
         cwd=folder,
-        env=os.environ | recipe.environment,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | recipe.environment,
         capture_output=True,
         text=True,
         check=False,
