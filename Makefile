@@ -77,8 +77,7 @@ demo: env ## simulate a small visit and process it (MODE=nrs_brightobj)
 
 process-demo: $(DEMO)/config.yaml
 	@echo "demo: processing $(DEMO) on $(CORES) cores"
-	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml \
-		--quiet host rules
+	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml
 	@echo "demo: the products are in $(DEMO)/results"
 
 $(DEMO)/config.yaml:
