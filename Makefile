@@ -106,7 +106,8 @@ test-kernels: env ## run the numerical tests with the arithmetic of other proces
 test-readers: .venv-readers/installed.txt ## read our files with Eureka!, chromatic, lightkurve and others
 	@echo "test-readers: pytest"
 	@.venv-readers/bin/python -m pytest -m "not slurm" tests/readers tests/unit/tso3flow \
-		tests/unit/files/test_netcdf.py tests/unit/steps/test_export_product.py
+		tests/unit/files/test_netcdf.py tests/unit/steps/test_export_product.py \
+		tests/unit/files/test_frames.py tests/unit/steps/test_convert_summary.py
 
 test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
 	@echo "test-slurm: pytest"
