@@ -131,13 +131,17 @@ def _plane_findings(path, hdus):
         hdu = _first(hdus, name)
         if hdu is None:
             continue
-        bits, zero = hdu.header.get("BITPIX"), hdu.header.get("BZERO") or 0
+        bits = hdu.header.get("BITPIX")
+        scale, zero = (hdu.header.get(name, usual) for name, usual in (("BSCALE", 1), ("BZERO", 0)))
         error = partial(Finding, "error", path)
         if bits not in (_INTEGERS if name == "DQ" else _FLOATS):
             expected = "integers" if name == "DQ" else "floating-point numbers"
             findings.append(error(key=name, found=f"BITPIX {bits}", expected=expected))
-        elif (hdu.header.get("BSCALE") or 1) != 1 or zero not in (0, _UNSIGNED_ZEROS.get(bits)):
-            found = f"BSCALE {hdu.header.get('BSCALE')!r}, BZERO {hdu.header.get('BZERO')!r}"
+        # True is equal to 1.
+        elif {type(scale), type(zero)} - {int, float} or (
+            scale != 1 or zero not in (0, _UNSIGNED_ZEROS.get(bits))
+        ):
+            found = f"BSCALE {scale!r}, BZERO {zero!r}"
             findings.append(
                 error(key=name, found=found, expected="none, or those of unsigned integers")
             )

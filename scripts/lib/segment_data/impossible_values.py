@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.lib.findings import Finding
 from scripts.lib.segment_data.dq import PLANES, unify_nan_and_dq
+from scripts.lib.segment_data.plausibility import check_plausible
 from scripts.lib.segment_data.step_record import read_record
 
 __all__ = ["COUNTED_BY", "impossible_warnings", "segment_warnings", "unify_and_count"]
@@ -128,6 +129,12 @@ def segment_warnings(member):
     -------
     warnings : list of str
         As of :func:`impossible_warnings`.
+
+    Raises
+    ------
+    InputError
+        If a segment as it came is no measurement, as of
+        :func:`~scripts.lib.segment_data.plausibility.check_plausible`.
     """
     if any(COUNTED_BY in card for card in member.hdus[0].cards):
         return read_record(member)[1]
@@ -135,6 +142,7 @@ def segment_warnings(member):
     names = [name for name in PLANES if name in member and member.shape(name) == shape]
     if len(shape) != 3 or not {"SCI", "ERR", "DQ"} <= set(names):
         return []
+    check_plausible(member)
     size = shape[1] * shape[2]
     step = max(int(_BLOCK_BYTES / (4 * size * (len(names) + 1))), 1)
     counts = Counter()
