@@ -15,7 +15,7 @@ __all__ = ["COUNTED_BY", "impossible_warnings", "segment_warnings", "unify_and_c
 log = logging.getLogger(__name__)
 
 # Samples whose planes stay in the processor's cache.
-_SAMPLES, _BLOCK_BYTES = 32768, 16e6
+_SAMPLES, _BLOCK_BYTES = 32768, 4e6
 _VARIANCES = PLANES[3:]
 # Larger errors, and their squares, are taken for infinite.
 _LARGEST = {"ERR": 1e15} | dict.fromkeys(_VARIANCES, 1e30)
@@ -123,7 +123,7 @@ def segment_warnings(member):
     ----------
     member : FitsFile
         The segment: as outlier_detection has written it, with what it has found, or as it came,
-        which is then read in blocks of 16 MB, at least one integration.
+        which is then read in blocks of 4 MB, at least one integration.
 
     Returns
     -------

@@ -9,7 +9,7 @@ __all__ = ["check_plausible"]
 
 # Calibrated data are many decades within these limits, in every unit; a third of the values that
 # random bytes form are not.
-_LARGEST, _SMALLEST = 1e15, 1e-30
+_LARGEST, _SMALLEST = 1e15, 1e-25
 _MANY = 0.01
 
 
@@ -27,7 +27,7 @@ def check_plausible(source):
     ------
     InputError
         If of the values that are finite and not 0 more than 1 % are larger
-        than 1e15 or smaller than 1e-30 in size; or if no pixel has the flag DO_NOT_USE, but with
+        than 1e15 or smaller than 1e-25 in size; or if no pixel has the flag DO_NOT_USE, but with
         their bytes swapped at least half of those with flags; or if most pixels have the flag
         REFERENCE_PIXEL, the highest bit, which BZERO inverts.
     """

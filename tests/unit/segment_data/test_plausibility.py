@@ -91,3 +91,13 @@ def test_flags_of_any_type_and_reference_pixels_at_the_edge_pass(dtype):
     values = flags(np.uint32)
     values[:, :, 0] |= np.uint32(1 << 31)
     check_plausible(Source(SCI=planes(), ERR=planes(), DQ=values.astype(dtype)))
+
+
+@pytest.mark.parametrize("name", ["SCI", "ERR"])
+@pytest.mark.parametrize("value", [1e-30, 1e30])
+def test_a_plane_filled_with_one_absurd_number_is_recognised(name, value):
+    source = Source(
+        **{"SCI": planes(), "ERR": planes()} | {name: np.full((2, 20, 20), value, "f4")}
+    )
+    with pytest.raises(InputError, match=rf"^a\.fits\[{name}\]: found 100 % of the first"):
+        check_plausible(source)
