@@ -117,18 +117,17 @@ def fault(case, folder, found, expected, of_all):
     new = found.warnings - expected.warnings
     if of_all and (silent := [text for text in new if not _is_recorded(text, found.recorded)]):
         return f"no product records: {silent[0]}"
-    names = expected.tables if of_all else [name for name in found.tables if "seg002" in name]
-    tables = {name: expected.tables[name] for name in names if name in expected.tables}
+    made, usual = _by_kind(found.tables), _by_kind(expected.tables)
+    tables = usual if of_all else {name: usual[name] for name in usual if "seg002" in name}
     if case.kind not in READ_AT_START and (text := _odd_segments(folder, found, expected)):
         return text
     # A segment's own file copies its times with all their columns.
     own = "EXTRACT1D.FITS[INT_TIMES"
     tables, others = (
         {name: columns for name, columns in part.items() if own not in name.upper()}
-        for part in (tables, found.tables)
+        for part in (tables, made)
     )
     others = {name: columns for name, columns in others.items() if of_all or "seg002" in name}
-    tables, others = map(_by_kind, (tables, others))
     difference = _difference(others, tables)
     if case.expect == "same" and difference:
         return f"{difference} differs from the undisturbed one"
@@ -140,11 +139,14 @@ def fault(case, folder, found, expected, of_all):
 
 
 def _by_kind(tables):
-    """Tables of all segments together by the end of their names: a product has the name that is asked for."""
-    return {
-        name if "seg00" in name else name.rpartition("_")[2]: columns
-        for name, columns in tables.items()
-    }
+    """Tables without the part of their name that the association gives: its id, or all of a product's."""
+    kinds = {}
+    for name, columns in tables.items():
+        file, bracket, table = name.partition("[")
+        parts = file.split("_")
+        kept = [*parts[:-2], parts[-1]] if "seg00" in file else parts[-1:]
+        kinds["_".join(kept) + bracket + table] = columns
+    return kinds
 
 
 def _is_recorded(warning, recorded):

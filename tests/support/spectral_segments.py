@@ -147,8 +147,7 @@ def write_segment(path, planes=None, times=None, wcs=True, primary=None, **sci):
 
 def write_empty_segment(path, shape):
     """
-    Write a segment of zeros that takes no room on disk: its data are holes of the file, but for
-    the flags of the first integration.
+    Write a segment of zeros that takes little room on disk: nearly all data are holes of the file.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import pairwise
 from statistics import median_low
 
-from scripts.lib.checks.flux_keywords import flux_keyword_errors
+from scripts.lib.checks.flux_keywords import flux_keyword_errors, position_warnings
 from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS
 from scripts.lib.findings import Finding
 
@@ -35,7 +35,7 @@ def comparison_findings(path, segments):
     findings : list of Finding
         Warnings: images of several detectors, mixed versions, contexts, filters, subarrays, targets
         and shapes, exposures that are listed under several names, times that
-        do not go on from segment to segment.
+        do not go on from segment to segment, positions that differ within an exposure.
     """
     known = [segment for segment in segments if segment.facts is not None]
     return [
@@ -44,6 +44,7 @@ def comparison_findings(path, segments):
         *_shapes(known),
         *_repeated_exposures(known),
         *_time_order(known),
+        *(warning for group in _group_by_detector(known) for warning in position_warnings(group)),
     ]
 
 

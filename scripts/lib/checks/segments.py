@@ -6,11 +6,12 @@ Standard library only: the workflow does them for every segment at each start.
 
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
+from scripts.lib.checks.flux_keywords import position_values
 from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import padded_length
@@ -52,6 +53,8 @@ class HeaderFacts:
     utc, tdb : tuple of float or None
         Mid times of the first and the last integration that have one
         [MJD, d]; None if no integration has.
+    positions : dict of str to float
+        Positions from which apertures and traces are placed, by keyword.
     """
 
     keywords: dict
@@ -59,6 +62,7 @@ class HeaderFacts:
     file_bytes: int
     utc: tuple | None
     tdb: tuple | None
+    positions: dict = field(default_factory=dict)
 
 
 def check_segment(path, location, hdus):
@@ -99,6 +103,7 @@ def check_segment(path, location, hdus):
         file_bytes=size,
         utc=_ends(times, UTC[1]),
         tdb=_ends(times, TDB[1]),
+        positions=position_values(primary, sci),
     )
     findings = [
         *_plane_findings(path, hdus),

@@ -122,6 +122,26 @@ def test_segments_of_one_integration_have_no_step():
     assert found(*single) == []
 
 
+@pytest.mark.parametrize(
+    ("keyword", "usual", "other"),
+    [
+        ("YREF_SCI", 16.5, 7),
+        ("SRCXPOS", -0.1, 0.2),
+        ("DITH_RA", 10.0, 10.00001),
+        ("PWCPOS", 245.8, 245.7),
+    ],
+)
+def test_a_segment_that_is_measured_in_another_place(keyword, usual, other):
+    first, second, third = (full_segment(number) for number in (1, 2, 3))
+    for part, value in ((first, usual), (second, other), (third, usual)):
+        part.facts.positions[keyword] = value
+    assert found(first, second, third) == [(second.path, keyword, f"{other:.9g}")]
+    # Another exposure may be elsewhere, and the last digits of a position are those of a machine.
+    assert found(first, replace(second, exposure_id="jw2"), third) == []
+    second.facts.positions[keyword] = usual + 1e-7
+    assert found(first, second, third) == []
+
+
 def test_segments_without_times_have_no_order():
     facts = HeaderFacts(KEYWORDS, None, 1000, None, None)
     assert found(full_segment(1), segment(2, 4, facts=facts), full_segment(3)) == []
