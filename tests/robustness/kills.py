@@ -302,9 +302,11 @@ def one_trial(number, undisturbed, home, rng):
     # Times stay, as Snakemake decides by them.
     shutil.copytree(undisturbed.earlier if again else undisturbed.folder, folder)
     earlier = products(folder) if again else {}
-    kills, faults, options = [], [], ()
+    kills, faults, options, left = [], [], (), undisturbed.seconds
     while len(kills) < IN_A_ROW:
-        seconds = rng.uniform(0.2, 0.9) * undisturbed.seconds
+        seconds = rng.uniform(0.2, 0.9) * left
+        # What a run has done is not done again; the start, a fifth of a whole run, is.
+        left -= max(seconds - 0.2 * undisturbed.seconds, 0)
         killed = kill_run(folder, seconds, rng.random() < 0.5, rng, options)
         if killed == "nothing":
             break
