@@ -121,9 +121,7 @@ def _demo(rest):
         raise InputError(msg)
     sys.stdout.write(f"demo: processing {folder}; the products come to {folder / 'results'}\n")
     sys.stdout.flush()
-    return _become_snakemake(
-        ["--cores", cores, "--directory", str(folder), "--quiet", "host", "rules"]
-    )
+    return _become_snakemake(["--cores", cores, "--directory", str(folder)])
 
 
 def _take(options, name):

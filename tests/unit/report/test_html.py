@@ -52,6 +52,7 @@ def summary(**changes):
         "headline": "1 visit.",
         "findings": ["f1", "f2"],
         "light_curves": Table("Light curves", ["Visit", "Target", "Scatter"], rows, [2]),
+        "costs": Table("Cost", ["Step", "Jobs"], [["extract_1d", 4]], [1]),
         "made_by": "tso3flow",
     }
     return values | changes
