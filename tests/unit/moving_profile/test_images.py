@@ -175,3 +175,20 @@ def test_truth_of_a_realistic_visit():
             assert np.isin(hits[~jumping[hits]], found).all()
     assert np.mean(scatter) < 1.12
     assert abs(np.mean(bias)) < 0.6
+
+
+def test_a_small_change_of_width_is_measured_as_large_as_it_is():
+    # In the last fifth the square of the core gets wider by 0.004 square pixels, and 0.0015 of the light by 5 more.
+    trouble = replace(QUIET, tilt_event=True)
+    scene = image_scene((32, 40), 150, seed=2, trouble=trouble, electrons=3e7, depth=0.0)
+    model = model_images([scene.planes], Extent(150), reference_of(scene.planes))
+    late = np.arange(150) >= 120
+    noise = np.std(model.width[~late])
+    step = np.mean(model.width[late]) - np.mean(model.width[~late])
+    calm = image_scene((32, 40), 150, seed=2, trouble=QUIET, electrons=3e7, depth=0.0)
+    usual = model_images([calm.planes], Extent(150), reference_of(calm.planes)).width
+    assert step == pytest.approx(0.008, rel=0.6)
+    assert step > 8.0 * noise / np.sqrt(30)
+    # Without it, the same noise and no step.
+    assert np.std(usual) == pytest.approx(noise, rel=0.3)
+    assert abs(np.mean(usual[late]) - np.mean(usual[~late])) < 0.2 * step
