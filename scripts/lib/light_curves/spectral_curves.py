@@ -8,10 +8,14 @@ from scripts.lib.light_curves.sample_quality import LEFT_OUT, sample_quality
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.static_background import static_level
 from scripts.lib.moving_profile.steps import remove_steps
-from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import (
+    scale_errors,
+    shape_terms,
+    slow_width,
+    tie_flux,
+)
 
 __all__ = [
-    "WIDTH_SHARE",
     "corrected_columns",
     "curve_of_groups",
     "dilution_limit",
@@ -26,8 +30,6 @@ __all__ = [
 _JUMP = 4.0
 # Integrations on either side of a step from which that of the position is measured.
 _LEVEL = 12
-# Share of a width's variance that is no noise, above which the tie follows it.
-WIDTH_SHARE = 0.2
 
 
 def sum_series(series, groups, good_only=False):
@@ -86,11 +88,9 @@ def curve_of_groups(series, groups, integrations, good_only=False):
     reference = series.reference
     if reference is None:
         return curves
-    follows = reference.width_gain > WIDTH_SHARE
-    terms, _ = shape_terms(
-        integrations["x"], integrations["y"], integrations["width"] if follows else None
-    )
-    curves["flux"] = tie_flux(curves["flux"], curves["filled"], terms)
+    terms, _ = shape_terms(integrations["x"], integrations["y"])
+    width = slow_width(integrations["width"])
+    curves["flux"] = tie_flux(curves["flux"], curves["filled"], terms, width)
     if reference.stripes is not None:
         curves["error"] = np.hypot(curves["error"], _common_errors(series, groups))
     return curves
