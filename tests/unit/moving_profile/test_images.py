@@ -79,6 +79,23 @@ def test_numbers_in_bad_samples_do_not_matter(scene, whole):
         assert getattr(model, field.name).tobytes() == getattr(whole, field.name).tobytes(), field
 
 
+def test_wings_of_the_star_in_the_ring_do_not_dilute_a_deep_dip():
+    given = {"shape": (64, 64), "electrons": 1e6, "depth": 0.3, "sky": 5.0}
+    scene = image_scene(integrations=60, seed=2, trouble=QUIET, **given)
+    planes = changed(scene.planes)
+    y, x = np.indices((64, 64))
+    distance = np.hypot(y - 31.7, x - 32.2)
+    # 1 % of the light is outside of the stamp; the brightest of it would be clipped in the median, none in an image.
+    wings = np.where(distance > 7, 5e3 / np.maximum(distance, 1.0) ** 2.5, 0.0)
+    planes.sci[...] += (scene.star.reshape(60, 1, 1) * wings).astype(np.float32)
+    depths = []
+    for given in (scene.planes, planes):
+        reference = reference_of(given)
+        depths.append(fit_depth(model_images([given], Extent(60), reference).flux, scene.dip)[0])
+    assert reference.ring.used.sum() < 0.95 * np.count_nonzero(distance > 1.2 * 6.0)
+    assert depths[1] == pytest.approx(depths[0], rel=3e-5)
+
+
 def test_motion_is_measured():
     quiet = image_scene((40, 44), 60, seed=2, trouble=replace(QUIET, drift=6.2), electrons=1e7)
     model = model_images([quiet.planes], Extent(60), reference_of(quiet.planes))
