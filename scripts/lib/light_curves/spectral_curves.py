@@ -166,8 +166,9 @@ def _without_steps(flux, x, y, width):
     jumps = [jump for values in series for jump in find_shape_jumps(values, _JUMP)]
     if not jumps:
         return flux, []
-    terms, _ = shape_terms(x, y, width)
-    corrected, steps = remove_steps(flux, terms, [place for place, _, _ in jumps])
+    terms, _ = shape_terms(x, y)
+    places = [place for place, _, _ in jumps]
+    corrected, steps = remove_steps(flux, terms, width, places)
     record = [
         {
             "row": step.integration,
