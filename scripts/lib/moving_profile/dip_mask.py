@@ -9,9 +9,10 @@ __all__ = ["dip_mask"]
 # Means of so many integrations at most are compared with each other.
 _MEANS = 300
 # A dip takes off so much of the chi-square; there are so many at most.
-_GAIN, _DIPS = 25.0, 3
-# Share of a box that line and step must leave to be told from them.
-_OWN = 0.02
+_GAIN, _DIPS = 16.0, 3
+# Share of a box that line and step must leave to be told from them, and of the integrations on either side of
+# the step that a box must leave.
+_OWN, _LEFT = 0.02, 0.25
 # A flank goes on while the mean of so many integrations is so many of its errors below the line.
 _STRETCH, _BELOW = 3, 2.0
 # Integrations that are left out on either side of it, and share of its length.
@@ -37,7 +38,7 @@ def dip_mask(flux, place):
     Notes
     -----
     Of all boxes the one is a dip that describes the flux best, jointly with a straight line and the
-    step, if it takes at least 25 off the chi-square. It grows while the flux beside it is below the
+    step, if it takes at least 16 off the chi-square. It grows while the flux beside it is below the
     line. Shape and depth of the dip play no part.
 
     Examples
@@ -80,6 +81,8 @@ def _best_box(flux, place, used, noise):
     light, squares = (_boxes(x) for x in (root * rest, number))
     own = squares - sum(_boxes(root * term) ** 2 for term in basis.T)
     usable = own > _OWN * np.maximum(squares, 1.0)
+    for side in (starts < place, starts >= place):
+        usable &= _boxes(number * side) <= (1.0 - _LEFT) * np.sum(number * side)
     gain = np.where(usable & (light < 0), light**2 / np.where(usable, own, 1.0), 0.0) / noise**2
     first, last = np.unravel_index(int(np.argmax(gain)), gain.shape)
     if not gain[first, last] > _GAIN:
@@ -104,7 +107,10 @@ def _with_flanks(flux, place, used, box, noise):
             break
         fit = np.linalg.lstsq(terms[outside], flux[outside], rcond=None)[0]
         below = np.where(used, flux - terms @ fit, 0.0) / noise
-        grown = first - _flank(below[:first][::-1]), last + _flank(below[last + 1 :])
+        # Beyond the step nothing is a flank.
+        left = place if first >= place else 0
+        right = place if last < place else len(flux)
+        grown = first - _flank(below[left:first][::-1]), last + _flank(below[last + 1 : right])
         if grown == (first, last):
             break
         first, last = grown
