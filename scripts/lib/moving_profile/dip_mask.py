@@ -10,8 +10,8 @@ __all__ = ["dip_mask"]
 _MEANS = 300
 # A dip takes off so much of the chi-square; there are so many at most.
 _GAIN, _DIPS = 16.0, 3
-# Share of a box that line and step must leave to be told from them, and of the integrations on either side of
-# the step that a box must leave.
+# Share of a box that is neither line nor step, at least, and share of the integrations on either side of the
+# step that a box must leave.
 _OWN, _LEFT = 0.02, 0.25
 # A flank goes on while the mean of so many integrations is so many of its errors below the line.
 _STRETCH, _BELOW = 3, 2.0
