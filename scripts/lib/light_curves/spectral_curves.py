@@ -54,13 +54,23 @@ def sum_series(series, groups, good_only=False):
     wavelength = series.archive.wavelength if good_only else None
     for rows, values in series.blocks():
         if good_only:
-            left_out = (sample_quality(values, template, series.limits) & LEFT_OUT) > 0
+            left_out = _left_out(series, rows, values)
             values["flux"][left_out] = np.nan
             values["valid"] = np.where(left_out, 0.0, values["valid"])
         for name, part in sum_groups(values, template, groups, wavelength).items():
             shape = (series.archive.n_integrations, len(groups))
             sums.setdefault(name, np.full(shape, np.nan))[rows] = part
     return sums
+
+
+def _left_out(series, rows, values):
+    """Samples of a block that sums leave out, bool (integrations, elements): judged once, kept as bits."""
+    if rows.start not in series.left_out:
+        quality = sample_quality(values, series.template, series.limits)
+        series.left_out[rows.start] = np.packbits((quality & LEFT_OUT) > 0)
+    shape = values["flux"].shape
+    bits = np.unpackbits(series.left_out[rows.start], count=values["flux"].size)
+    return bits.reshape(shape).astype(bool)
 
 
 def curve_of_groups(series, groups, integrations, good_only=False):

@@ -38,7 +38,7 @@ def dip_mask(flux, place):
     Notes
     -----
     Of all boxes the one is a dip that describes the flux best, jointly with a straight line and the
-    step, if it takes at least 16 off the chi-square. It grows while the flux beside it is below the
+    step, if it takes at least 16 off the chi-square. It grows while the flux next to it is below the
     line. Shape and depth of the dip play no part.
 
     Examples
