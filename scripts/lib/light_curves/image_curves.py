@@ -95,6 +95,8 @@ def image_curve(models, circles, reference, origin, wanted=True):
             light = reference.median.reshape(-1)[reference.pixels]
             record["dilution_limit"] = dilution_limit(reference.median, light)
         x, y = x + reference.x, y + reference.y
+        # The fit holds widths that may be noise; what is given is what the images show.
+        width = width / reference.width_share
         width = np.sqrt(np.maximum(reference.width**2 + width, 0.0))
     columns = curve | {
         "photon_error": np.where(photons > 0, photons, np.nan),

@@ -134,6 +134,15 @@ class ImageReference:
     noise_factor: float
     noise: np.ndarray
 
+    @property
+    def width_share(self):
+        """Share of a width that the fit leaves of what an image shows: next to nothing where widths are noise."""
+        if not self.basis_tightness > 0:
+            return 1.0
+        images = self.basis[:4]
+        covariance = np.linalg.pinv(np.einsum("kp,lp->kl", self.basis_weight * images, images))
+        return float(1.0 / (1.0 + self.basis_tightness * covariance[3, 3]))
+
 
 @dataclass(frozen=True)
 class _Scene:

@@ -23,16 +23,14 @@ _WINDOW = 25
 _NOISE_ERROR, _CLEARLY = 0.99, 2.0
 
 
-def shape_terms(x, y, width=None, squares=False):
+def shape_terms(x, y, squares=False):
     """
-    Regressors made of positions and widths.
+    Regressors made of positions.
 
     Parameters
     ----------
     x, y : ndarray of float64, shape (integrations,)
         Position [px]; NaN counts as the median.
-    width : ndarray of float64, shape (integrations,), optional
-        Change of the squared width [px^2].
     squares : bool, optional
         Whether x^2, y^2 and x y are added.
 
@@ -43,8 +41,7 @@ def shape_terms(x, y, width=None, squares=False):
     names : list of str
         What they are.
     """
-    named = {"x": x, "y": y} | ({} if width is None else {"width": width})
-    centred = {name: _centred(values) for name, values in named.items()}
+    centred = {"x": _centred(x), "y": _centred(y)}
     if squares:
         for one, other, name in (("x", "x", "x^2"), ("y", "y", "y^2"), ("x", "y", "x y")):
             centred[name] = _centred(centred[one] * centred[other])

@@ -9,7 +9,7 @@ from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.segment import Extent
-from scripts.lib.moving_profile.tie import shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import shape_terms, slow_width, tie_flux
 
 SMALL = replace(REALISTIC, columns=False, hits_near_lost=60)
 
@@ -131,9 +131,10 @@ def test_a_dead_column_through_the_star_leaves_the_rest(scene, whole):
     planes.dq[:, :, 22] = 1
     reference = reference_of(planes)
     model = model_images([planes], Extent(120), reference)
-    terms, _ = shape_terms(model.x, model.y, model.width, squares=True)
+    terms, _ = shape_terms(model.x, model.y, squares=True)
     good = fit_depth(whole.sums[:, 0], scene.dip)
-    depth, error, scatter = fit_depth(tie_flux(model.flux, model.sums[:, 0], terms), scene.dip)
+    tied = tie_flux(model.flux, model.sums[:, 0], terms, slow_width(model.width))
+    depth, error, scatter = fit_depth(tied, scene.dip)
     # Two fifths of the light are lost.
     assert scatter < 2.0 * good[2]
     assert abs(depth - scene.depth) < 4.0 * error
@@ -169,8 +170,8 @@ def test_errors_are_right_where_err_is_wrong(factor):
     for seed in range(4):
         scene = image_scene((40, 44), 150, seed=seed, trouble=trouble, depth=0.0)
         model = model_images([scene.planes], Extent(150), reference_of(scene.planes))
-        terms, _ = shape_terms(model.x, model.y, model.width, squares=True)
-        tied = tie_flux(model.flux, model.sums[:, 0], terms)
+        terms, _ = shape_terms(model.x, model.y, squares=True)
+        tied = tie_flux(model.flux, model.sums[:, 0], terms, slow_width(model.width))
         ratios.append(np.std(tied) / np.median(model.error))
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.07)
 

@@ -22,8 +22,8 @@ def test_terms_are_relative_to_the_median():
 
 
 def test_squares_are_added():
-    _, names = shape_terms(np.zeros(3), np.zeros(3), np.zeros(3), squares=True)
-    assert names == ["x", "y", "width", "x^2", "y^2", "x y"]
+    _, names = shape_terms(np.zeros(3), np.zeros(3), squares=True)
+    assert names == ["x", "y", "x^2", "y^2", "x y"]
 
 
 @given(st.integers(0, 1000), st.floats(0.0, 0.5))
