@@ -10,6 +10,8 @@ COPY Snakefile LICENSE README.md config.yaml /opt/tso3flow/
 COPY envs /opt/tso3flow/envs
 COPY scripts /opt/tso3flow/scripts
 COPY workflow /opt/tso3flow/workflow
+# Snakemake looks for the default profile next to the Snakefile.
+COPY workflow/profiles /opt/tso3flow/profiles
 
 # For users without a home in the image, as of `docker run --user`; Snakemake asks for their name.
 ENV HOME=/tmp USER=tso3flow XDG_CACHE_HOME=/tmp/cache \

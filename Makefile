@@ -77,8 +77,7 @@ demo: env ## simulate a small visit and process it (MODE=nrs_brightobj)
 
 process-demo: $(DEMO)/config.yaml
 	@echo "demo: processing $(DEMO) on $(CORES) cores"
-	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml \
-		--quiet host rules
+	@$(BIN)/snakemake --cores $(CORES) --directory $(DEMO) --configfile $(DEMO)/config.yaml
 	@echo "demo: the products are in $(DEMO)/results"
 
 $(DEMO)/config.yaml:
@@ -107,7 +106,8 @@ test-kernels: env ## run the numerical tests with the arithmetic of other proces
 test-readers: .venv-readers/installed.txt ## read our files with Eureka!, chromatic, lightkurve and others
 	@echo "test-readers: pytest"
 	@.venv-readers/bin/python -m pytest -m "not slurm" tests/readers tests/unit/tso3flow \
-		tests/unit/files/test_netcdf.py tests/unit/steps/test_export_product.py
+		tests/unit/files/test_netcdf.py tests/unit/steps/test_export_product.py \
+		tests/unit/files/test_frames.py tests/unit/steps/test_convert_summary.py
 
 test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
 	@echo "test-slurm: pytest"

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.product_judge import PLACES, judge_visit
 from benchmarks.project_visits import PROJECT_MODES, make_visit, visit_options
@@ -67,13 +68,12 @@ def results_by_curve(mode, level, visits):
     list of dict
         ``mode``, ``level``, ``detector``, ``order`` and ``visits``, the metrics of each visit.
     """
-    curves = {}
-    for visit in visits:
-        for metrics in visit:
-            curves.setdefault((metrics["detector"], metrics["order"]), []).append(metrics)
+    curves = [metrics for visit in visits for metrics in visit]
+    groups = pd.DataFrame(curves).groupby(["detector", "order"], sort=False)
     return [
-        {"mode": mode, "level": level, "detector": detector, "order": order, "visits": found}
-        for (detector, order), found in curves.items()
+        {"mode": mode, "level": level, "detector": detector, "order": int(order)}
+        | {"visits": [curves[row] for row in rows]}
+        for (detector, order), rows in groups.groups.items()
     ]
 
 
@@ -93,12 +93,9 @@ def mean_and_error(visits, name):
     mean, error : float
         NaN without any number; the error is NaN of a single one.
     """
-    values = np.array([visit.get(name, np.nan) for visit in visits], float)
+    values = pd.Series([visit.get(name) for visit in visits], dtype=float)
     values = values[np.isfinite(values)]
-    if not values.size:
-        return np.nan, np.nan
-    error = values.std(ddof=1) / values.size**0.5 if values.size > 1 else np.nan
-    return float(values.mean()), float(error)
+    return float(values.mean()), float(values.sem())
 
 
 def curve_line(result):
@@ -165,10 +162,8 @@ def one_by_detector(results):
     list of dict
         Those left.
     """
-    first = {}
-    for result in results:
-        first.setdefault((result["mode"], result["level"], result["detector"]), result)
-    return list(first.values())
+    keys = pd.DataFrame(results)[["mode", "level", "detector"]]
+    return [results[row] for row in keys.drop_duplicates().index]
 
 
 def outlier_lines(result):

@@ -16,7 +16,8 @@ import tempfile
 from datetime import UTC, datetime
 from math import prod
 from pathlib import Path
-from statistics import median
+
+import pandas as pd
 
 from benchmarks.measure import machine, measure, step_costs
 from benchmarks.step_process import run_step
@@ -165,10 +166,9 @@ def run_warm_steps(folder, repeats):
             if last:
                 cost = run_step(last, [flagged] * 2, made, references=references, first=True)
                 costs[last].append(cost)
-    per = {"cpu_seconds": length, "arithmetic": length, "to_copy": 1}
+    per = pd.Series({"cpu_seconds": length, "arithmetic": length, "to_copy": 1})
     return {
-        step: {key: median(run[key] for run in runs) / per[key] for key in per if key in runs[0]}
-        for step, runs in costs.items()
+        step: (pd.DataFrame(runs).median() / per).dropna().to_dict() for step, runs in costs.items()
     }
 
 

@@ -14,10 +14,10 @@ import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.measure import machine, measure
 from benchmarks.step_process import WORK_MB, run_step
@@ -95,7 +95,7 @@ def median_run(repeats, *arguments, **more):
         # The system slows down writers while much data waits to be written.
         os.sync()
         costs.append(run_step(*arguments, **more))
-    return {key: median(cost[key] for cost in costs) for key in costs[0]}
+    return pd.DataFrame(costs).median().to_dict()
 
 
 def measure_visit(kind, folder, lengths, repeats):

@@ -1,7 +1,5 @@
 """Tables and figures of the measurements."""
 
-from statistics import median
-
 STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
 OWN_STEPS = ("visit_reference", "model_segment", "light_curve", "fit_depths", "report_visit")
 
@@ -20,9 +18,11 @@ def medians(runs):
     cost : dict
         The same keys.
     """
-    costs = {key: median(run[key] for run in runs) for key in runs[0] if key != "steps"}
-    steps = {key: median(run["steps"][key] for run in runs) for key in runs[0].get("steps", {})}
-    return costs | {"steps": steps}
+    import pandas as pd
+
+    frame = pd.DataFrame(runs)
+    steps = pd.DataFrame([run.get("steps", {}) for run in runs]).median().to_dict()
+    return frame.drop(columns="steps", errors="ignore").median().to_dict() | {"steps": steps}
 
 
 def visit_table(results):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = "tso3flow"
 # What a run needs.
-PARTS = ("Snakefile", "config.yaml", "envs", "scripts", "workflow")
+PARTS = ("Snakefile", "config.yaml", "envs", "profiles", "scripts", "workflow")
 _CODE = {".py", ".smk", ""}
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "lock.py", "wheel.py")
 _IMPORT = re.compile(r"^([ \t]*(?:>>> )?from )(scripts\b)", re.MULTILINE)

@@ -1,55 +1,40 @@
 """
-Summarise all visits, one line for each light curve, as a table and a page.
+Summarise all visits: light curves, depths and the cost of the jobs as tables, and a page.
 
 Inputs
 ------
 diagnostics
     Diagnostics of all products.
+depths
+    Depths of all products.
 
 Outputs
 -------
-table
-    A row for each light curve, ECSV.
+curves
+    A row for each light curve with its depth in white light, ECSV.
+depths
+    The depths of all products, ECSV.
+costs
+    Jobs, processor time and memory of each product and step, ECSV.
 page
-    The table with links to the reports, HTML.
+    Light curves with links to the reports, and costs, HTML.
 """
 
 import json
 import logging
 from pathlib import Path
 
-import numpy as np
-
-from scripts.lib.diagnostics.verdict import curve_findings, curve_name
+from scripts.lib.diagnostics.verdict import curve_name
 from scripts.lib.files.atomic import write_text
-from scripts.lib.files.ecsv import write_ecsv
+from scripts.lib.files.ecsv import read_ecsv, write_ecsv
+from scripts.lib.files.frames import frame_columns
 from scripts.lib.planning.targets import REPORT, in_output_folder
 from scripts.lib.provenance.software import SOFTWARE
-from scripts.lib.report.html import Link, Table, render
+from scripts.lib.report import campaign
+from scripts.lib.report.html import Link, Table, render, with_error
 
 log = logging.getLogger(__name__)
 
-_DESCRIPTIONS = {
-    "product": "product",
-    "detector": "detector",
-    "order": "spectral order, 0 of images",
-    "integrations": "number of integrations",
-    "segments": "number of segments",
-    "cadence": "time between integrations",
-    "scatter": "scatter of an integration (ppm)",
-    "ratio_to_photon": "scatter over photon noise",
-    "ratio_to_error": "scatter over the propagated errors",
-    "archive_scatter": "scatter of an integration of the archive's product (ppm)",
-    "archive_ratio_to_photon": "that scatter over photon noise",
-    "beta": "scatter of averages over 10 to 30 min over that of white noise",
-    "worst_seam": "step at the most significant seam (ppm)",
-    "worst_seam_significance": "that step over its error",
-    "outlier_fraction": "fraction of samples in the aperture flagged as outliers",
-    "jumps": "number of sudden jumps",
-    "bad_columns": "number of columns worse than their neighbours",
-    "findings": "number of things to look at",
-}
-_UNITS = {"cadence": "s"}
 # Columns of the page with numbers, and their headings.
 _COLUMNS = {
     "integrations": "Integrations",
@@ -61,75 +46,9 @@ _COLUMNS = {
     "worst_seam": "Worst seam (ppm)",
     "findings": "To look at",
 }
-_COUNTS = ("order", "integrations", "segments", "jumps", "bad_columns", "findings")
 
 
-def summary_row(diagnostics, curve):
-    """
-    Summarise one light curve.
-
-    Parameters
-    ----------
-    diagnostics : dict
-        Diagnostics of its visit.
-    curve : dict
-        Its metrics.
-
-    Returns
-    -------
-    row : dict
-        A value for each column; NaN where it is unknown.
-    """
-    steps = [seam for seam in curve.get("seams") or [] if seam["significance"] is not None]
-    worst = max(steps, key=lambda seam: seam["significance"], default=None)
-    archive = curve.get("archive") or {}
-    row = {
-        "product": diagnostics["product"],
-        "detector": curve["detector"],
-        "order": curve["order"],
-        "integrations": curve["n_integrations"],
-        "segments": diagnostics["visit"]["n_segments"],
-        "cadence": curve["cadence_s"],
-        "scatter": curve.get("scatter_ppm"),
-        "ratio_to_photon": curve.get("ratio_to_photon"),
-        "ratio_to_error": curve.get("ratio_to_error"),
-        "archive_scatter": archive.get("scatter_ppm"),
-        "archive_ratio_to_photon": archive.get("ratio_to_photon"),
-        "beta": curve.get("beta_10_30_min"),
-        "worst_seam": worst and worst["step_ppm"],
-        "worst_seam_significance": worst and worst["significance"],
-        "outlier_fraction": curve["flags"]["aperture"]["outlier_fraction"],
-        "jumps": len(curve.get("tilt_events") or []),
-        "bad_columns": len(curve.get("worse_elements") or []),
-        "findings": len(curve_findings(curve)),
-    }
-    return {name: np.nan if value is None else value for name, value in row.items()}
-
-
-def _summary_columns(rows):
-    """
-    Arrange the rows as columns.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Rows of :func:`summary_row`.
-
-    Returns
-    -------
-    columns : dict of str to ndarray
-        Texts, integers and float64.
-    """
-    columns = {}
-    for name in _DESCRIPTIONS:
-        values = [row[name] for row in rows]
-        kind = np.int64 if name in _COUNTS else None
-        is_text = name in ("product", "detector")
-        columns[name] = np.array(values, dtype=kind if kind or is_text else np.float64)
-    return columns
-
-
-def summary_page(visits, rows, reports):
+def summary_page(visits, curves, costs, reports):
     """
     Make the page.
 
@@ -137,8 +56,8 @@ def summary_page(visits, rows, reports):
     ----------
     visits : list of dict
         Diagnostics of all visits.
-    rows : list of dict
-        Of :func:`summary_row`.
+    curves, costs : pandas.DataFrame
+        Of :func:`~scripts.lib.report.campaign.curve_frame` and :func:`~scripts.lib.report.campaign.cost_frame`.
     reports : dict of str to str
         Path of each product's report from the page.
 
@@ -155,12 +74,13 @@ def summary_page(visits, rows, reports):
             for visit in visits
             for text in visit["verdict"]["findings"]
         ],
-        light_curves=_light_curves(visits, rows, reports),
+        light_curves=_light_curves(visits, curves, reports),
+        costs=_costs(costs),
         made_by=SOFTWARE,
     )
 
 
-def _light_curves(visits, rows, reports):
+def _light_curves(visits, curves, reports):
     """Table of all light curves with links to the reports."""
     names = {
         (visit["product"], curve["detector"], curve["order"]): curve_name(curve)
@@ -174,11 +94,23 @@ def _light_curves(visits, rows, reports):
             str(targets[row["product"]] or "–"),
             names[row["product"], row["detector"], row["order"]],
             *(row[key] for key in _COLUMNS),
+            with_error(1e6 * row["depth"], 1e6 * row["depth_error"]),
         ]
-        for row in rows
+        for row in curves.to_dict("records")
     ]
-    head = ["Visit", "Target", "Light curve", *_COLUMNS.values()]
+    head = ["Visit", "Target", "Light curve", *_COLUMNS.values(), "Depth (ppm)"]
     return Table("Light curves", head, lines, range(3, len(head)))
+
+
+def _costs(costs):
+    """Table of the cost of each step."""
+    sums = campaign.sum_costs(costs)
+    lines = [
+        [row["step"], row["jobs"], f"{row['cpu_time']:.1f}", row["peak_memory"]]
+        for row in sums.to_dict("records")
+    ]
+    head = ["Step", "Jobs", "CPU time (s)", "Peak memory of a job (MB)"]
+    return Table("Cost of all visits", head, lines, range(1, 4), "There are no logs of the jobs.")
 
 
 def _headline(visits):
@@ -194,22 +126,37 @@ def _headline(visits):
     return f"{', '.join(parts)}."
 
 
+def _logs(snakemake):
+    """Logs of the jobs of each product, next to its own."""
+    if not snakemake.log:
+        return {}
+    folder = Path(snakemake.log[0]).parent
+    steps = sorted(path for path in folder.iterdir() if path.is_dir())
+    return {
+        product: [step / f"{name}.log" for step in steps for name in names]
+        for product, names in snakemake.params.names.items()
+    }
+
+
+def _write(path, frame, units, descriptions):
+    """Write a table."""
+    write_ecsv(Path(path), frame_columns(frame), units, descriptions, {"made_by": SOFTWARE})
+
+
 def process(snakemake):
     """Write the summary of all products."""
-    visits = [
-        json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.diagnostics
-    ]
-    rows = [summary_row(visit, curve) for visit in visits for curve in visit["light_curves"]]
-    write_ecsv(
-        Path(snakemake.output.table),
-        _summary_columns(rows),
-        _UNITS,
-        _DESCRIPTIONS,
-        {"made_by": SOFTWARE},
-    )
+    inputs, output = snakemake.input, snakemake.output
+    visits = [json.loads(Path(path).read_text(encoding="utf-8")) for path in inputs.diagnostics]
+    products = [visit["product"] for visit in visits]
+    tables = [read_ecsv(path)[0] for path in inputs.depths]
+    depths = campaign.depth_frame(dict(zip(products, tables, strict=True)))
+    curves, costs = campaign.curve_frame(visits, depths), campaign.cost_frame(_logs(snakemake))
+    _write(output.curves, curves, campaign.CURVE_UNITS, campaign.CURVE_DESCRIPTIONS)
+    _write(output.depths, depths, campaign.DEPTH_UNITS, campaign.DEPTH_DESCRIPTIONS)
+    _write(output.costs, costs, campaign.COST_UNITS, campaign.COST_DESCRIPTIONS)
     report = in_output_folder(REPORT)
-    reports = {visit["product"]: report.format(product=visit["product"]) for visit in visits}
-    write_text(Path(snakemake.output.page), summary_page(visits, rows, reports))
+    reports = {product: report.format(product=product) for product in products}
+    write_text(Path(output.page), summary_page(visits, curves, costs, reports))
     log.info("%d visits", len(visits))
 
 

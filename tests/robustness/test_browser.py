@@ -6,7 +6,9 @@ import subprocess
 import pytest
 from astropy.io import fits
 
+from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.provenance.input_warnings import warning_lines
+from scripts.lib.report.campaign import cost_frame, curve_frame, depth_frame
 from scripts.simulation.modes import MODES
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
@@ -108,7 +110,10 @@ def test_markup_in_everything_that_a_page_shows_is_dead(tmp_path, mode):
     diagnostics["visit"]["target"] = PAYLOADS[1]
     summary = tmp_path / "results" / "summary.html"
     link = {diagnostics["product"]: f"{PAYLOADS[3]}.html"}
-    summary.write_text(summary_page([diagnostics], [], link), encoding="utf-8")
+    depths = {diagnostics["product"]: read_ecsv(f"{stem}_depths.ecsv")[0]}
+    curves = curve_frame([diagnostics], depth_frame(depths))
+    page = summary_page([diagnostics], curves, cost_frame({}), link)
+    summary.write_text(page, encoding="utf-8")
     pages = [*(tmp_path / "results").rglob("*.html"), *(tmp_path / "results").rglob("*.svg")]
     assert len(pages) > 3
     shown = ""

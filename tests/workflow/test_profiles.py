@@ -45,11 +45,31 @@ def test_workstation(visit):
     assert re.search(r"^total +9$", done.stdout, re.MULTILINE)
 
 
-def test_the_quiet_profile_hides_rules_and_progress(visit):
-    done = snakemake(visit, "--dry-run", "--workflow-profile", PROFILES / "quiet")
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+@pytest.mark.parametrize("asked", ["--dry-run", "-n", "-pn"])
+def test_a_dry_run_lists_each_job(visit, snakefile, asked):
+    done = snakemake(visit, asked, snakefile=ROOT / snakefile)
     assert done.returncode == 0, done.stdout
-    assert not re.search(r"^(?:local)?rule \w+:", done.stdout, re.MULTILINE)
-    assert len(done.stdout.splitlines()) < 30
+    assert "profiles/default" in done.stdout
+    assert re.search(r"^total +9$", done.stdout, re.MULTILINE)
+    assert len(re.findall(r"^(?:local)?rule \w+:", done.stdout, re.MULTILINE)) == 9
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_names_the_jobs_and_their_logs_and_lists_no_others(tmp_path):
+    write_association(tmp_path / "asn.json", write_exposure(tmp_path, segments=1), LRS)
+    config = yaml.safe_dump({"associations": ["asn.json"], **ARCHIVE_ONLY})
+    (tmp_path / "my.yaml").write_text(config)
+    # Its segment gives no spectrum.
+    done = snakemake(tmp_path, "--cores", "1")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    failed = [line for line in lines if "failed; its log" in line]
+    log = f"logs/collect_spectra/{LRS}.log"
+    assert failed == [f"collect_spectra {LRS}: failed; its log: {log}"]
+    hidden = r"(?:local)?rule \w+:|Execute|Select jobs|Finished|\d+ of \d+ steps|Job stats|    \w+:"
+    assert [line for line in lines if re.match(hidden, line)] == []
+    assert len(lines) < 40
 
 
 def test_only_small_segments_share_an_allocation(visit):

@@ -67,7 +67,7 @@ def processed_visit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visit")
     simulate_visit(folder, VisitOptions(**VISIT))
     ask_for_archive_products(folder)
-    printed = run(folder)
+    printed = run(folder, "--quiet", "host")
     assert jobs(printed) == {
         "outlier_detection": 4,
         "extract_1d": 4,

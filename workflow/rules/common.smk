@@ -25,7 +25,7 @@ from scripts.lib.planning.configuration import (
     size_problem,
 )
 from scripts.lib.planning.plan import Plan
-from scripts.lib.planning.start_checks import missing_package
+from scripts.lib.planning.start_checks import missing_packages
 from scripts.lib.provenance.source_digest import source_digest
 from scripts.lib.references.crds_selection import CRDS_VARIABLES
 from scripts.lib.references.parameters import accept_parameters, convert_texts
@@ -89,9 +89,9 @@ if wrong_settings := contradictions(config, "."):
 
 
 # In an environment of its own the job has the package.
-if config["export"] and not workflow.deployment_settings.deployment_method:
-    if package_missing := missing_package():
-        stop(package_missing)
+if not workflow.deployment_settings.deployment_method:
+    if packages_missing := missing_packages(config):
+        stop("\n".join(packages_missing))
 
 
 pathvars:

@@ -3,9 +3,13 @@
 import logging
 
 from scripts.lib.findings import error_lines
-from scripts.lib.planning import output_folder, start_checks
+from scripts.lib.planning import output_folder, run_messages, start_checks
 from scripts.lib.planning.verdicts import verdict_lines
 from scripts.lib.segment_data import wcs_cache
+
+quiet = set(workflow.output_settings.quiet or ())
+if Quietness.PROGRESS in quiet:
+    logger.addFilter(run_messages.is_kept)
 
 if workflow.is_main_process:
     # The doctor reports on the folder of the products itself, but needs the working directory.
@@ -51,7 +55,10 @@ onsuccess:
 
 
 onerror:
-    if Quietness.ALL in (workflow.output_settings.quiet or ()):
+    if Quietness.ALL in quiet:
         report_error(f"the run has failed; its messages are in {', '.join(log)}")
+    if workflow.scheduler and quiet & {Quietness.ALL, Quietness.RULES}:
+        for line in run_messages.failure_lines(workflow.scheduler.failed):
+            report_error(line)
     report_earlier()
     clear_cache()

@@ -251,11 +251,14 @@ use rule report_spectroscopy as report_imaging with:
 
 
 rule summarise:
-    """Make a table of all visits."""
+    """Make tables of all visits: light curves, depths and the cost of the jobs."""
     input:
         diagnostics=plan.all_diagnostics,
+        depths=plan.all_depths,
     output:
-        table=targets.SUMMARY_TABLE,
+        curves=targets.SUMMARY_TABLE,
+        depths=targets.SUMMARY_DEPTHS,
+        costs=targets.SUMMARY_COSTS,
         page=report(
             targets.SUMMARY_PAGE,
             caption="../report/summary.rst",
@@ -271,6 +274,30 @@ rule summarise:
         mem_mb=500,
         runtime=5,
     params:
+        names=plan.all_job_names,
         code=code("summarise"),
     script:
         "../../scripts/summarise.py"
+
+
+rule convert_summary:
+    """Write a table of all visits in another format."""
+    input:
+        table="<results>/{summary}.ecsv",
+    output:
+        converted=targets.SUMMARY_COPY,
+    log:
+        "<logs>/convert_summary/{summary}_{format}.log",
+    wildcard_constraints:
+        summary="summary|summary_depths|summary_costs",
+        format="csv|parquet",
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code("convert_summary"),
+    script:
+        "../../scripts/convert_summary.py"

@@ -5,6 +5,7 @@ import numpy as np
 from scripts.lib.moving_profile.robust import sorted_median
 
 __all__ = [
+    "fill_columns",
     "hot_pixels",
     "lit_holes",
     "local_median",
@@ -110,6 +111,48 @@ def hot_pixels(model, holes, band):
     image = np.zeros(model.shape, dtype=bool)
     image.reshape(-1)[band.pixels.reshape(-1)[found.reshape(-1)]] = True
     return image
+
+
+def fill_columns(light, holes):
+    """
+    Fill holes with what the profile of the neighbouring columns says of them.
+
+    Parameters
+    ----------
+    light : ndarray of float, shape (height, x)
+        Light in the band; any value in holes.
+    holes : ndarray of bool, shape (height, x)
+        The holes.
+
+    Returns
+    -------
+    filled : ndarray of float64, shape (height, x)
+        The light; 0 where no column nearby has any.
+    total : ndarray of float64, shape (x,)
+        Light of each column, by least squares on the profile of its neighbours; 0 without any.
+
+    Examples
+    --------
+    >>> light, holes = np.repeat([[2.0], [6.0]], 5, axis=1), np.zeros((2, 5), dtype=bool)
+    >>> holes[1, 2] = True
+    >>> filled, total = fill_columns(light, holes)
+    >>> filled[:, 2].tolist(), total.tolist()
+    ([2.0, 6.0], [8.0, 8.0, 8.0, 8.0, 8.0])
+    """
+    known = np.where(holes, np.nan, light).astype(np.float64)
+    total = np.nansum(known, axis=0)
+    for _ in range(2):
+        # Columns without light, or with noise for it, show no profile.
+        bright = total > _BRIGHT * total.max(initial=0.0)
+        profile = np.maximum(
+            np.nan_to_num(local_median(known / np.where(bright, total, np.nan))), 0
+        )
+        profile /= np.maximum(profile.sum(axis=0), 1e-30)
+        seen = np.where(np.isnan(known), 0.0, profile)
+        norm = (seen * profile).sum(axis=0)
+        product = (seen * np.nan_to_num(known)).sum(axis=0)
+        total = np.divide(product, norm, out=np.zeros(len(norm)), where=norm > 0)
+    return np.where(np.isnan(known), profile * total, known), total
 
 
 def lit_holes(profile, model):

@@ -11,7 +11,7 @@ from scripts.lib.moving_profile.background import (
     subtract_background,
 )
 from scripts.lib.moving_profile.band import Band
-from scripts.lib.moving_profile.column_profile import column_derivatives, without_dark_columns
+from scripts.lib.moving_profile.column_profile import moved_images, without_dark_columns
 from scripts.lib.moving_profile.holes import lit_holes, next_to
 from scripts.lib.moving_profile.order_light import crosstalk, follow, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
@@ -348,11 +348,10 @@ def _fit_order(values, bad, scene, firsts, leader=None):
 
 def _shapes(values, places, scene, firsts):
     """Basis of the fit with the changes of the spectrum, what is found in the sample, and the centre."""
-    model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
-    images = np.stack([model, -np.gradient(model, axis=1), *column_derivatives(model)])
-    images = scene.band.gather(images).astype(np.float32)
+    weight = scene.band.gather(np.where(next_to(scene.holes), 0.0, scene.weight))
+    weight = weight.astype(np.float32)
+    images = moved_images(scene).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
-    weight = scene.band.gather(weight).astype(np.float32)
     changes = spectral_terms(images[0], weight, _SPECTRAL)
     images = np.concatenate([images, changes[:, None] * images[0]]).astype(np.float32)
     images = images.reshape(-1, weight.size)

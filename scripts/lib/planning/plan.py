@@ -21,7 +21,14 @@ _NO_ASSOCIATION = (
     "associations:\n  - data\nreferences:\n  extract1d: references/extract1d.json"
 )
 # Sections of the configuration that do not affect the content of products.
-_NOT_SETTINGS = ("associations", "output_dir", "max_memory_mb", "crds_context", "export")
+_NOT_SETTINGS = (
+    "associations",
+    "output_dir",
+    "max_memory_mb",
+    "crds_context",
+    "export",
+    "summary_formats",
+)
 
 
 class Plan:
@@ -177,6 +184,17 @@ class Plan:
     def all_diagnostics(self, wildcards):
         """Diagnostics of all products that have a report."""
         return [targets.DIAGNOSTICS.format(product=product.name) for product in self._reported()]
+
+    def all_depths(self, wildcards):
+        """Depths of all products that have a report."""
+        return [targets.DEPTHS.format(product=product.name) for product in self._reported()]
+
+    def all_job_names(self, wildcards):
+        """Names of the jobs of each product that has a report and of its segments, by product."""
+        return {
+            product.name: [*(segment.name for segment in product.segments), product.name]
+            for product in self._reported()
+        }
 
     def reference(self, kind):
         """Return the function for the reference file of a segment, or nothing if it has none."""
@@ -354,7 +372,7 @@ class Plan:
         for product, config in zip(self._products, configs, strict=True):
             files += targets.product_files(product, config)
             files += side_paths(product, config, self._config)
-        return files + targets.summary_files(self._reported())
+        return files + targets.summary_files(self._reported(), self._config["summary_formats"])
 
     def product_names(self):
         """File names of all products, without folders."""

@@ -11,14 +11,14 @@ from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import BLOCK_LENGTH
 from scripts.lib.planning.output_folder import existing_folder, refusal
 
-__all__ = ["clock_findings", "cut_products", "input_files", "missing_package", "refusals"]
+__all__ = ["clock_findings", "cut_products", "input_files", "missing_packages", "refusals"]
 
 # Snakemake starts no job and ends none in less time than this [s].
 _SOON = 2.0
 _MINUTE, _HOUR = 60, 3600
 _FOLDERS = ("", "segments")
-# What writes the files for other tools.
-_EXPORTER = "h5netcdf"
+# Packages of the setting, or of one of its values, that asks for files of other tools.
+_PACKAGES = (("export", None, "h5netcdf"), ("summary_formats", "parquet", "pyarrow"))
 _WORK_FOLDERS = (".", ".snakemake", "logs", "benchmarks")
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
@@ -49,18 +49,30 @@ def refusals(output_dir=None):
     return [problem for problem in found.values() if problem is not None]
 
 
-def missing_package():
+def missing_packages(config):
     """
-    Say which package files for other tools need that is not installed.
+    Say which packages that files for other tools need are not installed.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration.
 
     Returns
     -------
-    message : str or None
-        One line; None if they can be written.
+    messages : list of str
+        One line for each; empty if all files that are asked for can be written.
     """
-    if find_spec(_EXPORTER) is not None:
-        return None
-    return f"config/export: found no package {_EXPORTER}, expected one: pip install {_EXPORTER}"
+    needed = {
+        (setting, package)
+        for setting, value, package in _PACKAGES
+        if (value in config[setting] if value else config[setting])
+    }
+    return [
+        f"config/{setting}: found no package {package}, expected one: pip install {package}"
+        for setting, package in sorted(needed)
+        if find_spec(package) is None
+    ]
 
 
 def input_files(products, config):

@@ -29,6 +29,9 @@ __all__ = [
     "REPORT",
     "SPECTRA",
     "STATISTICS",
+    "SUMMARY_COPY",
+    "SUMMARY_COSTS",
+    "SUMMARY_DEPTHS",
     "SUMMARY_PAGE",
     "SUMMARY_TABLE",
     "WHTLT",
@@ -78,6 +81,9 @@ DIAGNOSTICS = "<results>/{product}_diagnostics.json"
 REPORT = "<results>/{product}_report.html"
 # Of all products together.
 SUMMARY_TABLE = "<results>/summary.ecsv"
+SUMMARY_DEPTHS = "<results>/summary_depths.ecsv"
+SUMMARY_COSTS = "<results>/summary_costs.ecsv"
+SUMMARY_COPY = "<results>/{summary}.{format}"
 SUMMARY_PAGE = "<results>/summary.html"
 
 _COLLECTING_STEPS = {"imaging": "collect_photometry", "spectroscopy": "collect_spectra"}
@@ -400,7 +406,7 @@ def files_before_report(product, config):
     return [path for path in product_files(product, config) if path not in made]
 
 
-def summary_files(reported):
+def summary_files(reported, formats=()):
     """
     Name the files of the summary of all visits.
 
@@ -408,10 +414,20 @@ def summary_files(reported):
     ----------
     reported : list of Product
         Products that have a report.
+    formats : sequence of str, optional
+        Formats of the tables besides ECSV.
 
     Returns
     -------
     paths : list of str
         Empty if there are less than two reports.
     """
-    return [SUMMARY_TABLE, SUMMARY_PAGE] if len(reported) > 1 else []
+    if len(reported) < 2:
+        return []
+    tables = [SUMMARY_TABLE, SUMMARY_DEPTHS, SUMMARY_COSTS]
+    copies = [
+        f"{table.removesuffix('.ecsv')}.{kind}"
+        for kind in dict.fromkeys(formats)
+        for table in tables
+    ]
+    return [*tables, SUMMARY_PAGE, *copies]

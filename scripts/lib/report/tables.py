@@ -14,6 +14,7 @@ __all__ = [
     "cost_table",
     "drift_table",
     "flag_table",
+    "job_costs",
     "method_table",
     "noise_table",
     "seam_table",
@@ -305,6 +306,31 @@ def sources_table(primary, references, association):
     return Table("Association and reference files", ["What", "Name"], rows)
 
 
+def job_costs(logs):
+    """
+    Read what jobs cost from their logs.
+
+    Parameters
+    ----------
+    logs : list of (str or Path)
+        As for :func:`cost_table`.
+
+    Yields
+    ------
+    step : str
+        Name of the step.
+    seconds : float
+        Processor time [s].
+    memory : int
+        Peak memory [MB].
+    """
+    for path in map(Path, logs):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for seconds, memory in _COST.findall(text)[-1:]:
+                yield path.parent.name, float(seconds), int(memory)
+
+
 def cost_table(logs):
     """
     Table of processor time and peak memory by step.
@@ -321,14 +347,9 @@ def cost_table(logs):
         A row for each step; a sentence without any logs.
     """
     costs = {}
-    for path in map(Path, logs):
-        if not path.is_file():
-            continue
-        found = _COST.findall(path.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            seconds, memory = float(found[-1][0]), int(found[-1][1])
-            jobs = costs.setdefault(path.parent.name, [0, 0.0, 0])
-            costs[path.parent.name] = [jobs[0] + 1, jobs[1] + seconds, max(jobs[2], memory)]
+    for step, seconds, memory in job_costs(logs):
+        jobs, sum_of_seconds, largest = costs.get(step, (0, 0.0, 0))
+        costs[step] = jobs + 1, sum_of_seconds + seconds, max(largest, memory)
     return Table(
         "Cost of the steps before this report",
         ["Step", "Jobs", "CPU time (s)", "Peak memory of a job (MB)"],

@@ -9,7 +9,9 @@ from tests.support.light_curves import image_model, write_images_model
 LENGTH = 120
 DIP = np.where(np.abs(np.arange(LENGTH) - 60) < 20, 0.02, 0.0)
 RING = SimpleNamespace(used=np.ones((8, 9), bool))
-REFERENCE = SimpleNamespace(noise_factor=1.25, x=4.5, y=3.5, width=2.0, ring=RING, width_share=1.0)
+# Errors of 0.25, 0.2 and 0.5 without the noise factor.
+BASIS = {"basis": np.eye(4), "basis_weight": np.array([1.0, 16.0, 25.0, 4.0])}
+REFERENCE = SimpleNamespace(noise_factor=1.25, x=4.5, y=3.5, width=2.0, ring=RING, **BASIS)
 CIRCLES = ["large", "small"]
 
 
@@ -104,13 +106,6 @@ def test_positions_are_in_the_frame_of_the_detector():
     np.testing.assert_array_equal(columns["width"], [3.0, 0.0])
     assert record["noise_factor"] == 1.25
     assert "dilution_limit" not in record
-
-
-def test_a_width_that_the_fit_holds_is_given_as_the_images_show_it():
-    held = SimpleNamespace(**vars(REFERENCE) | {"width_share": 1e-20})
-    given = models(np.ones(2), width=np.array([5e-20, 0.0]))
-    columns, _ = image_curve(given, CIRCLES, held, (0, 0))
-    np.testing.assert_allclose(columns["width"], [3.0, 2.0])
 
 
 def test_without_a_ring_the_faintest_pixels_are_the_limit_of_the_background():

@@ -147,22 +147,3 @@ def test_hot_and_dead_pixels_about_the_stamp_have_no_slopes():
     slopes = (reference.wings[1:3] - usual.wings[1:3]) / reference.scale
     assert np.abs(slopes).max() < 100.0
     assert (reference.noise.reshape(-1)[usual.apron] < 1.5 * reference.noise_factor).all()
-
-
-def test_widths_that_are_noise_are_held_and_known_all_the_same():
-    rng = np.random.default_rng(3)
-    scene = image_scene((32, 40), 60, seed=1, trouble=QUIET, electrons=1e7)
-    reference = reference_of(scene)
-    assert reference.basis_tightness > 0
-    assert reference.width_share < 0.1
-    pixels = len(reference.pixels)
-    star = reference.basis[0] + 1e-3 * reference.basis[3]
-    samples = star + rng.normal(size=(40, pixels)) / np.sqrt(
-        np.where(reference.basis_weight > 0, reference.basis_weight, np.inf)
-    )
-    good = np.ones((40, pixels), bool)
-    fit = reference.basis, reference.basis_weight
-    held, _ = fit_motion(samples, good, *fit, reference.basis_tightness)
-    free, _ = fit_motion(samples, good, *fit)
-    np.testing.assert_allclose(held[:, 3] / reference.width_share, free[:, 3], rtol=0.02, atol=1e-4)
-    assert np.mean(held[:, 3]) / reference.width_share == pytest.approx(1e-3, rel=0.2)

@@ -154,10 +154,25 @@ class TestVisitReferences:
 class TestAllProducts:
     def test_products_and_a_summary(self):
         files = make_plan(SPECTRA, IMAGES).all_products(NOTHING)
-        assert len(files) == len(set(files)) == 10 + 7 + 2
+        assert len(files) == len(set(files)) == 10 + 7 + 4
         assert files[0] == crfints(FIRST)[0]
         assert "<results>/nrc_tsimage_phot.ecsv" in files
-        assert files[-2:] == ["<results>/summary.ecsv", "<results>/summary.html"]
+        assert files[-4::3] == ["<results>/summary.ecsv", "<results>/summary.html"]
+
+    def test_tables_of_all_visits_are_written_in_the_formats_that_are_asked_for(self):
+        files = make_plan(SPECTRA, IMAGES, summary_formats=["parquet"]).all_products(NOTHING)
+        assert files[-2:] == [
+            "<results>/summary_depths.parquet",
+            "<results>/summary_costs.parquet",
+        ]
+
+    def test_the_summary_reads_depths_and_logs_of_products_with_a_report(self):
+        plan = make_plan(SPECTRA, IMAGES, tso_photometry={"skip": True})
+        assert plan.all_depths(NOTHING) == ["<results>/nrs_brightobj_depths.ecsv"]
+        names = plan.all_job_names(NOTHING)
+        assert list(names) == ["nrs_brightobj"]
+        assert names["nrs_brightobj"][0] == FIRST.name
+        assert names["nrs_brightobj"][-1] == "nrs_brightobj"
 
     def test_names_have_no_folder(self):
         names = make_plan(SPECTRA).product_names()
@@ -305,7 +320,8 @@ class TestSettings:
             pars={"outlier_detection": "p.asdf"},
         )
         found = plan.product_settings(product_wildcards(SPECTRA))
-        left_out = {"associations", "output_dir", "max_memory_mb", "crds_context", "export"}
+        left_out = {"associations", "output_dir", "max_memory_mb", "crds_context"}
+        left_out |= {"export", "summary_formats"}
         assert found.keys() == complete_config().keys() - left_out
         assert found["references"] == {"extract1d": "e.json", "apcorr": "N/A"}
         assert found["outlier_detection"]["snr"] == 3.0

@@ -118,7 +118,13 @@ def test_references_by_exposure_type_are_input_too():
 
 def test_a_package_for_files_of_other_tools_that_is_missing_is_named(monkeypatch):
     monkeypatch.setattr(start_checks, "find_spec", lambda _name: None)
-    expected = "config/export: found no package h5netcdf, expected one: pip install h5netcdf"
-    assert start_checks.missing_package() == expected
+    config = {"export": ["xarray"], "summary_formats": ["csv", "parquet"]}
+    expected = [
+        "config/export: found no package h5netcdf, expected one: pip install h5netcdf",
+        "config/summary_formats: found no package pyarrow, expected one: pip install pyarrow",
+    ]
+    assert start_checks.missing_packages(config) == expected
+    none_needed = {"export": [], "summary_formats": ["csv"]}
+    assert start_checks.missing_packages(none_needed) == []
     monkeypatch.setattr(start_checks, "find_spec", lambda name: name)
-    assert start_checks.missing_package() is None
+    assert start_checks.missing_packages(config) == []

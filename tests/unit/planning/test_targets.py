@@ -169,8 +169,12 @@ def test_a_plain_segment_is_not_unpacked():
 def test_a_summary_needs_two_reports():
     product = make_product()
     assert targets.summary_files([product]) == []
-    files = ["<results>/summary.ecsv", "<results>/summary.html"]
+    tables = [f"<results>/summary{name}.ecsv" for name in ("", "_depths", "_costs")]
+    files = [*tables, "<results>/summary.html"]
     assert targets.summary_files([product, product]) == files
+    copies = [path.replace(".ecsv", ".csv") for path in tables]
+    assert targets.summary_files([product, product], ["csv", "csv"]) == [*files, *copies]
+    assert targets.summary_files([product], ["csv"]) == []
 
 
 def test_a_report_needs_light_curves():

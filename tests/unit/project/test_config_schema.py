@@ -166,7 +166,7 @@ def test_config_file_comments_every_key_with_its_description(schema):
 
 def test_keys_are_the_public_ones(defaults):
     keys = ["associations", "output_dir", "max_memory_mb", "crds_context", "references", "pars"]
-    keys += ["export", *SECTIONS, *OWN_SECTIONS]
+    keys += ["export", "summary_formats", *SECTIONS, *OWN_SECTIONS]
     assert sorted(defaults) == sorted(keys)
     assert list(defaults["references"]) == REFERENCES
     assert (defaults["associations"], defaults["output_dir"]) == ([], "results")

@@ -95,6 +95,24 @@ def test_reading_the_workflow_needs_python_alone():
     assert foreign_imports(code) == set()
 
 
+def test_only_steps_for_several_visits_use_pandas():
+    """Its import takes half a second, a fifth of the time of a report."""
+    using = re.compile(
+        r"\bimport pandas\b|\bimport campaign\b|\bscripts\.lib\.(files\.frames|report\.campaign)\b"
+    )
+    found = {
+        path.relative_to(ROOT / "scripts").as_posix()
+        for path in (ROOT / "scripts").rglob("*.py")
+        if any(using.search(line) for line in path.read_text().splitlines() if "import" in line)
+    }
+    assert found == {
+        "convert_summary.py",
+        "lib/files/frames.py",
+        "lib/report/campaign.py",
+        "summarise.py",
+    }
+
+
 def test_outlier_detection_runs_with_numpy_alone(tmp_path):
     write_segment(tmp_path / "in.fits")
     files = str(tmp_path / "in.fits"), str(tmp_path / "out.fits")

@@ -92,6 +92,17 @@ def test_conda_environment_of_exports_pins_what_their_step_needs(project, lock):
     assert any(name.startswith("h5netcdf") for name in project["optional-dependencies"]["export"])
 
 
+def test_conda_environment_of_tables_pins_what_their_step_needs(project, lock):
+    entries = yaml.safe_load((ROOT / "envs" / "tables.yaml").read_text())["dependencies"]
+    pins = {distribution_name(pin): pin.split("==")[1] for pin in entries[-1]["pip"]}
+    arrow = pins.pop("pyarrow")
+    assert pins == {name: lock[name] for name in ("numpy", "pandas", "pyyaml")}
+    readers = (ROOT / "tests" / "readers" / "requirements.txt").read_text().splitlines()
+    assert f"pyarrow=={arrow}" in readers
+    (asked,) = project["optional-dependencies"]["parquet"]
+    assert asked == f"pyarrow~={arrow.rpartition('.')[0]}"
+
+
 def test_product_imports_only_direct_dependencies(project, imports):
     extras = [name for name in project["optional-dependencies"] if name != "dev"]
     allowed = [*project["dependencies"]]

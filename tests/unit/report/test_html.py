@@ -35,7 +35,7 @@ def visit(**changes):
         "figures": [Figure("scatter", "Title", [DRAWING], "caption")],
         "metrics": [table],
         "more_metrics": [table],
-        "options": [],
+        "replaced": Table("Samples replaced", ["Detector"], []),
         "products": table,
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
@@ -52,6 +52,7 @@ def summary(**changes):
         "headline": "1 visit.",
         "findings": ["f1", "f2"],
         "light_curves": Table("Light curves", ["Visit", "Target", "Scatter"], rows, [2]),
+        "costs": Table("Cost", ["Step", "Jobs"], [["extract_1d", 4]], [1]),
         "made_by": "tso3flow",
     }
     return values | changes
@@ -221,7 +222,7 @@ class TestEveryPage:
         given = spoil(values()) | {
             "metrics": [table, empty],
             "more_metrics": [table, empty],
-            "options": [table],
+            "replaced": table,
             "sources": [table],
             "products": table,
             "changed": empty,
