@@ -101,7 +101,7 @@ def _median(values):
 
 def judge_seams(flux, star, segment):
     """
-    Steps where segments meet.
+    Steps where segments meet, next to a straight line that both sides have in common.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def judge_seams(flux, star, segment):
     Returns
     -------
     metrics : dict of str to float
-        ``seam_rms``, ``seam_max``: of the steps of flux over true level, means of up to 60 integrations
+        ``seam_rms``, ``seam_max``: of the steps of flux over true level, from up to 60 integrations
         on each side, in their errors; NaN of a single segment.
     """
     relative = flux / star
@@ -121,11 +121,13 @@ def judge_seams(flux, star, segment):
     edges = [0, *(np.flatnonzero(np.diff(segment)) + 1), len(segment)]
     steps = []
     for start, seam, end in zip(edges, edges[1:], edges[2:], strict=False):
-        sides = relative[max(start, seam - _SEAM) : seam], relative[seam : min(end, seam + _SEAM)]
-        counts = [np.count_nonzero(np.isfinite(side)) for side in sides]
-        if min(counts):
-            step = np.nanmean(sides[1]) - np.nanmean(sides[0])
-            steps.append(step / (noise * np.sqrt(sum(1.0 / count for count in counts))))
+        around = np.arange(max(start, seam - _SEAM), min(end, seam + _SEAM))
+        around = around[np.isfinite(relative[around])]
+        after = around >= seam
+        if min(np.count_nonzero(after), np.count_nonzero(~after)) > 1:
+            design = np.column_stack([after, np.ones(len(around)), around - seam])
+            step = np.linalg.lstsq(design, relative[around], rcond=None)[0][0]
+            steps.append(step / (noise * np.sqrt(np.linalg.inv(design.T @ design)[0, 0])))
     if not steps:
         return {"seam_rms": np.nan, "seam_max": np.nan}
     return {

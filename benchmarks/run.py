@@ -14,13 +14,14 @@ import shutil
 import sys
 import tempfile
 from datetime import UTC, datetime
+from math import prod
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.measure import machine, measure, step_costs
 from benchmarks.step_process import run_step
-from benchmarks.tables import draw_visits, machine_line, step_table, visit_table
+from benchmarks.tables import draw_visits, machine_line, own_table, step_table, visit_table
 from benchmarks.visits import VISITS, association, prepare
 from scripts.lib.fits.reader import open_fits
 
@@ -187,10 +188,11 @@ def compare(visit, folder, repeats, cores):
     Returns
     -------
     result : dict
-        All single ``runs``; ``warm`` as of :func:`run_warm_steps`; title and number of
-        integrations; and the date, machine and load at the start.
+        All single ``runs``; ``warm`` as of :func:`run_warm_steps`; title and numbers of
+        integrations and of samples; and the date, machine and load at the start.
     """
     result = {"title": visit.title, "integrations": visit.integrations}
+    result |= {"samples": visit.integrations * prod(visit.frame)}
     result |= {"date": datetime.now(UTC).isoformat(timespec="seconds")}
     result |= {"machine": machine(cores), "load": os.getloadavg()[0]}
     prepare(visit, folder)
@@ -200,7 +202,8 @@ def compare(visit, folder, repeats, cores):
 
 def show(results):
     """Print the tables of some results."""
-    print(f"{machine_line(results)}\n\n{visit_table(results)}\n\n{step_table(results)}", flush=True)
+    tables = (make(results) for make in (machine_line, visit_table, step_table, own_table))
+    print("\n\n".join(tables), flush=True)
 
 
 def main():

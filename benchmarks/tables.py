@@ -1,6 +1,7 @@
 """Tables and figures of the measurements."""
 
 STEPS = ("outlier_detection", "extract_1d", "tso_photometry")
+OWN_STEPS = ("visit_reference", "model_segment", "light_curve", "fit_depths", "report_visit")
 
 
 def medians(runs):
@@ -84,6 +85,29 @@ def _step_line(result, step):
     cells += [_number(arithmetic, 3), _ratio(jwst, arithmetic), _number(ours, 3)]
     cells += [_ratio(jwst, ours), _ratio(jwst_files, ours), f"{total:.3f}", _ratio(jwst, total)]
     return " | ".join([*cells, _number(warm.get("to_copy", 0), 1)])
+
+
+def own_table(results):
+    """
+    Lay out the CPU time of our own light curves as Markdown, one line a visit.
+
+    That of model_segment, which compares every integration with the reference, is divided by the number of
+    samples (pixels times integrations); it has the imports, the files and the integrations of the
+    neighbouring segments in it. The others are those of all jobs of a step together. Visits
+    that were measured before our own steps were are left out.
+    """
+    lines = [
+        f"| CPU s | model_segment: ns a sample | {' | '.join(OWN_STEPS)} | all over jwst |",
+        "|---" * (len(OWN_STEPS) + 3) + "|",
+    ]
+    for result in (result for result in results if "samples" in result):
+        spent = medians(result["runs"]["report"])
+        jwst, steps = medians(result["runs"]["jwst"]), spent["steps"]
+        each = 1e9 * steps.get("model_segment", 0.0) / result["samples"]
+        cells = [f"{each:.1f}", *(f"{steps.get(name, 0.0):.2f}" for name in OWN_STEPS)]
+        cells.append(f"1/{jwst['cpu_seconds'] / spent['cpu_seconds']:.0f}")
+        lines.append(f"| {result['title']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _number(value, digits):

@@ -144,7 +144,7 @@ def is_found(flux):
     return fit is not None and fit.transit is not None
 
 
-def rates(make, values, lengths, curves):
+def rates(make, values, lengths, curves, first=0):
     """
     Table of the share of light curves in which a dip is found.
 
@@ -158,16 +158,17 @@ def rates(make, values, lengths, curves):
         Numbers of integrations; a line each.
     curves : int
         Number of light curves for each.
+    first : int, optional
+        Seed of the first of them.
 
     Yields
     ------
     line : str
         A line of the table in Markdown, after each length.
     """
+    seeds = range(first, first + curves)
     for length in lengths:
-        counts = [
-            sum(is_found(make(value, length, seed)) for seed in range(curves)) for value in values
-        ]
+        counts = [sum(is_found(make(value, length, seed)) for seed in seeds) for value in values]
         cells = [f"{100.0 * count / curves:.3g} %" for count in counts]
         yield f"| {length} | {' | '.join(cells)} |"
 
@@ -180,12 +181,13 @@ def main():
     parser.add_argument(
         "--curves", type=int, default=200, help="light curves of each (default 200)"
     )
+    parser.add_argument("--first", type=int, default=0, help="seed of the first (default 0)")
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS)
     arguments = parser.parse_args()
     for make, values in ((noise, NOISES), (dip, DEPTHS)):
         print(f"| integrations | {' | '.join(map(str, values))} |")
         print("|---" * (len(values) + 1) + "|")
-        for line in rates(make, values, arguments.lengths, arguments.curves):
+        for line in rates(make, values, arguments.lengths, arguments.curves, arguments.first):
             print(line, flush=True)
 
 

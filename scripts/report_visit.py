@@ -54,13 +54,13 @@ from scripts.lib.light_curves.binned_light_curves import read_light_curves
 from scripts.lib.light_curves.extraction_regions import SINGLE
 from scripts.lib.light_curves.frame_images import frame_images
 from scripts.lib.light_curves.frame_sample import Frames, frames_at_jump
-from scripts.lib.light_curves.noise import column_median
 from scripts.lib.light_curves.spectra_product import open_spectra
 from scripts.lib.light_curves.table import split_curves
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.report.curves import group_by_detector, make_curves
 from scripts.lib.report.image_plots import MOST_JUMPS
 from scripts.lib.report.visit_page import draw_figures, figure_file, visit_page
+from scripts.lib.segment_data.medians import nan_median
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ def _diagnose(snakemake):
 def _binned(bins, arrays):
     """Light curves in bins over their medians, with the pixel in the middle of each bin."""
     order = np.argsort(bins["mjd_utc"], kind="stable")
-    level = column_median(bins["flux"])
+    level = nan_median(bins["flux"])
     known = np.isfinite(arrays["wavelength"])
     ascending = np.argsort(arrays["wavelength"][known])
     wavelength, pixels = (arrays[name][known][ascending] for name in ("wavelength", "columns"))

@@ -272,7 +272,7 @@ def aperture_photometry(images, error, x, y, radius, *, annulus=None):
 
 def noise_report(time, flux, error=None):
     """
-    Measure the noise of a light curve about a quick model of baseline, transit and jumps.
+    Measure the noise of a light curve about a quick model of baseline and transit.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def noise_report(time, flux, error=None):
         ``scatter_ppm``, ``point_to_point_sigma_ppm``, ``mad_sigma_ppm``, ``mad_diff_ppm``,
         ``mad_second_ppm``, ``beta_10_30_min``, ``baseline``, ``jumps``, ``depth_ppm`` (None without
         a transit or eclipse), and ``expected_ppm`` and ``ratio`` of the scatter to it (None without
-        errors), as defined in docs/reference/diagnostics.md.
+        errors), as defined in docs/reference/diagnostics.md: jumps are named, and count as noise.
 
     Raises
     ------
@@ -330,12 +330,8 @@ def noise_report(time, flux, error=None):
 
 
 def _scatter(time, relative, fit):
-    """Scatter of a light curve about its model by several definitions, and how it averages."""
-    residuals = relative / fit.smooth - 1.0
-    edges = np.zeros(len(relative))
-    for row, step in zip(fit.jumps, fit.steps, strict=True):
-        edges[row:] += step
-    residuals = (residuals - edges)[fit.valid]
+    """Scatter of a light curve about its model by several definitions, and how it averages; jumps count as noise."""
+    residuals = (relative / fit.smooth - 1.0)[fit.valid]
     residuals -= np.median(residuals)
     derivatives = jacobian(fit)
     parameters = noise.orthonormal_basis(derivatives).shape[1]

@@ -154,8 +154,25 @@ def _simulate(folder, mode, options):
         raise InputError(msg)
 
 
+def _check_cache():
+    """Refuse a cache that cannot be written, at which Snakemake ends in a traceback before it reads anything."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        writable = os.access(cache, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        msg = (
+            f"{cache}: folder: found that no file can be written, which Snakemake needs; "
+            "set XDG_CACHE_HOME to a folder of yours"
+        )
+        raise InputError(msg)
+
+
 def _become_snakemake(arguments):
     """Replace this process by Snakemake, so that signals and its status are its own."""
+    _check_cache()
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile()), *arguments]
     sys.stdout.flush()
     os.execv(sys.executable, command)

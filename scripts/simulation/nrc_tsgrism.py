@@ -19,8 +19,9 @@ _TRACE_ROW = 34
 _GAIN = 1.82
 _SCALE = 0.063
 _PIXEL_AREA = (_SCALE / 206264.806) ** 2
-_WAVELENGTHS = (2.35, 4.05)
-_PASSBAND = (2.45, 3.99)
+# A nanometre to a pixel and the half-power limits of the filter: 372 of 2048 columns are dark.
+_WAVELENGTHS = (2.04, 4.05)
+_PASSBAND = (2.43, 4.01)
 _PEAK_RATE = 2600.0
 _BACKGROUND_RATE = 0.84
 _WIDTH = 0.85

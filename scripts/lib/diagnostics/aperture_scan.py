@@ -3,9 +3,10 @@
 import numpy as np
 
 from scripts.lib.light_curves.frame_sample import star_frames, trace_frames
-from scripts.lib.light_curves.noise import column_median, point_to_point_sigma
+from scripts.lib.light_curves.noise import point_to_point_sigma
 from scripts.lib.light_curves.segment_models import ModelFile
 from scripts.lib.light_curves.segment_statistics import circle
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "fill_outliers",
@@ -47,11 +48,11 @@ def fill_outliers(sample):
     shape, flat = sample.shape, sample.reshape(len(sample), -1)
     picks = np.linspace(0, len(flat) - 1, min(_MEDIAN_OF, len(flat))).astype(int)
     chosen = flat[picks]
-    median = column_median(chosen)
+    median = nan_median(chosen)
     light = np.where(np.isfinite(median), np.maximum(median, 0.0), 0.0)
     level = np.array([_level(frame, light) for frame in flat], flat.dtype)
     expected = level[:, None] * np.nan_to_num(median)
-    scatter = 1.4826 * column_median(np.abs(chosen - expected[picks]))
+    scatter = 1.4826 * nan_median(np.abs(chosen - expected[picks]))
     with np.errstate(invalid="ignore"):
         good = np.abs(flat - expected) <= _LIMIT * np.maximum(scatter, 1e-12)
     return np.where(good, flat, expected).reshape(shape)
@@ -163,7 +164,7 @@ def scan_radii(sample, centre, radii, ring, light):
     used = (distance >= ring[0]) & (distance <= ring[1])
     if not used.any():
         return {}
-    level = np.nan_to_num(column_median(sample[:, used].T))
+    level = np.nan_to_num(nan_median(sample[:, used].T))
     filled = fill_outliers(sample - level[:, None, None])
     # The mean is less noisy than the median, now that there are no outliers.
     filled = filled - filled[:, used].mean(axis=1)[:, None, None]

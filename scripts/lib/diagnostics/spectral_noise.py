@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.light_curves.noise import MAD_TO_SIGMA, column_median, mad_sigma
+from scripts.lib.light_curves.noise import MAD_TO_SIGMA, mad_sigma
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "LightCurveMap",
@@ -96,16 +97,16 @@ def element_noise(stretches):
     """
     flux = np.concatenate([stretch["FLUX"] for stretch in stretches])
     with np.errstate(invalid="ignore", divide="ignore"):
-        level = column_median(flux)
+        level = nan_median(flux)
         level = np.where(level > 0, level, np.nan)
         steps = np.concatenate([np.diff(stretch["FLUX"], axis=0) for stretch in stretches])
-        steps -= column_median(steps)
-        noise = MAD_TO_SIGMA * column_median(np.abs(steps)) / np.sqrt(2.0) / level
+        steps -= nan_median(steps)
+        noise = MAD_TO_SIGMA * nan_median(np.abs(steps)) / np.sqrt(2.0) / level
         error, photon = (
-            column_median(np.concatenate([stretch[name] for stretch in stretches])) / level
+            nan_median(np.concatenate([stretch[name] for stretch in stretches])) / level
             for name in ("ERROR", "PHOTON_ERROR")
         )
-        medians = np.stack([column_median(stretch["FLUX"]) for stretch in stretches]) / level
+        medians = np.stack([nan_median(stretch["FLUX"]) for stretch in stretches]) / level
         spread = 1.2533 * noise / np.sqrt(min(len(stretch["FLUX"]) for stretch in stretches))
         local = medians - np.stack([running_median(row) for row in medians])
         local -= local.mean(axis=0)

@@ -17,15 +17,20 @@ BASELINES = {
 }
 # Gain of information that a transit needs to be accepted, and its lead over all else.
 _LEAST_GAIN = 20.0
-_LEAST_LEAD = 6.0
+_LEAST_LEAD = 10.0
+# What the best further dip or bump gains in white noise, and the share of more that counts against a transit.
+_CHANCE_GAIN, _AGAINST = 8.0, 0.5
 # Parameters that the search varies: position and step of a jump; period, phase and height of a wave;
 # time scale of a ramp; middle, duration, slope and depth of a transit.
 _OF_JUMP, _OF_WAVE, _OF_RAMP, _OF_TRANSIT = 2, 3, 1, 4
 # What else is slow and no transit: polynomials up to a degree, ramps, and waves of so many periods
 # in half of the observation, each of at least ten points.
 _DEGREES = (3, 4)
-_RAMPS = np.geomspace(0.02, 0.8, 8)
+_RAMPS = np.geomspace(0.02, 0.8, 24)
 _WAVES = np.arange(0.25, 4.1, 0.25)
+# Periods next to the best wave, in steps between those, and places next to the best jump.
+_FINER = np.array([-0.5, 0.5])
+_WITHIN = np.arange(-1.0, 1.1, 0.25)
 # Steps of the search around the best trapezoid: middle in durations, logarithms of duration and slope.
 _STEPS = np.array([0.1, 0.12, 0.6])
 _ROUNDS = 4
@@ -186,6 +191,18 @@ def _effective_number(residual):
     return len(centred) / time
 
 
+def _further_gain(x, residual):
+    """
+    Gain of information by another dip or bump in what the best transit leaves.
+
+    Noise that is correlated for as long as a dip lasts makes one by itself, and then has more
+    of the kind, while its neighbours need not look alike.
+    """
+    shapes, _ = trapezoid_shapes(x)
+    squares = _fit_best_shape(baseline_columns(x, "line", 0.0), residual, shapes).squares
+    return len(x) * np.log((residual**2).sum() / squares) if squares > 0 else 0.0
+
+
 def _squares(columns, flux):
     """Sum of squares that a fit of columns leaves."""
     basis, _ = np.linalg.qr(columns)
@@ -206,28 +223,43 @@ def _plain_fits(x, flux):
 
 def _wave_criterion(x, flux):
     """Criterion of the best wave on a line or parabola."""
-    best = np.inf
-    for periods in _WAVES[len(x) >= _WAVES * 20.0]:
-        phase = 2.0 * np.pi * periods * x
-        wave = np.stack([np.cos(phase), np.sin(phase)], axis=1)
-        for kind in ("line", "parabola"):
-            columns = np.hstack([baseline_columns(x, kind, 0.0), wave])
-            size = columns.shape[1] + _OF_WAVE - 2
-            squares = _squares(columns, flux)
-            best = min(best, _information_criterion(squares, len(x), size))
-    return best
+    found = []
+    for kind in ("line", "parabola"):
+        columns = baseline_columns(x, kind, 0.0)
+        size = columns.shape[1] + _OF_WAVE
+        periods = _WAVES[len(x) >= _WAVES * 20.0]
+        squares = {period: _wave_squares(columns, x, flux, period) for period in periods}
+        step = _WAVES[1] - _WAVES[0]
+        for _ in range(_ROUNDS if squares else 0):
+            best = min(squares, key=squares.get)
+            for period in best + step * _FINER:
+                squares[period] = _wave_squares(columns, x, flux, period)
+            step /= 2.0
+        found += [_information_criterion(least, len(x), size) for least in squares.values()]
+    return min(found, default=np.inf)
+
+
+def _wave_squares(columns, x, flux, periods):
+    """Sum of squares that a baseline and a wave leave."""
+    phase = 2.0 * np.pi * periods * x
+    return _squares(np.column_stack([columns, np.cos(phase), np.sin(phase)]), flux)
 
 
 def _jump_criterion(x, flux):
     """Criterion of the best jump on a baseline."""
-    n = len(x)
-    jumps = (np.arange(n)[None, :] >= np.arange(2, n - 2)[:, None]).astype(float)
-    found = []
+    n, found = len(x), []
     for kind, tau in BASELINES.values():
         columns = baseline_columns(x, kind, tau)
-        squares = _fit_best_shape(columns, flux, jumps).squares
+        places = np.arange(2.0, n - 2.0)
+        best = places[_fit_best_shape(columns, flux, _jumps(n, places)).index]
+        squares = _fit_best_shape(columns, flux, _jumps(n, best + _WITHIN)).squares
         found.append(_information_criterion(squares, n, columns.shape[1] + _OF_JUMP))
     return min(found)
+
+
+def _jumps(length, places):
+    """Jumps of height 1 at places, which may be between two points: a point is an average."""
+    return np.clip(np.arange(length) - places[:, None] + 1.0, 0.0, 1.0)
 
 
 def _fit_transits(x, flux):
@@ -298,13 +330,15 @@ def choose_model(x, flux):
         First guess of a transit or eclipse.
     gain : float
         Gain of information by the transit over what is smooth: effective number of points,
-        less half the number of parameters, times the logarithm of the ratio of the sums of squares.
+        less half the number of parameters, times the logarithm of the ratio of the sums of squares,
+        less what further dips and bumps count against it.
 
     Notes
     -----
-    A transit needs a gain of 20. It must also lead, by six in the criterion, the best of what is no
+    A transit needs a gain of 20. It must also lead, by ten in the criterion, the best of what is no
     transit: a jump, a wave, a ramp of any length, polynomials of third and fourth degree. Where
-    residuals are correlated, the lead counts as that of the effective number of points.
+    residuals are correlated, the lead counts as that of the effective number of points. Half of what the
+    best further dip or bump in the residuals gains above 8, the most that is usual in white noise, is taken off both.
     """
     n = len(x)
     plain, transits = _plain_fits(x, flux), _fit_transits(x, flux)
@@ -317,8 +351,9 @@ def choose_model(x, flux):
         return without, None, 0.0
     effective = _effective_number(best.residual)
     size = baseline_columns(x, *BASELINES[name]).shape[1] + _OF_TRANSIT
-    gain = float(effective * (1.0 - 0.5 * size / n) * np.log(smooth / best.squares))
-    lead = (others - criterion) * effective / n
+    against = _AGAINST * max(_further_gain(x, best.residual) - _CHANCE_GAIN, 0.0)
+    gain = float(effective * (1.0 - 0.5 * size / n) * np.log(smooth / best.squares)) - against
+    lead = (others - criterion) * effective / n - against
     if gain < _LEAST_GAIN or lead < _LEAST_LEAD:
         return without, None, gain
     ratio = np.sqrt(np.clip(-best.coefficient, 1e-6, 0.15))

@@ -5,6 +5,7 @@ import numpy as np
 from scripts.lib.light_curves.segment_models import ModelFile
 from scripts.lib.light_curves.spectral_curves import WIDTH_SHARE, corrected_columns, dilution_limit
 from scripts.lib.moving_profile.reference_sample import slow_share
+from scripts.lib.moving_profile.stamp_shape import motion_errors
 from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
 
 __all__ = ["image_curve", "read_models"]
@@ -76,7 +77,8 @@ def image_curve(models, circles, reference, origin, wanted=True):
         As of `spectral_curves.white_light`, the background per pixel.
     record : dict
         How the curve was made: ``method`` (``profile`` or the circle), ``noise_factor``, ``noise``
-        of each candidate relative to its level, and what `spectral_curves.corrected_columns` records.
+        of each candidate relative to its level, ``position_error`` of ``x``, ``y`` and ``width`` [px],
+        and what `spectral_curves.corrected_columns` records.
     """
     errors = {"profile": (models["error"], models["photon_error"])}
     series, record = {}, {"method": "profile", "noise_factor": None}
@@ -97,6 +99,7 @@ def image_curve(models, circles, reference, origin, wanted=True):
     x, y, width = models["x"] + origin[0], models["y"] + origin[1], models["width"]
     if reference is not None:
         record["noise_factor"] = float(reference.noise_factor)
+        record["position_error"] = _position_error(reference)
         if not reference.ring.used.any():
             light = reference.median.reshape(-1)[reference.pixels]
             record["dilution_limit"] = dilution_limit(reference.median, light)
@@ -113,3 +116,10 @@ def image_curve(models, circles, reference, origin, wanted=True):
         "width": width,
     }
     return columns, record
+
+
+def _position_error(reference):
+    """Errors of ``x``, ``y`` and ``width`` of an image of the median level [px]."""
+    errors = reference.noise_factor * motion_errors(reference.basis, reference.basis_weight)[1:]
+    errors[2] /= 2.0 * reference.width
+    return dict(zip(("x", "y", "width"), errors.tolist(), strict=True))

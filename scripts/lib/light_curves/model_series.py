@@ -16,10 +16,8 @@ _BLOCK_BYTES = 1 << 24
 _PLANES = ("flux", "filled", "error", "photon_error", "valid", "background")
 # Those that have the unit of the samples.
 _FLUXES = ("flux", "filled", "error", "photon_error", "background")
-# Largest error of a shift that is worth knowing [px].
-_LARGEST_ERROR = 0.05
-# Shifts along a spectrum that follow those across it so closely, and so many times as far, are none.
-_MIRRORED, _FARTHER, _FEWEST = 0.7, 5.0, 10
+# Largest error of a shift along a spectrum that is worth knowing [px]: the telescope moves by less than ten times as much.
+_LARGEST_ERROR = 0.003
 # Integrations from which the median spectrum is computed.
 _SAMPLE = 301
 
@@ -113,18 +111,15 @@ class ModelSeries:
         """
         Return the columns of the integrations of all segments, (integrations,) each.
 
-        ``x``, the shift along the dispersion, is NaN where its error is above 0.05 pixels: a spectrum
-        without lines does not show it; and where it repeats ``y``, five times as far or more: a narrow
-        trace falls on other parts of its pixels, which looks like a shift of all that varies
-        along it.
+        ``x``, the shift along the dispersion, is NaN where its error is above 0.003 pixels: a spectrum
+        without lines does not show it.
         """
         found = []
         for path in self.paths:
             with ModelFile(path, self.archive.order) as model:
                 found.append(model.columns())
         columns = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
-        unknown = not self.position_errors[0] <= _LARGEST_ERROR
-        if unknown or _is_mirrored(columns["x"], columns["y"]):
+        if not self.position_errors[0] <= _LARGEST_ERROR:
             columns["x"] = np.full(len(columns["x"]), np.nan)
         return columns
 
@@ -139,17 +134,6 @@ class ModelSeries:
         chosen = [slice(index, index + 1) for index in indices.tolist()]
         sample = [values["flux"] for _, values in self.blocks(chosen)]
         return template_spectrum(np.concatenate(sample))
-
-
-def _is_mirrored(along, across):
-    """Whether shifts along a spectrum are those across it, many times as far."""
-    known = np.isfinite(along) & np.isfinite(across)
-    if known.sum() < _FEWEST:
-        return False
-    covariance = np.cov(across[known], along[known])
-    across_variance, along_variance = np.diag(covariance)
-    common = covariance[0, 1] ** 2 > _MIRRORED**2 * across_variance * along_variance
-    return bool(common and abs(covariance[0, 1]) > _FARTHER * across_variance)
 
 
 def model_series(archive, models, references, columns, turned):

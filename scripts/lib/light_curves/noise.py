@@ -11,7 +11,6 @@ __all__ = [
     "beta_between",
     "bin_sizes",
     "clipped_sigma",
-    "column_median",
     "correlation",
     "difference_mad",
     "mad_sigma",
@@ -51,34 +50,6 @@ def mad_sigma(values):
     if not len(values):
         return np.nan
     return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
-
-
-def column_median(values):
-    """
-    Median of each column's values that are not NaN.
-
-    Parameters
-    ----------
-    values : ndarray, shape (rows, ...)
-        Values; NaN is left out.
-
-    Returns
-    -------
-    median : ndarray
-        NaN where all are, or where there is no row.
-
-    Examples
-    --------
-    >>> column_median(np.array([[1.0, np.nan], [2.0, np.nan], [4.0, 3.0]]))
-    array([2., 3.])
-    """
-    if not len(values):
-        return np.full(values.shape[1:], np.nan)
-    known = np.isfinite(values).sum(axis=0)
-    ordered = np.sort(values, axis=0)
-    middle = np.maximum(known - 1, 0)
-    picks = np.stack([middle // 2, (middle + 1) // 2])
-    return np.take_along_axis(ordered, picks, axis=0).mean(axis=0)
 
 
 def difference_mad(values):

@@ -278,7 +278,7 @@ def white_light(series, limits, wanted=True):
         ``background``, ``chi2``, ``n_outliers``, ``missing``.
     record : dict
         How the curve was made: ``method``, ``noise_factor``, what :func:`corrected_columns` records, and
-        ``position_error`` along and across the dispersion [px].
+        ``position_error`` of ``x``, ``y`` and ``width`` [px].
     """
     wavelength = series.archive.wavelength
     used = (wavelength >= limits[0]) & (wavelength <= limits[1])
@@ -300,8 +300,16 @@ def white_light(series, limits, wanted=True):
         **position_columns(series, integrations),
     }
     record = {"method": "profile"} | record | _facts(series.reference, series.columns[used])
-    record["position_error"] = dict(zip(("along", "across"), series.position_errors, strict=False))
+    record["position_error"] = _position_error(series)
     return columns, record
+
+
+def _position_error(series):
+    """Errors of ``x``, ``y`` and ``width`` of an integration [px]; NaN without a reference."""
+    along, across, square = (float(error) for error in series.position_errors)
+    named = zip(("y", "x") if series.turned else ("x", "y"), (along, across), strict=True)
+    width = np.nan if series.reference is None else 2.0 * series.reference.width
+    return dict(named) | {"width": square / width}
 
 
 def _facts(reference, used):

@@ -2,9 +2,22 @@
 
 import numpy as np
 
-from scripts.lib.moving_profile.holes import share_of_holes, slope_in_holes
+from scripts.lib.moving_profile.derivatives import curvature, slope
+from scripts.lib.moving_profile.holes import fill_columns, share_of_holes, slope_in_holes
 
-__all__ = ["column_derivatives", "column_flux", "normalise_columns", "without_dark_columns"]
+__all__ = [
+    "column_derivatives",
+    "column_flux",
+    "moved_images",
+    "normalise_columns",
+    "shift_along",
+    "without_dark_columns",
+]
+
+# Columns with less light than this share of the brightest have no slope along the dispersion.
+_LIT = 0.003
+# Degree of what is smooth along the spectrum, and says nothing of a shift.
+_SMOOTH = 4
 
 
 def column_derivatives(model):
@@ -18,18 +31,81 @@ def column_derivatives(model):
 
     Returns
     -------
-    moved, widened : ndarray of float, shape (y, x)
-        Minus the derivative along y, and half of the second one, 0 in the first and last row.
+    moved, widened : ndarray of float64, shape (y, x)
+        Minus the derivative along y, and half of the second one, as of `derivatives`.
 
     Examples
     --------
-    >>> moved, widened = column_derivatives(np.array([[0.0], [1.0], [4.0]]))
-    >>> moved[:, 0].tolist(), widened[:, 0].tolist()
-    ([-1.0, -2.0, -3.0], [0.0, 1.0, 0.0])
+    >>> moved, widened = column_derivatives(np.arange(9.0)[:, None] ** 3)
+    >>> moved[3:6, 0].round(9), widened[3:6, 0].round(9)
+    (array([-27., -48., -75.]), array([ 9., 12., 15.]))
     """
-    widened = np.zeros_like(model)
-    widened[1:-1] = 0.5 * (model[2:] - 2.0 * model[1:-1] + model[:-2])
-    return -np.gradient(model, axis=0), widened
+    model = model.astype(np.float64)
+    return -slope(model, 0), 0.5 * curvature(model, 0)
+
+
+def moved_images(scene):
+    """
+    The median star in its band, and what motion and width add to it.
+
+    Parameters
+    ----------
+    scene : object
+        ``band``, ``model`` and ``holes`` of the star.
+
+    Returns
+    -------
+    images : ndarray of float64, shape (4, height, x)
+        The star, with holes filled as its neighbours have it; what a shift by one pixel along the
+        dispersion adds, as of `shift_along`: the spectrum moves, the trace stays; and those
+        of `column_derivatives`.
+    """
+    band, holes = scene.band, scene.band.gather(scene.holes)
+    light = band.gather(scene.model)
+    star, _ = fill_columns(light, holes)
+    image = scene.model.astype(np.float64)
+    band.scatter(star, image)
+    moved, widened = (band.gather(part) for part in column_derivatives(image))
+    return np.stack([star, shift_along(light, holes) * star, moved, widened])
+
+
+def shift_along(light, holes):
+    """
+    Relative change of the light of each column when a spectrum moves by a pixel.
+
+    Parameters
+    ----------
+    light : ndarray of float, shape (height, x)
+        Light in the band; any value in holes.
+    holes : ndarray of bool, shape (height, x)
+        The holes.
+
+    Returns
+    -------
+    change : ndarray of float64, shape (x,)
+        Minus the relative slope of the spectrum, times its share that is no noise; 0 where there is
+        hardly any light.
+
+    Notes
+    -----
+    What even and uneven rows do not have in common of the slopes, such as errors of the flat field, is noise. A
+    shift that is fitted with it comes out too small, by its share of the square of the slopes. Smooth slopes
+    do not count: a fit that lets the spectrum change smoothly does not see them.
+    """
+    parts = [(light[k::step], holes[k::step]) for k, step in ((0, 1), (0, 2), (1, 2))]
+    totals = [fill_columns(*part)[1] for part in parts]
+    lit = np.flatnonzero(np.all([t > _LIT * t.max(initial=0.0) for t in totals], axis=0))
+    change = np.zeros(light.shape[1])
+    if len(lit) < 2 * _SMOOTH:
+        return change
+    slopes = [-np.gradient(total)[lit] / total[lit] for total in totals]
+    root = np.sqrt(totals[0][lit])
+    place = 2.0 * (lit - lit[0]) / (lit[-1] - lit[0]) - 1.0
+    smooth, _ = np.linalg.qr(np.polynomial.legendre.legvander(place, _SMOOTH) * root[:, None])
+    whole, even, uneven = (part - smooth @ (smooth.T @ part) for part in np.multiply(slopes, root))
+    power = whole @ whole
+    change[lit] = slopes[0] * (np.clip(even @ uneven / power, 0.0, 1.0) if power > 0 else 0.0)
+    return change
 
 
 def normalise_columns(found, holes):

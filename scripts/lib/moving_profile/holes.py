@@ -4,7 +4,15 @@ import numpy as np
 
 from scripts.lib.moving_profile.robust import sorted_median
 
-__all__ = ["hot_pixels", "local_median", "next_to", "share_of_holes", "slope_in_holes"]
+__all__ = [
+    "fill_columns",
+    "hot_pixels",
+    "lit_holes",
+    "local_median",
+    "next_to",
+    "share_of_holes",
+    "slope_in_holes",
+]
 
 _COLUMNS = 17
 _ROUNDS = 3
@@ -103,6 +111,84 @@ def hot_pixels(model, holes, band):
     image = np.zeros(model.shape, dtype=bool)
     image.reshape(-1)[band.pixels.reshape(-1)[found.reshape(-1)]] = True
     return image
+
+
+def fill_columns(light, holes):
+    """
+    Fill holes with what the profile of the neighbouring columns says of them.
+
+    Parameters
+    ----------
+    light : ndarray of float, shape (height, x)
+        Light in the band; any value in holes.
+    holes : ndarray of bool, shape (height, x)
+        The holes.
+
+    Returns
+    -------
+    filled : ndarray of float64, shape (height, x)
+        The light; 0 where no column nearby has any.
+    total : ndarray of float64, shape (x,)
+        Light of each column, by least squares on the profile of its neighbours; 0 without any.
+
+    Examples
+    --------
+    >>> light, holes = np.repeat([[2.0], [6.0]], 5, axis=1), np.zeros((2, 5), dtype=bool)
+    >>> holes[1, 2] = True
+    >>> filled, total = fill_columns(light, holes)
+    >>> filled[:, 2].tolist(), total.tolist()
+    ([2.0, 6.0], [8.0, 8.0, 8.0, 8.0, 8.0])
+    """
+    known = np.where(holes, np.nan, light).astype(np.float64)
+    total = np.nansum(known, axis=0)
+    for _ in range(2):
+        # Columns without light, or with noise for it, show no profile.
+        bright = total > _BRIGHT * total.max(initial=0.0)
+        profile = np.maximum(
+            np.nan_to_num(local_median(known / np.where(bright, total, np.nan))), 0
+        )
+        profile /= np.maximum(profile.sum(axis=0), 1e-30)
+        seen = np.where(np.isnan(known), 0.0, profile)
+        norm = (seen * profile).sum(axis=0)
+        product = (seen * np.nan_to_num(known)).sum(axis=0)
+        total = np.divide(product, norm, out=np.zeros(len(norm)), where=norm > 0)
+    return np.where(np.isnan(known), profile * total, known), total
+
+
+def lit_holes(profile, model):
+    """
+    Holes that have data all the same, such as hot pixels, and the star's light in them.
+
+    Parameters
+    ----------
+    profile : ndarray of float32, shape (K, height, x)
+        Share of each column's light in each pixel, and its slopes; 0 in holes and columns without light.
+    model : ndarray of float32, shape (height, x)
+        Median image of the star; 0 where there are no data.
+
+    Returns
+    -------
+    places : ndarray of int64, shape (P,)
+        Flat indices (height, x) of the holes, ascending.
+    shape : ndarray of float32, shape (K, P)
+        Share of the column's light in each of them, and its slopes: medians of the pixels next
+        to it along its row, 8 on either side; 0 where all are holes.
+
+    Examples
+    --------
+    >>> profile = np.full((1, 2, 3), 0.5, np.float32)
+    >>> profile[0, 1, 1] = 0.0
+    >>> places, shape = lit_holes(profile, np.full((2, 3), 7.0, np.float32))
+    >>> places.tolist(), shape.tolist()
+    ([4], [[0.5]])
+    """
+    holes, lit = profile[0] == 0, profile[0].any(axis=0)
+    places = np.flatnonzero(holes & lit & (model != 0))
+    rows, columns = np.divmod(places, profile.shape[2])
+    half = _COLUMNS // 2
+    near = np.clip(columns[:, None] + np.arange(-half, half + 1), 0, profile.shape[2] - 1)
+    around = np.where(holes[rows[:, None], near], np.nan, profile[:, rows[:, None], near])
+    return places, np.nan_to_num(sorted_median(around)).astype(np.float32)
 
 
 def share_of_holes(profile, holes):

@@ -7,7 +7,7 @@ import numpy as np
 from scripts.lib.moving_profile.frames import prepare_frames
 from scripts.lib.moving_profile.ring import ring_background
 from scripts.lib.moving_profile.segment import Segment, divide, join, threshold_image
-from scripts.lib.moving_profile.stamp_shape import fit_motion, motion_terms
+from scripts.lib.moving_profile.stamp_shape import fit_motion, held_share, motion_terms
 from scripts.lib.moving_profile.star_motion import moved_wings, star_level
 
 __all__ = ["ImageModel", "images_parts", "model_images"]
@@ -145,6 +145,7 @@ class _Work:
         self.background_error2 = float(squares.mean()) if used.any() else 0.0
         self.position = np.full(used.size, -1)
         self.position[reference.pixels] = np.arange(len(reference.pixels))
+        self.held = held_share(reference.basis, reference.basis_weight, reference.basis_tightness)
         self.circles = np.stack(list(reference.circles.values()))
         # What a noisy pixel measures is worse than what the others say of it.
         own = reference.noise.reshape(-1)[reference.pixels]
@@ -231,7 +232,9 @@ class _Work:
             "sum_photon_errors": sum_photon_errors / scale,
             "valid": np.nan_to_num(valid),
             "background": (group.background + ref.level) / scale,
-            **dict(zip(("level", "x", "y", "width"), group.coefficients.T, strict=True)),
+            **dict(zip(("level", "x", "y"), group.coefficients.T, strict=False)),
+            # As measured: only the profile follows what is left of it.
+            "width": group.coefficients[:, 3] / self.held,
             "chi2": chi2 / np.where(known, expected, np.nan),
             "n_outliers": np.count_nonzero(hit & solid, axis=1),
             "n_bad": np.count_nonzero(group.bad & solid, axis=1),

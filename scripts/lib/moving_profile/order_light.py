@@ -44,12 +44,12 @@ def star_change(motion, spectrum, width_gain, order):
     width_gain : float
         As of `followed_terms`.
     order : object
-        ``model``, ``profile`` and ``response`` as of a `SpectralReference`.
+        ``model``, ``profile``, ``response``, ``lit_holes`` and ``hole_shape`` as of a `SpectralReference`.
 
     Returns
     -------
     change : ndarray of float32, shape (frames, height, x)
-        The light, in the band of the order.
+        The light, in the band of the order; in holes with data as the pixels next to them have it.
     terms : ndarray of float64, shape (frames, K)
         Coefficients of the profile's images.
     flux : ndarray of float64, shape (frames, x)
@@ -62,6 +62,10 @@ def star_change(motion, spectrum, width_gain, order):
     change = np.einsum("nk,kyx->nyx", terms.astype(np.float32), order.profile)
     change *= flux.astype(np.float32)[:, None, :]
     change -= order.model
+    columns = order.lit_holes % change.shape[2]
+    light = np.einsum("nk,kp->np", terms, order.hole_shape) * flux[:, columns]
+    light -= order.hole_shape[0] * order.response[0, columns]
+    change.reshape(len(change), -1)[:, order.lit_holes] = light
     return change, terms, flux
 
 

@@ -16,7 +16,13 @@ from scripts.lib.moving_profile.reference_sample import (
 from scripts.lib.moving_profile.ring import Ring, ring_background
 from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
-from scripts.lib.moving_profile.stamp_shape import LIMIT, fit_motion, free_share, motion_terms
+from scripts.lib.moving_profile.stamp_shape import (
+    LIMIT,
+    fit_motion,
+    free_share,
+    held_share,
+    motion_terms,
+)
 from scripts.lib.moving_profile.star_motion import (
     derivative_tightness,
     moved_wings,
@@ -232,12 +238,14 @@ def _fit_profile(values, bad, scene, sample):
     noise, tightness = np.ones(len(weight)), 0.0
     for limit in _LIMITS if terms > 1 else _LIMITS[-1:]:
         coefficients, kept, _ = _centred_shapes(values, ~bad, (basis, weight, tightness, limit))
+        held = held_share(basis, weight, tightness)
         found = _regress(values, kept, coefficients, [p[:terms] for p in prior])
         holes = ~np.isfinite(found).all(axis=0) | (scene.weight == 0)
         if terms > 1:
             basis = np.where(holes, 0.0, found)
             noise = _own_noise(values, bad, coefficients, (basis, weight, tightness))
-            tightness = scene.factor**2 * _width_tightness(coefficients, sample.firsts)
+            width = coefficients[:, 3] / held
+            tightness = scene.factor**2 * _width_tightness(width, sample.firsts)
         basis = np.where(holes, 0.0, basis)
         weight = np.where(holes, 0.0, scene.weight if terms > 1 else weight) / noise**2
     coefficients, _, centre = _centred_shapes(values, ~bad, (basis, weight, tightness, LIMIT))
@@ -258,9 +266,8 @@ def _own_noise(values, bad, coefficients, fit):
     return clear_noise(size)
 
 
-def _width_tightness(coefficients, firsts):
-    """Inverse variance of what the widths show that is no noise, in units of the noise factor."""
-    width = coefficients[:, 3]
+def _width_tightness(width, firsts):
+    """Inverse variance of what widths, free of any tightness, show that is no noise."""
     share = max(slow_share(width, firsts), _NARROWEST)
     variance = share * np.nanvar(width) if np.isfinite(width).any() else 0.0
     return float(1.0 / variance) if variance > 0 else 0.0

@@ -4,8 +4,8 @@ import numpy as np
 
 from scripts.lib.moving_profile.background import LIMIT
 from scripts.lib.moving_profile.column_profile import (
-    column_derivatives,
     column_flux,
+    moved_images,
     normalise_columns,
 )
 from scripts.lib.moving_profile.holes import next_to
@@ -79,8 +79,7 @@ def _slopes(scene):
 
     Returns the images (3, height, x) and their tightness as `regress_pixels` takes them.
     """
-    model = scene.model.astype(np.float64)
-    images = np.stack([model, *column_derivatives(model)])
-    tightness = derivative_tightness(images, scene.region.limit / LIMIT)
-    tightness[:, next_to(scene.holes)] = 0.0
-    return scene.band.gather(images), scene.band.gather(tightness)
+    images = moved_images(scene)[[0, 2, 3]]
+    tightness = derivative_tightness(images, scene.band.gather(scene.region.limit / LIMIT))
+    tightness[:, scene.band.gather(next_to(scene.holes))] = 0.0
+    return images, tightness

@@ -11,8 +11,8 @@ from scripts.lib.moving_profile.background import (
     subtract_background,
 )
 from scripts.lib.moving_profile.band import Band
-from scripts.lib.moving_profile.column_profile import column_derivatives, without_dark_columns
-from scripts.lib.moving_profile.holes import next_to
+from scripts.lib.moving_profile.column_profile import moved_images, without_dark_columns
+from scripts.lib.moving_profile.holes import lit_holes, next_to
 from scripts.lib.moving_profile.order_light import crosstalk, follow, star_change, unmodelled_light
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
 from scripts.lib.moving_profile.reference_profile import fit_profile
@@ -117,6 +117,11 @@ class SpectralReference:
         Inverse variance, with the noise of jumping pixels; 0 in holes.
     hole_light : ndarray of float64, shape (K, x)
         Share of the column's light that falls into holes, and its slopes.
+    lit_holes : ndarray of int64, shape (P,)
+        Flat indices (height, x) of the holes that have data, such as hot pixels: they are tested for
+        outliers too.
+    hole_shape : ndarray of float32, shape (K, P)
+        Share of the column's light in each of them, and its slopes, from the pixels next to it.
     response : ndarray of float64, shape (2, x)
         Light of each column at level 1, and its slope with x.
     noise_factor : float
@@ -143,6 +148,8 @@ class SpectralReference:
     profile: np.ndarray
     weight: np.ndarray
     hole_light: np.ndarray
+    lit_holes: np.ndarray
+    hole_shape: np.ndarray
     response: np.ndarray
     noise_factor: float
     noise: np.ndarray
@@ -275,7 +282,7 @@ def spectral_references(planes, firsts, options, block=BLOCK):
         references[name] = SpectralReference(
             sample.scale, sample.median, sample.error, scene.band, scene.trace, scene.width,
             scene.region, stripes, fit.basis, fit.changes, fit.centre, fit.fitted.width_gain, fit.model,
-            fit.profile, weight, fit.hole_light, fit.response, factor, noise,
+            fit.profile, weight, fit.hole_light, fit.lit_holes, fit.hole_shape, fit.response, factor, noise,
         )  # fmt: skip
     lights = {name: np.where(scene.holes, 0.0, scene.own.model) for name, scene in scenes.items()}
     for name, reference in references.items():
@@ -312,6 +319,8 @@ class _Fit:
     model: np.ndarray
     profile: np.ndarray
     hole_light: np.ndarray
+    lit_holes: np.ndarray
+    hole_shape: np.ndarray
     response: np.ndarray
 
 
@@ -332,17 +341,17 @@ def _fit_order(values, bad, scene, firsts, leader=None):
         )
         error = np.sqrt(scene.band.gather(usual).sum(axis=0))
         least = np.maximum(_LIT, _FAINT * error / max(response[0].max(), 1e-30))
-    parts = without_dark_columns(own, profile, response[0], least)
-    return _Fit(basis, changes, fitted, centre, *parts, hole_light, response)
+    star, profile = without_dark_columns(own, profile, response[0], least)
+    holes = lit_holes(profile, own)
+    return _Fit(basis, changes, fitted, centre, star, profile, hole_light, *holes, response)
 
 
 def _shapes(values, places, scene, firsts):
     """Basis of the fit with the changes of the spectrum, what is found in the sample, and the centre."""
-    model, weight = scene.model, np.where(next_to(scene.holes), 0.0, scene.weight)
-    images = np.stack([model, -np.gradient(model, axis=1), *column_derivatives(model)])
-    images = scene.band.gather(images).astype(np.float32)
+    weight = scene.band.gather(np.where(next_to(scene.holes), 0.0, scene.weight))
+    weight = weight.astype(np.float32)
+    images = moved_images(scene).astype(np.float32)
     images[:, scene.band.gather(scene.holes)] = 0.0
-    weight = scene.band.gather(weight).astype(np.float32)
     changes = spectral_terms(images[0], weight, _SPECTRAL)
     images = np.concatenate([images, changes[:, None] * images[0]]).astype(np.float32)
     images = images.reshape(-1, weight.size)

@@ -5,7 +5,15 @@ import numpy as np
 from scripts.lib.moving_profile.robust import sigma_about
 from scripts.lib.moving_profile.shape import per_level
 
-__all__ = ["LIMIT", "fit_motion", "fit_stamps", "free_share", "motion_terms"]
+__all__ = [
+    "LIMIT",
+    "fit_motion",
+    "fit_stamps",
+    "free_share",
+    "held_share",
+    "motion_errors",
+    "motion_terms",
+]
 
 # Standard deviations beyond which a sample takes no part, and how many more before motion is known.
 LIMIT, _COARSE = 5.0, 4.0
@@ -137,6 +145,51 @@ def free_share(images, weight, tightness=0.0):
     return _Equations(images, weight, tightness).share
 
 
+def motion_errors(images, weight):
+    """
+    Errors of what is fitted to a star of level 1 with all samples good, without a tightness.
+
+    Parameters
+    ----------
+    images, weight
+        As of `fit_motion`.
+
+    Returns
+    -------
+    errors : ndarray of float64, shape (4,)
+        Of level, x, y and width, in units of the weights.
+
+    Examples
+    --------
+    >>> motion_errors(np.eye(4), np.array([1.0, 4.0, 16.0, 25.0])).round(6)
+    array([1.  , 0.5 , 0.25, 0.2 ])
+    """
+    return np.sqrt(np.diag(_Equations(images[:4], weight, 0.0).inverse))
+
+
+def held_share(images, weight, tightness):
+    """
+    Share of a width that is left of it by a tightness.
+
+    Parameters
+    ----------
+    images, weight, tightness
+        As of `fit_motion`.
+
+    Returns
+    -------
+    share : float
+        From 0 to 1: 1 if nothing holds the width.
+
+    Examples
+    --------
+    >>> held_share(np.eye(4), np.array([1.0, 4.0, 16.0, 25.0]), 75.0)
+    0.25
+    """
+    information = motion_errors(images, weight)[3] ** -2.0
+    return float(information / (information + tightness))
+
+
 class _Equations:
     """Normal equations of fits to the same images, with any samples left out."""
 
@@ -146,8 +199,8 @@ class _Equations:
         self.products = np.stack([weight * images[k] * images[j] for k, j in self.pairs])
         self.images, self.weighted, self.root = images, weight * images, np.sqrt(weight)
         self.used, self.tightness = weight > 0, tightness
-        inverse = np.linalg.inv(self._normal(self.products.sum(axis=1)[None])[0])
-        leverage = np.einsum("kp,kl,lp->p", self.weighted, inverse, images)
+        self.inverse = np.linalg.inv(self._normal(self.products.sum(axis=1)[None])[0])
+        leverage = np.einsum("kp,kl,lp->p", self.weighted, self.inverse, images)
         # Of a pixel that no other checks nothing is known.
         self.share = np.sqrt(np.clip(1.0 - leverage, _FEWEST_SHARE, 1.0))
 

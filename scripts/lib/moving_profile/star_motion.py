@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from scripts.lib.moving_profile.derivatives import curvature, slope
 from scripts.lib.moving_profile.stamp_shape import motion_terms
 
 __all__ = ["derivative_tightness", "moved_wings", "numerical_terms", "star_level"]
 
 # Relative uncertainty of numerical derivatives of a star that is not much wider than a pixel, and of a pixel
 # where one happens to be 0, that of this share of its light.
-_DERIVATIVES, _LEAST = 0.3, 0.3
+_DERIVATIVES, _LEAST = 0.15, 0.3
 
 
 def star_level(coefficients, light):
@@ -67,18 +68,15 @@ def numerical_terms(star):
     -------
     images : ndarray of float64, shape (11, y, x)
         The star and its coefficients of the terms of `motion_terms`: those of its
-        Taylor series, with central differences. What is outside of the image is 0.
+        Taylor series, with derivatives as of `derivatives`.
     """
+    star = star.astype(np.float64)
 
     def along(image, axis):
-        """Central difference, negative: a star that moves by +1 adds this."""
-        return 0.5 * (_shifted(image, 1, axis) - _shifted(image, -1, axis))
+        """What a star adds that moves by +1."""
+        return -slope(image, axis)
 
-    def curved(image, axis):
-        """Second difference."""
-        return _shifted(image, 1, axis) + _shifted(image, -1, axis) - 2.0 * image
-
-    x, y, xx, yy = along(star, 1), along(star, 0), curved(star, 1), curved(star, 0)
+    x, y, xx, yy = along(star, 1), along(star, 0), curvature(star, 1), curvature(star, 0)
     squares = [0.5 * xx, 0.5 * yy, along(x, 0)]
     cubes = [along(xx, 1) / 6.0, along(yy, 0) / 6.0, 0.5 * along(xx, 0), 0.5 * along(yy, 1)]
     return np.stack([star, x, y, 0.5 * (xx + yy), *squares, *cubes])
@@ -111,12 +109,3 @@ def derivative_tightness(images, error, least=0.0):
         tightness = (error / np.maximum(uncertain, least)) ** 2
     tightness[0] = 0.0
     return np.nan_to_num(tightness, posinf=0.0)
-
-
-def _shifted(image, by, axis):
-    """Image moved by a pixel along an axis, with zeros behind it."""
-    moved = np.roll(image, by, axis)
-    edge = [slice(None)] * 2
-    edge[axis] = 0 if by > 0 else -1
-    moved[tuple(edge)] = 0.0
-    return moved

@@ -24,7 +24,8 @@ def verdict_lines(folder, diagnostics):
     Returns
     -------
     lines : list of str
-        One for each visit whose diagnostics can be read.
+        One for each visit whose diagnostics can be read, with the absolute path of its report: the
+        user may stand in another folder than ``--directory`` says.
 
     Examples
     --------
@@ -41,5 +42,5 @@ def verdict_lines(folder, diagnostics):
                 headline = json.loads(file.read(_MOST_BYTES))["verdict"]["headline"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        lines.append(f"{name}: {headline} Report: {os.path.join(folder, report)}")
+        lines.append(f"{name}: {headline} Report: {os.path.abspath(os.path.join(folder, report))}")
     return lines

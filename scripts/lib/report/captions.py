@@ -3,7 +3,7 @@
 import numpy as np
 
 from scripts.lib.diagnostics.verdict import noise_sentence
-from scripts.lib.report.curves import seam_hours
+from scripts.lib.report.curves import MOST_MARKS, draws_all_flagged, seam_hours
 
 __all__ = ["TITLES", "caption", "description"]
 
@@ -116,18 +116,25 @@ def caption(name, curves, correction=None):
     text : str
         Sentences.
     """
-    arrays = curves[0].arrays
     count = max(len(curve.hours) for curve in curves)
-    spectra = "trace" in arrays
+    spectra = "trace" in curves[0].arrays
     text = _CAPTIONS[name].format(
         across="across the dispersion in three parts of it" if spectra else "around the star",
         whole="the column" if spectra else "the star",
-        sample=arrays.get("scan_sample", ""),
+        sample=_samples_text(curves),
         root=f"{np.sqrt(count) / 1.2533:.0f}",
         correction=f"; the archive's _x1dints has that of {correction}" if correction else "",
         regions=_regions_text(curves),
     )
     return " ".join([text, *_sentences(name, curves, count)])
+
+
+def _samples_text(curves):
+    """Integrations that each curve's apertures were tried on, said once where it is the same."""
+    samples = {c.name: c.arrays["scan_sample"] for c in curves if "scan_sample" in c.arrays}
+    if len(set(samples.values())) < 2:
+        return "".join(set(samples.values()))
+    return ", ".join(f"{sample} ({name})" for name, sample in samples.items())
 
 
 def _regions_text(curves):
@@ -142,10 +149,9 @@ def _sentences(name, curves, count):
     """Sentences about what is drawn only sometimes."""
     found = []
     if name in _OVER_TIME:
-        if count > 1500:
-            found.append(
-                f"Of {count} integrations, every {_ordinal(-(-count // 1500))} and all flagged ones are drawn."
-            )
+        if count > MOST_MARKS:
+            drawn = f"Of {count} integrations, every {_ordinal(-(-count // MOST_MARKS))} is drawn"
+            found.append(f"{drawn}{_flagged_text(curves)}.")
         if any((curve.rows["quality"] & ~1).any() for curve in curves) and name == "white_light":
             found.append("Crosses: integrations with a flag.")
         if count >= 240 and name != "flags":
@@ -160,6 +166,13 @@ def _sentences(name, curves, count):
     if name == "noise_spectrum" and any(curve.metrics.get("worse_elements") for curve in curves):
         found.append("Crosses: columns that are noisier, or drift more, than their neighbours.")
     return found
+
+
+def _flagged_text(curves):
+    """Whether all integrations with a flag are drawn as well."""
+    if all(map(draws_all_flagged, curves)):
+        return ", and all that have a flag"
+    return f"; flags are more than {MOST_MARKS}, and not drawn besides"
 
 
 def _ordinal(number):

@@ -11,7 +11,9 @@ from scripts.lib.report.plot_style import BLACK, RED
 from scripts.lib.report.scales import Scale
 
 __all__ = [
+    "MOST_MARKS",
     "Curve",
+    "draws_all_flagged",
     "duration_unit",
     "flag_text",
     "group_by_detector",
@@ -25,7 +27,7 @@ __all__ = [
 ]
 
 # Marks of a curve above which only some are drawn, so that the page stays small.
-_MOST_MARKS = 1500
+MOST_MARKS = 1500
 
 
 @dataclass(frozen=True)
@@ -185,17 +187,34 @@ def shown_integrations(curve):
     Returns
     -------
     rows : ndarray of int
-        All up to 1500; of more every second or third and so on, and all that are flagged.
+        All up to 1500; of more every second or third and so on, and all that are flagged
+        unless these are more than 1500 themselves.
     """
     count = len(curve.hours)
-    step = -(-count // _MOST_MARKS)
+    step = -(-count // MOST_MARKS)
     if step == 1:
         return np.arange(count)
-    chosen = curve.rows["quality"] != 0
-    if chosen.sum() > _MOST_MARKS:
-        chosen[:] = False
+    chosen = (curve.rows["quality"] != 0) & draws_all_flagged(curve)
     chosen[::step] = True
     return np.flatnonzero(chosen)
+
+
+def draws_all_flagged(curve):
+    """
+    Whether all integrations with a flag are drawn.
+
+    Parameters
+    ----------
+    curve : Curve
+        The light curve.
+
+    Returns
+    -------
+    all_drawn : bool
+        False if they are so many that the page would not stay small.
+    """
+    few = len(curve.hours) <= MOST_MARKS
+    return few or int(np.count_nonzero(curve.rows["quality"])) <= MOST_MARKS
 
 
 def flag_text(quality):

@@ -27,12 +27,15 @@ def depth_spectrum(curves):
     panels : list of Panel
         One for all detectors and orders; none without depths of bins.
     """
-    known = [(curve, *_bins(curve.arrays.get("depths"))) for curve in curves]
-    known = [parts for parts in known if len(parts[1])]
+    known = [
+        (CURVE_COLOURS[k % len(CURVE_COLOURS)], curve, *_bins(curve.arrays.get("depths")))
+        for k, curve in enumerate(curves)
+    ]
+    known = [parts for parts in known if len(parts[2])]
     if not known:
         return []
     wavelength, depth, error = (
-        np.concatenate(parts) for parts in list(zip(*known, strict=True))[1:]
+        np.concatenate(parts) for parts in list(zip(*known, strict=True))[2:]
     )
     margin = 0.02 * float(np.ptp(wavelength)) or 0.1
     x = Scale(float(wavelength.min()) - margin, float(wavelength.max()) + margin)
@@ -41,12 +44,11 @@ def depth_spectrum(curves):
     low, high = float((depth - error)[sure].min()), float((depth + error)[sure].max())
     room = 0.1 * (high - low)
     axes = panel.add(200, Scale(low - room, high + room), "Depth (%)")
-    for number, (curve, *values) in enumerate(known):
+    for number, (colour, curve, *values) in enumerate(known):
         titles = [
             f"{w:.4f} µm, depth {d:.4f} ± {e:.4f} %"
             for w, d, e in zip(*(part.tolist() for part in values), strict=True)
         ]
-        colour = CURVE_COLOURS[number % len(CURVE_COLOURS)]
         axes.points(*values[:2], colour, curve.name, errors=values[2], titles=titles)
         _draw_white(axes, curve, colour, number == 0)
     return [panel]

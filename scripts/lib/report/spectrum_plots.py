@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from scripts.lib.light_curves.noise import column_median
 from scripts.lib.report.curves import seam_hours, short_label
 from scripts.lib.report.panels import Panel
 from scripts.lib.report.plot_style import BLACK, CURVE_COLOURS, ORANGE, RED, WHITE
 from scripts.lib.report.scales import Scale, readable, robust_limits, shared_limits
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = ["binned_light_curves", "light_curve_map", "median_spectrum", "noise_spectrum"]
 
@@ -242,7 +242,7 @@ def binned_light_curves(curves):
             continue
         flux, light = bins["flux"], np.nan_to_num(bins["level"])
         rest = flux / curve.rows["flux_norm"][:, None]
-        rest = rest / column_median(rest)
+        rest = rest / nan_median(rest)
         axis = _MapAxis(bins["wavelength"], bins["pixel"])
         limits.append(_bright_limits(flux, light))
         whole.append((curve, f"{curve.name}, {flux.shape[1]} bins", flux, axis))

@@ -5,7 +5,7 @@ from scripts.lib.report.captions import TITLES, caption, description
 from scripts.lib.report.curves import duration_unit
 from scripts.lib.report.drawing import Drawing, side_by_side
 from scripts.lib.report.html import Figure, render
-from scripts.lib.report.option_tables import options_table, replacement_table
+from scripts.lib.report.option_tables import replacement_table
 from scripts.lib.report.plots import DRAW
 from scripts.lib.report.product_tables import products_table
 from scripts.lib.report.settings_tables import changed_settings, default_settings
@@ -161,7 +161,7 @@ def visit_page(diagnostics, figures, primary, options):
         figures=figures,
         metrics=[make(curves) for make in _METRICS],
         more_metrics=[make(curves) for make in _MORE_METRICS],
-        options=[options_table(settings, options["branch"]), replacement_table(curves)],
+        replaced=replacement_table(curves),
         products=products_table(options["products"]),
         sources=[sources, versions_table(), cost_table(options["logs"])],
         changed=changed_settings(*scope),

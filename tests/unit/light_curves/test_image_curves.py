@@ -9,7 +9,9 @@ from tests.support.light_curves import image_model, write_images_model
 LENGTH = 120
 DIP = np.where(np.abs(np.arange(LENGTH) - 60) < 20, 0.02, 0.0)
 RING = SimpleNamespace(used=np.ones((8, 9), bool))
-REFERENCE = SimpleNamespace(noise_factor=1.25, x=4.5, y=3.5, width=2.0, ring=RING)
+# Errors of 0.25, 0.2 and 0.5 without the noise factor.
+BASIS = {"basis": np.eye(4), "basis_weight": np.array([1.0, 16.0, 25.0, 4.0])}
+REFERENCE = SimpleNamespace(noise_factor=1.25, x=4.5, y=3.5, width=2.0, ring=RING, **BASIS)
 CIRCLES = ["large", "small"]
 
 

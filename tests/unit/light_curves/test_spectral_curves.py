@@ -40,7 +40,7 @@ def reference(stripes=None, **changed):
         "crosstalk": {},
         "stripes": stripes,
         "scale": 2.0,
-        "basis": SimpleNamespace(sigma=0.01, normal=np.eye(4)),
+        "basis": SimpleNamespace(sigma=0.001, normal=np.eye(4)),
         "median": np.zeros((4, 4), np.float32),
         "region": SimpleNamespace(used=np.ones((4, 4), bool)),
         "common_variance": lambda members: 100.0 * members.sum(),

@@ -98,7 +98,8 @@ def test_rows_of_images(tmp_path):
     ]
     segments = [{"number": k, "detector": "NRCB1", "first": 2 * k - 1} for k in (1, 2)]
     ring = SimpleNamespace(used=np.ones((8, 9), bool))
-    reference = SimpleNamespace(noise_factor=1.25, x=4.5, y=3.5, width=2.0, ring=ring)
+    basis = {"basis": np.eye(4), "basis_weight": np.ones(4)}
+    reference = SimpleNamespace(noise_factor=1.25, x=4.5, y=3.5, width=2.0, ring=ring, **basis)
     tables, statistics = zip(*parts, strict=True)
     rows, record = imaging_rows(tables, statistics, segments, paths, reference)
     assert list(rows) == list(DESCRIPTIONS)

@@ -1,8 +1,14 @@
-import numpy as np
+from types import SimpleNamespace
 
+import numpy as np
+import pytest
+
+from scripts.lib.moving_profile.band import Band
 from scripts.lib.moving_profile.column_profile import (
     column_flux,
+    moved_images,
     normalise_columns,
+    shift_along,
     without_dark_columns,
 )
 
@@ -62,3 +68,53 @@ def test_dark_columns_and_holes_have_no_star():
     model, left = without_dark_columns(np.full((3, 4), 5.0), profile, np.array([9, 8, 0.2, 9]), 0.1)
     np.testing.assert_array_equal(model, [[5, 5, 0, 5], [0, 5, 0, 5], [5, 5, 0, 5]])
     np.testing.assert_array_equal(left[0], profile[0] * [1, 1, 0, 1])
+
+
+def spectrum(noise, seed=1):
+    """Light of eight rows: a wave every twelve columns, and errors of the flat field of each pixel."""
+    wave = 1000.0 * (1.0 + 0.1 * np.sin(np.arange(600) * np.pi / 6.0))
+    profile = np.exp(-0.5 * ((np.arange(8) - 3.5) / 1.5) ** 2)
+    flat = 1.0 + noise * np.random.default_rng(seed).standard_normal((8, 600))
+    return profile[:, None] / profile.sum() * wave * flat, wave
+
+
+def test_a_spectrum_without_noise_moves_by_its_slope():
+    light, wave = spectrum(0.0)
+    found = shift_along(light, np.zeros(light.shape, dtype=bool))
+    np.testing.assert_allclose(found, -np.gradient(wave) / wave, atol=1e-9)
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.05])
+def test_a_shift_is_right_however_much_of_the_slopes_is_noise(noise):
+    light, wave = spectrum(noise)
+    found = shift_along(light, np.zeros(light.shape, dtype=bool))
+    # What a shift by one pixel adds, fitted with what was found, is one.
+    true = -np.gradient(wave) / wave
+    assert (found @ true) / (found @ found) == pytest.approx(1.0, abs=0.03)
+    noisy = -np.gradient(light.sum(axis=0)) / light.sum(axis=0)
+    assert (noisy @ true) / (noisy @ noisy) < 0.97
+
+
+def test_holes_and_dark_columns_show_no_slopes():
+    light, _ = spectrum(0.0)
+    whole = shift_along(light, np.zeros(light.shape, dtype=bool))
+    light[:, 300:] = 0.0
+    holes = np.zeros(light.shape, dtype=bool)
+    holes[3, 100], light[3, 100] = True, 1e6
+    found = shift_along(light, holes)
+    np.testing.assert_allclose(found[:290], whole[:290], atol=2e-3)
+    assert not found[301:].any()
+    assert not shift_along(np.zeros((4, 30)), np.zeros((4, 30), dtype=bool)).any()
+
+
+def test_motion_next_to_a_hole_is_that_of_the_columns_nearby():
+    profile = np.exp(-0.5 * ((np.arange(15.0) - 7.0) / 1.2) ** 2)[:, None]
+    model, holes = np.repeat(100.0 * profile, 40, axis=1), np.zeros((15, 40), dtype=bool)
+    band = Band(np.full(40, 2), 11, (15, 40))
+    whole = moved_images(SimpleNamespace(band=band, model=model, holes=holes))
+    holes[7, 20], broken = True, model.copy()
+    broken[7, 20] = 1e5
+    found = moved_images(SimpleNamespace(band=band, model=broken, holes=holes))
+    np.testing.assert_allclose(found, whole, atol=1e-9)
+    # The trace is straight: nothing changes along it.
+    np.testing.assert_allclose(found[1], 0.0, atol=1e-9)

@@ -127,6 +127,8 @@ def test_change_is_what_is_more_than_the_median():
         model=np.array([[6.0], [2.0]], np.float32),
         profile=np.array([[[0.75], [0.25]]], np.float32),
         response=np.array([[8.0], [1.0]]),
+        lit_holes=np.zeros(0, int),
+        hole_shape=np.zeros((1, 0), np.float32),
     )
     motion = np.array([[0.5, 0.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0], [np.nan] * 4])
     spectrum = np.array([[1.0], [1.0], [2.0]])
@@ -134,6 +136,19 @@ def test_change_is_what_is_more_than_the_median():
     np.testing.assert_allclose(flux[:, 0], [4.0, 10.0, 16.0])
     np.testing.assert_allclose(change[:, :, 0], [[-3.0, -1.0], [1.5, 0.5], [6.0, 2.0]])
     assert terms.shape == (3, 1)
+
+
+def test_holes_with_data_change_as_their_neighbours_do():
+    order = SimpleNamespace(
+        model=np.array([[6.0], [0.0]], np.float32),
+        profile=np.array([[[0.75], [0.0]]], np.float32),
+        response=np.array([[8.0], [1.0]]),
+        lit_holes=np.array([1]),
+        hole_shape=np.array([[0.25]], np.float32),
+    )
+    motion = np.array([[0.5, 0.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0]])
+    change, _, _ = star_change(motion, np.ones((2, 1)), 0.0, order)
+    np.testing.assert_allclose(change[:, 1, 0], [-1.0, 0.5])
 
 
 def test_unmodelled_light_is_what_no_order_has():

@@ -114,3 +114,11 @@ def test_a_hot_pixel_in_the_trace_is_a_hole():
     np.testing.assert_allclose(
         reference.response[0][60], reference.response[0][[59, 61]].mean(), rtol=0.05
     )
+
+
+def test_a_hot_pixel_has_no_noise_of_motion_and_transit():
+    scene = spectral_scene((28, 120), 100, seed=1, trouble=MOVING, depth=0.1)
+    scene.planes.sci[:, 15, 60] += 4000.0
+    reference = reference_of(scene)
+    assert reference.lit_holes.tolist() == [reference.band.position[15 * 120 + 60]]
+    assert reference.noise[15, 60] < 1.3 * reference.noise_factor

@@ -20,6 +20,16 @@ def test_each_visit_has_a_sentence_and_the_path_of_its_report(tmp_path):
     ]
 
 
+def test_the_path_of_a_report_can_be_opened_from_anywhere(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    text = json.dumps({"verdict": {"headline": "Nothing unusual."}})
+    (tmp_path / "results/one_diagnostics.json").write_text(text)
+    # As a run with --directory does.
+    monkeypatch.chdir(tmp_path)
+    (line,) = verdict_lines("results", files_of("one"))
+    assert line.endswith(f" Report: {tmp_path}/results/one_report.html")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"verdict": 3}'])
 def test_diagnostics_that_cannot_be_read_say_nothing(tmp_path, text):
     (tmp_path / "one_diagnostics.json").write_text(text)

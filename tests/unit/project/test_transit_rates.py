@@ -42,3 +42,22 @@ def test_a_line_of_the_table_has_a_share_for_each_value(monkeypatch):
     monkeypatch.setattr(transit_search, "is_found", lambda flux: flux[0] > 1.0)
     lines = list(rates(last_seeds, (0.0, 1.0), (5, 6), 4))
     assert lines == ["| 5 | 0 % | 75 % |", "| 6 | 0 % | 75 % |"]
+    # Of later seeds, none is 0.
+    assert list(rates(last_seeds, (1.0,), (5,), 4, first=1)) == ["| 5 | 100 % |"]
+
+
+def test_correlated_noise_has_no_dip():
+    # Seeds in which the noise made one that led all else by less than ten in the criterion.
+    for kind, length, seed in (
+        ("red, short", 120, 2096),
+        ("red, short", 120, 2206),
+        ("1/f", 120, 2222),
+        ("1/f", 30, 2217),
+        ("cubic", 120, 2132),
+    ):
+        assert not is_found(noise(kind, length, seed)), (kind, length, seed)
+
+
+def test_a_jump_between_two_averages_is_no_dip():
+    for seed in (1011, 1120, 1137):
+        assert not is_found(noise("jump", 1000, seed)), seed

@@ -5,6 +5,7 @@ import pytest
 
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.report.captions import TITLES, caption, description
+from scripts.lib.report.curves import shown_integrations
 from tests.support.plotted import COUNT, plotted_curve, plotted_rows, plotted_star
 
 CURVE = {
@@ -76,7 +77,7 @@ def still(count=COUNT, **metrics):
         ("white_light", "Crosses: integrations with a flag", plotted_curve()),
         ("white_light", "Dotted lines: sudden jumps", still(tilt_events=[{"integration": 4}])),
         ("white_light", "Black: means of neighbours", still(240)),
-        ("white_light", "every 3rd and all flagged ones", still(4000)),
+        ("white_light", "every 3rd is drawn, and all that have a flag.", still(4000)),
         ("flags", "Numbers: integrations", still(bursts=[{"integration": 4, "fraction": 0.5}])),
         ("noise_spectrum", "Crosses: columns", still(worse_elements=[{"element": 4}])),
         ("light_curve_map", "Dashed lines: seams", plotted_curve()),
@@ -85,6 +86,29 @@ def still(count=COUNT, **metrics):
 def test_captions_speak_of_what_is_drawn_only(name, sentence, curve):
     assert sentence in caption(name, [curve])
     assert sentence not in caption(name, [still()])
+
+
+def test_too_many_flags_are_not_said_to_be_drawn():
+    rows = plotted_rows(4000, segment=np.ones(4000, int), quality=np.ones(4000, int))
+    curve = plotted_curve(count=4000, rows=rows)
+    assert len(shown_integrations(curve)) == 1334
+    text = caption("position", [curve])
+    assert "every 3rd is drawn; flags are more than 1500, and not drawn besides." in text
+    assert "all that have a flag" not in text
+
+
+def test_the_sample_of_the_apertures_is_that_of_each_curve():
+    one, other = (plotted_curve() for _ in range(2))
+    one.arrays.update(scan_sample="150 neighbouring integrations")
+    other.arrays.pop("scan_sample", None)
+    # The first curve may have none.
+    assert ", in 150 neighbouring integrations." in caption("aperture_scan", [other, one])
+    assert ", in 150 neighbouring integrations." in caption("aperture_scan", [one, one])
+    other.arrays.update(scan_sample="40 neighbouring integrations")
+    object.__setattr__(other, "name", "NRS2")
+    text = caption("aperture_scan", [one, other])
+    assert f"150 neighbouring integrations ({one.name}), 40 neighbouring" in text
+    assert "(NRS2)" in text
 
 
 def test_captions_of_images_are_those_of_their_branch():

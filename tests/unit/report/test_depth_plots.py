@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from scripts.lib.report.depth_plots import depth_spectrum
+from scripts.lib.report.plot_style import CURVE_COLOURS
 
 
 def curve_of(depths):
@@ -30,6 +31,13 @@ def test_bins_without_depth_are_not_drawn():
     assert "3.0000 µm" in svg
     assert "4.0000 µm" not in svg
     assert "white light" not in svg
+
+
+def test_a_curve_keeps_its_colour_where_another_has_no_depths():
+    (panel,) = depth_spectrum([curve_of([np.nan] * 3), curve_of([0.01, 0.009, 0.011])])
+    svg = panel.drawing("depths").svg(alone=True)
+    assert CURVE_COLOURS[1] in svg
+    assert CURVE_COLOURS[0] not in svg
 
 
 def test_nothing_is_drawn_without_depths():

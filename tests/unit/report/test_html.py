@@ -35,7 +35,7 @@ def visit(**changes):
         "figures": [Figure("scatter", "Title", [DRAWING], "caption")],
         "metrics": [table],
         "more_metrics": [table],
-        "options": [],
+        "replaced": Table("Samples replaced", ["Detector"], []),
         "products": table,
         "sources": [table, Table("Cost", ["a"], [], without_rows="There are no logs.")],
         "changed": table,
@@ -222,7 +222,7 @@ class TestEveryPage:
         given = spoil(values()) | {
             "metrics": [table, empty],
             "more_metrics": [table, empty],
-            "options": [table],
+            "replaced": table,
             "sources": [table],
             "products": table,
             "changed": empty,

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from scripts.lib.diagnostics.light_curve_metrics import light_curve_metrics
 from scripts.lib.errors import InputError
 from scripts.lib.outliers.blocks import Block
 from scripts.lib.outliers.detection import Settings, detect_outliers
@@ -91,6 +92,24 @@ def test_noise_is_measured_about_transit_and_jump():
     assert report["depth_ppm"] == pytest.approx(10_000, rel=0.15)
     assert report["jumps"] == [480]
     assert report["beta_10_30_min"] == pytest.approx(1.0, abs=0.35)
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-3])
+def test_noise_is_that_of_the_report_in_which_jumps_count(step):
+    rng = np.random.default_rng(5)
+    time, jump = np.arange(600) / 1440.0, step * (np.arange(600) >= 300)
+    flux = 1.0 + 3e-4 * rng.normal(size=600) + jump
+    columns = {name: np.full(600, np.nan) for name in ("flux_error", "photon_error")}
+    columns |= {name: np.arange(600.0) for name in ("x", "y", "width", "integration")}
+    columns |= dict.fromkeys(("bjd_tdb", "mjd_utc"), time) | {"segment": np.ones(600, int)}
+    metrics, _ = light_curve_metrics(
+        columns | dict.fromkeys(("flux", "flux_norm"), flux / np.median(flux))
+    )
+    report = noise_report(time, flux)
+    assert report["jumps"] == ([300] if step else [])
+    for name in ("scatter_ppm", "point_to_point_sigma_ppm", "mad_sigma_ppm", "beta_10_30_min"):
+        assert report[name] == pytest.approx(metrics[name], rel=1e-9), name
+    assert report["scatter_ppm"] == pytest.approx(580.0 if step else 300.0, rel=0.1)
 
 
 @pytest.mark.parametrize(

@@ -98,3 +98,15 @@ def test_the_module_is_the_command():
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("tso3flow: command: found rnu")
+
+
+def test_a_cache_that_cannot_be_written_is_one_line_with_the_cure(
+    started, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    assert command.main(["run", "--cores", "1"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "set XDG_CACHE_HOME to a folder of yours" in said
+    assert started == []
