@@ -106,8 +106,8 @@ def test_positions_are_those_of_the_star_within_their_errors(visits):
             continue
         off = found[name] - truth.motion[:, axis]
         rms = np.sqrt(np.nanmean((off - np.nanmedian(off)) ** 2))
-        # What photons do not allow, the product says.
-        assert rms < max(LARGEST, 1.1 * errors[name]), name
+        # What photons do not allow, the product says; a background that changes adds a little.
+        assert rms < max(LARGEST, 1.15 * errors[name]), name
 
 
 def test_neither_position_nor_width_holds_the_transit(visits):
