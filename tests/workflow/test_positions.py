@@ -29,8 +29,8 @@ pytestmark = pytest.mark.slow
 MODES = {
     "BOTS": (150, 6.0),
     "LRS": (150, 6.6),
-    "GRISM": (100, 3.8),
-    "SOSS": (60, 3.9),
+    "GRISM": (60, 3.8),
+    "SOSS": (40, 3.9),
     "NIRCAM": (300, 1.9),
     "MIRI": (300, 6.6),
 }
@@ -106,8 +106,8 @@ def test_positions_are_those_of_the_star_within_their_errors(visits):
             continue
         off = found[name] - truth.motion[:, axis]
         rms = np.sqrt(np.nanmean((off - np.nanmedian(off)) ** 2))
-        # What photons do not allow, the product says.
-        assert rms < max(LARGEST, 1.1 * errors[name]), name
+        # What photons do not allow, the product says; a background that changes adds a little.
+        assert rms < max(LARGEST, 1.15 * errors[name]), name
 
 
 def test_neither_position_nor_width_holds_the_transit(visits):

@@ -18,6 +18,8 @@ BASELINES = {
 # Gain of information that a transit needs to be accepted, and its lead over all else.
 _LEAST_GAIN = 20.0
 _LEAST_LEAD = 10.0
+# A dip of fewer points may be two outliers.
+_FEWEST_INSIDE = 3.0
 # What the best further dip or bump gains in white noise, and the share of more that counts against a transit.
 _CHANCE_GAIN, _AGAINST = 8.0, 0.5
 # Parameters that the search varies: position and step of a jump; period, phase and height of a wave;
@@ -339,6 +341,7 @@ def choose_model(x, flux):
     transit: a jump, a wave, a ramp of any length, polynomials of third and fourth degree. Where
     residuals are correlated, the lead counts as that of the effective number of points. Half of what the
     best further dip or bump in the residuals gains above 8, the most that is usual in white noise, is taken off both.
+    From first to fourth contact a transit lasts three points or more.
     """
     n = len(x)
     plain, transits = _plain_fits(x, flux), _fit_transits(x, flux)
@@ -347,7 +350,7 @@ def choose_model(x, flux):
     others = min(criterion, _jump_criterion(x, flux), _wave_criterion(x, flux))
     name = min(transits, key=lambda key: transits[key][0])
     criterion, best, (mid, duration) = transits[name]
-    if not best.coefficient < 0:
+    if not best.coefficient < 0 or duration * n / 2.0 < _FEWEST_INSIDE:
         return without, None, 0.0
     effective = _effective_number(best.residual)
     size = baseline_columns(x, *BASELINES[name]).shape[1] + _OF_TRANSIT

@@ -8,6 +8,8 @@ __all__ = ["curve_findings", "curve_name", "noise_sentence", "relative_text", "v
 # Share of a width's variance that is no noise, from which on a flux can follow it. Level and width are
 # fitted to the same samples, so that their noise is correlated.
 _LEAST_SHARE = 0.2
+# Errors of a step at a seam below which the headline gives no number.
+_CLEAR_SEAM = 2.0
 _NAMES = {
     "x": "the position along x",
     "y": "the position along y",
@@ -264,7 +266,12 @@ def _summary(curves):
         worst, curve = max(seams, key=lambda pair: pair[0]["significance"])
         owner = f" of {curve_name(curve)}" if len(curves) > 1 else ""
         step, error = worst["step_ppm"], worst["error_ppm"]
-        parts.append(f"the worst seam{owner} is {step:+.0f} ± {error:.0f} ppm")
+        large = worst["significance"] >= _CLEAR_SEAM
+        parts.append(
+            f"the worst seam{owner} is {step:+.0f} ± {error:.0f} ppm"
+            if large
+            else "no step at a seam"
+        )
     flags = [curve["flags"]["aperture"]["outlier_fraction"] for curve in curves if "flags" in curve]
     flags = [fraction for fraction in flags if fraction is not None]
     if flags:

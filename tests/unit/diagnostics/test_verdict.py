@@ -187,6 +187,8 @@ def test_level_follows_the_findings():
     assert look["headline"].endswith(" 1 thing to look at.")
     assert look["findings"] == curve_findings(curve(detector="NRS2", seams=[SEAM]))
     assert "the worst seam of NRS2 is -90 ± 10 ppm" in look["headline"]
+    small = SEAM | {"significance": 1.9}
+    assert "no step at a seam" in visit_verdict([curve(seams=[small])])["headline"]
     short = {"detector": "NRS1", "order": 1, "n_integrations": 3, "n_without_flux": 1}
     unknown = visit_verdict([short | {"too_short": True}])
     assert unknown["level"] == "unknown"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.profile_scenes import QUIET, image_scene
+from scripts.lib.moving_profile import reference_images
 from scripts.lib.moving_profile.reference_images import ImageOptions, image_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.stamp_shape import fit_motion
@@ -120,6 +121,16 @@ def test_widths_that_are_noise_are_held_where_they_are(reference):
     # There is no change of width: what is measured is noise, of which a thousandth counts.
     noise = np.sqrt(np.linalg.inv(normal_matrix(reference))[3, 3])
     assert reference.basis_tightness > 4.0 / noise**2
+
+
+def test_holding_a_width_does_not_hold_it_more_the_next_time(reference, monkeypatch):
+    # It is measured on widths that nothing holds: the first pass and the tenth find the same.
+    noise = np.sqrt(np.linalg.inv(normal_matrix(reference))[3, 3])
+    assert reference.basis_tightness < 2000.0 / noise**2
+    monkeypatch.setattr(reference_images, "_LIMITS", (20.0, 8.0, *[5.0] * 8))
+    scene = image_scene((32, 40), 120, seed=1, trouble=MOVING, electrons=1e7)
+    again = reference_of(scene).basis_tightness
+    assert again == pytest.approx(reference.basis_tightness, rel=0.5)
 
 
 def test_a_star_that_fills_the_array_has_no_background():
