@@ -29,8 +29,8 @@ pytestmark = pytest.mark.slow
 MODES = {
     "BOTS": (150, 6.0),
     "LRS": (150, 6.6),
-    "GRISM": (100, 3.8),
-    "SOSS": (60, 3.9),
+    "GRISM": (60, 3.8),
+    "SOSS": (40, 3.9),
     "NIRCAM": (300, 1.9),
     "MIRI": (300, 6.6),
 }
