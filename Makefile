@@ -107,7 +107,8 @@ test-readers: .venv-readers/installed.txt ## read our files with Eureka!, chroma
 	@echo "test-readers: pytest"
 	@.venv-readers/bin/python -m pytest -m "not slurm" tests/readers tests/unit/tso3flow \
 		tests/unit/files/test_netcdf.py tests/unit/steps/test_export_product.py \
-		tests/unit/files/test_frames.py tests/unit/steps/test_convert_summary.py
+		tests/unit/files/test_frames.py tests/unit/steps/test_convert_summary.py \
+		tests/unit/steps/test_summarise.py tests/unit/report/test_campaign.py
 
 test-slurm: .venv-slurm/installed.txt ## run the workflow on a Slurm of this machine, with faults
 	@echo "test-slurm: pytest"

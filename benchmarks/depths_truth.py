@@ -9,14 +9,9 @@ import sys
 
 import numpy as np
 
-from scripts.lib.diagnostics.depth_fit import (
-    LIMB_PRIOR,
-    Curve,
-    Geometry,
-    dip_light,
-    fit_depth,
-    fit_geometry,
-)
+from benchmarks.noise_series import correlated_noise
+from scripts.lib.diagnostics.depth_fit import Curve, fit_depth, fit_geometry
+from scripts.lib.diagnostics.dip_model import LIMB_PRIOR, Geometry, dip_light
 
 __all__ = ["CASES", "pulls", "simulated_curve", "statistics"]
 
@@ -31,17 +26,6 @@ CASES = {
     "bin, correlated over 15": ("bin", 5e-4, 15.0, 3e-4),
 }
 _LENGTH, _SPAN = 240, 0.25
-
-
-def _correlated(rng, length, time, scatter):
-    """Noise whose autocorrelation falls exponentially."""
-    memory = np.exp(-1.0 / time)
-    steps = rng.normal(0.0, scatter * np.sqrt(1.0 - memory**2), length)
-    values, value = np.empty(length), rng.normal(0.0, scatter)
-    for index, step in enumerate(steps):
-        value = memory * value + step
-        values[index] = value
-    return values
 
 
 def simulated_curve(rng, noise, time, scatter):
@@ -74,7 +58,7 @@ def simulated_curve(rng, noise, time, scatter):
     light = dip_light(geometry.separation(times), depth, *rng.normal(*LIMB_PRIOR, 2))
     flux = light * (1.0 + 1e-3 * rng.normal() * x) + rng.normal(0.0, noise, _LENGTH)
     if scatter:
-        flux += _correlated(rng, _LENGTH, time, scatter)
+        flux += correlated_noise(rng, _LENGTH, time, scatter)
     columns = np.stack([np.ones(_LENGTH), x], axis=1)
     return Curve(times, flux, np.ones(_LENGTH), columns), geometry, depth
 
@@ -127,18 +111,22 @@ def statistics(values):
 def main(arguments=None):
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--curves", type=int, default=200, help="number of curves of each case")
+    parser.add_argument("--curves", type=int, default=400, help="number of curves of each case")
+    parser.add_argument("--seed", type=int, default=5000, help="of the first curve of a case")
     parser.add_argument("--only", default="", help="part of the name of the cases to run")
     options = parser.parse_args(arguments)
     print("| curves | bias over error | width of pulls | largest | error (ppm) | beta |")
     print("|---|---|---|---|---|---|")
-    for name, case in CASES.items():
+    # Cases with seeds of their own: those with the same ones would err together.
+    for number, (name, case) in enumerate(CASES.items()):
         if options.only not in name:
             continue
-        values, errors, betas = pulls(case, range(5000, 5000 + options.curves))
+        first = options.seed + 100_000 * number
+        values, errors, betas = pulls(case, range(first, first + options.curves))
         mean, width, largest, known = statistics(values)
         print(
-            f"| {name} ({known} of {options.curves}) | {mean:+.2f} | {width:.2f} | {largest:.1f} | "
+            f"| {name} ({known} of {options.curves}) | {mean:+.2f} ± {width / known**0.5:.2f} "
+            f"| {width:.2f} ± {width / (2 * known) ** 0.5:.2f} | {largest:.1f} | "
             f"{1e6 * np.median(errors):.0f} | {betas.mean():.2f} |",
             flush=True,
         )

@@ -9,14 +9,14 @@ import numpy as np
 from benchmarks.profile_scenes import split
 from scripts.lib.light_curves.element_sums import Groups, sum_groups
 from scripts.lib.light_curves.image_curves import image_curve
-from scripts.lib.light_curves.spectral_curves import WIDTH_SHARE, corrected_columns
+from scripts.lib.light_curves.spectral_curves import corrected_columns
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
 from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.spectra import model_spectra
-from scripts.lib.moving_profile.tie import shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import shape_terms, slow_width, tie_flux
 from scripts.lib.moving_profile.white_light import template_spectrum
 from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
@@ -115,9 +115,9 @@ def _white_light(found, reference, template, members=None):
     values = {name: found(name) for name in _COLUMN_VALUES}
     sums = sum_groups(values, template, Groups.from_numbers(np.where(used, 0, -1)))
     flux, filled, error = (sums[name][:, 0] for name in ("flux", "filled", "error"))
-    width = found("width") if reference.width_gain > WIDTH_SHARE else None
-    terms, _ = shape_terms(found("x"), found("y"), width)
-    return tie_flux(flux, filled, terms), np.sqrt(error**2 + reference.common_variance(used))
+    terms, _ = shape_terms(found("x"), found("y"))
+    tied = tie_flux(flux, filled, terms, slow_width(found("width")))
+    return tied, np.sqrt(error**2 + reference.common_variance(used))
 
 
 def _lit_bins(scene, template):

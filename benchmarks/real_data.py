@@ -19,7 +19,7 @@ from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import ImageOptions, image_reference
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.segment import Extent
-from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import choose_flux, shape_terms, slow_width, tie_flux
 
 _FILE = "TRAPPIST-1b_visit_1_jw01177007001.h5"
 _RAMPS = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -126,12 +126,13 @@ def candidates(cube):
     model = model_images([planes], Extent(len(cube)), reference)
     names, largest = list(reference.circles), model.sums[:, 0]
     terms, _ = shape_terms(model.x, model.y, squares=True)
+    width = slow_width(model.width)
     series = {names[0]: largest}
     series |= {
-        name: tie_flux(flux, largest, terms)
+        name: tie_flux(flux, largest, terms, width)
         for name, flux in zip(names[1:], model.sums.T[1:], strict=True)
     }
-    series["profile"] = tie_flux(model.flux, largest, terms)
+    series["profile"] = tie_flux(model.flux, largest, terms, width)
     chosen, _ = choose_flux(series)
     ours, decorrelation = free_of_motion(series[chosen], model.x, model.y, squares=True)
     y, x = np.indices(cube.shape[1:])

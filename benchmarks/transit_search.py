@@ -11,6 +11,7 @@ import argparse
 
 import numpy as np
 
+from benchmarks.noise_series import correlated_noise
 from scripts.lib.diagnostics.light_curve_model import fit_light_curve
 from scripts.lib.diagnostics.transit_search import Transit
 
@@ -32,11 +33,7 @@ def _red(rng, x, tau, beta):
     points = max(tau / (x[1] - x[0]), 1.0)
     keep = np.exp(-1.0 / points)
     height = np.sqrt((beta**2 - 1.0) * (1.0 - keep) / (1.0 + keep))
-    values = rng.standard_normal(len(x)) * np.sqrt(1.0 - keep**2)
-    values[0] = rng.standard_normal()
-    for k in range(1, len(x)):
-        values[k] += keep * values[k - 1]
-    return height * values
+    return correlated_noise(rng, len(x), points, height)
 
 
 def _pink(rng, x):

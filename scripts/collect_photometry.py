@@ -17,6 +17,7 @@ phot
 """
 
 import logging
+from itertools import chain
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from scripts.lib.files.ecsv import write_quantities
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.photometry.sky import add_sky, check_units
 from scripts.lib.photometry.table import COLUMNS, PhotometryTable, read_photometry
+from scripts.lib.segment_data.step_record import read_record
 from scripts.lib.segment_data.world_coordinates import check_sky, evaluation_errors, read_wcs
 
 log = logging.getLogger(__name__)
@@ -111,8 +113,10 @@ def _common_meta(tables, names):
 
 
 def _read(path, segment):
-    """Table of one segment with its sky coordinates."""
+    """Table of one segment with its sky coordinates, and what the steps have found in its data."""
     table = read_photometry(path)
+    with open_fits(path) as file:
+        _, warnings = read_record(file)
     with open_fits(segment) as source:
         wcs = read_wcs(source)
         with evaluation_errors(source.path):
@@ -122,18 +126,18 @@ def _read(path, segment):
         # All positions of a segment are in one array of pixels.
         for position in sky.T[np.isfinite(sky).all(axis=0)][:1]:
             check_sky(source.path, source.primary, position)
-    return table
+    return table, warnings
 
 
 def process(snakemake):
     """Write the photometry table of one product."""
     paths, segments = list(snakemake.input.photometry), list(snakemake.input.segments)
-    tables = [_read(*pair) for pair in zip(paths, segments, strict=True)]
+    tables, found = zip(*map(_read, paths, segments), strict=True)
     table = stack(tables, segments)
     check_units(table, segments[0])
     if records := list(snakemake.params.reference_files):
         table.meta["reference_files"] = records
-    if warnings := list(snakemake.params.input_warnings):
+    if warnings := list(dict.fromkeys([*snakemake.params.input_warnings, *chain(*found)])):
         table.meta["input_warnings"] = warnings
     write_quantities(snakemake.output.phot, table.columns, table.units, table.meta)
     log.info("%s: %d integrations", snakemake.output.phot, table.meta["number_of_integrations"])

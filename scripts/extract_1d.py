@@ -79,6 +79,7 @@ from scripts.lib.instruments.modes import mode_of
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
 from scripts.lib.references.extract1d import name_file_in_errors, read_reference
+from scripts.lib.segment_data.impossible_values import segment_warnings
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
@@ -301,7 +302,7 @@ def _extract(member, product, job):
         write_scene = _scene_writer(stack, output, member, extraction)
         _write_spectra(product, member, extraction, correction, blocks, write_scene, job)
     append_aperture(product, extraction, member.shape("SCI")[1:])
-    warnings = _found_warnings(member, trace, extraction)
+    warnings = [*segment_warnings(member), *_found_warnings(member, trace, extraction)]
     append_record(product, None if replacer is None else blocks.replaced, warnings)
     if replacer is not None:
         log.info(replacement_text(blocks.replaced))

@@ -84,6 +84,7 @@ from scripts.lib.fits.writer import ProductWriter
 from scripts.lib.instruments.soss import why_not_extracted
 from scripts.lib.jobs.progress import Progress
 from scripts.lib.provenance.reference_records import record_references, reference_name
+from scripts.lib.segment_data.impossible_values import segment_warnings
 from scripts.lib.segment_data.int_times import copy_int_times, spectrum_times
 from scripts.lib.segment_data.integrations import segment_number
 from scripts.lib.segment_data.replacers import make_replacer, replacement_text
@@ -352,7 +353,8 @@ def _extract(stack, member, product, paths, job, scratch):
         log.info(replacement_text(segment.replaced))
     ratios = contamination(scene, models, image, summary.median_error)
     append_apertures(product, scene, background, ratios)
-    append_record(product, None if replacer is None else segment.replaced, [])
+    replaced = None if replacer is None else segment.replaced
+    append_record(product, replaced, segment_warnings(member))
 
 
 def process(snakemake):

@@ -181,9 +181,9 @@ def _flag_warnings(rows, inputs):
 
 
 def _step_warnings(inputs):
-    """Warnings of the steps that made the archive's spectra."""
+    """Warnings of the steps that made the archive's spectra or photometry."""
     texts = []
-    for path in inputs.get("spectra") or ():
+    for path in inputs.get("spectra") or inputs.photometry:
         with open_fits(path) as file:
             texts += read_record(file)[1]
     return dict.fromkeys(texts)

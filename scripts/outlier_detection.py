@@ -32,6 +32,7 @@ max_memory_mb
 import logging
 import math
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,8 +55,10 @@ from scripts.lib.provenance.software import (
     history_line,
 )
 from scripts.lib.segment_data.dq import PLANES, bad_bits
+from scripts.lib.segment_data.impossible_values import COUNTED_BY, impossible_warnings
 from scripts.lib.segment_data.plausibility import check_plausible
 from scripts.lib.segment_data.side_products import CubeWriter, write_segment
+from scripts.lib.segment_data.step_record import append_record
 
 log = logging.getLogger(__name__)
 
@@ -146,12 +149,12 @@ def _header_updates(path, pool, table):
         ("ASNPOOL", pool),
         ("ASNTABLE", table),
         ("S_OUTLIR", "COMPLETE"),
-        ("HISTORY", history_line(f"outlier_detection equal to jwst {JWST_VERSION}")),
+        ("HISTORY", history_line(f"{COUNTED_BY} {JWST_VERSION}")),
     ]
 
 
 def _detect_in_file(source, product, options, offsets, limits, medians):
-    """Read, test and write block by block within (memory [MB], threads); count the outliers."""
+    """Read, test and write block by block within (memory [MB], threads); count outliers and faults."""
     shape, (memory_mb, threads) = source.shape("SCI"), limits
     # Besides the planes: masked samples, bytes in file order, temporary arrays.
     samples = int(min(memory_mb, _BLOCK_MB) * 1e6 / (4 * (len(offsets) + 3)))
@@ -166,17 +169,18 @@ def _detect_in_file(source, product, options, offsets, limits, medians):
         if medians is not None:
             images = median_images(planes, block, shape[0], settings)
             medians.write(images, first, block.rows.start)
-        count = detect_outliers(planes, block, shape[0], settings)
+        impossible = Counter()
+        outliers = detect_outliers(planes, block, shape[0], settings, impossible)
         for name, plane in planes.items():
             part = plane[block.tested] if name in ("SCI", "DQ") else plane
             product.write_block(part, offsets[name], shape, first, block.rows.start)
-        return count
+        return Counter(outliers=outliers) + impossible
 
     progress = Progress(log, len(blocks), "blocks of pixels")
     if threads == 1:
-        return sum(progress.count(map(detect, blocks)))
+        return sum(progress.count(map(detect, blocks)), Counter())
     with ThreadPoolExecutor(threads) as pool:
-        return sum(progress.count(pool.map(detect, blocks)))
+        return sum(progress.count(pool.map(detect, blocks)), Counter())
 
 
 def process(snakemake):
@@ -196,8 +200,12 @@ def process(snakemake):
         offsets = _append_headers(product, source, updates)
         with ExitStack() as stack:
             medians = CubeWriter.opened(stack, snakemake.output.medians, source)
-            count = _detect_in_file(source, product, params.options, offsets, limits, medians)
+            counts = _detect_in_file(source, product, params.options, offsets, limits, medians)
         shape = source.shape("SCI")
+        found = impossible_warnings(source.path.name, counts, math.prod(shape))
+        append_record(product, None, found)
+    for text in found:
+        log.warning("%s", text)
     if snakemake.output.results:
         with open_fits(path) as flagged:
             write_segment(flagged, Path(snakemake.output.results), {}, limits[0])
@@ -205,8 +213,8 @@ def process(snakemake):
         "%s: %d integrations of %d x %d pixels, %d outliers (fraction %.2e), %.1f s",
         path.name,
         *shape,
-        count,
-        count / math.prod(shape),
+        counts["outliers"],
+        counts["outliers"] / math.prod(shape),
         time.monotonic() - started,
     )
 

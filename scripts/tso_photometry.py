@@ -46,6 +46,7 @@ from scripts.lib.photometry.image_series import ImageSeries, conversion
 from scripts.lib.photometry.measurement import Settings, measure
 from scripts.lib.photometry.sky import add_sky, check_units
 from scripts.lib.photometry.table import COLUMNS, META_KEYWORDS, make_table, write_photometry
+from scripts.lib.segment_data.impossible_values import segment_warnings
 from scripts.lib.segment_data.int_times import mid_times
 from scripts.lib.segment_data.integrations import first_integration
 from scripts.lib.segment_data.world_coordinates import read_wcs
@@ -53,7 +54,7 @@ from scripts.lib.segment_data.world_coordinates import read_wcs
 log = logging.getLogger(__name__)
 
 # Electrons per DN; detectors of JWST have 1 to 6.
-_LARGEST_GAIN = 1000
+_SMALLEST_GAIN, _LARGEST_GAIN = 0.001, 1000
 
 
 def apertures_sentence(settings, whole_array):
@@ -91,7 +92,7 @@ def open_series(source, gain_path):
     Raises
     ------
     InputError
-        If the gain of a pixel with a value is not above 0 or is more than any detector has.
+        If the gain of a pixel with a value is less or more than any detector has.
     """
     gain, sci = None, source.header("SCI")
     shape = source.shape("SCI")
@@ -108,14 +109,16 @@ def open_series(source, gain_path):
 
 def _check_gain(gain, source, path):
     """Raise if a pixel that the first integration has a value of has no usable gain."""
-    bad = ~(np.isfinite(gain) & (gain > 0) & (gain <= _LARGEST_GAIN)) & np.isfinite(
+    # Of NaN, neither holds.
+    bad = ~((gain >= _SMALLEST_GAIN) & (gain <= _LARGEST_GAIN)) & np.isfinite(
         source.read("SCI", slice(0, 1))[0]
     )
     if bad.any():
         row, column = np.unravel_index(np.argmax(bad), bad.shape)
         found = f"{gain[row, column]} at row {row + 1}, column {column + 1} of the segment"
         more = f" and in {np.count_nonzero(bad) - 1} more pixels"
-        msg = f"{path}: SCI: found {found}{more}, expected a gain above 0, at most {_LARGEST_GAIN}"
+        limits = f"{_SMALLEST_GAIN} to {_LARGEST_GAIN}"
+        msg = f"{path}: SCI: found {found}{more}, expected a gain of {limits}"
         raise InputError(msg)
 
 
@@ -167,9 +170,10 @@ def process(snakemake):
         if not whole_array:
             _check_annulus(source, options, columns)
         meta = {name: source.primary.get(key) for name, key in META_KEYWORDS.items()}
+        warnings = segment_warnings(source)
     meta["apertures"] = apertures_sentence(settings, whole_array)
     table = make_table(columns, unit, meta, has_background=not whole_array)
-    write_photometry(snakemake.output.photometry, table)
+    write_photometry(snakemake.output.photometry, table, warnings)
     if snakemake.output.catalog:
         _write_catalog(snakemake.output.catalog, table, snakemake.input.segment)
     log.info("%s: %.1f s", snakemake.output.photometry, time.monotonic() - started)

@@ -143,6 +143,14 @@ def _times(visit):
                 edit_times(last_segment(folder), change)
 
             yield Case("starts and ends", f"column {column} {value}", visit, "any", fill)
+    # Half an hour, and without the difference between TDB and UTC.
+    for columns, days in (("all", 0.02), ("all", -0.02), ("UTC", 0.02), ("TDB", -69.184 / 86400)):
+        where = {"all": slice(None), "UTC": slice(3), "TDB": slice(3, None)}[columns]
+
+        def shift(folder, _rng, where=where, days=days):
+            edit_times(last_segment(folder), lambda rows: rows["times"][:, where].__iadd__(days))
+
+        yield Case("shifted times", f"{columns} {days:.4f}", visit, "any", shift)
 
 
 def _flags(visit):
@@ -195,6 +203,16 @@ def _variances(visit):
                 edit_image(last_segment(folder), extension, change)
 
             yield Case("variances", f"{extension} {name}", visit, "any", corrupt)
+
+        def spoil(data):
+            """One pixel far from the middle of the first image."""
+            data[-1, 1, 1] = -1
+            return data
+
+        def corrupt_one(folder, _rng, extension=extension, spoil=spoil):
+            edit_image(last_segment(folder), extension, spoil)
+
+        yield Case("variances", f"{extension} negative in a pixel", visit, "any", corrupt_one)
 
 
 def _coordinates(visit):

@@ -51,7 +51,7 @@ def times(folder, rng):
     column, row = int(rng.integers(6)), int(rng.integers(20))
     value = float(pick(rng, (*_FLOATS, 1e9, 59000.0, 2459000.5)))
     # Less than an integration only another clock could tell.
-    step = float(pick(rng, (0.5, -0.5, 1, 365.25, -3000)))
+    step = float(pick(rng, (0.5, -0.5, 0.02, -0.02, 1, 365.25, -3000)))
     edit = pick(rng, ("cell", "column", "row", "shift", "shift column", "numbers", "order"))
 
     def change(rows):

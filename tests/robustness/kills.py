@@ -2,15 +2,16 @@
 Kill runs of small visits at random moments, run them again, and compare the products.
 
 ``python -m tests.robustness.kills`` kills all processes of a run, or one of its jobs, with SIGKILL, at
-first runs and at runs that replace products of other settings, in four modes and with reports. It
-ends with code 1 unless every run that follows makes the bytes of an undisturbed run, but for the cost
-of the jobs in reports, leaves nothing half-written, and the products of earlier runs were there all
-the time.
+first runs and at runs that replace products of other settings, in four modes and with reports; the
+runs that follow are killed as well, up to five in a row. It ends with code 1 unless the last run makes
+the bytes of an undisturbed run, but for the cost of the jobs in reports, and leaves nothing half-written,
+and the products of earlier runs were there all the time. ``--first`` continues a campaign.
 """
 
 import argparse
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -26,10 +27,11 @@ import yaml
 
 from scripts.simulation.visit import simulate_visit
 from tests.robustness.files import VISITS
-from tests.workflow.test_dag import ARCHIVE_ONLY, ROOT
+from tests.support.steps import ROOT
 
 OTHER_SETTINGS = {"outlier_detection": {"snr": 3.0}}
-MODES = ("spectra", "images", "lrs", "grism")
+MODES = ("spectra", "images", "grism", "tsimage")
+IN_A_ROW = 5
 # The table of what the jobs cost, in reports.
 _COSTS = re.compile(
     rb"<table(?:(?!</table>).)*?Peak memory of a job(?:(?!</table>).)*</table>", re.DOTALL
@@ -51,7 +53,7 @@ class Undisturbed:
     products : dict of str to bytes
         Products by name, reports without the cost of the jobs.
     seconds : float
-        Time of a run.
+        Time of the processor that a run takes.
     """
 
     folder: Path
@@ -109,7 +111,7 @@ def without_costs(page):
     return _COSTS.sub(b"", page)
 
 
-def make_undisturbed(home, visit, settings):
+def make_undisturbed(home, visit):
     """
     Simulate a visit and process it undisturbed, and with other settings.
 
@@ -119,8 +121,6 @@ def make_undisturbed(home, visit, settings):
         Folder to make it in.
     visit : str
         Key of `VISITS`.
-    settings : dict
-        Sections of the configuration besides associations and references.
 
     Returns
     -------
@@ -130,16 +130,15 @@ def make_undisturbed(home, visit, settings):
     folder = home / "visit"
     simulate_visit(folder, VISITS[visit])
     path = folder / "config.yaml"
-    config = yaml.safe_load(path.read_text()) | settings
+    config = yaml.safe_load(path.read_text())
     for name, other in {"first": {}, "earlier": OTHER_SETTINGS}.items():
         shutil.copytree(folder, home / name)
         (home / name / "config.yaml").write_text(yaml.safe_dump(config | other))
-        started = time.monotonic()
+        before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
         code, text = run(home / name)
-        seconds = time.monotonic() - started
+        seconds = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before
         if code:
             raise RuntimeError(text)
-    path.write_text(yaml.safe_dump(config))
     shutil.copy(path, home / "earlier")
     return Undisturbed(folder, home / "earlier", products(home / "first"), seconds)
 
@@ -158,45 +157,61 @@ def jobs_of(group):
     return found
 
 
-def kill_run(folder, seconds, whole, rng):
+def spent(group):
+    """Sum of the processor time of the processes in a group and of their ended children, in seconds."""
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            # Behind the name in brackets: state, parent, group, ... , own times, those of children.
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def kill_run(folder, seconds, whole, rng, options=()):
     """
-    Start a run and kill it, or one of its jobs, after some seconds.
+    Start a run and kill it, or one of its jobs, when it has taken some time of the processor.
 
     Parameters
     ----------
     folder : Path
         Folder of the visit.
     seconds : float
-        When to kill it.
+        Time of the processor after which it is killed, as clocks depend on the load of the machine.
     whole : bool
         Whether the whole run is killed; else the first job that runs from then on.
     rng : Generator
         Chooses among the jobs.
+    options : sequence of str
+        Options of Snakemake.
 
     Returns
     -------
     killed : str
-        ``run``, ``job`` or ``nothing``.
+        ``run``, ``job`` or ``nothing``, if the run was done before.
     """
     process = subprocess.Popen(
-        command(folder),
+        command(folder, *options),
         env=os.environ | ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     killed = "nothing"
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        if whole:
+    while killed == "nothing" and process.poll() is None:
+        if spent(process.pid) < seconds:
+            time.sleep(0.05)
+        elif whole:
             os.killpg(process.pid, signal.SIGKILL)
             killed = "run"
-        while killed == "nothing" and process.poll() is None:
-            if jobs := jobs_of(process.pid):
-                os.kill(int(rng.choice(jobs)), signal.SIGKILL)
-                killed = "job"
-            time.sleep(0.005)
+        elif jobs := jobs_of(process.pid):
+            os.kill(int(rng.choice(jobs)), signal.SIGKILL)
+            killed = "job"
+        else:
+            time.sleep(0.02)
     process.wait()
     return killed
 
@@ -259,45 +274,50 @@ def faults_at_end(folder, final):
     return faults + [f"{path.relative_to(folder)} is left" for path in left]
 
 
-def one_kill(number, undisturbed, home, rng):
+def one_trial(number, undisturbed, home, rng):
     """
-    Kill a run, run again, and compare.
+    Kill a run and those that follow, run to the end, and compare.
 
     Parameters
     ----------
     number : int
-        Number of the kill; even ones are of the whole run, every other pair replaces products.
+        Number of the trial; of every other one the first run replaces products.
     undisturbed : Undisturbed
         What to compare with.
     home : Path
         Folder to work in.
     rng : Generator
-        Chooses the moment.
+        Chooses the moments, and whether a whole run or a job of it is killed.
 
     Returns
     -------
-    summary : tuple
-        ``run`` or ``job``, whether products were replaced, the options needed to finish.
+    kills : list of str
+        ``run`` or ``job``, of each kill.
+    summary : tuple of str
+        Whether products were replaced, and the options needed to finish.
     faults : list of str
         Faults of the products, one line each.
     """
-    whole, again = number % 2 == 0, number % 4 > 1
-    folder = home / f"kill{number}"
-    seconds = rng.uniform(0.2, 1.0) * undisturbed.seconds
-    killed = "nothing"
-    while killed == "nothing":
-        shutil.rmtree(folder, ignore_errors=True)
-        # Times stay, as Snakemake decides by them.
-        shutil.copytree(undisturbed.earlier if again else undisturbed.folder, folder)
-        earlier = products(folder) if again else {}
-        killed = kill_run(folder, seconds, whole, rng)
-        # A run that was done before its time is killed earlier.
-        seconds *= 0.7
-    faults = faults_after_kill(folder, earlier, undisturbed.products)
+    again, folder = number % 2 == 1, home / f"trial{number}"
+    # Times stay, as Snakemake decides by them.
+    shutil.copytree(undisturbed.earlier if again else undisturbed.folder, folder)
+    earlier = products(folder) if again else {}
+    kills, faults, options, left = [], [], (), undisturbed.seconds
+    while len(kills) < IN_A_ROW:
+        seconds = rng.uniform(0.2, 0.9) * left
+        # What a run has done is not done again; the start, a fifth of a whole run, is.
+        left -= max(seconds - 0.2 * undisturbed.seconds, 0)
+        killed = kill_run(folder, seconds, rng.random() < 0.5, rng, options)
+        if killed == "nothing":
+            break
+        kills.append(killed)
+        faults += faults_after_kill(folder, earlier, undisturbed.products)
+        # The last run asks for what it needs; the others are spared the start that removes locks.
+        options = ("--nolock", "--rerun-incomplete") if "run" in kills else ()
     steps, text = finish(folder)
     faults += [text] if text else faults_at_end(folder, undisturbed.products)
     shutil.rmtree(folder)
-    return (killed, "replacing" if again else "first", " ".join(steps) or "-"), faults
+    return kills, ("replacing" if again else "first", " ".join(steps) or "-"), faults
 
 
 def main(arguments=None):
@@ -305,29 +325,29 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20220713)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="number of the first trial")
     options = parser.parse_args(arguments)
-    rng = np.random.default_rng(options.seed)
-    counts, failed = Counter(), 0
+    counts, failed, number = Counter(), 0, options.first
     with tempfile.TemporaryDirectory() as home:
         made = {}
-        for number in range(options.kills):
-            # Four kills, of all kinds, follow each other in a mode; every other round has reports.
-            visit, with_report = MODES[number // 4 % 4], number // 16 % 2 == 0
-            key = (visit, with_report)
-            visit_home = Path(home, "-".join(map(str, key)))
-            if key not in made:
-                settings = {} if with_report else ARCHIVE_ONLY
-                made[key] = make_undisturbed(visit_home, visit, settings)
-            summary, faults = one_kill(number, made[key], visit_home, rng)
-            counts[(*key, *summary)] += 1
+        while counts.total() < options.kills:
+            # Two trials, of both kinds, follow each other in a mode.
+            visit = MODES[number // 2 % len(MODES)]
+            visit_home = Path(home, visit)
+            if visit not in made:
+                made[visit] = make_undisturbed(visit_home, visit)
+            rng = np.random.default_rng([options.seed, number])
+            kills, summary, faults = one_trial(number, made[visit], visit_home, rng)
+            counts.update((visit, killed, *summary) for killed in kills)
             failed += bool(faults)
             said = "; ".join(faults) or "as undisturbed"
-            print(f"kill {number}, {' '.join(map(str, (*key, *summary)))}: {said}", flush=True)
-    print(f"\n{'visit':9}{'report':8}{'killed':9}{'run':11}{'needed to finish':36}kills")
-    for (visit, with_report, killed, kind, steps), count in sorted(counts.items()):
-        row = f"{visit:9}{'yes' if with_report else 'no':8}{killed:9}{kind:11}{steps:36}{count:5}"
-        print(row)
-    print(f"{options.kills} kills, {failed} with faults")
+            words = " ".join((visit, *summary, "killed:", *kills))
+            print(f"trial {number}, {counts.total()} kills, {words}: {said}", flush=True)
+            number += 1
+    print(f"\n{'visit':9}{'killed':9}{'run':11}{'needed to finish':36}kills")
+    for (visit, killed, kind, steps), count in sorted(counts.items()):
+        print(f"{visit:9}{killed:9}{kind:11}{steps:36}{count:5}")
+    print(f"{counts.total()} kills in {number - options.first} trials, {failed} with faults")
     return 1 if failed else 0
 
 

@@ -147,7 +147,7 @@ def write_segment(path, planes=None, times=None, wcs=True, primary=None, **sci):
 
 def write_empty_segment(path, shape):
     """
-    Write a segment of zeros that takes no room on disk: its data are holes of the file.
+    Write a segment of zeros that takes little room on disk: nearly all data are holes of the file.
 
     Parameters
     ----------
@@ -163,7 +163,10 @@ def write_empty_segment(path, shape):
         product.append_hdu(_cards(primary))
         for name in ("SCI", "ERR", "DQ"):
             cards = image_cards(name, shape, 32 if name == "DQ" else -32)
-            product.append_hdu([*cards, *_cards(more.get(name, {}))], 4 * math.prod(shape))
+            offset = product.append_hdu([*cards, *_cards(more.get(name, {}))], 4 * math.prod(shape))
+            if name == "DQ":
+                # No flags; holes are the highest one, as flags are stored with an offset.
+                product.write(np.full(shape[1:], -(1 << 31), ">i4"), offset)
         tree = np.frombuffer(asdf_bytes(), np.uint8)
         column = fits.Column("ASDF_METADATA", f"{len(tree)}B", array=tree[None])
         table = fits.BinTableHDU.from_columns([column], name="ASDF")

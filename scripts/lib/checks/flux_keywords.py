@@ -5,12 +5,17 @@ from collections import Counter
 from scripts.lib.findings import Finding
 from scripts.lib.instruments.modes import mode_of
 
-__all__ = ["flux_keyword_errors", "flux_keywords"]
+__all__ = ["flux_keyword_errors", "flux_keywords", "position_values", "position_warnings"]
 
 # Those of all detectors, and those of each; positions differ a little, but all segments have them.
 _OF_PRODUCT = ("S_PHOTOM", "BUNIT", "SRCTYPE")
 _OF_DETECTOR = ("INSTRUME", "EFFINTTM", "DISPAXIS", "SPORDER", "SLTNAME", "PIXAR_SR")
-_POSITIONS = ("SRCXPOS", "SRCYPOS", "XREF_SCI", "YREF_SCI", "DITH_RA", "DITH_DEC", "PWCPOS")
+# By how much positions may differ within an exposure, in pixels and degrees.
+_POSITIONS = {
+    **dict.fromkeys(("SRCXPOS", "SRCYPOS", "XREF_SCI", "YREF_SCI"), 0.1),
+    **dict.fromkeys(("DITH_RA", "DITH_DEC"), 3e-6),
+    "PWCPOS": 0.01,
+}
 _IN_PRIMARY = frozenset(("S_PHOTOM", "INSTRUME", "EFFINTTM", "DITH_RA", "DITH_DEC", "PWCPOS"))
 _ALL = (*_OF_PRODUCT, *_OF_DETECTOR, *_POSITIONS)
 # Pixels whose areas differ by less have the same, written by different software.
@@ -49,6 +54,61 @@ def _plain(keyword, value, primary):
     if isinstance(value, str):
         return value.strip().upper() or None
     return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+
+
+def position_values(primary, science):
+    """
+    Collect the positions from which apertures and traces of a segment are placed.
+
+    Parameters
+    ----------
+    primary, science : dict
+        Keywords of the primary header and of SCI.
+
+    Returns
+    -------
+    values : dict of str to float
+        Those that are numbers, by keyword.
+    """
+    headers = {keyword: primary if keyword in _IN_PRIMARY else science for keyword in _POSITIONS}
+    values = {keyword: header.get(keyword) for keyword, header in headers.items()}
+    return {keyword: value for keyword, value in values.items() if type(value) in (int, float)}
+
+
+def position_warnings(segments):
+    """
+    Find segments that are measured in another place than the others of their exposure.
+
+    Parameters
+    ----------
+    segments : list of Segment
+        Segments of one exposure and detector, all with ``facts``.
+
+    Returns
+    -------
+    warnings : list of Finding
+        One for each segment and position that differs by more than positions do within an exposure.
+    """
+    warnings = []
+    for keyword, tolerance in _POSITIONS.items():
+        values = [segment.facts.positions.get(keyword) for segment in segments]
+        known = Counter(value for value in values if value is not None)
+        if len(known) < 2:
+            continue
+        (usual, count), *_ = known.most_common()
+        warnings += [
+            Finding(
+                "warning",
+                segment.path,
+                key=keyword,
+                found=f"{value:.9g}",
+                expected=f"{usual:.9g} as in {count} of {len(values)} segments",
+                effect="this segment is measured in another place than these",
+            )
+            for segment, value in zip(segments, values, strict=True)
+            if value is not None and abs(value - usual) > tolerance
+        ]
+    return warnings
 
 
 def flux_keyword_errors(segments):

@@ -3,8 +3,9 @@
 from collections import Counter
 from functools import partial
 from itertools import pairwise
+from statistics import median_low
 
-from scripts.lib.checks.flux_keywords import flux_keyword_errors
+from scripts.lib.checks.flux_keywords import flux_keyword_errors, position_warnings
 from scripts.lib.checks.segments import COMMON, COMMON_NUMBERS
 from scripts.lib.findings import Finding
 
@@ -34,7 +35,7 @@ def comparison_findings(path, segments):
     findings : list of Finding
         Warnings: images of several detectors, mixed versions, contexts, filters, subarrays, targets
         and shapes, exposures that are listed under several names, times that
-        do not increase from segment to segment.
+        do not go on from segment to segment, positions that differ within an exposure.
     """
     known = [segment for segment in segments if segment.facts is not None]
     return [
@@ -43,6 +44,7 @@ def comparison_findings(path, segments):
         *_shapes(known),
         *_repeated_exposures(known),
         *_time_order(known),
+        *(warning for group in _group_by_detector(known) for warning in position_warnings(group)),
     ]
 
 
@@ -138,20 +140,35 @@ def _repeated_exposures(segments):
 
 
 def _time_order(segments):
-    """Find segments that begin before the previous one has ended."""
+    """Find segments that begin before the previous one has ended, or not when their number says."""
     findings = []
     for group in _group_by_detector(segments):
         timed = [segment for segment in group if segment.facts.utc is not None]
+        step = _usual_step(timed)
         for first, second in pairwise(timed):
             begin, end = second.facts.utc[0], first.facts.utc[1]
+            due = end + step * (second.first_integration - first.last_integration)
             warning = partial(Finding, "warning", second.path, key="INT_TIMES/int_mid_MJD_UTC")
+            found = f"{begin:.6f} at the start"
             if begin <= end:
                 expected = f"later than {end:.6f}, the end of {first.path}"
                 effect = "light curves are sorted by time, not by integration"
-                findings.append(
-                    warning(found=f"{begin:.6f} at the start", expected=expected, effect=effect)
-                )
+                findings.append(warning(found=found, expected=expected, effect=effect))
+            elif abs(begin - due) > step / 2 > 0:
+                expected = f"about {due:.6f}, by the numbers of the integrations from {first.path}"
+                effect = "the exposure was interrupted, or the times of one of the two are shifted"
+                findings.append(warning(found=found, expected=expected, effect=effect))
     return findings
+
+
+def _usual_step(segments):
+    """Median time from one integration to the next within segments; 0 if no segment has two."""
+    steps = [
+        (segment.facts.utc[1] - segment.facts.utc[0]) / (segment.shape[0] - 1)
+        for segment in segments
+        if segment.shape[0] > 1
+    ]
+    return median_low(steps) if steps else 0
 
 
 def group_errors(segments):

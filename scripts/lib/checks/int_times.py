@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import isfinite, isinf, isnan, prod
 from statistics import median, median_low
 
+from scripts.lib.checks.exposure_times import exposure_findings
 from scripts.lib.findings import Finding
 from scripts.lib.fits.plain_rows import FLOATS, INTEGERS, number_columns, read_columns
 from scripts.lib.instruments.modes import mode_of
@@ -25,11 +26,8 @@ from scripts.lib.segment_data.integrations import (
 __all__ = ["Times", "int_times_findings", "read_times"]
 
 _ROLLOVER = 32767
-# Light takes 500 s from the Sun to the Earth, and TDB is 69 s ahead of UTC: 0.007 d together.
-_TDB_OFFSET = 0.01
 # In a day the light's way from the barycentre changes by at most 9 s.
 _SAME_OFFSET = 0.001
-_MINUTE = 1 / 1440
 _GAP = 1.5
 # From 1995 to 2132, modified Julian dates.
 _AGE = (50_000, 100_000)
@@ -160,7 +158,7 @@ def int_times_findings(path, hdus, times):
         *_number_findings(path, times, hdus),
         *_value_findings(path, times, first),
         *_order_findings(path, times, first),
-        *_scale_findings(path, times, hdus[0].header),
+        *exposure_findings(path, times, hdus),
         *_offset_findings(path, times, first),
     ]
 
@@ -357,25 +355,4 @@ def _offset_findings(path, times, first):
             )
             expected = f"{usual[rows[0]]:.4g} d, as in other columns"
             findings.append(_warning(path, name, found, expected, _KEPT))
-    return findings
-
-
-def _scale_findings(path, times, primary):
-    """Find times of another exposure, and barycentric times that are too far from UTC."""
-    utc, tdb = times.columns[UTC[1]], times.columns[TDB[1]]
-    findings = []
-    offsets = [b - a for a, b in zip(utc, tdb, strict=True) if a and b and isfinite(a + b)]
-    furthest = max(offsets, key=abs, default=0.0)
-    if abs(furthest) > _TDB_OFFSET:
-        found, expected = f"{furthest:.4g} d from UTC", f"less than {_TDB_OFFSET} d"
-        effect = "the barycentric times of the products are these"
-        findings.append(_warning(path, TDB[1], found, expected, effect))
-    begin, end = primary.get("EXPSTART"), primary.get("EXPEND")
-    known = [time for time in utc if time and isfinite(time)]
-    if known and isinstance(begin, float) and isinstance(end, float) and begin < end:
-        early, late = min(known), max(known)
-        if early < begin - _MINUTE or late > end + _MINUTE:
-            found, expected = f"{early:.6f} to {late:.6f}", f"within {begin:.6f} to {end:.6f}"
-            effect = "EXPSTART and EXPEND disagree with the times, which count"
-            findings.append(_warning(path, UTC[1], found, expected, effect))
     return findings

@@ -6,11 +6,12 @@ Standard library only: the workflow does them for every segment at each start.
 
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
+from scripts.lib.checks.flux_keywords import position_values
 from scripts.lib.checks.int_times import int_times_findings, read_times
 from scripts.lib.findings import Finding
 from scripts.lib.fits.cards import padded_length
@@ -52,6 +53,8 @@ class HeaderFacts:
     utc, tdb : tuple of float or None
         Mid times of the first and the last integration that have one
         [MJD, d]; None if no integration has.
+    positions : dict of str to float
+        Positions from which apertures and traces are placed, by keyword.
     """
 
     keywords: dict
@@ -59,6 +62,7 @@ class HeaderFacts:
     file_bytes: int
     utc: tuple | None
     tdb: tuple | None
+    positions: dict = field(default_factory=dict)
 
 
 def check_segment(path, location, hdus):
@@ -99,6 +103,7 @@ def check_segment(path, location, hdus):
         file_bytes=size,
         utc=_ends(times, UTC[1]),
         tdb=_ends(times, TDB[1]),
+        positions=position_values(primary, sci),
     )
     findings = [
         *_plane_findings(path, hdus),
@@ -131,13 +136,17 @@ def _plane_findings(path, hdus):
         hdu = _first(hdus, name)
         if hdu is None:
             continue
-        bits, zero = hdu.header.get("BITPIX"), hdu.header.get("BZERO") or 0
+        bits = hdu.header.get("BITPIX")
+        scale, zero = (hdu.header.get(name, usual) for name, usual in (("BSCALE", 1), ("BZERO", 0)))
         error = partial(Finding, "error", path)
         if bits not in (_INTEGERS if name == "DQ" else _FLOATS):
             expected = "integers" if name == "DQ" else "floating-point numbers"
             findings.append(error(key=name, found=f"BITPIX {bits}", expected=expected))
-        elif (hdu.header.get("BSCALE") or 1) != 1 or zero not in (0, _UNSIGNED_ZEROS.get(bits)):
-            found = f"BSCALE {hdu.header.get('BSCALE')!r}, BZERO {hdu.header.get('BZERO')!r}"
+        # True is equal to 1.
+        elif {type(scale), type(zero)} - {int, float} or (
+            scale != 1 or zero not in (0, _UNSIGNED_ZEROS.get(bits))
+        ):
+            found = f"BSCALE {scale!r}, BZERO {zero!r}"
             findings.append(
                 error(key=name, found=found, expected="none, or those of unsigned integers")
             )

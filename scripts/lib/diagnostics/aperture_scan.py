@@ -100,12 +100,14 @@ def static_background(image, trace, reach):
         Lower quartile of the rows beyond; 0 where there are none.
     """
     rows = np.arange(len(image))[:, None]
-    beyond = np.where(np.abs(rows - trace) > reach, image, np.nan)
-    background = np.zeros(image.shape[1])
-    known = np.isfinite(beyond).any(axis=0)
-    if known.any():
-        background[known] = np.nanpercentile(beyond[:, known], 25, axis=0)
-    return background
+    used = np.isfinite(image) & (np.abs(rows - trace) > reach)
+    # NaN is sorted to the end.
+    ordered, counts = np.sort(np.where(used, image, np.nan), axis=0), used.sum(axis=0)
+    place = 0.25 * np.maximum(counts - 1, 0)
+    before = place.astype(int)
+    after = np.minimum(before + 1, np.maximum(counts - 1, 0))
+    low, high = (np.take_along_axis(ordered, row[None], axis=0)[0] for row in (before, after))
+    return np.where(counts > 0, low + (place - before) * (high - low), 0.0)
 
 
 def scan_widths(sample, background, light):

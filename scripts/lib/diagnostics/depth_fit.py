@@ -1,53 +1,29 @@
 """Depth of a dip with its error: least squares with free limb darkening and a baseline of its own."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
+from scripts.lib.diagnostics.dip_model import (
+    LARGEST_IMPACT,
+    LIMB,
+    LIMB_PRIOR,
+    FixedDip,
+    FreeDip,
+    Geometry,
+    light_and_slopes,
+)
 from scripts.lib.diagnostics.red_noise import RedNoise
-from scripts.lib.diagnostics.transit import disc_light, hidden_light, sky_separation
 from scripts.lib.light_curves.noise import point_to_point_sigma
 
-__all__ = ["LIMB_PRIOR", "Curve", "DepthFit", "Geometry", "dip_light", "fit_depth", "fit_geometry"]
+__all__ = ["Curve", "DepthFit", "fit_depth", "fit_geometry"]
 
-# Mean and standard deviation of both coefficients of limb darkening before the data are seen.
-LIMB_PRIOR = (0.2, 0.2)
-_LIMB = slice(1, 3)
 _MOST_ITERATIONS = 40
 # A fit ends when no parameter moves by more than this part of its error.
 _TOLERANCE = 0.05
-# Step of numerical derivatives in units of the parameters' scales.
-_STEP = 1e-3
-_DEEPEST = 0.5
-# Nodes of the light model, whose error is far below the noise of a depth.
-_NODES = 30
-# Impact parameters over which white light is averaged: how many, the largest, within how many errors of the
+# Impact parameters over which white light is averaged: how many, within how many errors of the
 # best, and how much less probable (in logarithms) the ends of the range must be, or it is widened.
-_IMPACTS, _LARGEST_IMPACT, _ERRORS, _LEAST_LOG = 9, 0.95, 3.5, 4.0
-_FIRST_IMPACT = 0.4
-
-
-class Geometry(NamedTuple):
-    """
-    Where and for how long a disc crosses the star.
-
-    Attributes
-    ----------
-    mid, duration : float
-        Middle, and time from first to fourth contact [d].
-    impact, ratio : float
-        Impact parameter, and ratio of the radii for which `duration` is meant.
-    """
-
-    mid: float
-    duration: float
-    impact: float
-    ratio: float
-
-    def separation(self, times):
-        """Distance of the centres in stellar radii at some times (n,) [d]."""
-        return sky_separation(times, self.mid, self.duration, self.ratio, self.impact)
+_IMPACTS, _ERRORS, _LEAST_LOG = 9, 3.5, 4.0
 
 
 @dataclass(frozen=True)
@@ -104,112 +80,6 @@ class DepthFit:
     geometry: Geometry
 
 
-class _Fixed:
-    """Dip of which the geometry is known: its parameters are depth, u1 and u2."""
-
-    def __init__(self, curve, geometry, depth):
-        self._separation = geometry.separation(curve.times)
-        self.start = np.array([depth, LIMB_PRIOR[0], LIMB_PRIOR[0]])
-        self.scales = np.array([max(abs(depth), 1e-5), LIMB_PRIOR[1], LIMB_PRIOR[1]])
-        self.lower = np.array([-_DEEPEST, -np.inf, -np.inf])
-        self.upper = -self.lower
-
-    def terms(self, vector):
-        """Hidden light of each term of the law of limb darkening, (n, 3)."""
-        return _hidden_terms(self._separation, vector[0])
-
-
-class _Free:
-    """
-    Dip to search: its parameters are depth, u1, u2, mid, log of the duration.
-
-    Where the impact parameter is not given, its square is one more.
-    """
-
-    def __init__(self, curve, geometry, depth, impact=None):
-        self._times, self._impact = curve.times, impact
-        limb, (first, last) = [LIMB_PRIOR[0]] * 2, curve.times[[0, -1]]
-        mid, duration = geometry.mid, geometry.duration
-        shortest, longest = np.log([0.01 * (last - first), 3.0 * (last - first)])
-        inf, square, largest = np.inf, _FIRST_IMPACT**2, _LARGEST_IMPACT**2
-        start = [depth, *limb, mid, np.log(duration), square]
-        scales = [depth, *[LIMB_PRIOR[1]] * 2, 0.1 * duration, 0.1, 0.2]
-        lower = [1e-7, -inf, -inf, first, shortest, 0.0]
-        upper = [_DEEPEST, inf, inf, last, longest, largest]
-        count = 6 if impact is None else 5
-        self.start, self.scales, self.lower, self.upper = (
-            np.array(values[:count]) for values in (start, scales, lower, upper)
-        )
-
-    def terms(self, vector):
-        """Hidden light of each term of the law of limb darkening, (n, 3)."""
-        return _hidden_terms(self.geometry_at(vector).separation(self._times), vector[0])
-
-    def geometry_at(self, vector):
-        """Geometry at some parameters."""
-        impact = np.sqrt(vector[5]) if self._impact is None else self._impact
-        mid, duration = float(vector[3]), float(np.exp(vector[4]))
-        return Geometry(mid, duration, float(impact), float(np.sqrt(vector[0])))
-
-
-def _hidden_terms(separation, depth):
-    """Hidden light of each term of the law, (n, 3); negative for a negative depth."""
-    ratio = np.sqrt(abs(depth))
-    terms = np.zeros((len(separation), 3))
-    inside = separation < 1.0 + ratio
-    if inside.any():
-        terms[inside] = np.sign(depth) * hidden_light(separation[inside], ratio, _NODES)
-    return terms
-
-
-def _remaining_light(terms, vector):
-    """Light that is left (n,), and its derivatives by u1 and u2 (n, 2)."""
-    law, disc = np.array([1.0, -vector[1], -vector[2]]), disc_light(1.0)
-    hidden = terms @ law / (disc @ law)
-    return 1.0 - hidden, (terms[:, 1:] - hidden[:, None] * disc[1:]) / (disc @ law)
-
-
-def dip_light(separation, depth, u1, u2):
-    """
-    Light that is left of a star behind a disc.
-
-    Parameters
-    ----------
-    separation : ndarray, shape (n,)
-        Distance of the centres in stellar radii.
-    depth : float
-        Squared ratio of the radii; negative for light that is added.
-    u1, u2 : float
-        Limb darkening, as of :func:`~scripts.lib.diagnostics.transit.occulted_fraction`.
-
-    Returns
-    -------
-    light : ndarray, shape (n,)
-        1 outside of the dip.
-
-    Examples
-    --------
-    >>> dip_light(np.array([0.0, 2.0]), 0.01, 0.0, 0.0).round(6)
-    array([0.99, 1.  ])
-    """
-    return _remaining_light(_hidden_terms(separation, depth), np.array([depth, u1, u2]))[0]
-
-
-def _light_and_slopes(model, vector):
-    """Light (n,), and its derivatives by all parameters (n, parameters)."""
-    light, limb = _remaining_light(model.terms(vector), vector)
-    columns = []
-    for index in range(len(vector)):
-        if _LIMB.start <= index < _LIMB.stop:
-            columns.append(limb[:, index - _LIMB.start])
-            continue
-        moved = vector.copy()
-        moved[index] += _STEP * model.scales[index]
-        after, _ = _remaining_light(model.terms(moved), moved)
-        columns.append((after - light) / (moved[index] - vector[index]))
-    return light, np.stack(columns, axis=1)
-
-
 @dataclass(frozen=True)
 class _State:
     """Fit at some parameters: weighted residuals (n,), and derivatives by them and the baseline."""
@@ -222,7 +92,7 @@ class _State:
     def covariance(self, sigma, held=None):
         """Covariance of all parameters for noise of some sigma; 0 for those that are held."""
         normal = self.jacobian.T @ self.jacobian / sigma**2
-        normal[_LIMB, _LIMB] += np.eye(2) / LIMB_PRIOR[1] ** 2
+        normal[LIMB, LIMB] += np.eye(2) / LIMB_PRIOR[1] ** 2
         size = np.sqrt(np.diag(normal))
         size[size == 0] = 1.0
         normal /= np.outer(size, size)
@@ -233,12 +103,12 @@ class _State:
     def gradient(self, sigma):
         """Slope of the logarithm of the posterior by all parameters."""
         gradient = self.jacobian.T @ self.residuals / sigma**2
-        gradient[_LIMB] += (LIMB_PRIOR[0] - self.vector[_LIMB]) / LIMB_PRIOR[1] ** 2
+        gradient[LIMB] += (LIMB_PRIOR[0] - self.vector[LIMB]) / LIMB_PRIOR[1] ** 2
         return gradient
 
     def log_evidence(self, sigma):
         """Logarithm of the posterior's volume, up to a constant."""
-        pull = (self.vector[_LIMB] - LIMB_PRIOR[0]) / LIMB_PRIOR[1]
+        pull = (self.vector[LIMB] - LIMB_PRIOR[0]) / LIMB_PRIOR[1]
         squares = (self.residuals**2).sum() / sigma**2 + (pull**2).sum()
         _, volume = np.linalg.slogdet(self.covariance(sigma))
         return (volume - squares) / 2.0
@@ -246,7 +116,7 @@ class _State:
 
 def _state(model, curve, vector):
     """State at some parameters, with the best baseline."""
-    light, slopes = _light_and_slopes(model, vector)
+    light, slopes = light_and_slopes(model, vector)
     weights = curve.weights[:, None]
     design = curve.columns * light[:, None] * weights
     solution = np.linalg.lstsq(design, curve.flux * curve.weights, rcond=None)[0]
@@ -338,11 +208,11 @@ def fit_depth(curve, geometry, depth, red_noise=None):
     >>> abs(fit.depth - 0.01) < 3.0 * fit.error, 5e-5 < fit.error < 2e-4
     (True, True)
     """
-    model = _Fixed(curve, geometry, depth)
+    model = FixedDip(curve.times, geometry, depth)
     state, converged, sigma, scatter, beta, red_noise = _minimise_twice(model, curve, red_noise)
     vector = state.vector
     error = np.sqrt(state.covariance(sigma)[0, 0])
-    limb = map(float, vector[_LIMB])
+    limb = map(float, vector[LIMB])
     fit = DepthFit(float(vector[0]), float(error), *limb, scatter, beta, converged, geometry)
     return fit, red_noise
 
@@ -370,7 +240,7 @@ def fit_geometry(curve, geometry, depth):
         Mean depth and limb darkening with the depth's error; the geometry is that of the mean
         impact parameter.
     """
-    model = _Free(curve, geometry, depth)
+    model = FreeDip(curve.times, geometry, depth)
     state, _, sigma, scatter, beta, _ = _minimise_twice(model, curve)
     states, logs = _over_impacts(curve, geometry, sigma, state)
     if not states:
@@ -379,7 +249,7 @@ def fit_geometry(curve, geometry, depth):
     weights /= weights.sum()
     impact = float(weights @ [state.impact for state in states])
     # The geometry of bins is that of the mean impact parameter.
-    model = _Free(curve, geometry, depth, impact)
+    model = FreeDip(curve.times, geometry, depth, impact)
     best = states[int(np.argmax(weights))]
     state, converged = _minimise(model, curve, sigma, best.vector)
     fit = _mean_fit(states, weights, sigma)
@@ -391,11 +261,11 @@ def _over_impacts(curve, geometry, sigma, best):
     """States for impact parameters at equal distances where they are probable, and their log evidence."""
     square, error = best.vector[5], np.sqrt(best.covariance(sigma)[5, 5])
     low, high = np.sqrt(np.clip(square + _ERRORS * error * np.array([-1.0, 1.0]), 0.0, 1.0))
-    low, high = min(low, 0.8 * _LARGEST_IMPACT), min(high, _LARGEST_IMPACT)
+    low, high = min(low, 0.8 * LARGEST_IMPACT), min(high, LARGEST_IMPACT)
     for _ in range(3):
         states, logs, vector = [], [], best.vector[:5]
         for impact in np.linspace(low, high, _IMPACTS).tolist():
-            model = _Free(curve, geometry, vector[0], impact)
+            model = FreeDip(curve.times, geometry, vector[0], impact)
             state, converged = _minimise(model, curve, sigma, vector)
             if converged:
                 vector = state.vector
@@ -406,8 +276,8 @@ def _over_impacts(curve, geometry, sigma, best):
         widened = low, high
         if low > 0.0 and logs[0] > max(logs) - _LEAST_LOG:
             low = max(low - 0.6 * (high - low), 0.0)
-        if high < _LARGEST_IMPACT and logs[-1] > max(logs) - _LEAST_LOG:
-            high = min(high + 0.6 * (high - low), _LARGEST_IMPACT)
+        if high < LARGEST_IMPACT and logs[-1] > max(logs) - _LEAST_LOG:
+            high = min(high + 0.6 * (high - low), LARGEST_IMPACT)
         if (low, high) == widened:
             break
     return states, logs
@@ -419,5 +289,5 @@ def _mean_fit(states, weights, sigma):
     variances = np.array([state.covariance(sigma)[0, 0] for state in states])
     mean = weights @ vectors
     variance = weights @ (variances + (vectors[:, 0] - mean[0]) ** 2)
-    values = map(float, (mean[0], np.sqrt(variance), *mean[_LIMB]))
+    values = map(float, (mean[0], np.sqrt(variance), *mean[LIMB]))
     return DepthFit(*values, np.nan, 1.0, True, None)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from scripts.lib.findings import severity_counts
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning.machine_needs import core_seconds, file_bytes, memory_mb
-from scripts.lib.planning.targets import has_report, product_steps
+from scripts.lib.planning.wanted_files import has_report, product_steps
 
 __all__ = ["product_record", "segment_record", "utc_text", "verdict"]
 

@@ -3,10 +3,9 @@
 import numpy as np
 
 from scripts.lib.light_curves.segment_models import ModelFile
-from scripts.lib.light_curves.spectral_curves import WIDTH_SHARE, corrected_columns, dilution_limit
-from scripts.lib.moving_profile.reference_sample import slow_share
+from scripts.lib.light_curves.spectral_curves import corrected_columns, dilution_limit
 from scripts.lib.moving_profile.stamp_shape import motion_errors
-from scripts.lib.moving_profile.tie import choose_flux, shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import choose_flux, shape_terms, slow_width, tie_flux
 
 __all__ = ["image_curve", "read_models"]
 
@@ -52,12 +51,6 @@ def read_models(paths):
     return whole, circles, origin
 
 
-def _true_width(models):
-    """Change of the width if it is more than noise, which a tie would hand on to the flux; else None."""
-    firsts = np.arange(len(models["width"]) - 1)
-    return models["width"] if slow_share(models["width"], firsts) > WIDTH_SHARE else None
-
-
 def image_curve(models, circles, reference, origin, wanted=True):
     """
     Light curve of a detector's images, with everything about its integrations.
@@ -83,11 +76,12 @@ def image_curve(models, circles, reference, origin, wanted=True):
     errors = {"profile": (models["error"], models["photon_error"])}
     series, record = {}, {"method": "profile", "noise_factor": None}
     if circles:
-        terms, _ = shape_terms(models["x"], models["y"], _true_width(models), squares=True)
+        terms, _ = shape_terms(models["x"], models["y"], squares=True)
+        width = slow_width(models["width"])
         sums = dict(zip(circles, models["sums"].T, strict=True))
         largest = sums[circles[0]]
         others = {name: sums[name] for name in circles[1:]} | {"profile": models["flux"]}
-        tied = {name: tie_flux(flux, largest, terms) for name, flux in others.items()}
+        tied = {name: tie_flux(flux, largest, terms, width) for name, flux in others.items()}
         series = {circles[0]: largest} | tied
         pairs = zip(models["sum_errors"].T, models["sum_photon_errors"].T, strict=True)
         errors |= dict(zip(circles, pairs, strict=True))

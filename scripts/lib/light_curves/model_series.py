@@ -43,6 +43,9 @@ class ModelSeries:
         Whether the dispersion is along y in the segments.
     limits : SampleLimits or None
         By which samples are judged.
+    left_out : dict of int to ndarray of uint8
+        Bits of the samples of each block that sums of good ones leave out, by its first row, as far as
+        they are judged: an eighth of a byte for each sample.
     """
 
     archive: object
@@ -52,6 +55,7 @@ class ModelSeries:
     rows: list = field(default_factory=list)
     turned: bool = False
     limits: object = None
+    left_out: dict = field(default_factory=dict)
 
     def blocks(self, chosen=None):
         """

@@ -8,10 +8,14 @@ from scripts.lib.light_curves.sample_quality import LEFT_OUT, sample_quality
 from scripts.lib.moving_profile.decorrelation import decorrelate
 from scripts.lib.moving_profile.static_background import static_level
 from scripts.lib.moving_profile.steps import remove_steps
-from scripts.lib.moving_profile.tie import scale_errors, shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import (
+    scale_errors,
+    shape_terms,
+    slow_width,
+    tie_flux,
+)
 
 __all__ = [
-    "WIDTH_SHARE",
     "corrected_columns",
     "curve_of_groups",
     "dilution_limit",
@@ -26,8 +30,6 @@ __all__ = [
 _JUMP = 4.0
 # Integrations on either side of a step from which that of the position is measured.
 _LEVEL = 12
-# Share of a width's variance that is no noise, above which the tie follows it.
-WIDTH_SHARE = 0.2
 
 
 def sum_series(series, groups, good_only=False):
@@ -52,13 +54,23 @@ def sum_series(series, groups, good_only=False):
     wavelength = series.archive.wavelength if good_only else None
     for rows, values in series.blocks():
         if good_only:
-            left_out = (sample_quality(values, template, series.limits) & LEFT_OUT) > 0
+            left_out = _left_out(series, rows, values)
             values["flux"][left_out] = np.nan
             values["valid"] = np.where(left_out, 0.0, values["valid"])
         for name, part in sum_groups(values, template, groups, wavelength).items():
             shape = (series.archive.n_integrations, len(groups))
             sums.setdefault(name, np.full(shape, np.nan))[rows] = part
     return sums
+
+
+def _left_out(series, rows, values):
+    """Samples of a block that sums leave out, bool (integrations, elements): judged once, kept as bits."""
+    if rows.start not in series.left_out:
+        quality = sample_quality(values, series.template, series.limits)
+        series.left_out[rows.start] = np.packbits((quality & LEFT_OUT) > 0)
+    shape = values["flux"].shape
+    bits = np.unpackbits(series.left_out[rows.start], count=values["flux"].size)
+    return bits.reshape(shape).astype(bool)
 
 
 def curve_of_groups(series, groups, integrations, good_only=False):
@@ -86,11 +98,9 @@ def curve_of_groups(series, groups, integrations, good_only=False):
     reference = series.reference
     if reference is None:
         return curves
-    follows = reference.width_gain > WIDTH_SHARE
-    terms, _ = shape_terms(
-        integrations["x"], integrations["y"], integrations["width"] if follows else None
-    )
-    curves["flux"] = tie_flux(curves["flux"], curves["filled"], terms)
+    terms, _ = shape_terms(integrations["x"], integrations["y"])
+    width = slow_width(integrations["width"])
+    curves["flux"] = tie_flux(curves["flux"], curves["filled"], terms, width)
     if reference.stripes is not None:
         curves["error"] = np.hypot(curves["error"], _common_errors(series, groups))
     return curves
@@ -166,8 +176,9 @@ def _without_steps(flux, x, y, width):
     jumps = [jump for values in series for jump in find_shape_jumps(values, _JUMP)]
     if not jumps:
         return flux, []
-    terms, _ = shape_terms(x, y, width)
-    corrected, steps = remove_steps(flux, terms, [place for place, _, _ in jumps])
+    terms, _ = shape_terms(x, y)
+    places = [place for place, _, _ in jumps]
+    corrected, steps = remove_steps(flux, terms, width, places)
     record = [
         {
             "row": step.integration,

@@ -13,8 +13,8 @@ from scripts.lib.moving_profile.reference_sample import (
     regress_pixels,
     slow_share,
 )
-from scripts.lib.moving_profile.ring import Ring, ring_background
-from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
+from scripts.lib.moving_profile.ring import Ring, quiet_ring, ring_background
+from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
 from scripts.lib.moving_profile.stamp_shape import (
     LIMIT,
@@ -76,7 +76,7 @@ class ImageReference:
     median, error : ndarray of float32, shape (y, x)
         Median image, NaN where there are no data, and usual errors.
     level : float
-        Background of the median image.
+        Background of the median image at the star.
     x, y, width : float
         Centre and standard deviation of the star in it [px].
     ring : Ring
@@ -146,6 +146,7 @@ class _Scene:
     """What is known before the shapes are fitted."""
 
     level: float
+    light: np.ndarray
     star: tuple
     radius: float
     pixels: np.ndarray
@@ -316,25 +317,27 @@ def _scene(sample, options):
     if options.whole or not options.background:
         used = np.zeros(shape, dtype=bool)
     pixels = np.flatnonzero(distance <= radius)
-    level = float(np.nan_to_num(sorted_clipped_mean(sample.median[used])[0])) if used.any() else 0.0
-    flat = np.where(known, sample.median - level, 0.0).reshape(-1)[pixels].astype(np.float64)
+    background, used = quiet_ring(sample.median, used)
+    light = np.where(known, sample.median - background, 0.0)
     with np.errstate(divide="ignore"):
         weight = np.where(known, 1.0 / sample.error.astype(np.float64) ** 2, 0.0)
     noise = sample.pairs[used & np.isfinite(sample.pairs)]
     factor = float(np.median(noise)) if len(noise) else 1.0
     limit = (BACKGROUND_LIMIT * factor * sample.error).astype(np.float32)
-    star = (x, y, width)
+    level = float(background[min(round(y), shape[0] - 1), min(round(x), shape[1] - 1)])
     ring = Ring(used, limit)
     apron = np.flatnonzero((distance > radius) & (distance <= _APRON * radius))
     return _Scene(
-        level, star, radius, pixels, flat, weight.reshape(-1)[pixels], ring, apron, factor
-    )
+        level, light, (x, y, width), radius, pixels, light.reshape(-1)[pixels],
+        weight.reshape(-1)[pixels], ring, apron, factor,
+    )  # fmt: skip
 
 
 def _wings(scene, sample):
     """The star of the median image about the stamp, and its derivatives, (4, A)."""
     # Medians of three by three pixels: the slopes at a hot or dead pixel are none of the star.
-    padded = np.pad(sample.median.astype(np.float64) - scene.level, 1, constant_values=np.nan)
+    light = np.where(np.isfinite(sample.median), scene.light, np.nan)
+    padded = np.pad(light, 1, constant_values=np.nan)
     near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
     star = np.nan_to_num(sorted_median(near.reshape(*sample.median.shape, 9)))
     return numerical_terms(star)[:4].reshape(4, -1)[:, scene.apron]

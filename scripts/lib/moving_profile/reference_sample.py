@@ -269,7 +269,8 @@ def clear_noise(size, most=5.0):
     size : ndarray of float64, shape (integrations, pixels)
         Residuals in errors; NaN where bad.
     most : float, optional
-        What larger ones count as: a pixel that jumps does so often, a hit is rare.
+        What larger ones count as, in units of the usual deviation: a pixel that jumps does so often, a
+        hit is rare.
 
     Returns
     -------
@@ -280,10 +281,12 @@ def clear_noise(size, most=5.0):
     --------
     >>> usual, jumping = np.tile([1.0, -1.0], 50), np.tile([1.0, -1.0, 1.0, 9.0], 25)
     >>> clear_noise(np.column_stack([usual, usual, jumping])).round(3)
-    array([1.   , 1.   , 2.646])
+    array([1.   , 1.   , 3.806])
     """
     good = np.isfinite(size)
     number = np.maximum(good.sum(axis=0), 1)
+    # Errors that are wrong by a factor change nothing.
+    most = most * SIGMA_OF_MAD * np.median(np.abs(size[good])) if good.any() else most
     squares = np.where(good, np.clip(size, -most, most), 0.0) ** 2
     own = np.sqrt(squares.sum(axis=0) / number)
     usual = np.median(own[own > 0]) if (own > 0).any() else 1.0

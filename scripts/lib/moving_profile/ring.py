@@ -5,12 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import sorted_clipped_mean, sorted_median
+from scripts.lib.moving_profile.robust import sigma_about, sorted_clipped_mean, sorted_median
 
-__all__ = ["Ring", "ring_background"]
+__all__ = ["Ring", "quiet_ring", "ring_background"]
 
 # The start is the median of every so many pixels.
 _STEP = 8
+# Pixels of the median image that are farther from their plane by so many robust standard deviations are
+# no background, and how often that is asked; of fewer pixels no slopes are measured.
+_LIMIT, _CLIPS, _FEWEST = 3.5, 4, 100
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,55 @@ class Ring:
         position = np.full(self.used.size, -1)
         position[self.pixels] = np.arange(len(self.pixels))
         return position
+
+
+def quiet_ring(median, used):
+    """
+    Background of a median image, and the pixels that show it.
+
+    Parameters
+    ----------
+    median : ndarray of float32, shape (y, x)
+        Median image.
+    used : ndarray of bool, shape (y, x)
+        Pixels far from the star, without NaN in the median.
+
+    Returns
+    -------
+    background : ndarray of float64, shape (y, x)
+        Plane through the pixels that are left: a ring that is cut off at one side has its mean elsewhere than
+        at the star. The same everywhere where fewer than 100 are left; 0 without any.
+    quiet : ndarray of bool, shape (y, x)
+        Those used but hot pixels, other stars and the brightest wings of the star.
+
+    Notes
+    -----
+    Background and its changes must be measured in the same pixels. What of the star is in
+    them then is the same share of its light in both, and a dip keeps its depth; wings that are
+    left out of the median alone are light that never dims.
+    """
+    background, quiet = np.zeros(median.shape), used
+    resolution = np.finfo(np.float32).eps * np.abs(median[used]).max(initial=0.0)
+    for _ in range(_CLIPS if used.any() else 0):
+        rest = median[used] - background[used]
+        centre = sorted_median(rest[quiet[used]])
+        sigma = sigma_about(rest[quiet[used]], centre)
+        quiet = used.copy()
+        quiet[used] = np.abs(rest - centre) <= max(_LIMIT * sigma, resolution)
+        background = _plane(median, quiet)
+    return background, quiet
+
+
+def _plane(image, used):
+    """Plane through some pixels of an image, (y, x)."""
+    known = image[used].astype(np.float64)
+    if len(known) < _FEWEST:
+        return np.full(image.shape, known.mean())
+    rows, columns = (np.linspace(-1.0, 1.0, size) for size in image.shape)
+    terms = [np.broadcast_to(term, image.shape) for term in (1.0, rows[:, None], columns)]
+    design = np.stack([term[used] for term in terms], axis=1)
+    normal, right = np.einsum("nk,nl->kl", design, design), np.einsum("nk,n->k", design, known)
+    return np.einsum("k,kyx->yx", np.linalg.lstsq(normal, right, rcond=None)[0], terms)
 
 
 def ring_background(difference, bad, ring):

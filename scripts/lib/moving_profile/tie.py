@@ -2,26 +2,35 @@
 
 import numpy as np
 
-__all__ = ["choose_flux", "scale_errors", "second_difference_noise", "shape_terms", "tie_flux"]
+from scripts.lib.moving_profile.robust import sorted_median
+
+__all__ = [
+    "choose_flux",
+    "scale_errors",
+    "second_difference_noise",
+    "shape_terms",
+    "slow_width",
+    "tie_flux",
+]
 
 _FEWEST_INTEGRATIONS = 20
 _PROBABILITY = 0.01
 _FEWEST_SCALED = 100
 _LIMIT, _CLIPS = 5.0, 5
+# Integrations of the running median of widths: as many as of the search for outliers.
+_WINDOW = 25
 # Relative uncertainty of noise from n second differences, times sqrt(n), and how often it counts as clear.
 _NOISE_ERROR, _CLEARLY = 0.99, 2.0
 
 
-def shape_terms(x, y, width=None, squares=False):
+def shape_terms(x, y, squares=False):
     """
-    Regressors made of positions and widths.
+    Regressors made of positions.
 
     Parameters
     ----------
     x, y : ndarray of float64, shape (integrations,)
         Position [px]; NaN counts as the median.
-    width : ndarray of float64, shape (integrations,), optional
-        Change of the squared width [px^2].
     squares : bool, optional
         Whether x^2, y^2 and x y are added.
 
@@ -32,8 +41,7 @@ def shape_terms(x, y, width=None, squares=False):
     names : list of str
         What they are.
     """
-    named = {"x": x, "y": y} | ({} if width is None else {"width": width})
-    centred = {name: _centred(values) for name, values in named.items()}
+    centred = {"x": _centred(x), "y": _centred(y)}
     if squares:
         for one, other, name in (("x", "x", "x^2"), ("y", "y", "y^2"), ("x", "y", "x y")):
             centred[name] = _centred(centred[one] * centred[other])
@@ -46,7 +54,42 @@ def _centred(values):
     return np.nan_to_num(values - np.median(known)) if len(known) else np.zeros(len(values))
 
 
-def tie_flux(flux, filled, terms):
+def slow_width(width):
+    """
+    What of a width is more than the noise of single integrations, as a regressor.
+
+    Parameters
+    ----------
+    width : ndarray of float64, shape (integrations,)
+        Change of the squared width, in any unit; NaN is left out.
+
+    Returns
+    -------
+    slow : ndarray of float64, shape (integrations,)
+        Running median of 25 integrations, all where there are fewer, which keeps the step of a tilt
+        event; minus its median and in units of its largest deviation. 0 where nothing changes.
+
+    Notes
+    -----
+    The noise of a width comes from the photons of the integration, like that of its flux: a tie to
+    the width itself would hand it on.
+
+    Examples
+    --------
+    >>> slow = slow_width(np.repeat([0.0, 0.5], [40, 30]))
+    >>> slow[[0, 39, 40, 69]]
+    array([0., 0., 1., 1.])
+    """
+    window = min(_WINDOW, len(width) - 1 + len(width) % 2)
+    if window < 1:
+        return np.zeros(len(width))
+    padded = np.pad(width, window // 2, mode="reflect")
+    smooth = _centred(sorted_median(np.lib.stride_tricks.sliding_window_view(padded, window)))
+    largest = np.abs(smooth).max()
+    return smooth / largest if largest > 0 else smooth
+
+
+def tie_flux(flux, filled, terms, width=None):
     """
     Tie the profile flux to the filled sum.
 
@@ -58,43 +101,60 @@ def tie_flux(flux, filled, terms):
         Sum over pixels of the same light, with what is missing filled in.
     terms : ndarray of float64, shape (integrations, K)
         As of `shape_terms`.
+    width : ndarray of float64, shape (integrations,), optional
+        As of `slow_width`.
 
     Returns
     -------
     tied : ndarray of float64, same shape
-        Flux times the regression of filled / flux on 1 and the terms, or on 1 alone
-        where an F test gives a probability of 1 % or more that the terms do nothing: their
+        Flux times the regression of filled / flux on 1, the terms and the width; without the width
+        where an F test gives a probability of 1 % or more that it does nothing, and on 1 alone
+        where one says so of the terms: their
         coefficients would be noise. As it was with fewer than 20 integrations. The
         star cancels in the ratio, so no dip can be taken for a change of shape.
     """
     if flux.ndim == 2:
-        columns = [tie_flux(*pair, terms) for pair in zip(flux.T, filled.T, strict=True)]
+        columns = [tie_flux(*pair, terms, width) for pair in zip(flux.T, filled.T, strict=True)]
         return np.stack(columns, axis=1) if columns else flux.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = filled / flux
-    kept = np.isfinite(ratio)
-    if kept.sum() < max(_FEWEST_INTEGRATIONS, 2 * (terms.shape[1] + 1)):
+    known = np.isfinite(ratio)
+    if known.sum() < max(_FEWEST_INTEGRATIONS, 2 * (terms.shape[1] + 2)):
         return flux.copy()
     design = np.column_stack([np.ones(len(terms)), terms])
-    for _ in range(_CLIPS):
-        fit = np.linalg.lstsq(design[kept], ratio[kept], rcond=None)[0]
-        residual = np.abs(ratio - design @ fit)
-        near = residual <= _LIMIT * 1.4826 * np.median(residual[kept])
-        if (near == kept).all() or near.sum() <= design.shape[1]:
-            break
-        kept = near
-    if _chance(design[kept], ratio[kept], fit) < _PROBABILITY:
+    if width is not None and width.any():
+        whole = np.column_stack([design, width])
+        fit, kept = _clipped_fit(whole, ratio, known)
+        if _chance(whole[kept], ratio[kept], design.shape[1]) < _PROBABILITY:
+            return flux * (whole @ fit)
+    fit, kept = _clipped_fit(design, ratio, known)
+    if _chance(design[kept], ratio[kept], 1) < _PROBABILITY:
         return flux * (design @ fit)
     return flux * np.mean(ratio[kept])
 
 
-def _chance(design, values, fit):
-    """Probability that terms, the columns behind the first, describe values as well without any relation."""
+def _clipped_fit(design, values, kept):
+    """Coefficients of a fit without values that are far from it, and those that it keeps."""
+    for _ in range(_CLIPS):
+        fit = np.linalg.lstsq(design[kept], values[kept], rcond=None)[0]
+        residual = np.abs(values - design @ fit)
+        near = residual <= _LIMIT * 1.4826 * np.median(residual[kept])
+        if (near == kept).all() or near.sum() <= design.shape[1]:
+            break
+        kept = near
+    return fit, kept
+
+
+def _chance(design, values, simpler):
+    """Probability that the first columns of a design describe values as well as all of them do."""
     from scipy.special import fdtrc
 
-    terms, freedom = design.shape[1] - 1, len(values) - design.shape[1]
-    left = np.sum((values - design @ fit) ** 2)
-    gained = np.sum((values - values.mean()) ** 2) - left
+    terms, freedom = design.shape[1] - simpler, len(values) - design.shape[1]
+    left, more = (
+        np.sum((values - part @ np.linalg.lstsq(part, values, rcond=None)[0]) ** 2)
+        for part in (design, design[:, :simpler])
+    )
+    gained = more - left
     if not left > 0 or not terms or freedom < 1:
         return 0.0
     return float(fdtrc(terms, freedom, max(gained, 0.0) / terms / (left / freedom)))

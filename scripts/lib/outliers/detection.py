@@ -7,13 +7,11 @@ import numpy as np
 from scripts.lib.outliers.blocks import is_rolling
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling, is_outlier, rolling_medians
-from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER, PLANES, unify_nan_and_dq
+from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
+from scripts.lib.segment_data.impossible_values import unify_and_count
 from scripts.lib.segment_data.medians import nan_median
 
 __all__ = ["Settings", "detect_outliers", "flag_global", "mask_bits", "median_images"]
-
-# Pixels whose planes stay in the processor's cache.
-_PIXELS_TO_UNIFY = 32768
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def flag_global(sci, dq, err, settings):
     return count
 
 
-def detect_outliers(planes, block, series, settings):
+def detect_outliers(planes, block, series, settings, impossible=None):
     """
     Flag outliers in a block of a cube and make NaN and DQ agree, in place.
 
@@ -124,6 +122,9 @@ def detect_outliers(planes, block, series, settings):
     settings : Settings
         Parameters. With a window above 1 and below the length of the series
         the rolling median is used, else the median of all integrations.
+    impossible : Counter, optional
+        Gets the errors and variances that cannot be, as of
+        :func:`~scripts.lib.segment_data.impossible_values.unify_and_count`.
 
     Returns
     -------
@@ -153,7 +154,9 @@ def detect_outliers(planes, block, series, settings):
     else:
         count = flag_global(sci, dq, err, settings)
     flat |= {"SCI": sci[block.tested], "DQ": dq[block.tested]}
-    _unify({name: plane.reshape(-1) for name, plane in flat.items()})
+    found = unify_and_count({name: plane.reshape(-1) for name, plane in flat.items()})
+    if impossible is not None:
+        impossible.update(found)
     return count
 
 
@@ -187,11 +190,3 @@ def median_images(planes, block, series, settings):
         count = block.integrations.stop - block.integrations.start
         medians = np.repeat(nan_median(sci)[None], count, axis=0)
     return medians.reshape(-1, *planes["SCI"].shape[1:])
-
-
-def _unify(planes):
-    """Make NaN and DQ agree in planes of one dimension, piece by piece."""
-    others = [planes[name] for name in PLANES if name in planes and name not in ("SCI", "DQ")]
-    for first in range(0, len(planes["SCI"]), _PIXELS_TO_UNIFY):
-        piece = slice(first, first + _PIXELS_TO_UNIFY)
-        unify_nan_and_dq(planes["SCI"][piece], planes["DQ"][piece], *(p[piece] for p in others))

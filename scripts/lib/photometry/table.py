@@ -8,6 +8,7 @@ from scripts.lib.fits.cards import format_card, set_card
 from scripts.lib.fits.extensions import table_cards, table_rows
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.fits.writer import ProductWriter
+from scripts.lib.segment_data.step_record import append_record
 
 __all__ = [
     "BACKGROUND_COLUMNS",
@@ -118,7 +119,7 @@ def make_table(columns, flux_unit, meta, has_background=True):
     return PhotometryTable({name: columns[name] for name in units}, units, meta)
 
 
-def write_photometry(path, table):
+def write_photometry(path, table, warnings=()):
     """
     Write a photometry table as FITS, without loss; whole or not at all.
 
@@ -128,6 +129,9 @@ def write_photometry(path, table):
         The file.
     table : PhotometryTable
         The table.
+    warnings : sequence of str, optional
+        What the steps found in the data, one line each, for
+        :func:`~scripts.lib.segment_data.step_record.read_record`.
 
     Raises
     ------
@@ -148,6 +152,7 @@ def write_photometry(path, table):
         product.append_hdu(primary)
         offset = product.append_hdu(table_cards(_TABLE, rows, table.units), rows.nbytes)
         product.write(rows.view(np.uint8), offset)
+        append_record(product, None, warnings)
 
 
 def read_photometry(path):

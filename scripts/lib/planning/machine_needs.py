@@ -11,7 +11,14 @@ from scripts.lib.instruments.modes import mode_of
 from scripts.lib.planning import resources, targets
 from scripts.lib.planning.output_folder import existing_folder
 from scripts.lib.planning.side_files import side_files
-from scripts.lib.planning.targets import in_output_folder, product_steps, report_steps
+from scripts.lib.planning.targets import in_output_folder
+from scripts.lib.planning.wanted_files import (
+    collected_files,
+    export_folders,
+    product_steps,
+    report_steps,
+    segment_files,
+)
 
 __all__ = [
     "core_seconds",
@@ -118,7 +125,7 @@ def file_bytes(product, config):
     for segment in product.segments:
         large, templates = (
             _segment_file_bytes(segment),
-            targets.segment_files(segment, product, config),
+            segment_files(segment, product, config),
         )
         detector = segment.detector, segment.shape[1:]
         if targets.MODEL in templates and detector not in detectors:
@@ -132,11 +139,11 @@ def file_bytes(product, config):
             path = in_output_folder(template.format(segment=segment.name))
             sizes[path] = _side_bytes(kind, segment) + _SEGMENT_BYTES
     large = _collected_bytes(product, config)
-    for template in [*targets.collected_files(product, config), targets.REPORT]:
+    for template in [*collected_files(product, config), targets.REPORT]:
         if template in large:
             sizes[in_output_folder(template.format(product=product.name))] = large[template]
     spectra = sum(s.nints * (_elements(s) + 20) * _EXPORT_BYTES for s in product.segments)
-    sizes |= {in_output_folder(path): spectra for path in targets.export_folders(product, config)}
+    sizes |= {in_output_folder(path): spectra for path in export_folders(product, config)}
     return sizes
 
 

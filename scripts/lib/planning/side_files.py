@@ -32,7 +32,7 @@ def side_files(product, config):
     Parameters
     ----------
     product, config
-        As for :func:`~scripts.lib.planning.targets.product_steps`.
+        As for :func:`~scripts.lib.planning.wanted_files.product_steps`.
 
     Returns
     -------

@@ -27,6 +27,8 @@ __all__ = [
 
 # Of factors, wavelengths [um] and sizes of apertures [pixels].
 _LARGEST = 10_000
+# Corrections are near 1 or above.
+_SMALLEST_CORRECTION = 0.01
 
 
 def read_row(path, keys):
@@ -149,7 +151,7 @@ def check_sizes(row, label="APCORR table"):
         used.append(slice(int(row[name])))
     _check_positive(row["wavelength"][used[0]], f"{label}: wavelength")
     _check_positive(row["size"][used[1]], f"{label}: size")
-    _check_positive(row["apcorr"][*used], f"{label}: apcorr")
+    _check_positive(row["apcorr"][*used], f"{label}: apcorr", _SMALLEST_CORRECTION)
 
 
 def check_phases(row, label="APCORR table"):
@@ -180,7 +182,8 @@ def check_phases(row, label="APCORR table"):
         msg = f"{label}: pixphase: found {row['pixphase']}, expected ascending phases"
         raise InputError(msg)
     for name in ("wavelength", "size", "apcorr"):
-        _check_positive(row[name], f"{label}: {name}", or_zero=True)
+        least = _SMALLEST_CORRECTION if name == "apcorr" else 0.0
+        _check_positive(row[name], f"{label}: {name}", least, or_zero=True)
         if not row[name].any():
             msg = f"{label}: {name}: found 0 everywhere, expected numbers above 0"
             raise InputError(msg)
@@ -195,13 +198,15 @@ def _check_axes(row, axes, label):
             raise InputError(msg)
 
 
-def _check_positive(values, label, or_zero=False):
-    """Raise if a value is not positive, or zero where that has a meaning, or larger than any is."""
-    bad = ~((values <= _LARGEST) & ((values >= 0) if or_zero else (values > 0)))
+def _check_positive(values, label, smallest=0.0, or_zero=False):
+    """Raise if a value is not positive, or smaller or larger than any is; zero may have a meaning."""
+    is_zero = (values == 0) & or_zero
+    bad = ~((values <= _LARGEST) & (values >= smallest) & (values > 0) | is_zero)
     if bad.any():
         first = np.unravel_index(np.argmax(bad), bad.shape)
         position = ", ".join(str(k + 1) for k in first)
-        least = "numbers from 0" if or_zero else "numbers above 0"
+        least = f"numbers from {smallest:g}" if smallest else "numbers above 0"
+        least += " or 0" if or_zero else ""
         found = f"{values[first]} in element {position}"
         msg = f"{label}: found {found}, expected {least} and at most {_LARGEST}"
         raise InputError(msg)

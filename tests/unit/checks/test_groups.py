@@ -101,6 +101,47 @@ def test_times_that_do_not_go_on():
     ]
 
 
+@pytest.mark.parametrize("minutes", [0.6, 2, 600])
+def test_a_segment_whose_times_are_shifted_as_a_whole(minutes):
+    start = 59000 + (4 + minutes) / 1440
+    late = full_segment(2, utc=(start, start + 2 / 1440))
+    message = (late.path, "INT_TIMES/int_mid_MJD_UTC", f"{start:.6f} at the start")
+    assert found(full_segment(1), late) == [message]
+    # The segment after it begins before it ends, or too soon.
+    assert len(found(full_segment(1), late, full_segment(3))) == 2
+
+
+def test_integrations_that_no_segment_holds_take_their_time():
+    assert found(full_segment(1), full_segment(3)) == []
+    near = full_segment(2, utc=(59000 + 4.4 / 1440, 59000 + 6.4 / 1440))
+    assert found(full_segment(1), near) == []
+
+
+def test_segments_of_one_integration_have_no_step():
+    single = [full_segment(k, shape=(1, 4, 5), utc=(59000 + k**2,) * 2) for k in (1, 2)]
+    assert found(*single) == []
+
+
+@pytest.mark.parametrize(
+    ("keyword", "usual", "other"),
+    [
+        ("YREF_SCI", 16.5, 7),
+        ("SRCXPOS", -0.1, 0.2),
+        ("DITH_RA", 10.0, 10.00001),
+        ("PWCPOS", 245.8, 245.7),
+    ],
+)
+def test_a_segment_that_is_measured_in_another_place(keyword, usual, other):
+    first, second, third = (full_segment(number) for number in (1, 2, 3))
+    for part, value in ((first, usual), (second, other), (third, usual)):
+        part.facts.positions[keyword] = value
+    assert found(first, second, third) == [(second.path, keyword, f"{other:.9g}")]
+    # Another exposure may be elsewhere, and the last digits of a position are those of a machine.
+    assert found(first, replace(second, exposure_id="jw2"), third) == []
+    second.facts.positions[keyword] = usual + 1e-7
+    assert found(first, second, third) == []
+
+
 def test_segments_without_times_have_no_order():
     facts = HeaderFacts(KEYWORDS, None, 1000, None, None)
     assert found(full_segment(1), segment(2, 4, facts=facts), full_segment(3)) == []

@@ -105,12 +105,22 @@ def test_planes_of_another_type(segment, name, dtype, text):
     assert found(segment.with_name("b.fits")) == [("error", name, text)]
 
 
-def test_scaled_plane(segment):
+@pytest.mark.parametrize(
+    ("name", "keyword", "value", "text"),
+    [
+        ("ERR", "BSCALE", 0.1, "BSCALE 0.1, BZERO 0"),
+        ("ERR", "BSCALE", True, "BSCALE True, BZERO 0"),
+        ("SCI", "BZERO", "", "BSCALE 1, BZERO ''"),
+        ("DQ", "BZERO", "", "BSCALE 1, BZERO ''"),
+        ("DQ", "BZERO", False, "BSCALE 1, BZERO False"),
+    ],
+)
+def test_scaled_plane(segment, name, keyword, value, text):
     hdus = read_hdus(segment)
-    next(hdu for hdu in hdus if hdu.name == "ERR").header["BSCALE"] = 0.1
+    next(hdu for hdu in hdus if hdu.name == name).header[keyword] = value
     _, (finding,) = check_segment("f", segment, hdus)
-    assert (finding.severity, finding.key) == ("error", "ERR")
-    assert finding.found == "BSCALE 0.1, BZERO None"
+    assert (finding.severity, finding.key) == ("error", name)
+    assert finding.found == text
 
 
 def test_end_of_the_file(segment):

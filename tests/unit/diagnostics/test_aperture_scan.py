@@ -75,6 +75,15 @@ def test_background_is_that_beyond_the_trace():
     np.testing.assert_array_equal(static_background(image, np.full(3, 10.0), 4), [7.0, 7.0, 0.0])
 
 
+def test_static_background_is_the_lower_quartile_as_numpy_has_it():
+    rng = np.random.default_rng(8)
+    image = rng.normal(size=(23, 40)).astype(np.float32)
+    image[rng.random(image.shape) < 0.3] = np.nan
+    found = static_background(image, np.full(40, 11.0), 3)
+    beyond = np.concatenate([image[:8], image[15:]])
+    np.testing.assert_allclose(found, np.nanpercentile(beyond, 25, axis=0), rtol=1e-6, atol=1e-7)
+
+
 def star_frames_of(count=50):
     """A star of light 1000 and 2 pixels wide at column 22, row 20, on a background of 3."""
     rows, columns = np.indices((40, 44))

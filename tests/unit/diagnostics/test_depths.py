@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.diagnostics.depth_fit import Geometry, dip_light
 from scripts.lib.diagnostics.depths import DESCRIPTIONS, depth_rows, white_lights
+from scripts.lib.diagnostics.dip_model import Geometry, dip_light
 from scripts.lib.light_curves.binned_averages import BinnedAverages
 
 COUNT = 240

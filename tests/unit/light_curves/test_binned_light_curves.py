@@ -6,12 +6,13 @@ from astropy.io import fits
 
 from scripts.lib.errors import InputError
 from scripts.lib.light_curves import binned_light_curves as module
+from scripts.lib.light_curves import spectral_curves
 from scripts.lib.light_curves.binned_light_curves import (
     bin_edges,
     bin_numbers,
     write_light_curves,
 )
-from scripts.lib.light_curves.sample_quality import SampleLimits
+from scripts.lib.light_curves.sample_quality import SampleLimits, sample_quality
 from tests.support.light_curves import series_of, spectral_model
 
 OPTIONS = {"resolving_power": 100, "pixels": 2, "edges": None}
@@ -157,3 +158,19 @@ def test_outliers_in_time_are_no_part_of_a_bin(tmp_path):
     with judged(tmp_path, flux, [False] * 4, clip=5.0) as hdus:
         np.testing.assert_allclose(hdus["FLUX"].data, np.tile([5.0, 9.0], (12, 1)))
         assert hdus["QUALITY"].data[6].tolist() == [0, 4]
+
+
+def test_samples_are_judged_once_however_many_chunks_bins_take(tmp_path, monkeypatch):
+    calls = []
+
+    def counted(*arguments):
+        calls.append(1)
+        return sample_quality(*arguments)
+
+    monkeypatch.setattr(spectral_curves, "sample_quality", counted)
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 1)
+    flux = np.tile([2.0, 3.0, 4.0, 5.0], (12, 1))
+    flux[6, 2] = 50.0
+    with judged(tmp_path, flux, [False] * 4, clip=5.0) as hdus:
+        np.testing.assert_allclose(hdus["FLUX"].data, np.tile([5.0, 9.0], (12, 1)))
+    assert len(calls) == 1

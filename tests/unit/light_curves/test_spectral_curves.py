@@ -131,13 +131,15 @@ def test_filled_sums_correct_the_changes_of_a_shape(tmp_path):
     np.testing.assert_allclose(curves["flux"][:, 0], level * 1e5, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("gain", "follows"), [(0.1, False), (0.9, True)])
-def test_widths_that_are_noise_do_not_tie(tmp_path, gain, follows):
+@pytest.mark.parametrize("follows", [False, True])
+def test_widths_that_are_noise_do_not_tie_and_those_that_step_do(tmp_path, follows):
     width, level = noise(2, 0.02), 1.0 - DIP
+    if follows:
+        width = np.where(np.arange(LENGTH) < 70, 0.0, 0.02)
     series = visit(
         tmp_path,
         level * (1.0 - 0.05 * width),
-        reference(width_gain=gain),
+        reference(),
         width=width,
         x=noise(3, 0.1),
         y=noise(4, 0.1),

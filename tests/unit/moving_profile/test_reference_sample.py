@@ -104,3 +104,12 @@ def test_pixels_that_jump_are_noisier_and_those_with_a_hit_are_not():
 
 def test_noise_of_pixels_without_samples_is_usual():
     np.testing.assert_array_equal(clear_noise(np.full((9, 3), NAN)), 1.0)
+
+
+def test_noise_of_pixels_is_the_same_where_errors_are_wrong_by_a_factor():
+    size = np.random.default_rng(7).normal(size=(150, 60))
+    size[::4, 9] += 6.0
+    expected = clear_noise(size)
+    assert (expected > 1.0).tolist() == (np.arange(60) == 9).tolist()
+    for factor in (0.5, 2.0):
+        np.testing.assert_allclose(clear_noise(factor * size), expected)

@@ -9,7 +9,7 @@ from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectr
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.segment import Extent
 from scripts.lib.moving_profile.spectra import model_spectra
-from scripts.lib.moving_profile.tie import shape_terms, tie_flux
+from scripts.lib.moving_profile.tie import shape_terms, slow_width, tie_flux
 from scripts.lib.moving_profile.white_light import template_spectrum
 from tests.support.light_curves import sum_of_columns
 
@@ -250,8 +250,9 @@ def test_truth_of_a_realistic_visit():
         white, filled = (
             sum_of_columns(join[name], template)["flux"] for name in ("flux", "filled")
         )
-        terms, _ = shape_terms(join["x"], join["y"], join["width"])
-        depth, error, noise = fit_depth(tie_flux(white, filled, terms), scene.dip)
+        terms, _ = shape_terms(join["x"], join["y"])
+        tied = tie_flux(white, filled, terms, slow_width(join["width"]))
+        depth, error, noise = fit_depth(tied, scene.dip)
         ideal = fit_depth(scene.ideal.sum(axis=1), scene.dip)
         scatter.append(noise / ideal[2])
         bias.append((depth - ideal[0]) / error)

@@ -8,6 +8,7 @@ from scripts.lib.moving_profile.tie import (
     scale_errors,
     second_difference_noise,
     shape_terms,
+    slow_width,
     tie_flux,
 )
 
@@ -21,8 +22,8 @@ def test_terms_are_relative_to_the_median():
 
 
 def test_squares_are_added():
-    _, names = shape_terms(np.zeros(3), np.zeros(3), np.zeros(3), squares=True)
-    assert names == ["x", "y", "width", "x^2", "y^2", "x y"]
+    _, names = shape_terms(np.zeros(3), np.zeros(3), squares=True)
+    assert names == ["x", "y", "x^2", "y^2", "x y"]
 
 
 @given(st.integers(0, 1000), st.floats(0.0, 0.5))
@@ -55,6 +56,50 @@ def test_each_bin_is_tied_by_itself():
     flux = np.ones((30, 2))
     filled = flux * [2.0, 3.0]
     np.testing.assert_allclose(tie_flux(flux, filled, np.zeros((30, 2)))[5], [2.0, 3.0])
+
+
+def test_a_slow_width_keeps_a_step_and_drops_noise_and_moves_of_the_antenna():
+    noise = 0.1 * np.random.default_rng(3).normal(size=300)
+    step = np.where(np.arange(300) < 200, 0.0, 2.0)
+    width = step + noise
+    width[50:52], width[90] = 9.0, NAN
+    slow = slow_width(width)
+    assert np.abs(slow).max() == 1.0
+    # A running median of 25 has a quarter of the noise.
+    np.testing.assert_allclose(slow[[49, 50, 90, 180]], 0.0, atol=0.05)
+    np.testing.assert_allclose(slow[[210, 299]], 1.0, atol=0.1)
+    assert slow[198] < 0.2 < 0.8 < slow[201]
+
+
+@pytest.mark.parametrize("width", [np.full(30, NAN), np.full(30, 2.0), np.zeros(0), np.zeros(1)])
+def test_a_width_that_never_changes_is_no_regressor(width):
+    np.testing.assert_array_equal(slow_width(width), 0.0)
+
+
+@pytest.mark.parametrize("size", [1e-24, 1.0])
+def test_a_tilt_event_is_tied_and_the_noise_of_the_width_is_not(size):
+    # Photons move flux and width alike; the tilt event takes 1e-3 of the flux and leaves the sum.
+    rng = np.random.default_rng(4)
+    photons, others = 3e-4 * rng.normal(size=(2, 300))
+    event = np.arange(300) >= 240
+    width = size * (3.0 * event + photons / 3e-4)
+    dip = np.where(np.abs(np.arange(300) - 150) < 45, 0.98, 1.0)
+    flux, filled = dip * (1.0 - 1e-3 * event) * (1.0 + others), dip * (1.0 + others + photons)
+    tied = tie_flux(flux, filled, np.zeros((300, 0)), slow_width(width))
+    rest = tied / dip
+    step = rest[event].mean() - rest[~event].mean()
+    assert abs(step) < 3.0 * np.std(photons) * np.sqrt(1 / 60 + 1 / 240) < 2e-4
+    assert np.std(rest - step * event) < 1.06 * np.std(others)
+    assert np.std(tie_flux(flux, filled, width[:, None] / size) / dip) > 1.2 * np.std(others)
+
+
+@given(st.integers(0, 1000))
+def test_a_width_without_influence_is_seldom_followed(seed):
+    # The F test lets one in a hundred through; what it then takes off is small.
+    rng = np.random.default_rng(seed)
+    filled = 1.0 + 1e-3 * rng.normal(size=100)
+    tied = tie_flux(np.ones(100), filled, np.zeros((100, 0)), slow_width(rng.normal(size=100)))
+    assert np.ptp(tied) < 2e-3
 
 
 def test_noise_of_second_differences():

@@ -54,6 +54,17 @@ def test_throughput_that_depends_on_time_divides_the_conversion(tmp_path, name, 
     assert_allclose(found[1], 10 / expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["CLEAR", "F277W"])
+def test_factors_of_a_flight_reference_are_taken(shared_data, name):
+    """Up to 205 MJy for 1 DN/s, where nearly no light of order 3 arrives."""
+    path = shared_data / "niriss-soss-refs/jwst_niriss_photom_rev2.fits"
+    orders = (1, 2, 3) if name == "CLEAR" else (1,)
+    wavelengths = dict.fromkeys(orders, np.linspace(0.4, 3.2, 3000))
+    found = FluxCalibration(path, PRIMARY | {"FILTER": name}).conversions(wavelengths)
+    assert list(found) == list(orders)
+    assert all(1e-6 < factors.max() < 300 for factors in found.values())
+
+
 def test_time_coefficients_need_the_time(tmp_path):
     values = {"t0": 60000.0, "lossperyear": 0.1}
     path = write_photom(tmp_path / "p.fits", coefficients={"TIMECOEFF_LINEAR": values})
@@ -120,10 +131,11 @@ def test_empty_tables_and_missing_columns_are_named(tmp_path):
         FluxCalibration(tmp_path / "other.fits", PRIMARY)
 
 
-def test_a_factor_that_no_instrument_has_is_named(tmp_path):
+@pytest.mark.parametrize("scale", [1e9, 1e-30])
+def test_a_factor_that_no_instrument_has_is_named(tmp_path, scale):
     path = write_photom(tmp_path / "p.fits")
     with fits.open(path, mode="update") as hdus:
-        hdus["PHOTOM"].data["photmj"][0] = 1e6
+        hdus["PHOTOM"].data["photmj"][0] = scale
     calibration = FluxCalibration(path, PRIMARY)
     assert len(calibration.conversions({2: WAVELENGTHS})) == 1
     with pytest.raises(InputError, match=r"row 1: found a factor of .* MJy for 1 DN/s"):

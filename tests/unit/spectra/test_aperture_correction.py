@@ -283,6 +283,13 @@ def test_values_of_a_table_are_finite_and_positive(name, value):
 
 
 @pytest.mark.parametrize(("check", "row"), [(check_sizes, by_size()), (check_phases, by_phase())])
+def test_a_correction_that_leaves_no_flux_is_refused(check, row):
+    check(replaced(row, "apcorr", 0.02))
+    with pytest.raises(InputError, match=r"t: apcorr: found 1e-30 .*, expected numbers from 0.01"):
+        check(replaced(row, "apcorr", 1e-30), "t")
+
+
+@pytest.mark.parametrize(("check", "row"), [(check_sizes, by_size()), (check_phases, by_phase())])
 def test_factors_are_at_most_ten_thousand(check, row):
     check(replaced(row, "apcorr", 10_000), "t")
     with pytest.raises(InputError, match=r"t: apcorr: found 10001\.0 .*and at most 10000"):

@@ -81,13 +81,13 @@ class TestStack:
 
 
 class TestProcess:
-    def run(self, folder, tables, **params):
+    def run(self, folder, tables, found=(), **params):
         segments, photometry = [], []
         for k, table in enumerate(tables):
             name = folder / f"seg{k}_crfints.fits"
             segments.append(write_segment(name, star_planes([(14.0, 13.0)])))
             photometry.append(str(folder / f"seg{k}_photometry.fits"))
-            write_photometry(photometry[-1], table)
+            write_photometry(photometry[-1], table, found)
         out = folder / "x_phot.ecsv"
         run_step(process, params, photometry=photometry, segments=segments, out_phot=out)
         return read(out)
@@ -109,6 +109,11 @@ class TestProcess:
             == warnings
         )
         assert "input_warnings" not in self.run(tmp_path, [table(1)]).meta
+
+    def test_what_the_steps_found_in_the_data_follows_once(self, tmp_path):
+        found, known = ["seg0_calints.fits: VAR_FLAT: found -1"], ["a.fits: file: found 1"]
+        table_of_all = self.run(tmp_path, [table(1), table(1)], found, input_warnings=known)
+        assert table_of_all.meta["input_warnings"] == [*known, *found]
 
     def test_an_aperture_beyond_the_bounding_box_has_no_coordinates(self, tmp_path):
         found = self.run(tmp_path, [table(2, first=29.0)])

@@ -7,7 +7,9 @@ from astropy.io import fits
 
 from scripts.lib.errors import InputError
 from scripts.lib.fits.headers import read_hdus
+from scripts.lib.fits.reader import open_fits
 from scripts.lib.segment_data.dq import DO_NOT_USE, OUTLIER
+from scripts.lib.segment_data.impossible_values import segment_warnings
 from scripts.outlier_detection import process
 from tests.support.outlier_cubes import JUMP, assert_same, cube, plain_flags, plain_result
 
@@ -87,11 +89,28 @@ def test_nothing_is_masked_where_every_sample_is_bad(tmp_path):
     assert_same(run(tmp_path, planes), expected)
 
 
+@pytest.mark.parametrize("work_mb", [512, 0.01])
+def test_variances_that_cannot_be_are_counted_and_recorded(tmp_path, work_mb, caplog):
+    planes = cube((30, 6, 7), bad=0) | {"VAR_POISSON": np.ones((30, 6, 7), "f4")}
+    planes["SCI"][...] = 1
+    # Far from the middle of the first image.
+    planes["VAR_POISSON"][20:, 5, 3:5] = -1
+    planes["VAR_POISSON"][7, 1, 1] = NAN
+    expected = [
+        "calints.fits: VAR_POISSON: found negative or infinite in 20 of 1260 samples",
+        "calints.fits: variances: found NaN in 1 of 1260 samples",
+    ]
+    run(tmp_path, planes, work_mb=work_mb)
+    assert [text.partition(",")[0] for text in caplog.messages] == expected
+    with open_fits(tmp_path / "crfints.fits") as product:
+        assert [text.partition(",")[0] for text in segment_warnings(product)] == expected
+
+
 def test_other_hdus_are_carried_over_byte_for_byte(tmp_path):
     area = fits.ImageHDU(np.arange(20, dtype="f4").reshape(4, 5), name="AREA")
     tree = fits.BinTableHDU(np.array([(b"#ASDF\0\1",)], [("ASDF_METADATA", "S7")]), name="ASDF")
     flat = fits.ImageHDU(np.full((4, 5), NAN, "f4"), name="VAR_RNOISE")
-    run(tmp_path, cube((30, 4, 5)), (area, tree, flat))
+    run(tmp_path, cube((30, 4, 5), bad=0), (area, tree, flat))
     with (
         fits.open(tmp_path / "calints.fits") as before,
         fits.open(tmp_path / "crfints.fits") as after,

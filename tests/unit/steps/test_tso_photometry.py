@@ -129,7 +129,7 @@ class TestProcess:
         with pytest.raises(InputError, match=r"gain.fits: SCI: found shape \(32, 30\)"):
             self.run(tmp_path, gain=gain, BUNIT="DN/s")
 
-    @pytest.mark.parametrize("value", [-1, 0, 1000.5, NAN, np.inf])
+    @pytest.mark.parametrize("value", [-1, 0, 1e-30, 0.0009, 1000.5, NAN, np.inf])
     def test_a_pixel_with_a_value_but_no_usable_gain_is_named(self, tmp_path, value):
         gain = write_gain(tmp_path / "gain.fits")
         with fits.open(gain, mode="update") as hdus:
@@ -139,15 +139,16 @@ class TestProcess:
         ):
             self.run(tmp_path, gain=gain, BUNIT="DN/s")
 
-    def test_a_gain_of_a_thousand_is_used(self, tmp_path):
+    def test_gains_of_a_thousand_and_a_thousandth_are_used(self, tmp_path):
         tables = []
-        for value in (1, 1000):
+        for value in (1, 1000, 0.001):
             gain = write_gain(tmp_path / f"gain-{value}.fits")
             with fits.open(gain, mode="update") as hdus:
                 hdus["SCI"].data[:] = value
             tables.append(self.run(tmp_path, gain=gain, BUNIT="DN/s"))
-        first, second = (table.columns["aperture_sum"] for table in tables)
+        first, second, third = (table.columns["aperture_sum"] for table in tables)
         np.testing.assert_allclose(second, 1000 * np.asarray(first), rtol=1e-6)
+        np.testing.assert_allclose(third, np.asarray(first) / 1000, rtol=1e-6)
 
     def test_a_pixel_without_a_value_needs_no_gain(self, tmp_path):
         gain, planes = write_gain(tmp_path / "gain.fits"), stars()

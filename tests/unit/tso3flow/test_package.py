@@ -131,6 +131,12 @@ print(len(read), "scripts/lib/spectra/sums.py" in read)
     assert found == "True"
 
 
+def test_the_default_profile_is_next_to_the_snakefile(installed):
+    package = installed / "tso3flow"
+    assert (package / "Snakefile").is_file()
+    assert (package / "profiles" / "default" / "profile.yaml").is_file()
+
+
 def test_the_wheel_is_made_by_the_hook():
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert table["build-system"]["build-backend"] == "hatchling.build"
