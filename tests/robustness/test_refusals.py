@@ -108,7 +108,8 @@ def test_a_folder_that_cannot_be_written_to_stops_before_any_job(visit, where):
     assert products(visit) == earlier
 
 
-def test_small_disks_fill_up_without_harm(visit):
+@pytest.mark.parametrize("quiet", [(), ("--quiet", "all")])
+def test_small_disks_fill_up_without_harm(visit, quiet):
     """No file may grow beyond half of a product, as on a disk without room."""
     earlier = products(visit)
     limit = "import resource, runpy, sys; n = int(sys.argv.pop(1)); " + (
@@ -116,7 +117,7 @@ def test_small_disks_fill_up_without_harm(visit):
         "runpy.run_module('snakemake', run_name='__main__', alter_sys=True)"
     )
     size = max(len(data) for data in earlier.values())
-    arguments = command(visit, "--forceall")[3:]
+    arguments = command(visit, "--forceall", *quiet)[3:]
     done = subprocess.run(
         [sys.executable, "-c", limit, str(size // 2), *arguments],
         text=True,
@@ -129,6 +130,8 @@ def test_small_disks_fill_up_without_harm(visit):
     found = errors(done.stdout)
     assert found
     assert all("cannot be written: File too large; raise the limit" in line for line in found)
+    if quiet:
+        assert "the run has failed; its messages are in " in done.stdout
     kept = products(visit)
     for name, data in earlier.items():
         assert data in (kept.get(name), kept.get(f".earlier/{name}"))

@@ -50,22 +50,25 @@ def exposure_findings(path, times, hdus):
         light needs to the barycentre. Each time scale has at most one.
     """
     headers = [hdus[0].header, next(hdu.header for hdu in hdus if hdu.name == "SCI")]
-    return [
-        *_offset_findings(path, times, headers[0]),
-        *_span_findings(path, times, headers, UTC_COLUMNS[1]),
-        *_span_findings(path, times, headers, TDB[1]),
-    ]
+    position = [headers[0].get(name) for name in ("TARG_RA", "TARG_DEC")]
+    if not all(map(_is_number, position)):
+        position = None
+    findings = _offset_findings(path, times, position)
+    findings += _span_findings(path, times, headers, UTC_COLUMNS[1])
+    # Archive files of before 2023 have wrong barycentric keywords next to right columns.
+    if position is None:
+        findings += _span_findings(path, times, headers, TDB[1])
+    return findings
 
 
-def _offset_findings(path, times, primary):
-    """Find barycentric times that are too far from UTC, or too near."""
+def _offset_findings(path, times, position):
+    """Find barycentric times that are too far from UTC, or too near for a target."""
     utc, tdb = times.columns[UTC_COLUMNS[1]], times.columns[TDB[1]]
     pairs = [(a, b - a) for a, b in zip(utc, tdb, strict=True) if a and b and isfinite(a + b)]
     if not pairs:
         return []
-    position = [primary.get(name) for name in ("TARG_RA", "TARG_DEC")]
     middle, error = 0.0, _LARGEST_OFFSET
-    if all(map(_is_number, position)):
+    if position:
         middle, error = barycentric_offset(pairs[0][0], *position), _OFFSET_ERROR
     furthest = max((offset for _, offset in pairs), key=lambda offset: abs(offset - middle))
     if abs(furthest - middle) <= error:

@@ -19,7 +19,7 @@ _SAMPLES, _BLOCK_BYTES = 32768, 4e6
 _VARIANCES = PLANES[3:]
 # Larger errors, and their squares, are taken for infinite.
 _LARGEST = {"ERR": 1e15} | dict.fromkeys(_VARIANCES, 1e30)
-_MISSING = "variances"
+_MISSING, _SIGN = "variances", np.uint32(1 << 31)
 # In the header of a segment whose outliers were flagged here, where the planes have been counted.
 COUNTED_BY = "outlier_detection equal to jwst"
 
@@ -51,35 +51,42 @@ def unify_and_count(planes):
     counts = Counter()
     for first in range(0, len(planes["SCI"]), _SAMPLES):
         piece = {name: plane[first : first + _SAMPLES] for name, plane in planes.items()}
-        sci, dq, err = piece["SCI"], piece["DQ"], piece["ERR"]
-        variances = [piece[name] for name in _VARIANCES if name in piece]
-        invalid = unify_nan_and_dq(sci, dq, err)
-        missing = np.zeros_like(invalid)
-        for plane in variances:
-            missing |= np.isnan(plane)
-        if lost := int(np.count_nonzero(missing & ~invalid)):
-            counts[_MISSING] += lost
-            invalid |= missing
-            unify_nan_and_dq(sci, dq, err, *variances)
-        chosen = np.flatnonzero(invalid)
-        for plane in variances:
-            plane[chosen] = np.nan
-        for name, largest in _LARGEST.items():
-            if name in piece and (bad := _impossible(piece[name], largest, len(chosen))):
-                counts[name] += bad
+        invalid = unify_nan_and_dq(piece["SCI"], piece["DQ"], piece["ERR"])
+        names = [name for name in _LARGEST if name in piece]
+        if _is_sound(piece, names, invalid):
+            chosen = np.flatnonzero(invalid)
+            for name in names:
+                piece[name][chosen] = np.nan
+        else:
+            counts += _unify_with_variances(piece, names, invalid)
     return counts
 
 
-def _impossible(plane, largest, n_nan):
-    """Count negative and too large values of a plane with so many NaN."""
-    bits = plane.view(np.uint32)
-    if not plane.dtype.isnative:
-        bits = bits.byteswap()
-    # As whole numbers, floats have the order of their size; behind them are NaN and, with their
-    # sign as the highest bit, negative numbers.
-    if np.count_nonzero(bits > np.float32(largest).view(np.uint32)) == n_nan:
-        return 0
-    return int(np.count_nonzero((plane < 0) | (plane > largest)))
+def _is_sound(piece, names, invalid):
+    """Whether valid samples have errors and variances in order, and no number has a sign."""
+    bad, signs = np.zeros_like(invalid), False
+    for name in names:
+        plane = piece[name]
+        # Neither holds for NaN.
+        bad |= ~(plane <= np.float32(_LARGEST[name]))
+        sign = _SIGN if plane.dtype.isnative else _SIGN.byteswap()
+        signs |= bool(np.bitwise_or.reduce(plane.view(np.uint32)) & sign)
+    return not signs and np.count_nonzero(bad & ~invalid) == 0
+
+
+def _unify_with_variances(piece, names, invalid):
+    """Unify a piece in which something is wrong, and count it."""
+    counts = Counter()
+    variances = [piece[name] for name in names if name != "ERR"]
+    missing = np.zeros_like(invalid)
+    for plane in variances:
+        missing |= np.isnan(plane)
+    counts[_MISSING] = int(np.count_nonzero(missing & ~invalid))
+    unify_nan_and_dq(piece["SCI"], piece["DQ"], piece["ERR"], *variances)
+    for name in names:
+        plane = piece[name]
+        counts[name] = int(np.count_nonzero((plane < 0) | (plane > _LARGEST[name])))
+    return +counts
 
 
 def impossible_warnings(name, counts, samples):
