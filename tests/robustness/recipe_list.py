@@ -256,7 +256,7 @@ RECIPES = (
     ),
     *(
         refused(
-            13, f"a clone in {clone!r}", "first", _nothing, "found a blank|sign of the shell",
+            13, f"a clone in {clone!r}", "first", _nothing, "interpreter: found .* in its path.*rename the folder",
             clone=clone,
         )
         for clone in ("my clone", "o'x")
@@ -272,8 +272,8 @@ RECIPES = (
     ),
     Recipe(
         16, "companions of macOS, files of other stages", "nirspec",
-        _both(visits.other_files, settings(associations=["*jw*", "Thumbs.db"])),
-        (r"\._jw.*macOS", "Thumbs.db"), dry=True,
+        _both(visits.other_files, settings(associations=["."])),
+        (r"\._jw.*macOS.*left out", "ami3.*left out"), ("Thumbs",), dry=True,
     ),
     *(
         refused(

@@ -199,6 +199,7 @@ def fit_depth(curve, geometry, depth, red_noise=None):
     --------
     A dip of 1 % on a slope, and white noise of 0.05 %:
 
+    >>> from scripts.lib.diagnostics.dip_model import dip_light
     >>> times = np.linspace(-0.1, 0.1, 300)
     >>> geometry = Geometry(0.0, 0.1, 0.3, 0.1)
     >>> flux = dip_light(geometry.separation(times), 0.01, 0.2, 0.1) * (1.0 + 0.01 * times)

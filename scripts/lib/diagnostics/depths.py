@@ -116,8 +116,9 @@ def white_lights(curves):
     lights = []
     for key, rows in curves.items():
         times, flux = rows["bjd_tdb" if known else "mjd_utc"], rows["flux_norm"]
-        found = fit_light_curve(times, flux, find_seams(rows))
         used = np.isfinite(flux) & (rows["quality"] == 0)
+        # What is flagged would be a dip of its own, besides which another one is not clear.
+        found = fit_light_curve(times, np.where(used, flux, np.nan), find_seams(rows))
         if found is not None:
             used &= found.valid
         lights.append(WhiteLight(key, times, flux, rows["flux_norm_error"], used, found))

@@ -9,6 +9,9 @@ __all__ = ["RedNoise"]
 # Correlation times that the noise may have besides none, from this number of integrations to a part of the series.
 _COUNT, _SHORTEST, _LONGEST = 5, 1.0, 4.0
 _SIZES, _FEWEST_BINS = 20, 6
+# Averages of this many times the factor on the variance hold all of the correlation; each counts as one
+# independent sample of it.
+_SAMPLES = 2.0
 # Gain of chi-square over white noise that correlated noise needs: overlapping bins gain some by chance.
 _LEAST_GAIN = 30.0
 
@@ -89,7 +92,7 @@ class RedNoise:
         variances = np.array([kernel @ products for kernel in self._kernels])
         factor = shares @ variances / variances[0] if variances[0] > 0 else 1.0
         if factor > 1.0:
-            freedom = max(used / factor - self._basis.shape[1], 3.0)
+            freedom = max(used / (_SAMPLES * factor) - self._basis.shape[1], 3.0)
             factor *= freedom / (freedom - 2.0)
         return float(np.sqrt(variance)), float(np.sqrt(max(factor, 1.0)))
 

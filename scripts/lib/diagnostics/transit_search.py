@@ -339,7 +339,7 @@ def choose_model(x, flux):
     -----
     A transit needs a gain of 20. It must also lead, by ten in the criterion, the best of what is no
     transit: a jump, a wave, a ramp of any length, polynomials of third and fourth degree. Where
-    residuals are correlated, the lead counts as that of the effective number of points. Half of what the
+    residuals are correlated, all counts as that of the effective number of points. Half of what the
     best further dip or bump in the residuals gains above 8, the most that is usual in white noise, is taken off both.
     From first to fourth contact a transit lasts three points or more.
     """
@@ -354,7 +354,8 @@ def choose_model(x, flux):
         return without, None, 0.0
     effective = _effective_number(best.residual)
     size = baseline_columns(x, *BASELINES[name]).shape[1] + _OF_TRANSIT
-    against = _AGAINST * max(_further_gain(x, best.residual) - _CHANCE_GAIN, 0.0)
+    further = _further_gain(x, best.residual) * effective / n
+    against = _AGAINST * max(further - _CHANCE_GAIN, 0.0)
     gain = float(effective * (1.0 - 0.5 * size / n) * np.log(smooth / best.squares)) - against
     lead = (others - criterion) * effective / n - against
     if gain < _LEAST_GAIN or lead < _LEAST_LEAD:

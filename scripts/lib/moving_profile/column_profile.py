@@ -6,7 +6,6 @@ from scripts.lib.moving_profile.derivatives import curvature, slope
 from scripts.lib.moving_profile.holes import fill_columns, share_of_holes, slope_in_holes
 
 __all__ = [
-    "column_derivatives",
     "column_flux",
     "moved_images",
     "normalise_columns",
@@ -18,30 +17,6 @@ __all__ = [
 _LIT = 0.003
 # Degree of what is smooth along the spectrum, and says nothing of a shift.
 _SMOOTH = 4
-
-
-def column_derivatives(model):
-    """
-    What motion along the columns and width add to an image, from differences of its pixels.
-
-    Parameters
-    ----------
-    model : ndarray of float, shape (y, x)
-        Image of the star.
-
-    Returns
-    -------
-    moved, widened : ndarray of float64, shape (y, x)
-        Minus the derivative along y, and half of the second one, as of `derivatives`.
-
-    Examples
-    --------
-    >>> moved, widened = column_derivatives(np.arange(9.0)[:, None] ** 3)
-    >>> moved[3:6, 0].round(9), widened[3:6, 0].round(9)
-    (array([-27., -48., -75.]), array([ 9., 12., 15.]))
-    """
-    model = model.astype(np.float64)
-    return -slope(model, 0), 0.5 * curvature(model, 0)
 
 
 def moved_images(scene):
@@ -57,15 +32,15 @@ def moved_images(scene):
     -------
     images : ndarray of float64, shape (4, height, x)
         The star, with holes filled as its neighbours have it; what a shift by one pixel along the
-        dispersion adds, as of `shift_along`: the spectrum moves, the trace stays; and those
-        of `column_derivatives`.
+        dispersion adds, as of `shift_along`: the spectrum moves, the trace stays; and what a shift
+        along the columns and a unit of squared width add, as of `derivatives`.
     """
     band, holes = scene.band, scene.band.gather(scene.holes)
     light = band.gather(scene.model)
     star, _ = fill_columns(light, holes)
     image = scene.model.astype(np.float64)
     band.scatter(star, image)
-    moved, widened = (band.gather(part) for part in column_derivatives(image))
+    moved, widened = band.gather(-slope(image, 0)), band.gather(0.5 * curvature(image, 0))
     return np.stack([star, shift_along(light, holes) * star, moved, widened])
 
 

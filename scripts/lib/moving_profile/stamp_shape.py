@@ -183,7 +183,7 @@ def held_share(images, weight, tightness):
 
     Examples
     --------
-    >>> held_share(np.eye(4), np.array([1.0, 4.0, 16.0, 25.0]), 75.0)
+    >>> round(held_share(np.eye(4), np.array([1.0, 4.0, 16.0, 25.0]), 75.0), 6)
     0.25
     """
     information = motion_errors(images, weight)[3] ** -2.0

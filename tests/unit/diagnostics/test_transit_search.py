@@ -99,3 +99,12 @@ def test_a_dip_is_found_by_its_depth_over_the_error_whatever_the_number_of_integ
     assert sum(transit is not None for transit in found) >= 14
     alarms = [choose_model(*curve_with_dip(length, 0.0, seed))[1] for seed in range(20)]
     assert alarms == [None] * 20
+
+
+def test_what_a_trapezoid_leaves_of_a_deep_dip_does_not_speak_against_it():
+    # Limb darkening leaves residuals here of which a further dip gains 125.
+    rng, x = np.random.default_rng([8100, 2016]), np.linspace(-1.0, 1.0, 1500)
+    light = Transit(rng.uniform(-0.3, 0.3), rng.uniform(0.4, 1.0), 0.1).light(x)
+    flux = light + 3e-4 * rng.standard_normal(1500)
+    found = choose_model(x.reshape(375, 4).mean(axis=1), flux.reshape(375, 4).mean(axis=1))[1]
+    assert found.mid == pytest.approx(-0.21, abs=0.02)
