@@ -68,7 +68,10 @@ def message_of(folder, *arguments):
     done = snakemake(folder, "--dry-run", *arguments)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
-    return done.stdout.split("Building DAG of jobs...\n")[-1].strip()
+    lines = done.stdout.split("Building DAG of jobs...\n")[-1].strip().splitlines()
+    return "\n".join(
+        line for line in lines if not line.startswith("Using workflow specific profile")
+    )
 
 
 def configure(folder, **config):

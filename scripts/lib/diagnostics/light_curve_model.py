@@ -117,7 +117,8 @@ def find_inliers(flux, limit=5.0):
     flux : ndarray, shape (n,)
         Flux.
     limit : float, optional
-        In point-to-point sigma from the running median of 9.
+        In point-to-point sigma from the running median of 9; of a quarter of the visit where that is
+        shorter, but of 5 at least: a deep dip of few integrations is no outlier.
 
     Returns
     -------
@@ -136,8 +137,9 @@ def find_inliers(flux, limit=5.0):
         return valid
     index = np.arange(len(flux))
     filled = np.interp(index, index[valid], flux[valid])
-    padded = np.pad(filled, 4, mode="reflect")
-    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 9), axis=1)
+    half = min(4, max(2, len(flux) // 8))
+    padded = np.pad(filled, half, mode="reflect")
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)
     spread = max(point_to_point_sigma(flux[valid]), mad_sigma(filled - middle))
     return valid & (np.abs(filled - middle) <= limit * spread) if spread > 0 else valid
 

@@ -88,6 +88,13 @@ def test_outliers_and_nan_are_no_inliers():
     assert np.flatnonzero(~find_inliers(flux)).tolist() == [20, 60]
 
 
+def test_a_deep_dip_of_few_integrations_is_no_outlier():
+    flux = np.where(np.abs(np.arange(20) - 10.5) < 2, 0.98, 1.0)
+    flux += 3e-4 * np.random.default_rng(1).standard_normal(20)
+    assert find_inliers(flux).all()
+    assert fit_light_curve(np.arange(20.0), flux).transit is not None
+
+
 @pytest.mark.parametrize(("position", "fitted"), [(201, 200), (207, 207)])
 def test_a_jump_near_a_seam_is_moved_to_it(position, fitted):
     flux = 1.0 + 5e-4 * np.random.default_rng(2).standard_normal(len(X))
