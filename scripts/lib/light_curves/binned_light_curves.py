@@ -33,6 +33,7 @@ _BIN_COMMENTS = {
     "LOWER": "lower edge, which is in the bin",
     "UPPER": "upper edge, which is not",
     "ELEMENTS": "number of spectral elements",
+    "BAD_CHANNELS": "elements that are left out as bad",
 }
 # Sums of each bin and integration, and the bytes that they may take at a time.
 _SUMS, _CHUNK_BYTES = 12, 1 << 26

@@ -55,7 +55,12 @@ def dip_mask(flux, place):
         box = _best_box(flux, place, used, noise)
         if box is None:
             break
-        dips[_with_flanks(flux, place, used, box, noise)] = True
+        wider = dips.copy()
+        wider[_with_flanks(flux, place, used, box, noise)] = True
+        # What wanders as a whole has no dip.
+        if wider.all():
+            break
+        dips = wider
     return dips
 
 

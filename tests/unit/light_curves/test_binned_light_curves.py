@@ -149,6 +149,9 @@ def test_bad_channels_are_left_out_of_bins_that_have_others(tmp_path):
         np.testing.assert_array_equal(hdus["QUALITY"].data, np.tile([0, 32], (4, 1)))
         np.testing.assert_allclose(hdus["BINS"].data["WAVELENGTH"], [1.0, 3.5])
         np.testing.assert_array_equal(hdus["BINS"].data["BAD_CHANNELS"], [1, 2])
+        for hdu in (hdus["TIME"], hdus["BINS"]):
+            count = hdu.header["TFIELDS"]
+            assert all(hdu.header.comments[f"TTYPE{number}"] for number in range(1, count + 1))
         np.testing.assert_array_equal(hdus["BINS"].data["ELEMENTS"], [1, 2])
 
 

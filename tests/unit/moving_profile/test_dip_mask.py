@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.profile_scenes import trapezoid
@@ -53,6 +53,7 @@ def test_noise_and_a_step_are_no_dip_but_by_chance(step):
     assert np.mean([mask.any() for mask in found]) < 0.15
 
 
+@example(575, 2)
 @given(st.integers(0, 10_000), st.integers(2, 58))
 def test_a_wandering_series_is_never_a_dip_as_a_whole(seed, place):
     flux = np.random.default_rng(seed).normal(size=60).cumsum()
