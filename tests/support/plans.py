@@ -10,6 +10,7 @@ import yaml
 from scripts.lib.fits.headers import Hdu
 from scripts.lib.inputs.products import Product
 from scripts.lib.inputs.segments import Segment
+from scripts.lib.planning.plan import Plan
 from scripts.lib.references.selection import ReferenceFiles
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,3 +162,14 @@ def segment_wildcards(segment):
 def product_wildcards(product):
     """Wildcards of the job of a product."""
     return SimpleNamespace(product=product.name)
+
+
+def make_plan(*products, folder=".", findings=(), **sections):
+    """Plan of products with the default configuration but for some sections."""
+    config = complete_config(**sections)
+    return Plan(list(products), register_segments(products, config, folder), config, findings)
+
+
+def crfints(*segments):
+    """Flagged files of segments."""
+    return [f"<results>/{segment.name}_crfints.fits" for segment in segments]

@@ -5,15 +5,15 @@ import pytest
 from scripts.lib.errors import InputError
 from scripts.lib.findings import Finding
 from scripts.lib.planning import resources
-from scripts.lib.planning.plan import Plan
 from tests.support.crds_cache import write_parameters
 from tests.support.plans import (
     SOSS_FILES,
     complete_config,
+    crfints,
+    make_plan,
     make_product,
     make_segment,
     product_wildcards,
-    register_segments,
     segment_wildcards,
 )
 
@@ -21,15 +21,6 @@ SPECTRA, SOSS, IMAGES = map(make_product, ("NRS_BRIGHTOBJ", "NIS_SOSS", "NRC_TSI
 FIRST, SECOND = SPECTRA.segments
 # Jobs that are for no product or segment.
 NOTHING = object()
-
-
-def make_plan(*products, folder=".", findings=(), **sections):
-    config = complete_config(**sections)
-    return Plan(list(products), register_segments(products, config, folder), config, findings)
-
-
-def crfints(*segments):
-    return [f"<results>/{segment.name}_crfints.fits" for segment in segments]
 
 
 class TestSegments:

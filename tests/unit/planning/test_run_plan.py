@@ -5,6 +5,8 @@ from scripts.lib.findings import Finding
 from scripts.lib.planning.plan import Plan
 from tests.support.plans import (
     complete_config,
+    crfints,
+    make_plan,
     make_product,
     register_segments,
 )
@@ -13,15 +15,6 @@ SPECTRA, SOSS, IMAGES = map(make_product, ("NRS_BRIGHTOBJ", "NIS_SOSS", "NRC_TSI
 FIRST, SECOND = SPECTRA.segments
 # Jobs that are for no product or segment.
 NOTHING = object()
-
-
-def make_plan(*products, folder=".", findings=(), **sections):
-    config = complete_config(**sections)
-    return Plan(list(products), register_segments(products, config, folder), config, findings)
-
-
-def crfints(*segments):
-    return [f"<results>/{segment.name}_crfints.fits" for segment in segments]
 
 
 class TestAllProducts:
