@@ -13,7 +13,6 @@ from scripts.lib.light_curves.spectral_curves import corrected_columns
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_images import image_reference
 from scripts.lib.moving_profile.reference_spectra import SpectralOptions, spectral_reference
-from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.sample import consecutive_pairs, sample_integrations
 from scripts.lib.moving_profile.spectra import model_spectra
 from scripts.lib.moving_profile.tie import shape_terms, slow_width, tie_flux
@@ -22,6 +21,7 @@ from scripts.lib.outliers.detection import Settings
 from scripts.lib.outliers.rolling_median import window_starts
 from scripts.lib.outliers.search import flag_rolling
 from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.medians import nan_median
 
 WINDOW = 25
 # Columns in a bin, about a hundredth of the wavelength.
@@ -185,7 +185,7 @@ def _sums(scene, share, background, by_column):
     level = _level(samples, background, by_column)
     light = (samples - level).astype(np.float64) * share
     flat = light.reshape(len(light), -1)
-    median = np.nan_to_num(sorted_median(np.ascontiguousarray(flat.T)))
+    median = np.nan_to_num(nan_median(np.ascontiguousarray(flat.T), axis=-1))
     missing = np.where(np.isnan(flat), median, 0.0).sum(axis=1) / median.sum()
     total = np.nansum(flat, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -196,8 +196,8 @@ def _level(samples, used, by_column):
     """Median of the background pixels, of each column or of the image, to be subtracted."""
     if by_column:
         outside = np.where(used, samples, np.float32(np.nan)).transpose(0, 2, 1)
-        return np.nan_to_num(sorted_median(np.ascontiguousarray(outside)))[:, None, :]
-    return sorted_median(np.ascontiguousarray(samples[:, used]))[:, None, None]
+        return np.nan_to_num(nan_median(np.ascontiguousarray(outside), axis=-1))[:, None, :]
+    return nan_median(np.ascontiguousarray(samples[:, used]), axis=-1)[:, None, None]
 
 
 def jwst_samples(planes):

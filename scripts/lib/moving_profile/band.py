@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD
+
 __all__ = ["Band", "band_of_trace", "find_trace", "trace_width"]
 
 
@@ -247,7 +249,7 @@ def _robust_parabola(columns, values, size, rounds, limit):
         degree = min(2, int(kept.sum()) - 1)
         fit = np.polynomial.polynomial.polyfit(columns[kept] / scale, values[kept], degree)
         residual = values - np.polynomial.polynomial.polyval(columns / scale, fit)
-        sigma = 1.4826 * np.median(np.abs(residual[kept]))
+        sigma = SIGMA_OF_MAD * np.median(np.abs(residual[kept]))
         within = np.abs(residual) <= limit * sigma + 1e-9
         if (within == kept).all():
             break

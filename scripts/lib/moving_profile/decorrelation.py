@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD
+
 __all__ = ["Decorrelation", "decorrelate"]
 
 # Fewer second differences show nothing.
@@ -77,7 +79,7 @@ def decorrelate(flux, terms, names):
             return nothing
         fit = np.linalg.lstsq(design[kept], values[kept], rcond=None)[0]
         residual = np.abs(values - design @ fit)
-        near = residual <= _LIMIT * 1.4826 * np.median(residual[kept])
+        near = residual <= _LIMIT * SIGMA_OF_MAD * np.median(residual[kept])
         if (near == kept).all():
             break
         kept = near

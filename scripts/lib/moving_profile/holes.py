@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import sorted_median
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "fill_columns",
@@ -68,7 +69,7 @@ def local_median(images, columns=_COLUMNS):
     """
     half = columns // 2
     padded = np.pad(images, ((0, 0), (half, half)), mode="edge")
-    return sorted_median(np.lib.stride_tricks.sliding_window_view(padded, columns, axis=1))
+    return nan_median(np.lib.stride_tricks.sliding_window_view(padded, columns, axis=1), axis=-1)
 
 
 def hot_pixels(model, holes, band):
@@ -99,7 +100,7 @@ def hot_pixels(model, holes, band):
         clean = np.where(found | ~bright, np.nan, light)
         profile = clean / np.where(bright, scale, np.nan)
         expected = local_median(profile)
-        sigma = 1.4826 * local_median(np.abs(profile - expected))
+        sigma = SIGMA_OF_MAD * local_median(np.abs(profile - expected))
         good = np.isfinite(clean) & np.isfinite(expected)
         square = np.where(good, expected, 0.0) ** 2
         product = np.where(good, expected * np.nan_to_num(clean), 0.0)
@@ -188,7 +189,7 @@ def lit_holes(profile, model):
     half = _COLUMNS // 2
     near = np.clip(columns[:, None] + np.arange(-half, half + 1), 0, profile.shape[2] - 1)
     around = np.where(holes[rows[:, None], near], np.nan, profile[:, rows[:, None], near])
-    return places, np.nan_to_num(sorted_median(around)).astype(np.float32)
+    return places, np.nan_to_num(nan_median(around, axis=-1)).astype(np.float32)
 
 
 def share_of_holes(profile, holes):

@@ -102,10 +102,15 @@ def _groups(starts, window):
     """Slices of tested frames the windows of which share more than half of their samples."""
     groups, first = [], 0
     while first < len(starts):
-        last = int(np.searchsorted(starts, starts[first] + (window + 1) // 2))
+        last = int(np.searchsorted(starts, starts[first] + _shared(window)))
         groups.append(slice(first, last))
         first = last
     return groups
+
+
+def _shared(window):
+    """Number of consecutive windows that share more than half of their samples."""
+    return (window + 1) // 2
 
 
 def _far(samples, own, limits, shared, starts, window):
@@ -189,6 +194,8 @@ class OutlierSearch:
         """
         Take the frames that were filled in and test those whose windows are complete.
 
+        Some of them wait for the frames to come, so that enough are tested at a time.
+
         Parameters
         ----------
         frames : int
@@ -205,8 +212,11 @@ class OutlierSearch:
         """
         self._next += frames
         ready = np.searchsorted(self._starts, self._next - self.window, side="right")
-        end = min(int(ready), self.tested.stop)
-        first, self._done = self._done, max(end, self._done)
+        end, first = min(int(ready), self.tested.stop), self._done
+        if self._next < self.integrations:
+            # A few frames at a time would share their windows' extremes with too few others.
+            end -= max(end - first, 0) % _shared(self.window)
+        self._done = max(end, first)
         if end <= first:
             nothing = np.zeros(0, np.float32)
             return first, first, np.zeros(0, np.int64), nothing, nothing

@@ -14,7 +14,6 @@ from scripts.lib.moving_profile.reference_sample import (
     slow_share,
 )
 from scripts.lib.moving_profile.ring import Ring, quiet_ring, ring_background
-from scripts.lib.moving_profile.robust import sorted_median
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
 from scripts.lib.moving_profile.stamp_shape import (
     LIMIT,
@@ -29,6 +28,7 @@ from scripts.lib.moving_profile.star_motion import (
     numerical_terms,
     star_level,
 )
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = ["ImageOptions", "ImageReference", "image_reference"]
 
@@ -339,7 +339,7 @@ def _wings(scene, sample):
     light = np.where(np.isfinite(sample.median), scene.light, np.nan)
     padded = np.pad(light, 1, constant_values=np.nan)
     near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
-    star = np.nan_to_num(sorted_median(near.reshape(*sample.median.shape, 9)))
+    star = np.nan_to_num(nan_median(near.reshape(*sample.median.shape, 9), axis=-1))
     return numerical_terms(star)[:4].reshape(4, -1)[:, scene.apron]
 
 

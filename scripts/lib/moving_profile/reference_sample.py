@@ -1,12 +1,14 @@
 """Medians, regressions and noise of the integrations that a reference is made of."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from scripts.lib.moving_profile.frames import power_of_two
-from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sigma_about, sorted_median
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sigma_about
 from scripts.lib.segment_data.dq import DO_NOT_USE
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "BLOCK",
@@ -29,6 +31,7 @@ BLOCK = 1 << 21
 _FEWEST_GOOD = 0.3
 # Uncertainty of a robust standard deviation of n normal samples, times sqrt(n).
 _SIGMA_ERROR = 1.17
+_median = partial(nan_median, axis=-1)
 
 
 class NoDataError(ValueError):
@@ -150,7 +153,7 @@ def read_sample(planes, firsts, block=BLOCK):
     pairs = np.full(shape, np.float32(np.nan))
     for rows in _blocks(shape[0], count * shape[1], block):
         values, errors = _good_samples(planes.rows(rows))
-        median[rows], error[rows] = (over_pixels(sorted_median, cube) for cube in (values, errors))
+        median[rows], error[rows] = (over_pixels(_median, cube) for cube in (values, errors))
         few = 2 * np.count_nonzero(~np.isnan(values), axis=0) < count
         median[rows][few] = np.nan
         if len(firsts):
@@ -203,7 +206,7 @@ def pair_noise(values, errors, firsts):
     difference = values[firsts + 1] - values[firsts]
     difference /= errors[firsts]
     np.abs(difference, out=difference)
-    return over_pixels(sorted_median, difference) * np.float32(SIGMA_OF_MAD / np.sqrt(2.0))
+    return over_pixels(_median, difference) * np.float32(SIGMA_OF_MAD / np.sqrt(2.0))
 
 
 def residual_noise(residual, errors, firsts):
@@ -228,7 +231,7 @@ def residual_noise(residual, errors, firsts):
     if len(firsts):
         pairs = pair_noise(residual, errors, firsts)
     ratio = residual / errors
-    return pairs, over_pixels(lambda values: sigma_about(values, sorted_median(values)), ratio)
+    return pairs, over_pixels(lambda values: sigma_about(values, _median(values)), ratio)
 
 
 def noise_of_pixels(pairs, own, integrations, region):

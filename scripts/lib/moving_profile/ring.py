@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import sigma_about, sorted_clipped_mean, sorted_median
+from scripts.lib.moving_profile.robust import sigma_about, sorted_clipped_mean
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = ["Ring", "quiet_ring", "ring_background"]
 
@@ -79,7 +80,7 @@ def quiet_ring(median, used):
     resolution = np.finfo(np.float32).eps * np.abs(median[used]).max(initial=0.0)
     for _ in range(_CLIPS if used.any() else 0):
         rest = median[used] - background[used]
-        centre = sorted_median(rest[quiet[used]])
+        centre = nan_median(rest[quiet[used]], axis=-1)
         sigma = sigma_about(rest[quiet[used]], centre)
         quiet = used.copy()
         quiet[used] = np.abs(rest - centre) <= max(_LIMIT * sigma, resolution)
@@ -130,7 +131,7 @@ def ring_background(difference, bad, ring):
     start = samples[:, ::_STEP].copy()
     first = index % _STEP == 0
     start[which[first], index[first] // _STEP] = np.nan
-    deviation = np.abs(samples - np.nan_to_num(sorted_median(start))[:, None])
+    deviation = np.abs(samples - np.nan_to_num(nan_median(start, axis=-1))[:, None])
     deviation[which, index] = 0.0
     far = np.flatnonzero(deviation >= ring.limits)
     good = len(ring.pixels) - np.bincount(which, minlength=frames)

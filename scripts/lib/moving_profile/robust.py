@@ -1,6 +1,8 @@
-"""Medians by sorting, and clipped means by sorting or with limits that are known beforehand."""
+"""Robust scatter, and clipped means by sorting or with limits that are known beforehand."""
 
 import numpy as np
+
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "SIGMA_OF_MAD",
@@ -8,40 +10,10 @@ __all__ = [
     "fixed_limit_mean",
     "sigma_about",
     "sorted_clipped_mean",
-    "sorted_median",
 ]
 
 # A standard deviation is this many median absolute deviations of normal noise.
 SIGMA_OF_MAD = 1.4826
-
-
-def sorted_median(values):
-    """
-    Median along the last axis, leaving out NaN.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (..., samples)
-        Samples, in any unit; contiguous along the last axis to be quick.
-
-    Returns
-    -------
-    median : ndarray of float, shape (...)
-        NaN where no sample is finite or there are none. Of an even number the
-        two middle values are averaged.
-
-    Examples
-    --------
-    >>> sorted_median(np.array([[3.0, 1.0, np.nan, 2.0], [4.0, 1.0, 2.0, 9.0]]))
-    array([2., 3.])
-    """
-    if not values.shape[-1]:
-        return np.full(values.shape[:-1], np.nan, values.dtype)
-    ordered = np.sort(values, axis=-1)
-    count = ordered.shape[-1] - np.count_nonzero(np.isnan(ordered), axis=-1)[..., None]
-    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
-    high = np.take_along_axis(ordered, np.minimum(count // 2, ordered.shape[-1] - 1), axis=-1)
-    return ((low + high) * values.dtype.type(0.5))[..., 0]
 
 
 def sigma_about(values, centre):
@@ -60,7 +32,7 @@ def sigma_about(values, centre):
     sigma : ndarray of float, shape (...)
         1.4826 times the median absolute deviation; NaN where no sample is finite.
     """
-    return SIGMA_OF_MAD * sorted_median(np.abs(values - centre[..., None]))
+    return SIGMA_OF_MAD * nan_median(np.abs(values - centre[..., None]), axis=-1)
 
 
 def sorted_clipped_mean(values, limit=3.5, iterations=3):
@@ -90,7 +62,7 @@ def sorted_clipped_mean(values, limit=3.5, iterations=3):
     """
     kept = np.array(values, dtype=np.float64)
     for _ in range(iterations):
-        centre = sorted_median(kept)
+        centre = nan_median(kept, axis=-1)
         far = np.abs(kept - centre[..., None]) > limit * sigma_about(kept, centre)[..., None]
         if not far.any():
             break

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import SIGMA_OF_MAD, sorted_median
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "MOTION",
@@ -225,7 +226,7 @@ def residual_sigma(samples, coefficients, images, weight):
     # One by one: the residuals of all have more bytes than all else.
     for row, found in zip(samples, added, strict=True):
         left = row[used] - np.einsum("k,kp->p", found, images)
-        sizes.append(sorted_median(np.abs(left * root)))
+        sizes.append(nan_median(np.abs(left * root), axis=-1))
     return SIGMA_OF_MAD * float(np.nanmedian(sizes))
 
 

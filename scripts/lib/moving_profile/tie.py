@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.moving_profile.robust import sorted_median
+from scripts.lib.moving_profile.robust import SIGMA_OF_MAD
+from scripts.lib.segment_data.medians import nan_median
 
 __all__ = [
     "choose_flux",
@@ -84,7 +85,7 @@ def slow_width(width):
     if window < 1:
         return np.zeros(len(width))
     padded = np.pad(width, window // 2, mode="reflect")
-    smooth = _centred(sorted_median(np.lib.stride_tricks.sliding_window_view(padded, window)))
+    smooth = _centred(nan_median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=-1))
     largest = np.abs(smooth).max()
     return smooth / largest if largest > 0 else smooth
 
@@ -138,7 +139,7 @@ def _clipped_fit(design, values, kept):
     for _ in range(_CLIPS):
         fit = np.linalg.lstsq(design[kept], values[kept], rcond=None)[0]
         residual = np.abs(values - design @ fit)
-        near = residual <= _LIMIT * 1.4826 * np.median(residual[kept])
+        near = residual <= _LIMIT * SIGMA_OF_MAD * np.median(residual[kept])
         if (near == kept).all() or near.sum() <= design.shape[1]:
             break
         kept = near
@@ -186,7 +187,7 @@ def second_difference_noise(flux, limit=4.0):
     if len(known) < 3:
         return float("nan")
     second = known[2:] - 2.0 * known[1:-1] + known[:-2]
-    sigma = 1.4826 * np.median(np.abs(second))
+    sigma = SIGMA_OF_MAD * np.median(np.abs(second))
     kept = second[np.abs(second) <= limit * sigma] if sigma > 0 else second
     return float(np.sqrt(np.mean(kept**2) / 6.0))
 

@@ -1,29 +1,16 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from scripts.lib.moving_profile.robust import (
     coarse_median,
     fixed_limit_mean,
     sigma_about,
     sorted_clipped_mean,
-    sorted_median,
 )
 
 NAN = np.nan
 SMALL = st.one_of(st.just(NAN), st.integers(-50, 50).map(float))
-
-
-@given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2), elements=SMALL))
-@pytest.mark.filterwarnings("ignore:All-NaN")
-def test_sorted_median_is_that_of_numpy(values):
-    np.testing.assert_array_equal(sorted_median(values), np.nanmedian(values, axis=-1))
-
-
-def test_median_of_nothing_is_nan():
-    np.testing.assert_array_equal(sorted_median(np.zeros((2, 0))), [NAN, NAN])
 
 
 def test_sigma_is_the_scaled_median_absolute_deviation():
