@@ -331,9 +331,9 @@ def _reject(samples, normal, sums, coefficients, lost, basis):
     rejected = (first[:0], pixels[:0])
     full = _disturbed(samples, coefficients, first, pixels, basis)
     for _ in range(_ROUNDS - 1):
-        if len(full):
-            again = _candidates(samples, coefficients, lost, basis, full)
-            other = ~np.isin(first, full)
+        if full.any():
+            again = _candidates(samples, coefficients, lost, basis, np.flatnonzero(full))
+            other = ~full[first]
             first, pixels = (
                 np.concatenate(p) for p in ((first[other], again[0]), (pixels[other], again[1]))
             )
@@ -342,7 +342,8 @@ def _reject(samples, normal, sums, coefficients, lost, basis):
         residual = _residuals_at(samples, coefficients, first, pixels, basis)
         out = residual > _REJECTED * basis.sigma
         rejected = (first[out], pixels[out])
-        touched = np.unique(np.concatenate([rejected[0], full]))
+        touched = full.copy()
+        touched[rejected[0]] = True
         equations, right = normal.copy(), sums.copy()
         _take_off(equations, right, rejected, samples, basis)
         coefficients[touched] = np.linalg.solve(equations[touched], right[touched][..., None])[
@@ -365,8 +366,8 @@ def _candidates(samples, coefficients, lost, basis, frames):
 
 
 def _disturbed(samples, coefficients, frames, pixels, basis):
-    """Frames in which the candidates can have moved other residuals."""
+    """Whether the candidates can have moved other residuals of each frame."""
     residual = _residuals_at(samples, coefficients, frames, pixels, basis)
     moved = residual * basis.leverage[pixels]
     total = np.bincount(frames, weights=moved, minlength=len(samples)) * basis.leverage.max()
-    return np.flatnonzero(total > _DISTURBED * basis.sigma)
+    return total > _DISTURBED * basis.sigma
