@@ -215,7 +215,9 @@ def test_a_keyword_of_two_values_is_refused(extension, keyword):
     ]
 
 
+@pytest.mark.parametrize("mode", ["NRS_BRIGHTOBJ", "NRC_TSIMAGE"])
 @pytest.mark.parametrize(("number", "expected"), [(2, []), (None, ["none"]), (3, ["3"])])
-def test_a_number_of_a_segment_that_is_not_in_its_name(number, expected):
-    found = header_warnings("dir-seg9/a-seg002_nrs1_calints.fits", hdus(EXSEGNUM=number))
+def test_a_number_of_a_segment_that_is_not_in_its_name(mode, number, expected):
+    segment = hdus(EXSEGNUM=number, EXP_TYPE=mode)
+    found = header_warnings("dir-seg9/a-seg002_nrs1_calints.fits", segment)
     assert [warning.found for warning in found if warning.key == "EXSEGNUM"] == expected
