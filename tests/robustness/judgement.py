@@ -8,6 +8,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
+from scripts.lib.fits.headers import read_hdus
 from tests.robustness.files import hdu_of, last_segment
 
 # Corruptions of files that the workflow reads before it starts a job, besides the segments.
@@ -22,7 +23,7 @@ VALUES = (
     *("any configuration", "APCORR", "GAIN", "EXTRACT1D"),
 )
 _FLUXES = {"FLUX", "net_aperture_sum", "NET_APERTURE_SUM"}
-_OF_INTEGRATIONS = {"EXTRACT1D", "INT_TIMES", "PHOTOMETRY"}
+_OF_INTEGRATIONS = ("EXTRACT1D", "PHOTOMETRY")
 # Ends of the names of products that few of the visits get.
 _OURS = ("_lc", "_spectra", "_speclc", "_model", "_depths")
 _SHOWN = 50
@@ -163,11 +164,14 @@ def _odd_segments(folder, found, expected):
         return f"{other} differs, although another segment was corrupted"
     segment = last_segment(folder)
     stem, rows = segment.name.removesuffix("_calints.fits"), hdu_of(segment, "SCI").shape[0]
+    times = min((hdu.shape[0] for hdu in read_hdus(segment) if hdu.name == "INT_TIMES"), default=0)
+    # A copy of times has no more than there are.
+    numbers = dict.fromkeys(_OF_INTEGRATIONS, rows) | {"INT_TIMES": min(times, rows)}
     for name, columns in found.tables.items():
         lengths = {len(column) for column in columns.values()}
         kind = name.partition("[")[2].partition(",")[0]
-        if name.startswith(stem) and kind in _OF_INTEGRATIONS and lengths != {rows}:
-            return f"{name}: {lengths} rows for {rows} integrations"
+        if name.startswith(stem) and kind in numbers and lengths != {numbers[kind]}:
+            return f"{name}: {lengths} rows, expected {numbers[kind]}"
     return None
 
 
