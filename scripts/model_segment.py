@@ -58,14 +58,13 @@ from scripts.lib.light_curves.segment_models import (
     write_image_model,
     write_spectral_models,
 )
+from scripts.lib.light_curves.segment_planes import open_planes
 from scripts.lib.light_curves.segment_statistics import imaging_statistics, spectral_statistics
-from scripts.lib.light_curves.visit_references import open_planes, soss_traces
 from scripts.lib.moving_profile.images import images_parts
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.moving_profile.segment import Extent
 from scripts.lib.moving_profile.spectra import orders_parts
 from scripts.lib.photometry.image_series import conversion
-from scripts.lib.soss.flux_calibration import FluxCalibration
 from scripts.lib.spectra.sums import segment_calibration
 
 log = logging.getLogger(__name__)
@@ -104,8 +103,16 @@ def _conversions(member, inputs, width):
     if not mode_of(member.primary.get("EXP_TYPE")).is_soss:
         factor = segment_calibration(member, member.header("SCI").get("SRCTYPE")).flux
         return {SINGLE: np.full(width, factor)}
+    return _soss_conversions(member, inputs, width)
+
+
+def _soss_conversions(member, inputs, width):
+    """The same of each spectral order of NIRISS SOSS."""
+    from scripts.lib.soss.flux_calibration import FluxCalibration
+    from scripts.lib.soss.geometry import read_geometry
+
     factors = {}
-    geometry = soss_traces(inputs.pastasoss, member.primary)
+    geometry = read_geometry(inputs.pastasoss, member.primary)
     wavelengths = {order: found.trace_wavelength for order, found in geometry.items()}
     known = {}
     if inputs.photom:

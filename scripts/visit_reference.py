@@ -32,9 +32,11 @@ from scripts.lib.fits.reader import open_fits
 from scripts.lib.instruments.modes import mode_of
 from scripts.lib.instruments.soss import why_not_extracted
 from scripts.lib.light_curves.plane_reader import VisitSample
-from scripts.lib.light_curves.visit_references import measure_references, open_planes, soss_traces
+from scripts.lib.light_curves.segment_planes import open_planes
+from scripts.lib.light_curves.visit_references import measure_references
 from scripts.lib.moving_profile.reference_file import save_references
 from scripts.lib.moving_profile.sample import sample_integrations
+from scripts.lib.soss.geometry import read_geometry
 from scripts.lib.soss.references import read_profiles
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ def _references(inputs, params):
     search = crop, params.search_box_width
     with VisitSample(paths, lengths, numbers, reader) as sample:
         if soss:
-            geometry = soss_traces(inputs.pastasoss, primary)
+            geometry = read_geometry(inputs.pastasoss, primary)
             profiles = read_profiles(inputs.specprofile, sample.shape[1:], list(geometry))
             traces = geometry, profiles
         return measure_references(

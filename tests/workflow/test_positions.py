@@ -15,7 +15,7 @@ from scripts import visit_reference
 from scripts.lib.fits.reader import open_fits
 from scripts.lib.light_curves.model_series import ModelSeries
 from scripts.lib.light_curves.plane_reader import blocks_with_halo
-from scripts.lib.light_curves.visit_references import open_planes
+from scripts.lib.light_curves.segment_planes import open_planes
 from scripts.lib.moving_profile.images import model_images
 from scripts.lib.moving_profile.reference_file import load_references
 from scripts.lib.moving_profile.segment import Extent, join

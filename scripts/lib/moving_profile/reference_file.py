@@ -9,8 +9,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.atomic import write_arrays
-from scripts.lib.moving_profile.reference_images import ImageReference
-from scripts.lib.moving_profile.reference_spectra import SpectralReference
+from scripts.lib.moving_profile.references import ImageReference, SpectralReference
 
 __all__ = ["load_references", "save_references"]
 

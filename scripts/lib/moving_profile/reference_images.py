@@ -13,6 +13,7 @@ from scripts.lib.moving_profile.reference_sample import (
     regress_pixels,
     slow_share,
 )
+from scripts.lib.moving_profile.references import ImageReference
 from scripts.lib.moving_profile.ring import Ring, quiet_ring, ring_background
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star
 from scripts.lib.moving_profile.stamp_shape import (
@@ -30,7 +31,7 @@ from scripts.lib.moving_profile.star_motion import (
 )
 from scripts.lib.segment_data.medians import nan_median
 
-__all__ = ["ImageOptions", "ImageReference", "image_reference"]
+__all__ = ["ImageOptions", "image_reference"]
 
 _FEWEST_MOVING = 20
 # Radius of the pixels with light that is too faint for the profile, in radii of the stamp.
@@ -62,83 +63,6 @@ class ImageOptions:
     half_width: float | None = None
     whole: bool = False
     background: bool = True
-
-
-@dataclass(frozen=True)
-class ImageReference:
-    """
-    What the images of a visit have in common, in units of ``1 / scale``.
-
-    Attributes
-    ----------
-    scale : float
-        Power of two by which samples are multiplied.
-    median, error : ndarray of float32, shape (y, x)
-        Median image, NaN where there are no data, and usual errors.
-    level : float
-        Background of the median image at the star.
-    x, y, width : float
-        Centre and standard deviation of the star in it [px].
-    ring : Ring
-        Where the background is measured.
-    pixels : ndarray of int64, shape (P,)
-        Flat indices of the stamp.
-    model : ndarray of float64, shape (P,)
-        Median star; 0 in holes.
-    basis : ndarray of float64, shape (11, P)
-        Images of the shape fit: the star of level 1 and what moves it; 0 in holes.
-    basis_weight : ndarray of float64, shape (P,)
-        Their weights; less where a pixel is noisy.
-    basis_tightness : float
-        Inverse variance of the width, as of `fit_motion`.
-    centre : ndarray of float64, shape (3,)
-        Median x, y and width of the fits, which are taken off.
-    profile : ndarray of float64, shape (K, P)
-        Share of the star's light in each pixel and its coefficients of what `motion_terms`
-        gives; holes are filled. K is 11, or 1 if static.
-    light : ndarray of float64, shape (K,)
-        Light of a star of level 1 in the stamp, and what motion adds to it: by the detector's
-        response, and because levels are fitted with straight lines.
-    covariance : ndarray of float64, shape (K, K)
-        Covariance of the profile's coefficients in a bright pixel, in units of the
-        variance of a sample: what the model of an unusual motion is uncertain by.
-    weight : ndarray of float64, shape (P,)
-        Inverse variance, with the noise of jumping pixels; 0 in holes.
-    circles : dict of str to ndarray of float64, shape (P,)
-        Share of each pixel in the circles of the filled sums, by name, the largest first.
-    apron : ndarray of int64, shape (A,)
-        Flat indices of the pixels about the stamp that have some light of the star.
-    wings : ndarray of float64, shape (4, A)
-        The star there, and what x, y and width add to it.
-    noise_factor : float
-        Factor by which ERR is too small.
-    noise : ndarray of float32, shape (y, x)
-        Noise of each pixel in units of ERR.
-    """
-
-    scale: float
-    median: np.ndarray
-    error: np.ndarray
-    level: float
-    x: float
-    y: float
-    width: float
-    ring: Ring
-    pixels: np.ndarray
-    model: np.ndarray
-    basis: np.ndarray
-    basis_weight: np.ndarray
-    basis_tightness: float
-    centre: np.ndarray
-    profile: np.ndarray
-    light: np.ndarray
-    covariance: np.ndarray
-    weight: np.ndarray
-    circles: dict
-    apron: np.ndarray
-    wings: np.ndarray
-    noise_factor: float
-    noise: np.ndarray
 
 
 @dataclass(frozen=True)

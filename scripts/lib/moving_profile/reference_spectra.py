@@ -1,16 +1,13 @@
 """What the spectra of a visit are compared with: trace, profile, response, background, noise."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scripts.lib.moving_profile.background import (
     LIMIT,
-    ColumnRegion,
-    Stripes,
     subtract_background,
 )
-from scripts.lib.moving_profile.band import Band
 from scripts.lib.moving_profile.column_profile import moved_images, without_dark_columns
 from scripts.lib.moving_profile.holes import lit_holes, next_to
 from scripts.lib.moving_profile.order_light import crosstalk, follow, star_change, unmodelled_light
@@ -23,6 +20,7 @@ from scripts.lib.moving_profile.reference_sample import (
 )
 from scripts.lib.moving_profile.reference_scene import spectral_scene
 from scripts.lib.moving_profile.reference_stripes import find_stripes, weights_with_stripes
+from scripts.lib.moving_profile.references import SpectralReference
 from scripts.lib.moving_profile.shape import (
     MOTION,
     ShapeBasis,
@@ -35,7 +33,6 @@ from scripts.lib.moving_profile.shape import (
 
 __all__ = [
     "SpectralOptions",
-    "SpectralReference",
     "spectral_reference",
     "spectral_references",
 ]
@@ -76,120 +73,6 @@ class SpectralOptions:
     half_width: int | None = None
     excluded: np.ndarray | None = None
     share: object | None = None
-
-
-@dataclass(frozen=True)
-class SpectralReference:
-    """
-    What the integrations of a visit have in common, in units of ``1 / scale``.
-
-    Attributes
-    ----------
-    scale : float
-        Power of two by which samples are multiplied.
-    median, error : ndarray of float32, shape (y, x)
-        Median integration, NaN where there are no data, and usual errors.
-    band : Band
-        Pixels of the star's light.
-    trace : ndarray of float64, shape (x,)
-        Row of its centre.
-    width : float
-        Its standard deviation across the trace [px].
-    region : ColumnRegion
-        Where the background is measured.
-    stripes : Stripes or None
-        Where stripes are measured.
-    basis : ShapeBasis
-        Images of the shape fit, in the band.
-    changes : ndarray of float64, shape (J, x)
-        Smooth changes of the spectrum, in the basis too, as of `shape.spectral_terms`.
-    centre : ndarray of float64, shape (3,)
-        Median x, y and width of the fits, which are taken off.
-    width_gain : float
-        Share of what the widths show that is not noise, by which they are multiplied
-        before the profile follows them, together with the second order of y.
-    model : ndarray of float32, shape (height, x)
-        Median image of the star in the band; 0 in holes and columns without light.
-    profile : ndarray of float32, shape (K, height, x)
-        Share of the column's light in each pixel, its slopes with y and with the
-        squared width; 0 in holes and columns without light. K is 3, or 1 if static.
-    weight : ndarray of float32, shape (height, x)
-        Inverse variance, with the noise of jumping pixels; 0 in holes.
-    hole_light : ndarray of float64, shape (K, x)
-        Share of the column's light that falls into holes, and its slopes.
-    lit_holes : ndarray of int64, shape (P,)
-        Flat indices (height, x) of the holes that have data, such as hot pixels: they are tested for
-        outliers too.
-    hole_shape : ndarray of float32, shape (K, P)
-        Share of the column's light in each of them, and its slopes, from the pixels next to it.
-    response : ndarray of float64, shape (2, x)
-        Light of each column at level 1, and its slope with x.
-    noise_factor : float
-        Factor by which ERR is too small.
-    noise : ndarray of float32, shape (y, x)
-        Noise of each pixel in units of ERR.
-    crosstalk : dict of str to ndarray of float64, shape (3, x)
-        What each other spectral order adds, as of `order_light.crosstalk`.
-    """
-
-    scale: float
-    median: np.ndarray
-    error: np.ndarray
-    band: Band
-    trace: np.ndarray
-    width: float
-    region: ColumnRegion
-    stripes: Stripes | None
-    basis: ShapeBasis
-    changes: np.ndarray
-    centre: np.ndarray
-    width_gain: float
-    model: np.ndarray
-    profile: np.ndarray
-    weight: np.ndarray
-    hole_light: np.ndarray
-    lit_holes: np.ndarray
-    hole_shape: np.ndarray
-    response: np.ndarray
-    noise_factor: float
-    noise: np.ndarray
-    crosstalk: dict = field(default_factory=dict)
-
-    @property
-    def lit(self):
-        """Columns with light, (x,)."""
-        return self.profile[0].any(axis=0)
-
-    @property
-    def contamination(self):
-        """Light of other spectral orders over that of this one in its flux, before it is taken off."""
-        return sum((shares[2] for shares in self.crosstalk.values()), np.zeros(len(self.trace)))
-
-    def common_variance(self, members):
-        """
-        Variance that the columns of a sum have in common: what is left of stripes.
-
-        Parameters
-        ----------
-        members : ndarray of bool, shape (x,)
-            Columns of the sum.
-
-        Returns
-        -------
-        variance : float
-            To be added to the sum of the columns' variances, in the squared unit of the
-            samples.
-        """
-        if self.stripes is None:
-            return 0.0
-        weighted = self.weight.astype(np.float64) * self.profile[0]
-        norm = (weighted * self.profile[0]).sum(axis=0)
-        used = members & (norm > 0)
-        shares = np.zeros_like(weighted)
-        shares[:, used] = weighted[:, used] / norm[used]
-        rows = self.band.pixels // self.median.shape[1]
-        sums = np.bincount(rows.reshape(-1), shares.reshape(-1), minlength=len(self.median))
-        return float(np.einsum("y,yk,k", sums, self.stripes.rest, sums)) / self.scale**2
 
 
 @dataclass(frozen=True)

@@ -100,20 +100,12 @@ def _box(segment, lookup, options):
 def _soss(segment, lookup, options):
     """Wavelengths of the orders of a NIRISS SOSS segment."""
     from scripts.lib.fits.headers import read_hdus
-    from scripts.lib.instruments.soss import soss_layout
-    from scripts.lib.soss.references import read_traces, select_orders
-    from scripts.lib.soss.traces import order_geometry
+    from scripts.lib.soss.geometry import read_geometry
 
     primary = read_hdus(segment.path)[0].header
-    traces, layout = (
-        read_traces(lookup.path("pastasoss", segment)),
-        soss_layout(primary["SUBARRAY"]),
-    )
-    wanted = [1, 2, 3] if options["soss_order_3"] and layout != "SUBSTRIP96" else [1, 2]
-    return {
-        order: order_geometry(traces, order, primary.get("PWCPOS"), layout).trace_wavelength
-        for order in select_orders(traces, wanted)
-    }
+    path = lookup.path("pastasoss", segment)
+    geometry = read_geometry(path, primary, options["soss_order_3"])
+    return {order: found.trace_wavelength for order, found in geometry.items()}
 
 
 @contextmanager
