@@ -164,9 +164,9 @@ def _odd_segments(folder, found, expected):
         return f"{other} differs, although another segment was corrupted"
     segment = last_segment(folder)
     stem, rows = segment.name.removesuffix("_calints.fits"), hdu_of(segment, "SCI").shape[0]
-    times = min((hdu.shape[0] for hdu in read_hdus(segment) if hdu.name == "INT_TIMES"), default=0)
-    # A copy of times has no more than there are.
-    numbers = dict.fromkeys(_OF_INTEGRATIONS, rows) | {"INT_TIMES": min(times, rows)}
+    numbers = dict.fromkeys(_OF_INTEGRATIONS, rows)
+    # A copy of the times has as many rows as the table of the segment.
+    numbers |= {hdu.name: hdu.shape[0] for hdu in read_hdus(segment) if hdu.name == "INT_TIMES"}
     for name, columns in found.tables.items():
         lengths = {len(column) for column in columns.values()}
         kind = name.partition("[")[2].partition(",")[0]

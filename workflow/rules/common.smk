@@ -3,6 +3,7 @@
 import copy
 import os
 import sys
+from functools import cache
 
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
@@ -158,6 +159,7 @@ def code(script):
     return source_digest(f"scripts.{script}", read_source)
 
 
+@cache
 def read_source(path):
-    """Text of one of the workflow's files."""
+    """Text of one of the workflow's files, most of which many scripts use."""
     return Path(workflow.source_path(f"../../{path}")).read_text(encoding="utf-8")
