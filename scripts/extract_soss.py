@@ -106,10 +106,10 @@ from scripts.lib.soss.optional_products import (
     read_estimate,
     read_wave_grid,
 )
-from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import build_scene, load_references
 from scripts.lib.soss.segment import SossSegment
 from scripts.lib.soss.segment_spectra import SegmentSpectra
+from scripts.lib.soss.trace_reference import read_traces
 from scripts.lib.spectra.saved_spectra import save_spectra, saved_cards
 from scripts.lib.spectra.status_cards import set_statuses
 from scripts.lib.trace_model.steps import model_trace

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import load_references
+from scripts.lib.soss.trace_reference import read_traces
 from scripts.simulation.options import VisitOptions
 from scripts.simulation.visit import simulate_visit
 from tests.support.steps import process_visit, read_config

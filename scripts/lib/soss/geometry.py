@@ -1,7 +1,7 @@
 """Traces and wavelengths of the spectral orders of a segment of NIRISS SOSS."""
 
 from scripts.lib.instruments.soss import soss_layout
-from scripts.lib.soss.references import read_traces, select_orders
+from scripts.lib.soss.trace_reference import read_traces, select_orders
 from scripts.lib.soss.traces import order_geometry
 
 __all__ = ["read_geometry"]

@@ -9,7 +9,8 @@ from scripts.lib.errors import InputError
 from scripts.lib.soss.atoca.detector_model import OrderOptics
 from scripts.lib.soss.atoca.kernel import Kernel
 from scripts.lib.soss.box import box_weights
-from scripts.lib.soss.references import read_kernels, read_profiles, select_orders
+from scripts.lib.soss.references import read_kernels, read_profiles
+from scripts.lib.soss.trace_reference import select_orders
 from scripts.lib.soss.traces import Throughput, order_geometry
 
 __all__ = ["Scene", "SossReferences", "build_scene", "load_references"]

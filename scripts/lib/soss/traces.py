@@ -81,14 +81,32 @@ def order_geometry(reference, order, position, subarray):
     Raises
     ------
     InputError
-        If the position is missing or outside the bounds of the reference.
+        If the position is missing or outside the bounds of the reference, or if the entries of
+        the reference give no trace.
 
     References
     ----------
     ``pastasoss.get_soss_wavemaps`` of jwst 3.0.0.
     """
     check_position(reference, position)
-    entry, angle = reference.orders[order], position - reference.commanded
+    try:
+        with np.errstate(all="ignore"):
+            geometry = _geometry(reference, order, position - reference.commanded, subarray)
+        is_finite = np.isfinite([geometry.trace_rows, geometry.trace_wavelength]).all()
+    except (ArithmeticError, LookupError, ValueError):
+        is_finite = False
+    if not is_finite:
+        msg = (
+            f"{reference.path}: order {order}: found no trace and wavelengths at a pupil wheel of "
+            f"{position}, expected a trace that goes on and wavelengths that change along it"
+        )
+        raise InputError(msg)
+    return geometry
+
+
+def _geometry(reference, order, angle, subarray):
+    """Trace and wavelengths with the pupil wheel turned by an angle [deg]."""
+    entry = reference.orders[order]
     columns, rows = entry.trace.T
     if subarray == "SUBSTRIP96":
         rows = rows - _ROW_OFFSET_SUBSTRIP96

@@ -3,8 +3,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from scripts.lib.errors import InputError
-from scripts.lib.soss.references import read_traces
 from scripts.lib.soss.scene import Scene, SossReferences, build_scene, load_references
+from scripts.lib.soss.trace_reference import read_traces
 from tests.support import soss_files
 from tests.support.soss_scene import SHAPE, geometry, optics
 

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.ndimage import median_filter
 
 from scripts.lib.errors import InputError
-from scripts.lib.soss.references import OrderReference, TraceReference
+from scripts.lib.soss.trace_reference import OrderReference, TraceReference
 from scripts.lib.soss.traces import (
     Throughput,
     check_position,
@@ -93,6 +95,21 @@ class TestGeometry:
     def test_a_position_out_of_bounds_is_named(self, position):
         with pytest.raises(InputError, match=rf"PWCPOS: found {position}, expected 245.5 to 246.0"):
             check_position(reference(), position)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"coefficients": np.zeros(3)},
+            {"coefficients": np.array([3.0, np.inf, 0.0])},
+            {"trace": np.stack([COLUMNS, 300 + COLUMNS], axis=1)},
+            {"pivot": (1e300, 25.0)},
+        ],
+    )
+    def test_entries_that_give_no_trace_are_named(self, changed):
+        whole = reference()
+        broken = replace(whole, orders={1: replace(whole.orders[1], **changed)})
+        with pytest.raises(InputError, match=r"p.asdf: order 1: found no trace and wavelengths at"):
+            order_geometry(broken, 1, 245.75, "SUBSTRIP256")
 
 
 class TestThroughput:
