@@ -78,7 +78,7 @@ def count_flags(member, regions):
         block = slice(first, min(first + step, n_integrations))
         flags = member.read("DQ", block).reshape(-1)
         # Few samples are flagged: their list is shorter than the images.
-        places = np.flatnonzero(flags & (OUTLIER | DO_NOT_USE))
+        places = np.flatnonzero((flags & (OUTLIER | DO_NOT_USE)) != 0)
         found = flags[places]
         for kind, bit in _BITS.items():
             frames, numbers = np.divmod(places[(found & bit) != 0], pixels)
