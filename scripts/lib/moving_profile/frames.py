@@ -125,12 +125,11 @@ def prepare_frames(planes, scale, median, error, out=None):
         np.fmax(errors, error, out=errors)
         known = errors > 0
         known &= errors < np.inf
-    unknown = np.flatnonzero(~known)
-    flat, pixels = difference.reshape(-1), median.size
-    flat[np.flatnonzero((planes.dq & np.uint32(DO_NOT_USE)) != 0)] = np.nan
-    bad = np.flatnonzero(~np.isfinite(flat))
-    flat[bad] = 0.0
-    usual = error.reshape(-1)[unknown % pixels]
+    good = np.isfinite(difference)
+    good &= (planes.dq & np.uint32(DO_NOT_USE)) == 0
+    bad, unknown = np.flatnonzero(~good), np.flatnonzero(~known)
+    difference.reshape(-1)[bad] = 0.0
+    usual = error.reshape(-1)[unknown % median.size]
     errors.reshape(-1)[unknown] = np.where(usual > 0, usual, np.float32(1.0))
     return Frames(difference, errors, bad)
 
