@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.tools.repository_links import site_links
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
@@ -59,6 +61,24 @@ def test_files_that_a_page_names_exist(path):
     assert [
         name for name in names if not name.startswith(MADE) and not (ROOT / name).exists()
     ] == []
+
+
+def included_pages():
+    """Files of the project that are pages of the site."""
+    for page in (ROOT / "docs" / "project").glob("*.md"):
+        included = re.match(
+            r"```{include} (\S+\.md)$", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        if included:
+            yield (page.parent / included[1]).resolve()
+
+
+@pytest.mark.parametrize("path", list(included_pages()), ids=name_of)
+def test_links_of_included_pages_lead_somewhere_on_the_site_too(path):
+    links = LINK.findall(CODE.sub("", site_links(path.read_text(encoding="utf-8"))))
+    # What starts with docs/ the site finds, from the project's own folder alone.
+    known = r"\w+:|#|/project/" if path.parent != ROOT else r"\w+:|#|/project/|docs/"
+    assert [link for link in links if not re.match(known, link)] == []
 
 
 def test_pages_that_code_names_exist():
