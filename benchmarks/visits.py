@@ -67,7 +67,7 @@ VISITS = {
     for visit in (
         Visit("BOTS", "nrs_brightobj", (600, 600), (32, 512), detectors=2),
         Visit("LRS", "mir_lrs_slitless", (500,) * 4, (416, 72)),
-        # As long as a real one: 4.3 GB, of which jwst needs 6 GB of memory.
+        # As long as a real one: 4.3 GB, for which jwst takes 6.2 GB of memory.
         Visit("LRSLONG", "mir_lrs_slitless", (1000,) * 6, (416, 72)),
         Visit("TSGRISM", "nrc_tsgrism", (150,) * 4, (64, 2048)),
         Visit("TSIMAGE", "nrc_tsimage", (2000, 2000), (64, 64)),

@@ -107,12 +107,12 @@ def _conversions(member, inputs, width):
 
 
 def _soss_conversions(member, inputs, width):
-    """The same of each spectral order of NIRISS SOSS."""
+    """Factors of each spectral order of NIRISS SOSS to fluxes, (x,)."""
     from scripts.lib.soss.flux_calibration import FluxCalibration
     from scripts.lib.soss.geometry import read_geometry
 
     factors = {}
-    geometry = read_geometry(inputs.pastasoss, member.primary)
+    geometry = read_geometry(inputs.pastasoss, member.primary, width=width)
     wavelengths = {order: found.trace_wavelength for order, found in geometry.items()}
     known = {}
     if inputs.photom:

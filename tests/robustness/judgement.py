@@ -164,9 +164,9 @@ def _odd_segments(folder, found, expected):
         return f"{other} differs, although another segment was corrupted"
     segment = last_segment(folder)
     stem, rows = segment.name.removesuffix("_calints.fits"), hdu_of(segment, "SCI").shape[0]
-    numbers = dict.fromkeys(_OF_INTEGRATIONS, rows)
-    # A copy of the times has as many rows as the table of the segment.
-    numbers |= {hdu.name: hdu.shape[0] for hdu in read_hdus(segment) if hdu.name == "INT_TIMES"}
+    # A copy of the times has as many rows as the table of the segment, and is not made without it.
+    times = [hdu.shape[0] for hdu in read_hdus(segment) if hdu.name == "INT_TIMES" and hdu.shape]
+    numbers = dict.fromkeys(_OF_INTEGRATIONS, rows) | {"INT_TIMES": times[0] if times else None}
     for name, columns in found.tables.items():
         lengths = {len(column) for column in columns.values()}
         kind = name.partition("[")[2].partition(",")[0]

@@ -188,12 +188,14 @@ def header_warnings(path, hdus, complete=True):
 def _number_warnings(warning, path, primary):
     """Find a number of a segment that is not that in its file name."""
     in_name, number = _NUMBER_IN_NAME.search(path), segment_number(primary)
-    if in_name is None or number == int(in_name[1]):
+    is_image, is_missing = mode_of(primary["EXP_TYPE"]).is_imaging, primary.get("EXSEGNUM") is None
+    # Without one, the order of images is that of their names.
+    if in_name is None or number == int(in_name[1]) or (is_image and is_missing):
         return []
-    found = "none" if primary.get("EXSEGNUM") is None else str(number)
-    effect = "the products of the segment have the number of its file"
-    if not mode_of(primary["EXP_TYPE"]).is_imaging:
-        effect += f", the column SEGMENT of the spectra has {number}"
+    found = "none" if is_missing else str(number)
+    effect = f"the column SEGMENT of the spectra has {number}"
+    if is_image:
+        effect = "the segments are in the order of EXSEGNUM; their files keep their names"
     expected = f"{int(in_name[1])} as in the file name"
     return [warning(key="EXSEGNUM", found=found, expected=expected, effect=effect)]
 

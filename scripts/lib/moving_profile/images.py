@@ -153,7 +153,7 @@ class _Work:
         self.groups = []
 
     def add(self, planes):
-        """Compare a group of images with the reference; give those whose windows are done."""
+        """Compare a group of images with the reference; give those that are tested."""
         ref, first = self.reference, self.segment.next
         residual, threshold = self.segment.room(len(planes))
         frames = prepare_frames(planes, ref.scale, ref.median, ref.error, out=residual)

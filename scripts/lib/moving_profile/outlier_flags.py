@@ -102,13 +102,13 @@ def _groups(starts, window):
     """Slices of tested frames the windows of which share more than half of their samples."""
     groups, first = [], 0
     while first < len(starts):
-        last = int(np.searchsorted(starts, starts[first] + _shared(window)))
+        last = int(np.searchsorted(starts, starts[first] + _windows_at_once(window)))
         groups.append(slice(first, last))
         first = last
     return groups
 
 
-def _shared(window):
+def _windows_at_once(window):
     """Number of consecutive windows that share more than half of their samples."""
     return (window + 1) // 2
 
@@ -180,13 +180,12 @@ class OutlierSearch:
         held = self._next - self._first
         if held + frames > len(self._residual):
             needed = int(self._starts[min(self._done, self.integrations - 1)])
-            keep = slice(needed - self._first, held)
-            count = self._next - needed
+            shift = needed - self._first
+            # One by one: where both parts overlap a copy of all would take their memory again.
             for memory in (self._residual, self._threshold):
-                memory[:count] = (
-                    memory[keep].copy() if needed - self._first < count else memory[keep]
-                )
-            self._first, held = needed, count
+                for frame in range(shift, held):
+                    memory[frame - shift] = memory[frame]
+            self._first, held = needed, held - shift
         part = slice(held, held + frames)
         return self._residual[part], self._threshold[part]
 
@@ -194,7 +193,7 @@ class OutlierSearch:
         """
         Take the frames that were filled in and test those whose windows are complete.
 
-        Some of them wait for the frames to come, so that enough are tested at a time.
+        Up to half a window of them wait for the frames to come, to be tested with those.
 
         Parameters
         ----------
@@ -214,8 +213,8 @@ class OutlierSearch:
         ready = np.searchsorted(self._starts, self._next - self.window, side="right")
         end, first = min(int(ready), self.tested.stop), self._done
         if self._next < self.integrations:
-            # A few frames at a time would share their windows' extremes with too few others.
-            end -= max(end - first, 0) % _shared(self.window)
+            # The extremes of the shared samples cost the same for one frame as for all that share them.
+            end -= max(end - first, 0) % _windows_at_once(self.window)
         self._done = max(end, first)
         if end <= first:
             nothing = np.zeros(0, np.float32)

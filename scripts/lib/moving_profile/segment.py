@@ -200,7 +200,7 @@ class Segment:
 
     def search(self, frames):
         """
-        Test what can be tested with the frames just filled in.
+        Test frames with those just filled in; some may wait for more.
 
         Parameters
         ----------

@@ -235,7 +235,7 @@ class _Work:
         return unmodelled_light(light, parts)
 
     def add(self, planes):
-        """Compare a group of integrations with the reference; give those whose windows are done."""
+        """Compare a group of integrations with the reference; give those that are tested."""
         ref, first = self.common, self.segment.next
         residual, threshold = self.segment.room(len(planes))
         frames = prepare_frames(planes, ref.scale, ref.median, ref.error, out=residual)

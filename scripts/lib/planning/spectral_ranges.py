@@ -104,7 +104,7 @@ def _soss(segment, lookup, options):
 
     primary = read_hdus(segment.path)[0].header
     path = lookup.path("pastasoss", segment)
-    geometry = read_geometry(path, primary, options["soss_order_3"])
+    geometry = read_geometry(path, primary, order_3=options["soss_order_3"])
     return {order: found.trace_wavelength for order, found in geometry.items()}
 
 

@@ -1,22 +1,27 @@
-"""Traces and wavelengths of the spectral orders of a segment of NIRISS SOSS."""
+"""Traces and wavelengths of the spectral orders of NIRISS SOSS."""
 
+from scripts.lib.errors import InputError
 from scripts.lib.instruments.soss import soss_layout
 from scripts.lib.soss.trace_reference import read_traces, select_orders
 from scripts.lib.soss.traces import order_geometry
 
-__all__ = ["read_geometry"]
+__all__ = ["order_geometries", "read_geometry"]
 
 
-def read_geometry(path, primary, order_3=True):
+def order_geometries(traces, position, layout, width=None, order_3=True):
     """
-    Traces and wavelengths of the spectral orders of a segment.
+    Traces and wavelengths of all spectral orders that are wanted.
 
     Parameters
     ----------
-    path : str or Path
-        PASTASOSS reference.
-    primary : dict
-        Keywords of the segment: PWCPOS and SUBARRAY.
+    traces : TraceReference
+        Content of the pastasoss reference.
+    position : float
+        Position of the pupil wheel [deg].
+    layout : str
+        SUBSTRIP96 or SUBSTRIP256.
+    width : int, optional
+        Columns of the images; not compared by default.
     order_3 : bool, optional
         Whether order 3 is wanted; SUBSTRIP96 does not have it.
 
@@ -28,9 +33,39 @@ def read_geometry(path, primary, order_3=True):
     Raises
     ------
     InputError
-        If the reference is damaged or has no order 1 or 2.
+        If the reference has another width, no order 1 or 2 or entries that make no trace, or
+        if the position is missing or outside its bounds.
     """
-    traces, layout = read_traces(path), soss_layout(primary.get("SUBARRAY"))
     wanted = [1, 2, 3] if order_3 and layout != "SUBSTRIP96" else [1, 2]
     orders = select_orders(traces, wanted)
-    return {order: order_geometry(traces, order, primary.get("PWCPOS"), layout) for order in orders}
+    if width is not None and traces.size[1] != width:
+        msg = f"{traces.path}: meta.soss_xdim: found {traces.size[1]}, expected {width}"
+        raise InputError(msg)
+    return {order: order_geometry(traces, order, position, layout) for order in orders}
+
+
+def read_geometry(path, primary, *, width=None, order_3=True):
+    """
+    Traces and wavelengths of the spectral orders of a segment.
+
+    Parameters
+    ----------
+    path : str or Path
+        PASTASOSS reference.
+    primary : dict
+        Keywords of the segment: PWCPOS and SUBARRAY.
+    width, order_3
+        As for :func:`order_geometries`.
+
+    Returns
+    -------
+    geometry : dict of int to OrderGeometry
+        Of each spectral order that is wanted and in the reference.
+
+    Raises
+    ------
+    InputError
+        If the reference is damaged, and as for :func:`order_geometries`.
+    """
+    layout = soss_layout(primary.get("SUBARRAY"))
+    return order_geometries(read_traces(path), primary.get("PWCPOS"), layout, width, order_3)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.errors import InputError
 from scripts.lib.soss.atoca.detector_model import OrderOptics
 from scripts.lib.soss.atoca.kernel import Kernel
 from scripts.lib.soss.box import box_weights
+from scripts.lib.soss.geometry import order_geometries
 from scripts.lib.soss.references import read_kernels, read_profiles
-from scripts.lib.soss.trace_reference import select_orders
-from scripts.lib.soss.traces import Throughput, order_geometry
+from scripts.lib.soss.traces import Throughput
 
 __all__ = ["Scene", "SossReferences", "build_scene", "load_references"]
 
@@ -111,18 +110,13 @@ def load_references(traces, paths, position, subarray, shape, order_3):
     InputError
         If a reference does not fit the segment.
     """
-    wanted = [1, 2, 3] if order_3 and subarray != "SUBSTRIP96" else [1, 2]
-    orders = select_orders(traces, wanted)
-    if orders != wanted:
+    geometry = order_geometries(traces, position, subarray, shape[1], order_3)
+    if order_3 and subarray != "SUBSTRIP96" and 3 not in geometry:
         log.warning("%s: found no spectral order 3, which is not extracted", paths["pastasoss"])
-    geometry = {order: order_geometry(traces, order, position, subarray) for order in orders}
-    if traces.size[1] != shape[1]:
-        msg = f"{paths['pastasoss']}: meta.soss_xdim: found {traces.size[1]}, expected {shape[1]}"
-        raise InputError(msg)
-    profiles = read_profiles(paths["specprofile"], shape, orders)
+    profiles = read_profiles(paths["specprofile"], shape, list(geometry))
     kernels = read_kernels(paths["speckernel"])
     optics = {}
-    for order in orders:
+    for order in geometry:
         entry, kernel = traces.orders[order], None
         if order in _CONVOLVED_ORDERS:
             trace = np.zeros(shape[1])

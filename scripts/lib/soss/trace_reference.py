@@ -15,27 +15,27 @@ __all__ = ["OrderReference", "TraceReference", "read_traces", "select_orders"]
 
 # Far more than a file of CRDS has.
 _MOST_BYTES, _MOST_WAVELENGTHS = 1 << 26, 1_000_000
-# A spline needs so many points; no detector of JWST has so many columns.
-_FEWEST_POINTS, _MOST_COLUMNS = 4, 1 << 14
-_META = (
-    *("pwcpos_cmd", "pwcpos_bounds", "wavemap_wlmin", "wavemap_wlmax", "wavemap_nwl"),
-    *("subarray_ymin", "soss_xdim", "soss_ydim", "order2_separation_cutoff"),
-)
+# A spline needs so many points.
+_FEWEST_POINTS = 4
+# Numbers of the file as a whole, and how many.
+_META = {
+    "pwcpos_cmd": 1,
+    "pwcpos_bounds": 2,
+    "wavemap_wlmin": 1,
+    "wavemap_wlmax": 1,
+    "wavemap_nwl": 1,
+    "subarray_ymin": 1,
+    "soss_xdim": 1,
+    "soss_ydim": 1,
+    "order2_separation_cutoff": 2,
+}
+# Lists with an entry for each spectral order, and their numbers with their dimensions.
 _PARTS = {
-    "traces": ("trace", "pivot_x", "pivot_y", "cutoff"),
-    "wavecal_models": ("coefficients", "scale_extents"),
-    "throughputs": ("wavelength", "throughput"),
+    "traces": {"trace": 2, "pivot_x": 0, "pivot_y": 0, "cutoff": 0},
+    "wavecal_models": {"coefficients": 1, "scale_extents": 2},
+    "throughputs": {"wavelength": 1, "throughput": 1},
 }
-# Numbers of one spectral order and their dimensions.
-_ARRAYS = {
-    "traces.trace": 2,
-    "traces.pivot_x": 0,
-    "traces.pivot_y": 0,
-    "wavecal_models.coefficients": 1,
-    "wavecal_models.scale_extents": 2,
-    "throughputs.wavelength": 1,
-    "throughputs.throughput": 1,
-}
+_FORMS = ("a number", "a list of numbers", "a table of numbers")
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,19 @@ class OrderReference:
     ----------
     order : int
         Spectral order.
-    trace : ndarray
-        Columns and rows (points, 2) of the trace at the commanded position of
+    trace : ndarray of float64, shape (points, 2)
+        Columns and rows of the trace at the commanded position of
         the pupil wheel, pixels of SUBSTRIP256 from 0.
     pivot : tuple of float
         Column and row about which the trace rotates.
     cutoff : int
         Number of columns in which the order is extracted.
-    coefficients : ndarray
+    coefficients : ndarray of float64, shape (terms,)
         Coefficients of the wavelength in scaled column and wheel offset, by
         total degree: 1, x, p, x^2, xp, p^2, ...
-    extents : ndarray
-        Least and greatest (2, 2) column and wheel offset of that scaling.
-    throughput_wavelength, throughput : ndarray
+    extents : ndarray of float64, shape (2, 2)
+        Column and wheel offset that are scaled to 0, and those that are scaled to 1.
+    throughput_wavelength, throughput : ndarray of float64, shape (points,)
         Table of the throughput; wavelength in µm.
     """
 
@@ -88,7 +88,7 @@ class TraceReference:
         Commanded position of the pupil wheel [deg].
     bounds : tuple of float
         Positions of the wheel for which the file is valid [deg].
-    wavelengths : ndarray
+    wavelengths : ndarray of float64, shape (samples,)
         Wavelengths [µm] at which the rotated traces are sampled.
     first_row : int
         Row of the full frame where the subarray starts.
@@ -152,8 +152,35 @@ def _trace_reference(path, tree):
     if missing:
         msg = f"{path}: {', '.join(missing)} missing, expected a pastasoss reference"
         raise InputError(msg)
+    found = _meta_numbers(path, meta)
+    numbers = [int(entry["spectral_order"]) for entry in tree["traces"]]
+    columns = int(found["soss_xdim"])
+    return TraceReference(
+        path=path,
+        orders={number: _order_reference(path, tree, number, columns) for number in numbers},
+        commanded=found["pwcpos_cmd"],
+        bounds=tuple(found["pwcpos_bounds"]),
+        wavelengths=np.linspace(
+            found["wavemap_wlmin"], found["wavemap_wlmax"], int(found["wavemap_nwl"])
+        ),
+        first_row=int(found["subarray_ymin"]),
+        size=(int(found["soss_ydim"]), columns),
+        separation=tuple(found["order2_separation_cutoff"]),
+    )
+
+
+def _meta_numbers(path, meta):
+    """Numbers of the file as a whole, checked: a float or a list of two by name."""
+    found = {}
+    for name, count in _META.items():
+        values = np.array(meta[name], dtype=float)
+        if values.size != count or values.ndim > 1 or not np.isfinite(values).all():
+            expected = "a finite number" if count == 1 else "two finite numbers"
+            msg = f"{path}: meta.{name}: found {meta[name]}, expected {expected}"
+            raise InputError(msg)
+        found[name] = values.item() if count == 1 else values.tolist()
     first_row, rows, columns = (
-        int(meta[name]) for name in ("subarray_ymin", "soss_ydim", "soss_xdim")
+        int(found[name]) for name in ("subarray_ymin", "soss_ydim", "soss_xdim")
     )
     if not columns - rows <= first_row < columns:
         msg = (
@@ -161,28 +188,22 @@ def _trace_reference(path, tree):
             f"expected {columns - rows} to {columns - 1}, the rows of the wavelength map"
         )
         raise InputError(msg)
-    limits = float(meta["wavemap_wlmin"]), float(meta["wavemap_wlmax"]), int(meta["wavemap_nwl"])
-    if not (0 < limits[0] < limits[1] < np.inf and 1 < limits[2] <= _MOST_WAVELENGTHS):
+    limits = found["wavemap_wlmin"], found["wavemap_wlmax"], int(found["wavemap_nwl"])
+    if not (0 < limits[0] < limits[1] and 1 < limits[2] <= _MOST_WAVELENGTHS):
         msg = (
             f"{path}: meta.wavemap_wlmin, wavemap_wlmax, wavemap_nwl: found {limits}, expected "
             f"ascending wavelengths [um] and at most {_MOST_WAVELENGTHS} of them"
         )
         raise InputError(msg)
-    numbers = [int(entry["spectral_order"]) for entry in tree["traces"]]
-    bounds = tuple(float(bound) for bound in meta["pwcpos_bounds"])
-    if not (len(bounds) == 2 and bounds[0] <= bounds[1]):
-        msg = f"{path}: meta.pwcpos_bounds: found {bounds}, expected the first and last position [deg]"
+    low, high = found["pwcpos_bounds"]
+    if low > high:
+        msg = f"{path}: meta.pwcpos_bounds: found {low} to {high}, expected ascending angles [deg]"
         raise InputError(msg)
-    return TraceReference(
-        path=path,
-        orders={number: _order_reference(path, tree, number) for number in numbers},
-        commanded=float(meta["pwcpos_cmd"]),
-        bounds=bounds,
-        wavelengths=np.linspace(*limits),
-        first_row=first_row,
-        size=(rows, columns),
-        separation=tuple(float(limit) for limit in meta["order2_separation_cutoff"]),
-    )
+    if min(found["order2_separation_cutoff"]) <= 0:
+        limits = found["order2_separation_cutoff"]
+        msg = f"{path}: meta.order2_separation_cutoff: found {limits}, expected wavelengths [um]"
+        raise InputError(msg)
+    return found
 
 
 def _tree(path):
@@ -200,7 +221,7 @@ def _tree(path):
             return file.tree
 
 
-def _order_reference(path, tree, number):
+def _order_reference(path, tree, number, columns):
     """Entries of one spectral order in the three lists of the file."""
     found = {}
     for part, names in _PARTS.items():
@@ -209,65 +230,82 @@ def _order_reference(path, tree, number):
         if missing:
             msg = f"{path}: {part}: {', '.join(missing)} missing for spectral order {number}"
             raise InputError(msg)
-        found |= {f"{part}.{name}": entries[0][name] for name in names}
+        label = f"{path}: order {number}: {part}"
+        found |= {
+            name: _array(f"{label}.{name}", entries[0][name], dimensions)
+            for name, dimensions in names.items()
+        }
         if np.any(np.asarray(entries[0].get("tilt", 0.0)) != 0):
             msg = (
                 f"{path}: {part}: found a tilt for spectral order {number}, expected none: "
                 "the rows of the wavelength map must be equal"
             )
             raise InputError(msg)
-    arrays = {name: np.array(found[name], dtype=float) for name in _ARRAYS}
-    _check_arrays(f"{path}: order {number}", arrays)
-    cutoff = int(found["traces.cutoff"])
-    if not _FEWEST_POINTS <= cutoff <= _MOST_COLUMNS:
-        expected = f"{_FEWEST_POINTS} to {_MOST_COLUMNS} columns"
-        msg = f"{path}: order {number}: traces.cutoff: found {cutoff}, expected {expected}"
-        raise InputError(msg)
+    label = f"{path}: order {number}"
+    _check_trace(label, found["trace"], found["cutoff"], columns)
+    _check_wavelengths(label, found["coefficients"], found["scale_extents"])
+    _check_throughput(label, found["wavelength"], found["throughput"])
     return OrderReference(
         order=number,
-        trace=arrays["traces.trace"],
-        pivot=(float(arrays["traces.pivot_x"]), float(arrays["traces.pivot_y"])),
-        cutoff=cutoff,
-        coefficients=arrays["wavecal_models.coefficients"],
-        extents=arrays["wavecal_models.scale_extents"],
-        throughput_wavelength=arrays["throughputs.wavelength"],
-        throughput=arrays["throughputs.throughput"],
+        trace=found["trace"],
+        pivot=(float(found["pivot_x"]), float(found["pivot_y"])),
+        cutoff=int(found["cutoff"]),
+        coefficients=found["coefficients"],
+        extents=found["scale_extents"],
+        throughput_wavelength=found["wavelength"],
+        throughput=found["throughput"],
     )
 
 
-def _check_arrays(label, arrays):
-    """Raise unless numbers are finite and make a trace, wavelengths and a throughput."""
-    for name, values in arrays.items():
-        if values.shape[:1] == (0,) or values.ndim != _ARRAYS[name]:
-            expected = ("a number", "a list", "a table")[_ARRAYS[name]]
-            msg = f"{label}: {name}: found shape {values.shape}, expected {expected}"
-            raise InputError(msg)
-        if not np.isfinite(values).all():
-            msg = f"{label}: {name}: found others than finite numbers, expected those of a trace"
-            raise InputError(msg)
-    trace, coefficients, extents, wavelength, throughput = (
-        arrays[name] for name in _ARRAYS if _ARRAYS[name]
-    )
-    if trace.shape[1] != 2 or len(np.unique(trace[:, 0])) < _FEWEST_POINTS:
-        expected = f"(points, 2) with {_FEWEST_POINTS} columns or more"
-        msg = f"{label}: traces.trace: found shape {trace.shape}, expected {expected}"
+def _array(label, entry, dimensions):
+    """Array of an entry, which must have finite numbers."""
+    values = np.array(entry, dtype=float)
+    if not values.size or values.ndim != dimensions:
+        msg = f"{label}: found shape {values.shape}, expected {_FORMS[dimensions]}"
         raise InputError(msg)
+    if not np.isfinite(values).all():
+        msg = f"{label}: found others than finite numbers, expected these alone"
+        raise InputError(msg)
+    return values
+
+
+def _check_trace(label, trace, cutoff, columns):
+    """Raise unless a trace has points in several columns, and the order columns of the image."""
+    if trace.shape[1] != 2:
+        msg = f"{label}: traces.trace: found shape {trace.shape}, expected (points, 2)"
+        raise InputError(msg)
+    different = len(np.unique(trace[:, 0]))
+    if different < _FEWEST_POINTS:
+        expected = f"{_FEWEST_POINTS} or more"
+        msg = f"{label}: traces.trace: found points in {different} columns, expected {expected}"
+        raise InputError(msg)
+    if not _FEWEST_POINTS <= cutoff <= columns:
+        expected = f"{_FEWEST_POINTS} to {columns} columns"
+        msg = f"{label}: traces.cutoff: found {cutoff:g}, expected {expected}"
+        raise InputError(msg)
+
+
+def _check_wavelengths(label, coefficients, extents):
+    """Raise unless there are the coefficients of a polynomial of two variables, and their scales."""
     degree = int(np.sqrt(2 * len(coefficients))) - 1
     if len(coefficients) < 3 or len(coefficients) != (degree + 1) * (degree + 2) // 2:
         expected = "3, 6, 10, ... of a polynomial of two variables"
-        msg = (
-            f"{label}: wavecal_models.coefficients: found {len(coefficients)}, expected {expected}"
-        )
+        found = len(coefficients)
+        msg = f"{label}: wavecal_models.coefficients: found {found}, expected {expected}"
         raise InputError(msg)
-    if extents.shape != (2, 2) or not (extents[0] < extents[1]).all():
+    if extents.shape != (2, 2) or (extents[0] == extents[1]).any():
         found = " to ".join(str(row.tolist()) for row in extents)
-        expected = "the least column and offset of the wheel, and larger ones"
+        expected = "a column and an offset of the wheel, and two others"
         msg = f"{label}: wavecal_models.scale_extents: found {found}, expected {expected}"
         raise InputError(msg)
-    if len(np.unique(wavelength)) != len(throughput) or len(throughput) < 2:
-        found = f"{len(np.unique(wavelength))} wavelengths for {len(throughput)} values"
-        expected = "as many, 2 or more"
-        msg = f"{label}: throughputs: found {found}, expected {expected}"
+
+
+def _check_throughput(label, wavelength, throughput):
+    """Raise unless there is a throughput for each of some different wavelengths."""
+    different = len(np.unique(wavelength))
+    if not len(wavelength) == different == len(throughput) >= 2:
+        found = f"{different} different wavelengths and {len(throughput)} values"
+        msg = f"{label}: throughputs: found {found}, expected as many, 2 or more"
         raise InputError(msg)
 
 

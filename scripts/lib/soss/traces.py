@@ -89,24 +89,24 @@ def order_geometry(reference, order, position, subarray):
     ``pastasoss.get_soss_wavemaps`` of jwst 3.0.0.
     """
     check_position(reference, position)
+    entry, angle = reference.orders[order], position - reference.commanded
+    problem = InputError(
+        f"{reference.path}: order {order}: found no trace and wavelengths at a pupil wheel of "
+        f"{position}, expected a trace that goes on and wavelengths that change along it"
+    )
     try:
         with np.errstate(all="ignore"):
-            geometry = _geometry(reference, order, position - reference.commanded, subarray)
-        is_finite = np.isfinite([geometry.trace_rows, geometry.trace_wavelength]).all()
-    except (ArithmeticError, LookupError, ValueError):
-        is_finite = False
-    if not is_finite:
-        msg = (
-            f"{reference.path}: order {order}: found no trace and wavelengths at a pupil wheel of "
-            f"{position}, expected a trace that goes on and wavelengths that change along it"
-        )
-        raise InputError(msg)
+            geometry = _geometry(reference, entry, angle, subarray)
+    # What splines and polynomials raise for numbers that make no curve.
+    except (ArithmeticError, LookupError, ValueError) as error:
+        raise problem from error
+    if not np.isfinite([geometry.trace_rows, geometry.trace_wavelength]).all():
+        raise problem
     return geometry
 
 
-def _geometry(reference, order, angle, subarray):
+def _geometry(reference, entry, angle, subarray):
     """Trace and wavelengths with the pupil wheel turned by an angle [deg]."""
-    entry = reference.orders[order]
     columns, rows = entry.trace.T
     if subarray == "SUBSTRIP96":
         rows = rows - _ROW_OFFSET_SUBSTRIP96
@@ -115,7 +115,7 @@ def _geometry(reference, order, angle, subarray):
     grid = reference.wavelengths
     on_grid = [sample_linear(grid, wavelengths, values) for values in (columns, rows)]
     return OrderGeometry(
-        order,
+        entry.order,
         wavelength_map(grid, on_grid[0], reference.size[1]),
         *_trace_in_columns(*on_grid, grid, entry.cutoff),
     )

@@ -30,13 +30,18 @@ def test_counting_finds_what_medians_find(seed, integrations, window, limit):
     np.testing.assert_array_equal(found, plain_outliers(residual, threshold, window))
 
 
-@given(st.integers(0, 10_000), st.lists(st.integers(1, 6), min_size=6, max_size=9))
-def test_groups_of_any_size_find_the_same(seed, sizes):
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([3, 5, 13, 25]),
+    st.lists(st.integers(1, 6), min_size=6, max_size=9)
+    | st.lists(st.just(4), min_size=9, max_size=30),
+)
+def test_groups_of_any_size_find_the_same(seed, longest, sizes):
     rng = np.random.default_rng(seed)
     total = sum(sizes)
     residual = rng.standard_t(2, (total, 7)).astype(np.float32)
     threshold = np.full(residual.shape, 2.0, np.float32)
-    window = min(5, total - (total + 1) % 2)
+    window = min(longest, total - (total + 1) % 2)
     search = OutlierSearch(total, window, 7, max(sizes), slice(1, total - 1))
     found, first, reached = [], 0, 1
     for size in sizes:
@@ -46,6 +51,8 @@ def test_groups_of_any_size_find_the_same(seed, sizes):
         first += size
         low, high, places, values, _ = search.search(size)
         assert low in (reached, high)
+        # As many as share half of their window, but at the end.
+        assert (high - low) % ((window + 1) // 2) == 0 or first == total
         reached = max(reached, high)
         frames, pixels = np.divmod(places, 7)
         np.testing.assert_array_equal(values, residual[frames + low, pixels])

@@ -73,6 +73,11 @@ def included_pages():
             yield (page.parent / included[1]).resolve()
 
 
+def test_included_pages_are_found():
+    names = {"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/NOTES.md"}
+    assert {name_of(path) for path in included_pages()} == names
+
+
 @pytest.mark.parametrize("path", list(included_pages()), ids=name_of)
 def test_links_of_included_pages_lead_somewhere_on_the_site_too(path):
     links = LINK.findall(CODE.sub("", site_links(path.read_text(encoding="utf-8"))))

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from scripts.lib.errors import InputError
 from scripts.lib.soss.geometry import read_geometry
 from tests.support import soss_files
 
@@ -21,3 +22,10 @@ def test_order_3_can_be_left_out(tmp_path):
     soss_files.write_traces(tmp_path / "traces.asdf")
     primary = {"SUBARRAY": "SUBSTRIP256", "PWCPOS": 245.76}
     assert list(read_geometry(tmp_path / "traces.asdf", primary, order_3=False)) == [1, 2]
+
+
+def test_another_width_is_refused(tmp_path):
+    soss_files.write_traces(tmp_path / "traces.asdf")
+    primary = {"SUBARRAY": "SUBSTRIP256", "PWCPOS": 245.76}
+    with pytest.raises(InputError, match=r"traces.asdf: meta.soss_xdim: found 2048, expected 64"):
+        read_geometry(tmp_path / "traces.asdf", primary, width=64)

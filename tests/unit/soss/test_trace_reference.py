@@ -82,6 +82,7 @@ class TestTraces:
         [
             ("traces.cutoff", -1),
             ("traces.cutoff", 3),
+            ("traces.cutoff", 2049),
             ("traces.cutoff", 10**9),
             ("traces.pivot_x", np.nan),
             ("traces.pivot_y", [1.0]),
@@ -94,7 +95,7 @@ class TestTraces:
             ("wavecal_models.coefficients", np.ones((1, 3))),
             ("wavecal_models.scale_extents", np.zeros((2, 2))),
             ("wavecal_models.scale_extents", np.ones((1, 2))),
-            ("wavecal_models.scale_extents", np.array([[0.0, 0.1], [2048.0, -0.1]])),
+            ("wavecal_models.scale_extents", np.array([[0.0, 0.1], [2048.0, 0.1]])),
             ("throughputs.wavelength", np.array([1.0, 2.0, np.inf, 4.0])),
             ("throughputs.throughput", np.zeros(0)),
         ],
@@ -112,21 +113,41 @@ class TestTraces:
             {"wavelength": np.zeros(4)},
             {"wavelength": np.arange(5.0)},
             {"throughput": np.ones(3)},
+            {"wavelength": np.array([0.0, 1.0, 2.0, 3.0, 3.0])},
             {"wavelength": np.ones(1), "throughput": np.ones(1)},
         ],
     )
     def test_a_throughput_has_a_value_for_each_wavelength(self, tmp_path, changed):
         content = tree()
         content["throughputs"][0] |= changed
-        with pytest.raises(InputError, match=r"order 1: throughputs: found \d wavelengths for \d"):
+        with pytest.raises(
+            InputError, match=r"order 1: throughputs: found \d different wavelengths and \d"
+        ):
             read_traces(write_asdf(tmp_path, content))
 
-    @pytest.mark.parametrize("bounds", [[], [245.5], [246.0, 245.5], [245.5, 246.0, 247.0]])
-    def test_bounds_of_the_wheel_are_two(self, tmp_path, bounds):
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("pwcpos_cmd", np.nan),
+            ("pwcpos_cmd", [245.0, 246.0]),
+            ("pwcpos_bounds", []),
+            ("pwcpos_bounds", [245.5]),
+            ("pwcpos_bounds", [246.0, 245.5]),
+            ("order2_separation_cutoff", [0.77]),
+            ("order2_separation_cutoff", [0.77, np.nan]),
+            ("order2_separation_cutoff", [0.0, 0.95]),
+        ],
+    )
+    def test_numbers_of_the_whole_file_are_checked(self, tmp_path, name, value):
         content = tree()
-        content["meta"]["pwcpos_bounds"] = bounds
-        with pytest.raises(InputError, match=r"pwcpos_bounds: found .*, expected the first and"):
+        content["meta"][name] = value
+        with pytest.raises(InputError, match=rf"pastasoss.asdf: meta\.{name}: found .*, expected"):
             read_traces(write_asdf(tmp_path, content))
+
+    def test_extents_may_descend(self, tmp_path):
+        content = tree()
+        content["wavecal_models"][0]["scale_extents"] = np.array([[2048.0, 0.1], [0.0, -0.1]])
+        assert read_traces(write_asdf(tmp_path, content)).orders[1].extents[0, 0] == 2048.0
 
     def test_a_subarray_outside_the_wavelength_map_is_refused(self, tmp_path):
         content = tree()
