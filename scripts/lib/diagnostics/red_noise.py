@@ -4,7 +4,7 @@ import numpy as np
 
 from scripts.lib.light_curves.noise import bin_sizes, orthonormal_basis
 
-__all__ = ["RedNoise"]
+__all__ = ["RedNoise", "expected_averages"]
 
 # Correlation times that the noise may have besides none, from this number of integrations to a part of the series.
 _COUNT, _SHORTEST, _LONGEST = 5, 1.0, 4.0
@@ -14,6 +14,52 @@ _SIZES, _FEWEST_BINS = 20, 6
 _SAMPLES = 2.0
 # Gain of chi-square over white noise that correlated noise needs: overlapping bins gain some by chance.
 _LEAST_GAIN = 30.0
+
+
+def expected_averages(kernel, basis, sizes):
+    """
+    Mean squares of averages that noise of an autocovariance leaves in the residuals of a fit.
+
+    Parameters
+    ----------
+    kernel : ndarray of float64, shape (n,)
+        Autocovariance of the noise by lag.
+    basis : ndarray of float64, shape (n, parameters)
+        Orthonormal basis of what the fit takes away.
+    sizes : ndarray of int, shape (sizes,)
+        Samples of an average, at most n.
+
+    Returns
+    -------
+    averages : ndarray of float64, shape (sizes,)
+        Mean over all positions of the square of an average, times its size.
+
+    Examples
+    --------
+    White noise of variance 1, and nothing taken away:
+
+    >>> expected_averages(np.array([1.0, 0.0, 0.0]), np.zeros((3, 1)), np.array([1, 2]))
+    array([1., 1.])
+    """
+    size = 2 * len(kernel)
+    circle = np.concatenate([kernel, [0.0], kernel[:0:-1]])
+    spectra = np.fft.rfft(basis, size, axis=0) * np.fft.rfft(circle)[:, None]
+    shared = np.fft.irfft(spectra, size, axis=0)[: len(kernel)]
+    # The projection 1 - B B^T from both sides of the covariance C takes B S^T + S B^T - B B^T S B^T off, with
+    # S = C B: over the square of a bin twice the sum of B times that of S, and so on.
+    taken = 2.0 * shared - basis @ (basis.T @ shared)
+    sums = [
+        np.cumsum(np.vstack([np.zeros(part.shape[1]), part]), axis=0) for part in (basis, taken)
+    ]
+    return np.array([_average(kernel, sums, size) for size in sizes])
+
+
+def _average(kernel, sums, size):
+    """Mean over all bins of a size of the sum of the covariance in its square, over the size."""
+    lags = np.arange(1, size)
+    whole = size * kernel[0] + 2.0 * (size - lags) @ kernel[1:size]
+    inside, taken = (part[size:] - part[:-size] for part in sums)
+    return (whole - np.mean((inside * taken).sum(axis=1))) / size
 
 
 class RedNoise:
@@ -31,7 +77,7 @@ class RedNoise:
 
     Notes
     -----
-    Holds five matrices of (n, n) at most while it is made.
+    Peak memory: some ten arrays as large as the Jacobian.
     """
 
     def __init__(self, jacobian):
@@ -41,25 +87,10 @@ class RedNoise:
         lags = np.arange(count)
         times = np.geomspace(_SHORTEST, max(count / _LONGEST, 2.0 * _SHORTEST), _COUNT)
         self._kernels = [(lags == 0).astype(float), *(np.exp(-lags / time) for time in times)]
-        self._expected = np.stack([self._averages(kernel) for kernel in self._kernels], axis=1)
-
-    def _averages(self, kernel):
-        """Mean squares in bins times their size (sizes,) that noise of an autocovariance leaves."""
-        count, basis = len(kernel), self._basis
-        index = np.arange(count)
-        covariance = kernel[np.abs(index[:, None] - index)]
-        shared = covariance @ basis
-        # What is left by the projection 1 - basis basis^T from both sides.
-        covariance -= shared @ basis.T + basis @ shared.T - basis @ (basis.T @ shared) @ basis.T
-        sums = np.zeros((count + 1, count + 1))
-        sums[1:, 1:] = covariance.cumsum(axis=0).cumsum(axis=1)
-        found = []
-        for size in self._sizes:
-            first = np.arange(count - size + 1)
-            last = first + size
-            inside = sums[last, last] - sums[first, last] - sums[last, first] + sums[first, first]
-            found.append(np.mean(inside) / size)
-        return np.array(found)
+        self._expected = np.stack(
+            [expected_averages(kernel, self._basis, self._sizes) for kernel in self._kernels],
+            axis=1,
+        )
 
     def scatter_and_beta(self, residuals, estimator):
         """

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.diagnostics.red_noise import RedNoise
+from scripts.lib.diagnostics.red_noise import RedNoise, expected_averages
 
 COUNT = 256
 LINE = np.stack([np.ones(COUNT), np.linspace(-1.0, 1.0, COUNT)], axis=1)
@@ -49,3 +49,17 @@ def test_missing_samples_do_not_change_the_scatter():
     values = residuals_of(rng.normal(size=COUNT))
     values[::8] = 0.0
     assert noise.scatter_and_beta(values, LINE[:, 0])[0] == pytest.approx(1.0, rel=0.15)
+
+
+@pytest.mark.parametrize("time", [0.1, 3.0, 64.0])
+def test_expected_averages_are_those_of_the_projected_covariance(time):
+    basis, sizes = np.linalg.qr(LINE)[0], np.array([1, 2, 7, 40])
+    lags, rest = np.arange(COUNT), np.eye(COUNT) - basis @ basis.T
+    kernel = np.exp(-lags / time)
+    covariance = rest @ kernel[np.abs(lags[:, None] - lags)] @ rest
+    expected = []
+    for size in sizes:
+        starts = range(COUNT - size + 1)
+        squares = [covariance[i : i + size, i : i + size].sum() for i in starts]
+        expected.append(np.mean(squares) / size)
+    np.testing.assert_allclose(expected_averages(kernel, basis, sizes), expected, rtol=1e-9)
