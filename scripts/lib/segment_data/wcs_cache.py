@@ -4,17 +4,20 @@ Cache of evaluations of world coordinates, in a folder that the jobs of a run sh
 The name of a result is a digest of all that determines it: the content that was evaluated, the code
 and the versions of the packages that evaluated it. So a result is the same whether it is found or
 computed, and the folder may be removed at any time. Results are plain numbers and arrays. Files in
-the folder are not trusted: anything but a result of the expected form is computed again.
+the folder are not trusted: anything but a result of the expected form is computed again. A job that
+needs what another one computes at the moment waits for it.
 
 The workflow clears the folder, so numpy is imported only inside the functions that use it.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import stat
-from contextlib import contextmanager, suppress
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -29,6 +32,8 @@ FOLDER = ".evaluations"
 _PACKAGES = ("asdf", "asdf-astropy", "astropy", "gwcs", "numpy", "scipy", "stdatamodels")
 _ROOT = Path(__file__).resolve().parents[3]
 _SCALARS = {float: "float64", int: "int64"}
+# How often a job looks whether another one has computed a result, and how many times at most: a minute.
+_INTERVAL, _LOOKS = 0.05, 1200
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class ResultCache:
     Parameters
     ----------
     folder : Path, optional
-        Folder for results; it is made when the first result is kept. Without it nothing is kept.
+        Folder for results; it is made when the first result is computed. Without it nothing is kept.
     """
 
     def __init__(self, folder=None):
@@ -94,14 +99,20 @@ class ResultCache:
         # numpy and zipfile raise many things when they read damaged files.
         with suppress(Exception):
             return _read(self._folder, name, form)
-        result = compute()
-        try:
-            arrays = list(_leaves(result, form))
-        except (TypeError, OverflowError):
-            return result
-        # If it cannot be written, other jobs compute it as well.
-        with suppress(OSError):
-            _write(self._folder, name, arrays)
+        with ExitStack() as stack:
+            # Where there are no locks, several jobs compute the same.
+            with suppress(OSError):
+                _claim(stack, self._folder, name)
+            with suppress(Exception):
+                return _read(self._folder, name, form)
+            result = compute()
+            try:
+                arrays = list(_leaves(result, form))
+            except (TypeError, OverflowError):
+                return result
+            # If it cannot be written, other jobs compute it as well.
+            with suppress(OSError):
+                _write(self._folder, name, arrays)
         return result
 
 
@@ -175,6 +186,25 @@ def _read(folder, name, form):
         msg = f"{name}: more arrays than expected"
         raise TypeError(msg)
     return result
+
+
+def _claim(stack, folder, name):
+    """Wait while another job computes a result, and keep others waiting until a stack of contexts ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parent = stack.enter_context(_open_folder(folder))
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    lock = f"{name}.lock"
+    descriptor = os.open(lock, flags, 0o600, dir_fd=parent)
+    stack.callback(os.close, descriptor)
+    for _ in range(_LOOKS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_INTERVAL)
+            continue
+        stack.enter_context(suppress(OSError))
+        stack.callback(os.unlink, lock, dir_fd=parent)
+        break
 
 
 def _write(folder, name, arrays):

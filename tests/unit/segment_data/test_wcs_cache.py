@@ -2,6 +2,9 @@
 
 import os
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -58,6 +61,46 @@ def test_a_result_is_computed_once_for_all_jobs(tmp_path):
         kept = ResultCache(tmp_path / "x")
         assert kept.lookup(volume, "d", (1, 2.0), form, compute) == (1.5, 2)
     assert compute.calls == 1
+
+
+class Slow(Counted):
+    """Computes a result once it may."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.may_end = Event(), Event()
+
+    def __call__(self, *_arguments):
+        self.begun.set()
+        assert self.may_end.wait(10)
+        return super().__call__()
+
+
+def test_a_job_waits_for_what_another_computes(tmp_path, monkeypatch):
+    slow, other, waits, sleep = Slow(), Counted(), Event(), time.sleep
+    monkeypatch.setattr(wcs_cache.time, "sleep", lambda _: waits.set() or sleep(0.01))
+    with ThreadPoolExecutor(2) as pool:
+        jobs = []
+        for compute in (slow, other):
+            jobs.append(pool.submit(ResultCache(tmp_path).lookup, volume, "d", (), float, compute))
+            assert slow.begun.wait(10)
+        assert waits.wait(10)
+        slow.may_end.set()
+        assert [job.result(10) for job in jobs] == [3.5, 3.5]
+    assert (slow.calls, other.calls) == (1, 0)
+    assert only_file(tmp_path).suffix == ""
+
+
+def test_a_job_does_not_wait_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(wcs_cache, "_LOOKS", 2)
+    slow, other = Slow(), Counted()
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(ResultCache(tmp_path).lookup, volume, "d", (), float, slow)
+        assert slow.begun.wait(10)
+        assert ResultCache(tmp_path).lookup(volume, "d", (), float, other) == 3.5
+        slow.may_end.set()
+        assert job.result(10) == 3.5
+    assert (slow.calls, other.calls) == (1, 1)
 
 
 @given(
@@ -128,7 +171,7 @@ def test_none_and_a_result_of_another_form_are_computed_each_time(tmp_path, resu
     for _ in range(2):
         assert ResultCache(tmp_path / "x").lookup(volume, "d", (), form, compute) is result
     assert compute.calls == 2
-    assert not (tmp_path / "x").exists()
+    assert not list((tmp_path / "x").iterdir())
 
 
 def test_without_a_folder_nothing_is_kept():
