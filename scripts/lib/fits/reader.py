@@ -103,8 +103,8 @@ class FitsFile:
         ----------
         name : str
             Extension name.
-        integrations : slice, optional
-            Range along the first axis of a 3-D image; ignored for 2-D images.
+        integrations : slice or sequence of int, optional
+            Range along the first axis of a 3-D image, or numbers on it; ignored for 2-D images.
         rows : slice, optional
             Range along the axis before the last.
         version : int, optional
@@ -153,21 +153,28 @@ class FitsFile:
         return self._read_image(hdu, _IMAGE_DTYPES[hdu.header["BITPIX"]], integrations, rows)
 
     def _read_image(self, hdu, dtype, integrations, rows):
-        """Read a block: whole frames together, parts of frames one by one."""
+        """Read a block: whole frames that follow each other together, others one by one."""
         shape = self._check_axes(hdu, (2, 3)).shape
         shape, dtype = shape if len(shape) == 3 else (1, *shape), np.dtype(dtype)
         integrations = integrations if len(hdu.shape) == 3 else slice(None)
-        first, last, _ = integrations.indices(shape[0])
+        is_range = isinstance(integrations, slice)
+        numbers = range(*integrations.indices(shape[0])) if is_range else integrations
         low, high, _ = rows.indices(shape[1])
-        block = np.empty((max(last - first, 0), max(high - low, 0), shape[2]), dtype)
+        block = np.empty((len(numbers), max(high - low, 0), shape[2]), dtype)
         row_length = shape[2] * dtype.itemsize
         frame_length = shape[1] * row_length
-        start = hdu.data_offset + first * frame_length + low * row_length
-        if block.shape[1] == shape[1]:
-            self._fill(block, start)
+        start = hdu.data_offset + low * row_length
+        if is_range and block.shape[1] == shape[1]:
+            self._fill(block, start + numbers.start * frame_length)
+        elif is_range:
+            for frame, number in zip(block, numbers, strict=True):
+                self._fill(frame, start + number * frame_length)
         else:
-            for k, frame in enumerate(block):
-                self._fill(frame, start + k * frame_length)
+            # Of many short parts swapping one by one would take longer than reading.
+            for frame, number in zip(block, numbers, strict=True):
+                self.read_into(frame, start + number * frame_length)
+            if dtype.isnative:
+                block.byteswap(inplace=True)
         return block if len(hdu.shape) == 3 else block[0]
 
     def _fill(self, array, offset):

@@ -2,6 +2,8 @@
 
 import logging
 from contextlib import ExitStack
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -61,32 +63,34 @@ class PlaneReader:
         )
         self.shape = (shape[0], width, height) if self.turned else (shape[0], height, width)
 
-    def read(self, integrations, rows=slice(None)):
+    def read(self, integrations, rows=slice(None), photons=True):
         """
         Read a block.
 
         Parameters
         ----------
-        integrations : slice
-            Consecutive integrations.
+        integrations : slice or sequence of int
+            Consecutive integrations, or the numbers of others.
         rows : slice, optional
             Rows as they are given.
+        photons : bool, optional
+            Whether the variance of the photons is read.
 
         Returns
         -------
         planes : Planes
-            With ``var_poisson`` of 0 where the segment has none.
+            With ``var_poisson`` of 0 where the segment has none, or it is not read.
         """
         sci, err = (self._plane(name, integrations, rows, np.float32) for name in ("SCI", "ERR"))
         dq = self._plane("DQ", integrations, rows, np.uint32)
-        photons = np.zeros_like(sci)
-        if self._has_photons:
-            photons = self._plane("VAR_POISSON", integrations, rows, np.float32)
+        variance = np.broadcast_to(np.float32(0.0), sci.shape)
+        if photons and self._has_photons:
+            variance = self._plane("VAR_POISSON", integrations, rows, np.float32)
         if self._factor is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 factor = self._factor[rows]
-                sci, err, photons = sci * factor, err * factor, photons * factor**2
-        return Planes(sci, err, dq, photons)
+                sci, err, variance = sci * factor, err * factor, variance * factor**2
+        return Planes(sci, err, dq, variance)
 
     def _plane(self, name, integrations, rows, dtype):
         """Read a plane of a block."""
@@ -154,7 +158,7 @@ def blocks_with_halo(own, before=None, after=None, halo=0):
 
 class VisitSample:
     """
-    Some integrations of a visit, read part by part.
+    Some integrations of a visit, read part by part, without the variances of the photons.
 
     Parameters
     ----------
@@ -226,10 +230,15 @@ class VisitSample:
         return next(iter(self._readers.values())).turned
 
     def _read(self, places, rows):
-        """Read integrations one after the other."""
-        parts = [self._readers[k].read(slice(i, i + 1), rows) for k, i in places]
-        names = ("sci", "err", "dq", "var_poisson")
-        return Planes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        """Read integrations of one segment after the other."""
+        parts = [
+            self._readers[segment].read([number for _, number in group], rows, photons=False)
+            for segment, group in groupby(places, itemgetter(0))
+        ]
+        sci, err, dq = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("sci", "err", "dq")
+        )
+        return Planes(sci, err, dq, np.broadcast_to(np.float32(0.0), sci.shape))
 
 
 def crop_about(position, shape, reach):

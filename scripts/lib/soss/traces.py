@@ -189,17 +189,23 @@ def column_wavelengths(coefficients, extents, columns, angle):
     Notes
     -----
     Last digits decide which points of a grid of column centres take part in a
-    model, so the evaluation is that of jwst 3.0.0.
+    model, so the operations are in the order of Horner's scheme of
+    ``astropy.modeling.Polynomial2D``, as in jwst 3.0.0. Importing that takes
+    longer than all else that is done with the traces.
     """
-    from astropy.modeling.polynomial import Polynomial2D
-
     (x_low, p_low), (x_high, p_high) = extents
-    polynomial = Polynomial2D(degree=int(np.sqrt(2 * len(coefficients))) - 1)
-    for name in polynomial.param_names:
-        m, n = (int(power) for power in name.removeprefix("c").split("_"))
-        setattr(polynomial, name, coefficients[(m + n) * (m + n + 1) // 2 + n])
-    offset = np.full(len(columns), angle)
-    return polynomial((columns - x_low) / (x_high - x_low), (offset - p_low) / (p_high - p_low))
+    x = (columns - x_low) / (x_high - x_low)
+    p = (np.full(len(columns), angle) - p_low) / (p_high - p_low)
+    degree = int(np.sqrt(2 * len(coefficients))) - 1
+    inner = outer = np.zeros(len(columns))
+    for n in range(degree, -1, -1):
+        for m in range(degree - n, -1, -1):
+            term = coefficients[(m + n) * (m + n + 1) // 2 + n]
+            if m:
+                inner = x * (term + inner)
+        if n:
+            outer, inner = p * (term + inner + outer), np.zeros(len(columns))
+    return term + inner + outer
 
 
 def sample_linear(grid, points, values):

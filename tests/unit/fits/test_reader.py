@@ -53,6 +53,16 @@ def test_blocks_of_cubes_are_read_native(path, planes, name, integrations, rows)
     np.testing.assert_array_equal(block, planes[name][integrations, rows])
 
 
+@pytest.mark.parametrize("name", ["SCI", "DQ"])
+@pytest.mark.parametrize("rows", [slice(None), slice(1, 3)])
+@pytest.mark.parametrize("numbers", [[], [2], [0, 2, 1]])
+def test_integrations_are_read_by_their_numbers(path, planes, name, rows, numbers):
+    with open_fits(path) as file:
+        found = file.read(name, numbers, rows)
+    assert found.dtype == planes[name].dtype
+    np.testing.assert_array_equal(found, planes[name][numbers, rows])
+
+
 @pytest.mark.parametrize("rows", [slice(None), slice(2, 4)])
 def test_blocks_are_read_as_stored(path, planes, rows):
     with open_fits(path) as file:

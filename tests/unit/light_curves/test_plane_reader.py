@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,12 @@ def assert_counts(planes, expected):
     """Check all planes of a block against the numbers of its samples."""
     for factor, name in enumerate(NAMES, start=1):
         np.testing.assert_array_equal(getattr(planes, name), factor * expected)
+
+
+def assert_sampled(planes, expected):
+    """Check all planes of a sample, of which the variance is not read."""
+    assert_counts(replace(planes, var_poisson=4 * expected), expected)
+    np.testing.assert_array_equal(planes.var_poisson, np.zeros(expected.shape))
 
 
 COUNT = np.arange(np.prod(SHAPE)).reshape(SHAPE)
@@ -165,9 +172,9 @@ def test_a_sample_of_a_visit_is_what_its_files_hold(tmp_path_factory, numbers, r
     with VisitSample(paths, [6, 3], numbers) as sample:
         assert sample.shape == (len(numbers), 4, 5)
         assert len(sample) == len(numbers)
-        assert_counts(sample.rows(rows), whole[numbers, rows])
-        assert_counts(sample[0 : len(numbers)], whole[numbers])
-        assert_counts(sample[-1:], whole[numbers[-1:]])
+        assert_sampled(sample.rows(rows), whole[numbers, rows])
+        assert_sampled(sample[0 : len(numbers)], whole[numbers])
+        assert_sampled(sample[-1:], whole[numbers[-1:]])
 
 
 def test_a_sample_opens_only_the_segments_that_it_needs(paths, tmp_path):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy.modeling.polynomial import Polynomial2D
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.ndimage import median_filter
 
@@ -57,6 +58,19 @@ def test_coefficients_are_ordered_by_total_degree():
     # 1 + 2 x + 3 p + 4 x^2 + 5 x p + 6 p^2 at x = 0.5, p = 2
     found = column_wavelengths(np.arange(1.0, 7.0), [[0.0, 0.0], [10.0, 1.0]], np.array([5.0]), 2.0)
     assert_allclose(found, 1 + 1 + 6 + 1 + 5 + 24)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 5])
+def test_wavelengths_have_the_digits_of_astropy(degree):
+    rng = np.random.default_rng(degree)
+    coefficients = rng.normal(size=(degree + 1) * (degree + 2) // 2)
+    polynomial = Polynomial2D(degree)
+    for name in polynomial.param_names:
+        m, n = (int(power) for power in name.removeprefix("c").split("_"))
+        setattr(polynomial, name, coefficients[(m + n) * (m + n + 1) // 2 + n])
+    found = column_wavelengths(coefficients, [[0.0, -0.1], [2048.0, 0.1]], COLUMNS, 0.03)
+    expected = polynomial(COLUMNS / 2048.0, np.full(100, (0.03 + 0.1) / (0.1 + 0.1)))
+    assert_array_equal(found, expected)
 
 
 def test_sampling_goes_on_with_the_slopes_at_the_ends():
