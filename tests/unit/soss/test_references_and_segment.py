@@ -124,6 +124,8 @@ def test_an_order_without_a_part(good, refused, tmp_path, part):
 def test_traces_of_another_detector(good, refused, tmp_path):
     def change(tree):
         tree["meta"] |= {"soss_xdim": 2000}
+        for trace in tree["traces"]:
+            trace["cutoff"] = min(trace["cutoff"], 2000)
 
     path = changed_traces(good, tmp_path / "p.asdf", change)
     assert "meta.soss_xdim: found 2000, expected 2048" in refused(pastasoss=path)
