@@ -17,7 +17,7 @@ import secrets
 import shutil
 import stat
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -32,8 +32,10 @@ FOLDER = ".evaluations"
 _PACKAGES = ("asdf", "asdf-astropy", "astropy", "gwcs", "numpy", "scipy", "stdatamodels")
 _ROOT = Path(__file__).resolve().parents[3]
 _SCALARS = {float: "float64", int: "int64"}
-# How often a job looks whether another one has computed a result, and how many times at most: a minute.
+# Seconds between looks whether another job has computed a result, and their number: a minute together.
 _INTERVAL, _LOOKS = 0.05, 1200
+# Ending of the files that are locked; they stay until the folder is cleared.
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -99,20 +101,28 @@ class ResultCache:
         # numpy and zipfile raise many things when they read damaged files.
         with suppress(Exception):
             return _read(self._folder, name, form)
-        with ExitStack() as stack:
-            # Where there are no locks, several jobs compute the same.
-            with suppress(OSError):
-                _claim(stack, self._folder, name)
+        claim = None
+        # Where there are no locks, several jobs compute the same.
+        with suppress(OSError):
+            claim = _claim(self._folder, name)
+        try:
             with suppress(Exception):
                 return _read(self._folder, name, form)
-            result = compute()
-            try:
-                arrays = list(_leaves(result, form))
-            except (TypeError, OverflowError):
-                return result
-            # If it cannot be written, other jobs compute it as well.
-            with suppress(OSError):
-                _write(self._folder, name, arrays)
+            return self._computed(name, form, compute)
+        finally:
+            if claim is not None:
+                os.close(claim)
+
+    def _computed(self, name, form, compute):
+        """Compute a result and keep it."""
+        result = compute()
+        try:
+            arrays = list(_leaves(result, form))
+        except (TypeError, OverflowError):
+            return result
+        # If it cannot be written, other jobs compute it as well.
+        with suppress(OSError):
+            _write(self._folder, name, arrays)
         return result
 
 
@@ -174,10 +184,7 @@ def _read(folder, name, form):
         _open_folder(folder) as parent,
         os.fdopen(os.open(name, flags, dir_fd=parent), "rb") as file,
     ):
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-            msg = f"{name}: not a regular file of this user"
-            raise PermissionError(msg)
+        _check_own_file(file.fileno(), name)
         with np.load(file, allow_pickle=False) as arrays:
             ordered = [arrays[f"arr_{k}"] for k in range(len(arrays.files))]
     remaining = iter(ordered)
@@ -188,23 +195,34 @@ def _read(folder, name, form):
     return result
 
 
-def _claim(stack, folder, name):
-    """Wait while another job computes a result, and keep others waiting until a stack of contexts ends."""
+def _claim(folder, name):
+    """Lock the name of a result; a descriptor, or None once another job that had it is done, or after a minute."""
     folder.mkdir(parents=True, exist_ok=True)
-    parent = stack.enter_context(_open_folder(folder))
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    lock = f"{name}.lock"
-    descriptor = os.open(lock, flags, 0o600, dir_fd=parent)
-    stack.callback(os.close, descriptor)
-    for _ in range(_LOOKS):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with _open_folder(folder) as parent:
+        descriptor = os.open(f"{name}{_LOCK}", flags, 0o600, dir_fd=parent)
+    is_claimed = False
+    try:
+        _check_own_file(descriptor, name)
+        for look in range(_LOOKS):
+            with suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Who has waited for nothing must not keep others waiting.
+                is_claimed = look == 0
+                break
             time.sleep(_INTERVAL)
-            continue
-        stack.enter_context(suppress(OSError))
-        stack.callback(os.unlink, lock, dir_fd=parent)
-        break
+    finally:
+        if not is_claimed:
+            os.close(descriptor)
+    return descriptor if is_claimed else None
+
+
+def _check_own_file(descriptor, name):
+    """Raise PermissionError unless an open file is a regular one of this user."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+        msg = f"{name}: not a regular file of this user"
+        raise PermissionError(msg)
 
 
 def _write(folder, name, arrays):

@@ -1,10 +1,11 @@
 """Results that jobs share: found where they are the same, computed where anything differs."""
 
+import errno
 import os
 import pickle
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, get_ident
 
 import numpy as np
 import pytest
@@ -49,9 +50,14 @@ def lookup(folder, result, form=float, digest="d", arguments=(), function=volume
     return ResultCache(folder).lookup(function, digest, arguments, form, Counted(result))
 
 
+def results(folder):
+    """Files in a folder, without those that are locked."""
+    return [path for path in folder.iterdir() if path.suffix != ".lock"]
+
+
 def only_file(folder):
-    """The one file in a folder."""
-    (file,) = folder.iterdir()
+    """The one result in a folder."""
+    (file,) = results(folder)
     return file
 
 
@@ -101,6 +107,61 @@ def test_a_job_does_not_wait_for_ever(tmp_path, monkeypatch):
         slow.may_end.set()
         assert job.result(10) == 3.5
     assert (slow.calls, other.calls) == (1, 1)
+
+
+def test_jobs_that_waited_for_nothing_do_not_wait_for_each_other(tmp_path, monkeypatch):
+    first, others, sleep = Slow(), [Slow(), Slow()], time.sleep
+    first.result, waiting, end = None, set(), time.monotonic() + 10
+    monkeypatch.setattr(wcs_cache.time, "sleep", lambda _: waiting.add(get_ident()) or sleep(0.01))
+    with ThreadPoolExecutor(3) as pool:
+        jobs = []
+        for compute in (first, *others):
+            jobs.append(pool.submit(ResultCache(tmp_path).lookup, volume, "d", (), float, compute))
+            assert first.begun.wait(10)
+        while len(waiting) < 2:
+            sleep(0.01)
+            assert time.monotonic() < end
+        first.may_end.set()
+        # Both compute at the same time.
+        assert all(other.begun.wait(10) for other in others)
+        for other in others:
+            other.may_end.set()
+        assert [job.result(10) for job in jobs] == [None, 3.5, 3.5]
+
+
+def test_what_a_computation_raises_reaches_the_job(tmp_path):
+    def fail():
+        raise OSError("no more files")
+
+    fail.__module__ = "scripts.lib.segment_data.dq"
+    with pytest.raises(OSError, match="no more files"):
+        ResultCache(tmp_path).lookup(volume, "d", (), float, fail)
+
+
+@pytest.mark.parametrize("planted", ["pipe", "link", "folder", "left"])
+def test_whatever_is_in_the_place_of_a_lock_a_result_is_computed(tmp_path, planted):
+    assert lookup(tmp_path, 3.5) == 3.5
+    only_file(tmp_path).unlink()
+    (lock,) = tmp_path.iterdir()
+    if planted != "left":
+        lock.unlink()
+    if planted == "pipe":
+        os.mkfifo(lock)
+    elif planted == "link":
+        lock.symlink_to(tmp_path / "target")
+    elif planted == "folder":
+        lock.mkdir()
+    assert lookup(tmp_path, 4.5) == 4.5
+    assert not (tmp_path / "target").exists()
+
+
+def test_without_locks_results_are_kept_as_well(tmp_path, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(wcs_cache.fcntl, "flock", refused)
+    assert lookup(tmp_path, 3.5) == 3.5
+    assert lookup(tmp_path, 4.5) == 3.5
 
 
 @given(
@@ -171,7 +232,7 @@ def test_none_and_a_result_of_another_form_are_computed_each_time(tmp_path, resu
     for _ in range(2):
         assert ResultCache(tmp_path / "x").lookup(volume, "d", (), form, compute) is result
     assert compute.calls == 2
-    assert not list((tmp_path / "x").iterdir())
+    assert not results(tmp_path / "x")
 
 
 def test_without_a_folder_nothing_is_kept():
@@ -261,7 +322,7 @@ def test_a_folder_that_is_a_link_is_neither_read_nor_written(tmp_path):
     assert lookup(tmp_path / "link", 2.0) == 2.0
     assert lookup(tmp_path / "link", 3.0, arguments=(1,)) == 3.0
     assert lookup(tmp_path / "real", 4.0) == 1.0
-    assert len(list((tmp_path / "real").iterdir())) == 1
+    assert len(results(tmp_path / "real")) == 1
 
 
 @pytest.mark.parametrize("owner", ["folder", "file"])
@@ -291,7 +352,7 @@ def test_what_fails_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     assert lookup(tmp_path, 1.0) == 1.0
-    assert list(tmp_path.iterdir()) == []
+    assert results(tmp_path) == []
 
 
 def test_an_interruption_after_the_last_step_stops_the_job(tmp_path, monkeypatch):
