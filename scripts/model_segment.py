@@ -112,7 +112,7 @@ def _soss_conversions(member, inputs, width):
     from scripts.lib.soss.geometry import read_geometry
 
     factors = {}
-    geometry = read_geometry(inputs.pastasoss, member.primary, width=width)
+    geometry = read_geometry(inputs.pastasoss, member.primary, width)
     wavelengths = {order: found.trace_wavelength for order, found in geometry.items()}
     known = {}
     if inputs.photom:

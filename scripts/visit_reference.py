@@ -56,7 +56,7 @@ def _references(inputs, params):
     search = crop, params.search_box_width
     with VisitSample(paths, lengths, numbers, reader) as sample:
         if soss:
-            geometry = read_geometry(inputs.pastasoss, primary, width=sample.shape[2])
+            geometry = read_geometry(inputs.pastasoss, primary, sample.shape[2])
             profiles = read_profiles(inputs.specprofile, sample.shape[1:], list(geometry))
             traces = geometry, profiles
         return measure_references(

@@ -188,16 +188,15 @@ def header_warnings(path, hdus, complete=True):
 def _number_warnings(warning, path, primary):
     """Find a number of a segment that is not that in its file name."""
     in_name, number = _NUMBER_IN_NAME.search(path), segment_number(primary)
-    is_image, is_missing = mode_of(primary["EXP_TYPE"]).is_imaging, primary.get("EXSEGNUM") is None
-    # Without one, the order of images is that of their names.
-    if in_name is None or number == int(in_name[1]) or (is_image and is_missing):
+    is_image, is_given = mode_of(primary["EXP_TYPE"]).is_imaging, bool(primary.get("EXSEGNUM"))
+    # Without one, segments are in the order of their names, and images have no such column.
+    if in_name is None or number == int(in_name[1]) or (is_image and not is_given):
         return []
-    found = "none" if is_missing else str(number)
-    effect = f"the column SEGMENT of the spectra has {number}"
-    if is_image:
-        effect = "the segments are in the order of EXSEGNUM; their files keep their names"
+    found = "none" if primary.get("EXSEGNUM") is None else str(number)
+    effects = ["the segments are in the order of EXSEGNUM"] if is_given else []
+    effects += [] if is_image else [f"the column SEGMENT of the spectra has {number}"]
     expected = f"{int(in_name[1])} as in the file name"
-    return [warning(key="EXSEGNUM", found=found, expected=expected, effect=effect)]
+    return [warning(key="EXSEGNUM", found=found, expected=expected, effect="; ".join(effects))]
 
 
 _TEXTS = [

@@ -41,12 +41,12 @@ def expected_averages(kernel, basis, sizes):
     >>> expected_averages(np.array([1.0, 0.0, 0.0]), np.zeros((3, 1)), np.array([1, 2]))
     array([1., 1.])
     """
-    size = 2 * len(kernel)
+    length = 2 * len(kernel)
     circle = np.concatenate([kernel, [0.0], kernel[:0:-1]])
-    spectra = np.fft.rfft(basis, size, axis=0) * np.fft.rfft(circle)[:, None]
-    shared = np.fft.irfft(spectra, size, axis=0)[: len(kernel)]
-    # The projection 1 - B B^T from both sides of the covariance C takes B S^T + S B^T - B B^T S B^T off, with
-    # S = C B: over the square of a bin twice the sum of B times that of S, and so on.
+    spectra = np.fft.rfft(basis, length, axis=0) * np.fft.rfft(circle)[:, None]
+    shared = np.fft.irfft(spectra, length, axis=0)[: len(kernel)]
+    # With the covariance C, the projection P = 1 - B B^T, S = C B, M = B^T S, and w that is 1 in an average:
+    # w^T P C P w = w^T C w - b (2 s - b M) with b = w^T B and s = w^T S.
     taken = 2.0 * shared - basis @ (basis.T @ shared)
     sums = [
         np.cumsum(np.vstack([np.zeros(part.shape[1]), part]), axis=0) for part in (basis, taken)
@@ -55,7 +55,7 @@ def expected_averages(kernel, basis, sizes):
 
 
 def _average(kernel, sums, size):
-    """Mean over all bins of a size of the sum of the covariance in its square, over the size."""
+    """Mean over all positions of w^T P C P w, over the size of an average."""
     lags = np.arange(1, size)
     whole = size * kernel[0] + 2.0 * (size - lags) @ kernel[1:size]
     inside, taken = (part[size:] - part[:-size] for part in sums)

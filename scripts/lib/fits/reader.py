@@ -1,6 +1,7 @@
 """Read FITS data block by block."""
 
 import os
+from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,8 @@ class FitsFile:
         name : str
             Extension name.
         integrations : slice or sequence of int, optional
-            Range along the first axis of a 3-D image, or numbers on it; ignored for 2-D images.
+            Range along the first axis of a 3-D image, or numbers on it from 0, or from the end if
+            negative; ignored for 2-D images.
         rows : slice, optional
             Range along the axis before the last.
         version : int, optional
@@ -125,6 +127,8 @@ class FitsFile:
         InputError
             If the extension is missing, has another BZERO or a BSCALE, or not
             two or three axes.
+        IndexError
+            If the image has no integration of a number.
         """
         hdu = self.hdu(name, version)
         header, dtype = hdu.header, np.dtype(_IMAGE_DTYPES[hdu.header["BITPIX"]])
@@ -153,18 +157,18 @@ class FitsFile:
         return self._read_image(hdu, _IMAGE_DTYPES[hdu.header["BITPIX"]], integrations, rows)
 
     def _read_image(self, hdu, dtype, integrations, rows):
-        """Read a block: whole frames that follow each other together, others one by one."""
+        """Read a block: a range of whole frames together, and else frame by frame."""
         shape = self._check_axes(hdu, (2, 3)).shape
         shape, dtype = shape if len(shape) == 3 else (1, *shape), np.dtype(dtype)
         integrations = integrations if len(hdu.shape) == 3 else slice(None)
-        is_range = isinstance(integrations, slice)
-        numbers = range(*integrations.indices(shape[0])) if is_range else integrations
+        known, is_range = range(shape[0]), isinstance(integrations, slice)
+        numbers = known[integrations] if is_range else [known[index(n)] for n in integrations]
         low, high, _ = rows.indices(shape[1])
         block = np.empty((len(numbers), max(high - low, 0), shape[2]), dtype)
         row_length = shape[2] * dtype.itemsize
         frame_length = shape[1] * row_length
         start = hdu.data_offset + low * row_length
-        if is_range and block.shape[1] == shape[1]:
+        if is_range and numbers.step == 1 and block.shape[1] == shape[1]:
             self._fill(block, start + numbers.start * frame_length)
         elif is_range:
             for frame, number in zip(block, numbers, strict=True):
@@ -173,7 +177,7 @@ class FitsFile:
             # Of many short parts swapping one by one would take longer than reading.
             for frame, number in zip(block, numbers, strict=True):
                 self.read_into(frame, start + number * frame_length)
-            if dtype.isnative:
+            if dtype != dtype.newbyteorder(">"):
                 block.byteswap(inplace=True)
         return block if len(hdu.shape) == 3 else block[0]
 

@@ -79,17 +79,19 @@ class PlaneReader:
         Returns
         -------
         planes : Planes
-            With ``var_poisson`` of 0 where the segment has none, or it is not read.
+            With ``var_poisson`` of 0, and read-only, where the segment has none or it is not read.
         """
+        photons = photons and self._has_photons
         sci, err = (self._plane(name, integrations, rows, np.float32) for name in ("SCI", "ERR"))
         dq = self._plane("DQ", integrations, rows, np.uint32)
         variance = np.broadcast_to(np.float32(0.0), sci.shape)
-        if photons and self._has_photons:
+        if photons:
             variance = self._plane("VAR_POISSON", integrations, rows, np.float32)
         if self._factor is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 factor = self._factor[rows]
-                sci, err, variance = sci * factor, err * factor, variance * factor**2
+                sci, err = sci * factor, err * factor
+                variance = variance * factor**2 if photons else variance
         return Planes(sci, err, dq, variance)
 
     def _plane(self, name, integrations, rows, dtype):
@@ -158,7 +160,7 @@ def blocks_with_halo(own, before=None, after=None, halo=0):
 
 class VisitSample:
     """
-    Some integrations of a visit, read part by part, without the variances of the photons.
+    Some integrations of a visit, read part by part; the variance of the photons is 0 and read-only.
 
     Parameters
     ----------
@@ -235,6 +237,8 @@ class VisitSample:
             self._readers[segment].read([number for _, number in group], rows, photons=False)
             for segment, group in groupby(places, itemgetter(0))
         ]
+        if len(parts) == 1:
+            return parts[0]
         sci, err, dq = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("sci", "err", "dq")
         )

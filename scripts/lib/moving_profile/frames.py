@@ -21,7 +21,7 @@ class Planes:
     dq : ndarray of uint32, shape (integrations, y, x)
         DQ flags; of these only ``DO_NOT_USE`` makes a sample bad.
     var_poisson : ndarray of float32, shape (integrations, y, x)
-        Variance of the photon noise, in the square of that unit.
+        Variance of the photon noise, in the square of that unit; may be read-only.
     """
 
     sci: np.ndarray

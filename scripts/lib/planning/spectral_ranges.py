@@ -100,11 +100,13 @@ def _box(segment, lookup, options):
 def _soss(segment, lookup, options):
     """Wavelengths of the orders of a NIRISS SOSS segment."""
     from scripts.lib.fits.headers import read_hdus
+    from scripts.lib.instruments.soss import SHAPES, soss_layout
     from scripts.lib.soss.geometry import read_geometry
 
     primary = read_hdus(segment.path)[0].header
     path = lookup.path("pastasoss", segment)
-    geometry = read_geometry(path, primary, order_3=options["soss_order_3"])
+    width = SHAPES[soss_layout(primary["SUBARRAY"])][1]
+    geometry = read_geometry(path, primary, width, order_3=options["soss_order_3"])
     return {order: found.trace_wavelength for order, found in geometry.items()}
 
 

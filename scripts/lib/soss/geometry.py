@@ -8,7 +8,7 @@ from scripts.lib.soss.traces import order_geometry
 __all__ = ["order_geometries", "read_geometry"]
 
 
-def order_geometries(traces, position, layout, width=None, order_3=True):
+def order_geometries(traces, position, layout, width, *, order_3=True):
     """
     Traces and wavelengths of all spectral orders that are wanted.
 
@@ -20,8 +20,8 @@ def order_geometries(traces, position, layout, width=None, order_3=True):
         Position of the pupil wheel [deg].
     layout : str
         SUBSTRIP96 or SUBSTRIP256.
-    width : int, optional
-        Columns of the images; not compared by default.
+    width : int
+        Columns of the images.
     order_3 : bool, optional
         Whether order 3 is wanted; SUBSTRIP96 does not have it.
 
@@ -38,13 +38,13 @@ def order_geometries(traces, position, layout, width=None, order_3=True):
     """
     wanted = [1, 2, 3] if order_3 and layout != "SUBSTRIP96" else [1, 2]
     orders = select_orders(traces, wanted)
-    if width is not None and traces.size[1] != width:
+    if traces.size[1] != width:
         msg = f"{traces.path}: meta.soss_xdim: found {traces.size[1]}, expected {width}"
         raise InputError(msg)
     return {order: order_geometry(traces, order, position, layout) for order in orders}
 
 
-def read_geometry(path, primary, *, width=None, order_3=True):
+def read_geometry(path, primary, width, *, order_3=True):
     """
     Traces and wavelengths of the spectral orders of a segment.
 
@@ -67,5 +67,5 @@ def read_geometry(path, primary, *, width=None, order_3=True):
     InputError
         If the reference is damaged, and as for :func:`order_geometries`.
     """
-    layout = soss_layout(primary.get("SUBARRAY"))
-    return order_geometries(read_traces(path), primary.get("PWCPOS"), layout, width, order_3)
+    traces, layout = read_traces(path), soss_layout(primary.get("SUBARRAY"))
+    return order_geometries(traces, primary.get("PWCPOS"), layout, width, order_3=order_3)

@@ -110,7 +110,7 @@ def load_references(traces, paths, position, subarray, shape, order_3):
     InputError
         If a reference does not fit the segment.
     """
-    geometry = order_geometries(traces, position, subarray, shape[1], order_3)
+    geometry = order_geometries(traces, position, subarray, shape[1], order_3=order_3)
     if order_3 and subarray != "SUBSTRIP96" and 3 not in geometry:
         log.warning("%s: found no spectral order 3, which is not extracted", paths["pastasoss"])
     profiles = read_profiles(paths["specprofile"], shape, list(geometry))

@@ -15,8 +15,8 @@ __all__ = ["OrderReference", "TraceReference", "read_traces", "select_orders"]
 
 # Far more than a file of CRDS has.
 _MOST_BYTES, _MOST_WAVELENGTHS = 1 << 26, 1_000_000
-# A spline needs so many points.
-_FEWEST_POINTS = 4
+# A spline needs so many points; no detector of JWST has so many pixels along a side.
+_FEWEST_POINTS, _LONGEST_SIDE = 4, 1 << 14
 # Numbers of the file as a whole, and how many.
 _META = {
     "pwcpos_cmd": 1,
@@ -176,12 +176,17 @@ def _meta_numbers(path, meta):
         values = np.array(meta[name], dtype=float)
         if values.size != count or values.ndim > 1 or not np.isfinite(values).all():
             expected = "a finite number" if count == 1 else "two finite numbers"
-            msg = f"{path}: meta.{name}: found {meta[name]}, expected {expected}"
+            shown = values.tolist() if values.size <= 4 else f"shape {values.shape}"
+            msg = f"{path}: meta.{name}: found {shown}, expected {expected}"
             raise InputError(msg)
         found[name] = values.item() if count == 1 else values.tolist()
     first_row, rows, columns = (
         int(found[name]) for name in ("subarray_ymin", "soss_ydim", "soss_xdim")
     )
+    if not (0 < rows <= _LONGEST_SIDE and 0 < columns <= _LONGEST_SIDE):
+        found_size, expected = f"{columns}, {rows}", f"1 to {_LONGEST_SIDE}"
+        msg = f"{path}: meta.soss_xdim, soss_ydim: found {found_size}, expected {expected} pixels"
+        raise InputError(msg)
     if not columns - rows <= first_row < columns:
         msg = (
             f"{path}: meta.subarray_ymin: found {first_row}, "
@@ -199,9 +204,8 @@ def _meta_numbers(path, meta):
     if low > high:
         msg = f"{path}: meta.pwcpos_bounds: found {low} to {high}, expected ascending angles [deg]"
         raise InputError(msg)
-    if min(found["order2_separation_cutoff"]) <= 0:
-        limits = found["order2_separation_cutoff"]
-        msg = f"{path}: meta.order2_separation_cutoff: found {limits}, expected wavelengths [um]"
+    if min(cutoffs := found["order2_separation_cutoff"]) <= 0:
+        msg = f"{path}: meta.order2_separation_cutoff: found {cutoffs}, expected wavelengths [um]"
         raise InputError(msg)
     return found
 
@@ -264,7 +268,7 @@ def _array(label, entry, dimensions):
         msg = f"{label}: found shape {values.shape}, expected {_FORMS[dimensions]}"
         raise InputError(msg)
     if not np.isfinite(values).all():
-        msg = f"{label}: found others than finite numbers, expected these alone"
+        msg = f"{label}: found NaN or infinite numbers, expected finite ones"
         raise InputError(msg)
     return values
 
@@ -304,8 +308,8 @@ def _check_throughput(label, wavelength, throughput):
     """Raise unless there is a throughput for each of some different wavelengths."""
     different = len(np.unique(wavelength))
     if not len(wavelength) == different == len(throughput) >= 2:
-        found = f"{different} different wavelengths and {len(throughput)} values"
-        msg = f"{label}: throughputs: found {found}, expected as many, 2 or more"
+        found = f"{len(wavelength)} wavelengths, {different} of them different, and {len(throughput)} values"
+        msg = f"{label}: throughputs: found {found}, expected 2 or more, a value for each"
         raise InputError(msg)
 
 

@@ -90,19 +90,23 @@ def order_geometry(reference, order, position, subarray):
     """
     check_position(reference, position)
     entry, angle = reference.orders[order], position - reference.commanded
-    problem = InputError(
-        f"{reference.path}: order {order}: found no trace and wavelengths at a pupil wheel of "
-        f"{position}, expected a trace that goes on and wavelengths that change along it"
-    )
     try:
         with np.errstate(all="ignore"):
             geometry = _geometry(reference, entry, angle, subarray)
     # What splines and polynomials raise for numbers that make no curve.
     except (ArithmeticError, LookupError, ValueError) as error:
-        raise problem from error
+        raise _no_trace(reference, order, position) from error
     if not np.isfinite([geometry.trace_rows, geometry.trace_wavelength]).all():
-        raise problem
+        raise _no_trace(reference, order, position)
     return geometry
+
+
+def _no_trace(reference, order, position):
+    """Error for entries of a reference that make no trace."""
+    return InputError(
+        f"{reference.path}: order {order}: found no trace and wavelengths at a pupil wheel of "
+        f"{position}, expected a trace that goes on and wavelengths that change along it"
+    )
 
 
 def _geometry(reference, entry, angle, subarray):
@@ -175,7 +179,7 @@ def column_wavelengths(coefficients, extents, columns, angle):
     coefficients : ndarray
         By total degree: 1, x, p, x^2, xp, p^2, ...
     extents : ndarray
-        Least and greatest (2, 2) column and angle, scaled to 0 and 1.
+        Column and angle (2, 2) that are scaled to 0, and those that are scaled to 1.
     columns : ndarray
         Columns (points,).
     angle : float
@@ -195,7 +199,7 @@ def column_wavelengths(coefficients, extents, columns, angle):
     """
     (x_low, p_low), (x_high, p_high) = extents
     x = (columns - x_low) / (x_high - x_low)
-    p = (np.full(len(columns), angle) - p_low) / (p_high - p_low)
+    p = (angle - p_low) / (p_high - p_low)
     degree = int(np.sqrt(2 * len(coefficients))) - 1
     inner = outer = np.zeros(len(columns))
     for n in range(degree, -1, -1):

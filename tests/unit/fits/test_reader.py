@@ -42,7 +42,9 @@ def write_file(tmp_path, planes, table):
     return path
 
 
-@pytest.mark.parametrize("integrations", [slice(None), slice(1, 3), slice(4, 9), slice(3, 3)])
+@pytest.mark.parametrize(
+    "integrations", [slice(None), slice(1, 3), slice(4, 9), slice(3, 3), slice(0, 4, 2)]
+)
 @pytest.mark.parametrize("rows", [slice(None), slice(0, 1), slice(2, 4)])
 @pytest.mark.parametrize("name", ["SCI", "ERR", "DQ"])
 def test_blocks_of_cubes_are_read_native(path, planes, name, integrations, rows):
@@ -55,12 +57,22 @@ def test_blocks_of_cubes_are_read_native(path, planes, name, integrations, rows)
 
 @pytest.mark.parametrize("name", ["SCI", "DQ"])
 @pytest.mark.parametrize("rows", [slice(None), slice(1, 3)])
-@pytest.mark.parametrize("numbers", [[], [2], [0, 2, 1]])
+@pytest.mark.parametrize("numbers", [[], [2], [0, 2, 1], [-1, 0], np.array([1, 2], np.int32)])
 def test_integrations_are_read_by_their_numbers(path, planes, name, rows, numbers):
+    expected = planes[name][np.asarray(numbers, int), rows]
     with open_fits(path) as file:
-        found = file.read(name, numbers, rows)
+        found, turned = file.read(name, numbers, rows), file.read(name, numbers, rows, turned=True)
+        stored = file.read_stored(name, numbers, rows)
     assert found.dtype == planes[name].dtype
-    np.testing.assert_array_equal(found, planes[name][numbers, rows])
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(turned, expected.transpose(0, 2, 1))
+    assert stored.dtype.byteorder == ">"
+
+
+@pytest.mark.parametrize("number", [10**6, -(10**6)])
+def test_an_integration_that_is_not_there_is_not_read(path, number):
+    with open_fits(path) as file, pytest.raises(IndexError):
+        file.read("SCI", [number])
 
 
 @pytest.mark.parametrize("rows", [slice(None), slice(2, 4)])

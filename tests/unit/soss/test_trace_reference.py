@@ -121,7 +121,8 @@ class TestTraces:
         content = tree()
         content["throughputs"][0] |= changed
         with pytest.raises(
-            InputError, match=r"order 1: throughputs: found \d different wavelengths and \d"
+            InputError,
+            match=r"throughputs: found \d wavelengths, \d of them different, and \d values",
         ):
             read_traces(write_asdf(tmp_path, content))
 
@@ -133,6 +134,7 @@ class TestTraces:
             ("pwcpos_bounds", []),
             ("pwcpos_bounds", [245.5]),
             ("pwcpos_bounds", [246.0, 245.5]),
+            ("order2_separation_cutoff", list(range(99))),
             ("order2_separation_cutoff", [0.77]),
             ("order2_separation_cutoff", [0.77, np.nan]),
             ("order2_separation_cutoff", [0.0, 0.95]),
@@ -142,6 +144,16 @@ class TestTraces:
         content = tree()
         content["meta"][name] = value
         with pytest.raises(InputError, match=rf"pastasoss.asdf: meta\.{name}: found .*, expected"):
+            read_traces(write_asdf(tmp_path, content))
+
+    @pytest.mark.parametrize(("columns", "rows"), [(10**10, 300), (0, 0), (2048, -1)])
+    def test_no_detector_has_such_a_size(self, tmp_path, columns, rows):
+        content = tree()
+        content["meta"] |= {"soss_xdim": columns, "soss_ydim": rows, "subarray_ymin": columns - 1}
+        content["traces"][0]["cutoff"] = columns
+        with pytest.raises(
+            InputError, match=rf"soss_xdim, soss_ydim: found {columns}, {rows}, exp"
+        ):
             read_traces(write_asdf(tmp_path, content))
 
     def test_extents_may_descend(self, tmp_path):
