@@ -64,7 +64,8 @@ def judge_curve(truth, products):
         of the last one. Of this: ``bias``, measured minus true depth in errors of the ideal depth, and ``bias_to_ideal``, minus
         that of the ideal light curve, whose noise is the same; ``dilution``, measured over true depth
         less 1; ``over_error``, scatter over quoted error; ``missing``, integrations without a
-        flux; ``seam_rms`` and ``seam_max``, steps at the seams of segments over their errors. For ``x``,
+        flux; ``seam_rms`` and ``seam_max``, steps at the seams of segments over their errors, and those of
+        the ideal light curve, ``ideal_seam_rms`` and ``ideal_seam_max``. For ``x``,
         ``y`` and ``width``, ``<name>_transit``: absolute correlation with the transit; ``x_rms`` and
         ``y_rms``: rms of measured minus true position, pixels, medians taken off. Those of
         `judge_bins` where there are bins.
@@ -79,6 +80,7 @@ def judge_curve(truth, products):
     last = list(products.fluxes)[-1]
     flux, (depth, _, ours) = products.fluxes[last], fits[last]
     quoted = _median(products.errors) / _median(flux)
+    of_ideal = judge_seams(ideal, star, products.segment)
     return {
         **{name: found[2] / scatter for name, found in fits.items()},
         "ours": ours / scatter,
@@ -88,6 +90,7 @@ def judge_curve(truth, products):
         "over_error": ours / quoted,
         "missing": int(np.count_nonzero(~np.isfinite(flux))),
         **judge_seams(flux, star, products.segment),
+        **{f"ideal_{name}": value for name, value in of_ideal.items()},
         **judge_shapes(products.shapes, truth.motion, dip),
         **(judge_bins(truth, bins, dip) if bins is not None else {}),
     }

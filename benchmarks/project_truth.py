@@ -13,7 +13,7 @@ from scripts.simulation.lost_and_hit import HIT_SIGMAS
 
 CURVE_HEADINGS = (
     "mode, level", "ours / ideal", "flux", "raw", "archive", "depth bias, sigma", "to the ideal one",
-    "scatter / error", "bins: median, 90 %", "bias", "scatter / error", "seams: rms, largest",
+    "scatter / error", "bins: median, 90 %", "bias", "scatter / error", "seams: rms, largest", "of ideal",
     "x, y, width with transit", "rms of x, y, mpix", "missing",
 )  # fmt: skip
 OUTLIER_HEADINGS = (
@@ -123,7 +123,10 @@ def curve_line(result):
             for value, kind in zip(mean_and_error(visits, name), (form, ".2f"), strict=True)
         )
 
-    seams = np.array([visit["seam_rms"] for visit in visits])
+    def seams(of=""):
+        rms = np.sqrt(np.mean([visit[f"{of}seam_rms"] ** 2 for visit in visits]))
+        return f"{rms:.2f}, {max(visit[f'{of}seam_max'] for visit in visits):.2f}"
+
     bins = ["", "", ""]
     if "bin_50" in visits[0]:
         bins = [
@@ -140,7 +143,8 @@ def curve_line(result):
             *(with_error(name, "+.2f") for name in ("bias", "bias_to_ideal")),
             mean("over_error"),
             *bins,
-            f"{np.sqrt(np.mean(seams**2)):.2f}, {max(v['seam_max'] for v in visits):.2f}",
+            seams(),
+            seams("ideal_"),
             ", ".join(mean(f"{name}_transit", ".2f") for name in ("x", "y", "width")),
             ", ".join(f"{value:.2f}" for value in rms),
             sum(visit["missing"] for visit in visits),
