@@ -50,6 +50,7 @@ from scripts.lib.files.ecsv import read_ecsv
 from scripts.lib.fits.headers import read_hdus
 from scripts.lib.instruments.branches import PLOTS
 from scripts.lib.instruments.modes import mode_of
+from scripts.lib.light_curves import segment_planes
 from scripts.lib.light_curves.binned_light_curves import read_light_curves
 from scripts.lib.light_curves.extraction_regions import SINGLE
 from scripts.lib.light_curves.frame_images import frame_images
@@ -98,10 +99,10 @@ def planned_position(member, options):
     """
     hdus = read_hdus(member)
     primary, sci = hdus[0].header, next(hdu.header for hdu in hdus if hdu.name == "SCI")
-    position = [sci.get(name) for name in ("XREF_SCI", "YREF_SCI")]
-    if not options or not mode_of(primary.get("EXP_TYPE")).is_imaging or None in position:
+    position = segment_planes.planned_position(sci)
+    if not options or not mode_of(primary.get("EXP_TYPE")).is_imaging or position is None:
         return {}
-    star = {"planned": [value - 1.0 for value in position], "box": options["search_box_width"]}
+    star = {"planned": list(position), "box": options["search_box_width"]}
     return {str(primary.get("DETECTOR") or "unknown"): star}
 
 
