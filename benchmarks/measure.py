@@ -21,7 +21,8 @@ def measure(command, log, **environment):
     log : Path
         File for its output.
     **environment
-        Environment variables to set.
+        Environment variables to set. ``PYTHONDONTWRITEBYTECODE`` is left out: as by default,
+        Python keeps what it has compiled.
 
     Returns
     -------
@@ -33,13 +34,15 @@ def measure(command, log, **environment):
     RuntimeError
         If the command fails.
     """
+    variables = os.environ | environment
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | environment,
+            env=variables,
         )
         _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started

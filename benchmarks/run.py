@@ -8,6 +8,7 @@ can be measured one by one. ``--table`` prints all results; ``make bench`` measu
 """
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -196,6 +197,8 @@ def compare(visit, folder, repeats, cores):
     result |= {"date": datetime.now(UTC).isoformat(timespec="seconds")}
     result |= {"machine": machine(cores), "load": os.getloadavg()[0]}
     prepare(visit, folder)
+    # jwst was compiled when pip installed it.
+    compileall.compile_dir(ROOT / "scripts", quiet=1)
     runs = run_in_turn(folder, repeats, cores)
     return result | {"runs": runs, "warm": run_warm_steps(folder, max(repeats, 3))}
 

@@ -1,7 +1,6 @@
 """Records in products of the reference and parameter files that they were made with."""
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from scripts.lib.fits.cards import set_card
@@ -208,6 +207,8 @@ def crds_keywords(context, texts):
     """
     if not context or not any(" crds://" in text for text in texts):
         return {}
+    from importlib.metadata import PackageNotFoundError, version
+
     keywords = {"CRDS_CTX": (context, "CRDS context (.pmap) used to select ref files")}
     try:
         software = version("crds"), "Version of CRDS file selection software used"
