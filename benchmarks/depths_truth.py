@@ -10,7 +10,8 @@ import sys
 import numpy as np
 
 from benchmarks.noise_series import correlated_noise
-from scripts.lib.diagnostics.depth_fit import Curve, fit_depth, fit_geometry
+from scripts.lib.diagnostics.depth_fit import fit_depth, fit_geometry
+from scripts.lib.diagnostics.dip_fit import Curve
 from scripts.lib.diagnostics.dip_model import LIMB_PRIOR, Geometry, dip_light
 
 __all__ = ["CASES", "pulls", "simulated_curve", "statistics"]

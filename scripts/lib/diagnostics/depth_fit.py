@@ -1,52 +1,19 @@
-"""Depth of a dip with its error: least squares with free limb darkening and a baseline of its own."""
+"""Depth of a dip with its error: free limb darkening, a baseline of its own, and correlated noise."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scripts.lib.diagnostics.dip_model import (
-    LARGEST_IMPACT,
-    LIMB,
-    LIMB_PRIOR,
-    FixedDip,
-    FreeDip,
-    Geometry,
-    light_and_slopes,
-)
+from scripts.lib.diagnostics.dip_fit import minimise, state_at
+from scripts.lib.diagnostics.dip_model import LARGEST_IMPACT, LIMB, FixedDip, FreeDip, Geometry
 from scripts.lib.diagnostics.red_noise import RedNoise
 from scripts.lib.light_curves.noise import point_to_point_sigma
 
-__all__ = ["Curve", "DepthFit", "fit_depth", "fit_geometry"]
+__all__ = ["DepthFit", "fit_depth", "fit_geometry"]
 
-_MOST_ITERATIONS = 40
-# A fit ends when no parameter moves by more than this part of its error.
-_TOLERANCE = 0.05
 # Impact parameters over which white light is averaged: how many, within how many errors of the
 # best, and how much less probable (in logarithms) the ends of the range must be, or it is widened.
 _IMPACTS, _ERRORS, _LEAST_LOG = 9, 3.5, 4.0
-
-
-@dataclass(frozen=True)
-class Curve:
-    """
-    A light curve to fit.
-
-    Attributes
-    ----------
-    times : ndarray, shape (n,)
-        Mid times, ascending [d].
-    flux : ndarray, shape (n,)
-        Relative flux, finite.
-    weights : ndarray, shape (n,)
-        Inverse of the error in any unit; 0 leaves a sample out.
-    columns : ndarray, shape (n, terms)
-        Columns of the baseline, which multiplies the light of the dip.
-    """
-
-    times: np.ndarray
-    flux: np.ndarray
-    weights: np.ndarray
-    columns: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -80,71 +47,6 @@ class DepthFit:
     geometry: Geometry
 
 
-@dataclass(frozen=True)
-class _State:
-    """Fit at some parameters: weighted residuals (n,), and derivatives by them and the baseline."""
-
-    vector: np.ndarray
-    residuals: np.ndarray
-    jacobian: np.ndarray
-    impact: float = 0.0
-
-    def covariance(self, sigma, held=None):
-        """Covariance of all parameters for noise of some sigma; 0 for those that are held."""
-        normal = self.jacobian.T @ self.jacobian / sigma**2
-        normal[LIMB, LIMB] += np.eye(2) / LIMB_PRIOR[1] ** 2
-        size = np.sqrt(np.diag(normal))
-        size[size == 0] = 1.0
-        normal /= np.outer(size, size)
-        if held is not None:
-            normal[held] = normal[:, held] = 0.0
-        return np.linalg.pinv(normal, rcond=1e-12, hermitian=True) / np.outer(size, size)
-
-    def gradient(self, sigma):
-        """Slope of the logarithm of the posterior by all parameters."""
-        gradient = self.jacobian.T @ self.residuals / sigma**2
-        gradient[LIMB] += (LIMB_PRIOR[0] - self.vector[LIMB]) / LIMB_PRIOR[1] ** 2
-        return gradient
-
-    def log_evidence(self, sigma):
-        """Logarithm of the posterior's volume, up to a constant."""
-        pull = (self.vector[LIMB] - LIMB_PRIOR[0]) / LIMB_PRIOR[1]
-        squares = (self.residuals**2).sum() / sigma**2 + (pull**2).sum()
-        _, volume = np.linalg.slogdet(self.covariance(sigma))
-        return (volume - squares) / 2.0
-
-
-def _state(model, curve, vector):
-    """State at some parameters, with the best baseline."""
-    light, slopes = light_and_slopes(model, vector)
-    weights = curve.weights[:, None]
-    design = curve.columns * light[:, None] * weights
-    solution = np.linalg.lstsq(design, curve.flux * curve.weights, rcond=None)[0]
-    slopes *= (curve.columns @ solution)[:, None] * weights
-    residuals = curve.flux * curve.weights - design @ solution
-    return _State(vector, residuals, np.hstack([slopes, design]))
-
-
-def _minimise(model, curve, sigma, start):
-    """Best state for noise of some sigma, and whether it was found."""
-    vector = np.clip(start, model.lower, model.upper)
-    for _ in range(_MOST_ITERATIONS):
-        state = _state(model, curve, vector)
-        covariance, gradient = state.covariance(sigma), state.gradient(sigma)
-        change = (covariance @ gradient)[: len(vector)]
-        held = np.zeros(state.jacobian.shape[1], dtype=bool)
-        below, above = vector <= model.lower, vector >= model.upper
-        held[: len(vector)] = (below & (change < 0)) | (above & (change > 0))
-        if held.any():
-            change = (state.covariance(sigma, held) @ gradient)[: len(vector)]
-        change /= max(1.0, np.max(np.abs(change) / model.scales))
-        errors = np.sqrt(np.diag(covariance))[: len(vector)]
-        if np.all(np.abs(change) <= _TOLERANCE * errors):
-            return state, not held.any()
-        vector = np.clip(vector + change, model.lower, model.upper)
-    return state, False
-
-
 def _noise(state, sigma, red_noise):
     """Scatter of a sample, and beta of the depth."""
     estimator = (state.covariance(sigma) @ state.jacobian.T)[0] / sigma**2
@@ -164,12 +66,12 @@ def _minimise_twice(model, curve, red_noise=None):
 
     Gives the state, whether it was found, the noise of the depth's samples, their scatter, beta, and the red noise.
     """
-    vector, sigma = model.start, _first_sigma(curve)
+    state, sigma = state_at(model, curve, model.start), _first_sigma(curve)
     for _ in range(2):
-        state, converged = _minimise(model, curve, sigma, vector)
+        state, converged = minimise(model, curve, sigma, state)
         red_noise = red_noise or RedNoise(state.jacobian)
         scatter, beta = _noise(state, sigma, red_noise)
-        sigma, vector = max(scatter * beta, 1e-12), state.vector
+        sigma = max(scatter * beta, 1e-12)
     return state, converged, sigma, scatter, beta, red_noise
 
 
@@ -199,6 +101,7 @@ def fit_depth(curve, geometry, depth, red_noise=None):
     --------
     A dip of 1 % on a slope, and white noise of 0.05 %:
 
+    >>> from scripts.lib.diagnostics.dip_fit import Curve
     >>> from scripts.lib.diagnostics.dip_model import dip_light
     >>> times = np.linspace(-0.1, 0.1, 300)
     >>> geometry = Geometry(0.0, 0.1, 0.3, 0.1)
@@ -252,7 +155,7 @@ def fit_geometry(curve, geometry, depth):
     # The geometry of bins is that of the mean impact parameter.
     model = FreeDip(curve.times, geometry, depth, impact)
     best = states[int(np.argmax(weights))]
-    state, converged = _minimise(model, curve, sigma, best.vector)
+    state, converged = minimise(model, curve, sigma, state_at(model, curve, best.vector))
     fit = _mean_fit(states, weights, sigma)
     found = model.geometry_at(state.vector)
     return replace(fit, scatter=scatter, beta=beta, converged=converged, geometry=found)
@@ -267,7 +170,7 @@ def _over_impacts(curve, geometry, sigma, best):
         states, logs, vector = [], [], best.vector[:5]
         for impact in np.linspace(low, high, _IMPACTS).tolist():
             model = FreeDip(curve.times, geometry, vector[0], impact)
-            state, converged = _minimise(model, curve, sigma, vector)
+            state, converged = minimise(model, curve, sigma, state_at(model, curve, vector))
             if converged:
                 vector = state.vector
                 states.append(replace(state, impact=impact))

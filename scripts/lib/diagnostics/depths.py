@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.lib.diagnostics.depth_fit import Curve, fit_depth, fit_geometry
+from scripts.lib.diagnostics.depth_fit import fit_depth, fit_geometry
+from scripts.lib.diagnostics.dip_fit import Curve
 from scripts.lib.diagnostics.dip_model import Geometry
 from scripts.lib.diagnostics.light_curve_metrics import find_seams
 from scripts.lib.diagnostics.light_curve_model import Fit, fit_light_curve

@@ -96,6 +96,8 @@ class FreeDip:
         First guess, above 0.
     impact : float, optional
         Impact parameter, if it is known; its square is no parameter then.
+    margin : float, optional
+        Part of the observation by which the middle may be before or after it.
 
     Attributes
     ----------
@@ -103,16 +105,17 @@ class FreeDip:
         First guess, usual change and limits of the parameters.
     """
 
-    def __init__(self, times, geometry, depth, impact=None):
+    def __init__(self, times, geometry, depth, impact=None, margin=0.0):
         self._times, self._impact = times, impact
-        limb, (first, last) = [LIMB_PRIOR[0]] * 2, times[[0, -1]]
+        limb, first, length = [LIMB_PRIOR[0]] * 2, times[0], times[-1] - times[0]
         mid, duration = geometry.mid, geometry.duration
-        shortest, longest = np.log([0.01 * (last - first), 3.0 * (last - first)])
+        earliest, latest = first - margin * length, first + (1.0 + margin) * length
+        shortest, longest = np.log([0.01 * length, 3.0 * length])
         inf, square, largest = np.inf, _FIRST_IMPACT**2, LARGEST_IMPACT**2
         start = [depth, *limb, mid, np.log(duration), square]
         scales = [depth, *[LIMB_PRIOR[1]] * 2, 0.1 * duration, 0.1, 0.2]
-        lower = [1e-7, -inf, -inf, first, shortest, 0.0]
-        upper = [_DEEPEST, inf, inf, last, longest, largest]
+        lower = [1e-7, -inf, -inf, earliest, shortest, 0.0]
+        upper = [_DEEPEST, inf, inf, latest, longest, largest]
         count = 6 if impact is None else 5
         self.start, self.scales, self.lower, self.upper = (
             np.array(values[:count]) for values in (start, scales, lower, upper)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from scripts.lib.diagnostics.dip_fit import Curve, minimise, state_at
+from scripts.lib.diagnostics.dip_model import LIMB, FreeDip, Geometry
 from scripts.lib.diagnostics.transit_search import (
     BASELINES,
     Transit,
@@ -26,8 +28,8 @@ __all__ = ["Fit", "find_inliers", "fit_light_curve", "jacobian", "scaled_times"]
 _FEWEST, _FEWEST_VALID = 20, 15
 # Points of the binned light curve that the shape of a transit is fitted to.
 _POINTS = 400
-# The fit of the shape ends when it changes the sum of squares by less than this part.
-_TOLERANCE = 1e-5
+# Part of the visit by which the middle of a transit may be before or after it.
+_MARGIN = 0.25
 # Impact parameter of a second start. Where few points are in ingress and egress the sum of squares
 # has several minima, and the first start may end in the worse one.
 _GRAZING = 0.75
@@ -176,29 +178,23 @@ def _design_columns(fit, x, light):
 
 def _refine_transit(fit, x, flux):
     """Fit the shape of the transit to the binned light curve; before there are jumps, from two starts."""
-    from scipy.optimize import least_squares
-
-    def residual(vector):
-        columns, _ = _design_columns(fit, x, Transit.from_vector(vector).light(x))
-        return flux - columns @ np.linalg.lstsq(columns, flux, rcond=None)[0]
-
-    scale = np.std(residual(fit.transit.to_vector())) or 1.0
-    lower = np.array([-1.5, np.log(0.02), 1e-3, 0.0, 0.0, -0.3])
-    upper = np.array([1.5, np.log(6.0), 0.5, 0.95, 1.0, 0.8])
-    scales = np.array([0.05, 0.1, 0.02, 0.2, 0.2, 0.2])
-    starts = [fit.transit] if fit.jumps else [fit.transit, replace(fit.transit, impact=_GRAZING)]
-    fits = [
-        least_squares(
-            lambda vector: residual(vector) / scale,
-            np.clip(start.to_vector(), lower + 1e-4, upper - 1e-4),
-            bounds=(lower, upper),
-            x_scale=scales,
-            ftol=_TOLERANCE,
-        )
-        for start in starts
-    ]
-    best = min(fits, key=lambda found: found.cost)
-    fit.transit = Transit.from_vector(best.x)
+    columns, _ = _design_columns(fit, x, np.ones(len(x)))
+    curve = Curve(x, flux, np.ones(len(x)), columns)
+    dip = fit.transit
+    geometry = Geometry(dip.mid, dip.duration, dip.impact, dip.ratio)
+    model = FreeDip(x, geometry, dip.ratio**2, margin=_MARGIN)
+    found = []
+    for impact in [dip.impact] if fit.jumps else [dip.impact, _GRAZING]:
+        start = [dip.ratio**2, dip.u1, dip.u2, dip.mid, np.log(dip.duration), impact**2]
+        state = state_at(model, curve, np.array(start))
+        # What the first guess leaves is more than noise.
+        for _ in range(2):
+            state, _ = minimise(model, curve, np.std(state.residuals) or 1.0, state)
+        found.append(state)
+    best = min(found, key=lambda state: (state.residuals**2).sum())
+    geometry = model.geometry_at(best.vector)
+    limb = best.vector[LIMB].tolist()
+    fit.transit = Transit(geometry.mid, geometry.duration, geometry.ratio, geometry.impact, *limb)
 
 
 def _fit_ramp(fit, x, flux):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.depths_truth import CASES, pulls, statistics
-from scripts.lib.diagnostics.depth_fit import Curve, fit_depth, fit_geometry
+from scripts.lib.diagnostics.depth_fit import fit_depth, fit_geometry
+from scripts.lib.diagnostics.dip_fit import Curve
 from scripts.lib.diagnostics.dip_model import Geometry, dip_light
 
 TIMES = np.linspace(0.0, 0.2, 240)

@@ -1,4 +1,4 @@
-"""The shape of a transit is fitted within its bounds, and never worse than the first guess."""
+"""The shape of a transit is fitted within its bounds, and never less probable than the first guess."""
 
 import numpy as np
 import pytest
@@ -40,24 +40,24 @@ def test_the_transit_in_the_data_is_found(start):
     np.testing.assert_allclose(found.light(X), truth.light(X), atol=1e-4)
 
 
-def test_an_eclipse_ends_on_the_bound_of_limb_darkening():
-    # A uniform disc has u1 = 0, which is the lower bound; the fit starts above it.
+def test_an_eclipse_has_no_limb_darkening():
     truth = Transit(0.0, 0.8, 0.1, 0.3, 0.0, 0.0)
     found = refine(Transit(0.05, 0.7, 0.09), truth.light(X))
-    assert 0.0 <= found.u1 < 0.02
+    assert (found.u1, found.u2) == pytest.approx((0.0, 0.0), abs=0.02)
     np.testing.assert_allclose(found.light(X), truth.light(X), atol=1e-4)
 
 
 @given(st.floats(-1.2, 1.2), st.floats(0.05, 2.0), st.floats(0.005, 0.4), st.integers(0, 99))
 @settings(max_examples=20)
-def test_is_never_worse_than_the_start_and_within_the_bounds(mid, duration, ratio, seed):
+def test_is_never_less_probable_than_the_start_and_within_the_bounds(mid, duration, ratio, seed):
     flux = 1.0 + 1e-3 * np.random.default_rng(seed).standard_normal(len(X))
     start = Transit(mid, duration, ratio)
     found = refine(start, flux)
-    assert sum_of_squares(found, flux) <= sum_of_squares(start, flux) * (1 + 1e-9)
+    # The limb darkening of the start, (0.2, 0.1), is half a standard deviation of the prior off: 0.25 in chi-square.
+    assert sum_of_squares(found, flux) <= sum_of_squares(start, flux) * (1 + 0.26 / len(X))
     assert abs(found.mid) <= 1.5
     assert 0.02 * (1 - 1e-9) <= found.duration <= 6.0 * (1 + 1e-9)
-    assert 1e-3 <= found.ratio <= 0.5
+    assert 1e-7 * (1 - 1e-9) <= found.ratio**2 <= 0.5 * (1 + 1e-9)
     assert 0.0 <= found.impact <= 0.95
 
 
@@ -75,7 +75,9 @@ def test_a_transit_with_few_points_is_fitted_no_worse_than_by_the_truth(seed):
     truth = Transit(0.1, 0.45, 0.12, 0.3, 0.0, 0.0).light(x)
     flux = truth + 1e-4 * np.random.default_rng(seed).standard_normal(len(x))
     fit = fit_light_curve(x, flux)
-    assert ((flux - fit.smooth)[fit.valid] ** 2).sum() < ((flux - truth)[fit.valid] ** 2).sum()
+    found, best = (((flux - model)[fit.valid] ** 2).sum() for model in (fit.smooth, truth))
+    # No limb darkening is one standard deviation of the prior off in both coefficients: 2 in chi-square.
+    assert found < best * (1.0 + 2.0 / len(x))
 
 
 def test_a_light_curve_without_flux_has_no_fit():

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import nnls
 
-from scripts.lib.diagnostics.red_noise import RedNoise, expected_averages
+from scripts.lib.diagnostics.red_noise import RedNoise, expected_averages, nonnegative_squares
 
 COUNT = 256
 LINE = np.stack([np.ones(COUNT), np.linspace(-1.0, 1.0, COUNT)], axis=1)
@@ -63,3 +66,21 @@ def test_expected_averages_are_those_of_the_projected_covariance(time):
         squares = [covariance[i : i + size, i : i + size].sum() for i in starts]
         expected.append(np.mean(squares) / size)
     np.testing.assert_allclose(expected_averages(kernel, basis, sizes), expected, rtol=1e-9)
+
+
+@given(st.integers(1, 7), st.integers(3, 20), st.booleans(), st.integers(0, 10**6))
+def test_non_negative_squares_are_those_of_scipy(terms, count, alike, seed):
+    rng = np.random.default_rng(seed)
+    columns, values = rng.normal(size=(count, terms)), rng.normal(size=count)
+    if alike:
+        columns = np.cumsum(np.abs(columns), axis=1)
+    factors = nonnegative_squares(columns, values)
+    assert (factors >= 0.0).all()
+    least = nnls(columns, values)[1]
+    assert np.linalg.norm(values - columns @ factors) == pytest.approx(least, rel=1e-9, abs=1e-9)
+
+
+def test_non_negative_squares_by_hand():
+    # The second column has the opposite sign of what is left, so the first alone is fitted: (1 + 3) / 2.
+    columns = np.array([[1.0, 1.0], [1.0, -1.0]])
+    np.testing.assert_allclose(nonnegative_squares(columns, np.array([1.0, 3.0])), [2.0, 0.0])
