@@ -15,6 +15,8 @@ __all__ = ["PIECE_LENGTH", "FitsFile", "open_fits"]
 _IMAGE_DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 # Bytes whose order is swapped at a time: they stay in the processor's cache.
 PIECE_LENGTH = 1 << 20
+# Bytes between two columns of a row up to which one read of both is faster than two.
+_LONGEST_GAP = 1 << 12
 
 
 class FitsFile:
@@ -226,7 +228,7 @@ class FitsFile:
 
     def read_columns(self, name, columns, version=1, rows=slice(None)):
         """
-        Read some columns of a binary table, and not the bytes between them.
+        Read some columns of a binary table, and not the bytes between them but for short gaps.
 
         Parameters
         ----------
@@ -252,16 +254,25 @@ class FitsFile:
         """
         hdu, dtype, numbers = self._table(name, version, rows)
         arrays = {}
-        for column in columns:
-            field, offset = dtype.fields[column][:2]
-            values = np.empty((len(numbers), field.itemsize), np.uint8)
-            for row, number in zip(values, numbers, strict=True):
-                self.read_into(row, hdu.data_offset + number * dtype.itemsize + offset)
-            stored = values.view(field.base)
-            arrays[column] = (stored if field.shape else stored[:, 0]).astype(
-                field.base.newbyteorder("=")
+        for together in _neighbouring(dtype, columns):
+            fields = [dtype.fields[column][:2] for column in together]
+            first = fields[0][1]
+            part = np.dtype(
+                {
+                    "names": together,
+                    "formats": [field for field, _ in fields],
+                    "offsets": [offset - first for _, offset in fields],
+                }
             )
-        return arrays
+            values = np.empty(len(numbers), part)
+            # Columns without elements have no bytes.
+            stored = values.view(np.uint8).reshape(len(numbers), -1) if values.nbytes else ()
+            for row, number in zip(stored, numbers, strict=bool(values.nbytes)):
+                self.read_into(row, hdu.data_offset + number * dtype.itemsize + first)
+            for column in together:
+                native = dtype.fields[column][0].base.newbyteorder("=")
+                arrays[column] = values[column].astype(native)
+        return {column: arrays[column] for column in columns}
 
     def _table(self, name, version, rows):
         """Header-data unit of a table, type of its rows as stored, and numbers of some rows."""
@@ -276,6 +287,18 @@ class FitsFile:
             msg = f"{self.path}[{hdu.name}]: NAXIS: found {len(hdu.shape)}, expected {expected}"
             raise InputError(msg)
         return hdu
+
+
+def _neighbouring(dtype, columns):
+    """Some columns of a table in lists of those that are read together, in the order of the file."""
+    lists, end = [], -np.inf
+    for column in sorted(set(columns), key=lambda name: dtype.fields[name][1]):
+        field, offset = dtype.fields[column][:2]
+        if offset - end > _LONGEST_GAP:
+            lists.append([])
+        lists[-1].append(column)
+        end = offset + field.itemsize
+    return lists
 
 
 def open_fits(path):

@@ -107,6 +107,35 @@ def test_single_columns_are_read(path, table):
     np.testing.assert_array_equal(columns["INT_NUM"], table["INT_NUM"][2:])
 
 
+@pytest.mark.parametrize("gap", [0, 4096, 4097])
+def test_columns_are_read_whatever_is_between_them(tmp_path, gap):
+    # Behind a gap of more than a page a column is read by itself.
+    dtype = [("A", ">i4"), ("GAP", f"S{max(gap, 1)}"), ("B", ">f8", (3,)), ("C", ">i2")]
+    table = np.zeros(5, [field for field in dtype if gap or field[0] != "GAP"])
+    table["A"], table["C"] = np.arange(5), -np.arange(5)
+    table["B"] = np.arange(15.0).reshape(5, 3)
+    fits.BinTableHDU(table, name="TABLE").writeto(tmp_path / "table.fits")
+    with open_fits(tmp_path / "table.fits") as file:
+        read = file.read_columns("TABLE", ["C", "B", "A"], rows=slice(1, None))
+        none = file.read_columns("TABLE", ["C", "B"], rows=slice(5, None))
+    assert list(read) == ["C", "B", "A"]
+    for name, values in read.items():
+        np.testing.assert_array_equal(values, table[name][1:])
+        assert values.dtype.isnative
+        assert values.flags.c_contiguous
+    assert (none["C"].shape, none["B"].shape) == ((0,), (0, 3))
+
+
+def test_a_column_without_elements_is_empty(tmp_path):
+    columns = (
+        fits.Column("EMPTY", "0D", array=np.zeros((3, 0))),
+        fits.Column("N", "J", array=[1, 2, 3]),
+    )
+    fits.BinTableHDU.from_columns(columns, name="TABLE").writeto(tmp_path / "table.fits")
+    with open_fits(tmp_path / "table.fits") as file:
+        assert file.read_columns("TABLE", ["EMPTY"])["EMPTY"].shape == (3, 0)
+
+
 def test_a_missing_extension_is_the_users_error(path):
     with open_fits(path) as file, pytest.raises(InputError, match=r"file\.fits.*VAR_FLAT"):
         file.read("VAR_FLAT")
