@@ -136,10 +136,13 @@ def column_flux(values, terms, profile, weight):
     flux : ndarray of float64, shape (integrations, x)
         NaN where nothing of the profile is good.
     """
-    shape = np.einsum("nk,kyx->nyx", terms.astype(np.float32), profile)
-    good = np.isfinite(values)
-    upper = np.einsum("nyx,nyx,yx->nx", np.where(good, values, 0.0), shape, weight)
-    lower = np.einsum("nyx,nyx,yx->nx", np.where(good, shape, 0.0), shape, weight)
+    upper, lower = (np.empty((len(values), values.shape[2])) for _ in range(2))
+    for row, (samples, mix) in enumerate(zip(values, terms.astype(np.float32), strict=True)):
+        shape = np.einsum("k,kyx->yx", mix, profile)
+        good = np.isfinite(samples)
+        weighted = np.where(good, shape * weight, 0.0)
+        upper[row] = np.einsum("yx,yx->x", weighted, np.where(good, samples, 0.0))
+        lower[row] = np.einsum("yx,yx->x", weighted, shape)
     return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
 
 
