@@ -13,7 +13,7 @@ COPY workflow /opt/tso3flow/workflow
 # Snakemake looks for the default profile next to the Snakefile.
 COPY workflow/profiles /opt/tso3flow/profiles
 # Or each job would compile the modules that it imports, a tenth of the time of a visit.
-RUN python -m compileall -q /opt/tso3flow/scripts
+RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/tso3flow/scripts
 
 # For users without a home in the image, as of `docker run --user`; Snakemake asks for their name.
 ENV HOME=/tmp USER=tso3flow XDG_CACHE_HOME=/tmp/cache \

@@ -11,9 +11,10 @@ __all__ = ["Curve", "State", "minimise", "state_at"]
 _MOST_ITERATIONS = 40
 # A fit ends when no parameter would move by more than this part of its error.
 _TOLERANCE = 0.05
-# Damping after the first step that led uphill, its factor from step to step, that after which there is
-# none, and that at which the search for a step downhill is given up.
-_DAMPING, _FACTOR, _LEAST_DAMPING, _MOST_DAMPING = 0.01, 10.0, 2e-4, 1e6
+# Damping after a step that led uphill, and its factor from step to step.
+_DAMPING, _FACTOR = 0.01, 10.0
+# Less is none; with more no step is left that leads downhill.
+_LEAST_DAMPING, _MOST_DAMPING = 2e-4, 1e6
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class State:
     jacobian : ndarray, shape (n, parameters + terms)
         Derivatives of the weighted model by the parameters and by the terms of the baseline.
     impact : float
-        Impact parameter, where it is no parameter.
+        Impact parameter that was given, if it was not fitted.
     """
 
     vector: np.ndarray
@@ -91,18 +92,18 @@ class State:
         return np.linalg.pinv(normal, rcond=1e-12, hermitian=True) / np.outer(size, size)
 
     def gradient(self, sigma):
-        """Slope of the logarithm of the posterior by all parameters and terms."""
+        """Slope of the logarithm of the posterior (parameters + terms,), for weighted samples of some sigma."""
         gradient = self.jacobian.T @ self.residuals / sigma**2
         gradient[LIMB] += (LIMB_PRIOR[0] - self.vector[LIMB]) / LIMB_PRIOR[1] ** 2
         return gradient
 
     def misfit(self, sigma):
-        """Chi-square of data and prior: minus twice the logarithm of the posterior."""
+        """Chi-square of data and prior, minus twice the logarithm of the posterior, for some sigma."""
         pull = (self.vector[LIMB] - LIMB_PRIOR[0]) / LIMB_PRIOR[1]
         return (self.residuals**2).sum() / sigma**2 + (pull**2).sum()
 
     def log_evidence(self, sigma):
-        """Logarithm of the posterior's volume, up to a constant."""
+        """Logarithm of the posterior's volume for some sigma, up to a constant."""
         _, volume = np.linalg.slogdet(self.covariance(sigma))
         return (volume - self.misfit(sigma)) / 2.0
 
@@ -143,6 +144,18 @@ def _held(model, state, change):
     return held
 
 
+def _change(model, state, sigma, change):
+    """Change within the limits, and what these hold: each that is held changes where the others go."""
+    held = _held(model, state, change)
+    for _ in range(len(state.vector)):
+        change = state.covariance(sigma, held) @ state.gradient(sigma) if held.any() else change
+        more = _held(model, state, change) & ~held
+        if not more.any():
+            break
+        held |= more
+    return change, held
+
+
 def _shortened(model, change):
     """Change of the parameters, none by more than its scale."""
     change = change[: len(model.scales)]
@@ -178,14 +191,11 @@ def minimise(model, curve, sigma, state):
     damping, count = 0.0, len(state.vector)
     for _ in range(_MOST_ITERATIONS):
         covariance, gradient = state.covariance(sigma), state.gradient(sigma)
-        change = covariance @ gradient
-        held = _held(model, state, change)
-        if held.any():
-            change = state.covariance(sigma, held) @ gradient
+        change, held = _change(model, state, sigma, covariance @ gradient)
         errors = np.sqrt(np.diag(covariance))[:count]
         near = np.all(np.abs(change[:count]) <= _TOLERANCE * errors)
         if near or damping > _MOST_DAMPING:
-            return state, not held.any()
+            return state, bool(near) and not held.any()
         if damping:
             change = state.covariance(sigma, held, damping) @ gradient
         trial = state_at(model, curve, state.vector + _shortened(model, change))

@@ -27,6 +27,8 @@ _DEEPEST = 0.5
 # Nodes of the light model, whose error is far below the noise of a depth.
 _NODES = 30
 _FIRST_IMPACT = 0.4
+# A first guess that is far too small must be able to grow in a few steps.
+_LEAST_CHANGE = 1e-3
 
 
 class Geometry(NamedTuple):
@@ -36,7 +38,7 @@ class Geometry(NamedTuple):
     Attributes
     ----------
     mid, duration : float
-        Middle, and time from first to fourth contact [d].
+        Middle, and time from first to fourth contact, in the unit of the times.
     impact, ratio : float
         Impact parameter, and ratio of the radii for which `duration` is meant.
     """
@@ -47,7 +49,7 @@ class Geometry(NamedTuple):
     ratio: float
 
     def separation(self, times):
-        """Distance of the centres in stellar radii at some times (n,) [d]."""
+        """Distance of the centres in stellar radii at some times (n,)."""
         return sky_separation(times, self.mid, self.duration, self.ratio, self.impact)
 
 
@@ -97,7 +99,7 @@ class FreeDip:
     impact : float, optional
         Impact parameter, if it is known; its square is no parameter then.
     margin : float, optional
-        Part of the observation by which the middle may be before or after it.
+        How far the middle may be before the first or after the last time, over the time between them.
 
     Attributes
     ----------
@@ -107,13 +109,13 @@ class FreeDip:
 
     def __init__(self, times, geometry, depth, impact=None, margin=0.0):
         self._times, self._impact = times, impact
-        limb, first, length = [LIMB_PRIOR[0]] * 2, times[0], times[-1] - times[0]
+        first, length = times[0], times[-1] - times[0]
         mid, duration = geometry.mid, geometry.duration
         earliest, latest = first - margin * length, first + (1.0 + margin) * length
         shortest, longest = np.log([0.01 * length, 3.0 * length])
         inf, square, largest = np.inf, _FIRST_IMPACT**2, LARGEST_IMPACT**2
-        start = [depth, *limb, mid, np.log(duration), square]
-        scales = [depth, *[LIMB_PRIOR[1]] * 2, 0.1 * duration, 0.1, 0.2]
+        start = [depth, *[LIMB_PRIOR[0]] * 2, mid, np.log(duration), square]
+        scales = [max(depth, _LEAST_CHANGE), *[LIMB_PRIOR[1]] * 2, 0.1 * duration, 0.1, 0.2]
         lower = [1e-7, -inf, -inf, earliest, shortest, 0.0]
         upper = [_DEEPEST, inf, inf, latest, longest, largest]
         count = 6 if impact is None else 5

@@ -28,7 +28,7 @@ __all__ = ["Fit", "find_inliers", "fit_light_curve", "jacobian", "scaled_times"]
 _FEWEST, _FEWEST_VALID = 20, 15
 # Points of the binned light curve that the shape of a transit is fitted to.
 _POINTS = 400
-# Part of the visit by which the middle of a transit may be before or after it.
+# How far the middle of a transit may be before or after the visit, over its length.
 _MARGIN = 0.25
 # Impact parameter of a second start. Where few points are in ingress and egress the sum of squares
 # has several minima, and the first start may end in the worse one.

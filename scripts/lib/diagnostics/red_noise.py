@@ -71,7 +71,7 @@ def nonnegative_squares(columns, values):
     columns : ndarray of float64, shape (n, columns)
         Columns, few.
     values : ndarray of float64, shape (n,)
-        Values.
+        Values, finite.
 
     Returns
     -------
@@ -94,19 +94,31 @@ def nonnegative_squares(columns, values):
         slopes = np.where(used, -np.inf, columns.T @ (values - columns @ factors))
         if slopes.max() <= tolerance:
             break
-        used[np.argmax(slopes)] = True
-        while used.any():
-            trial = np.zeros(len(factors))
-            trial[used] = np.linalg.lstsq(columns[:, used], values, rcond=None)[0]
+        added = int(np.argmax(slopes))
+        used[added] = True
+        trial = _with_columns(columns, values, used)
+        if trial[added] <= 0.0:
+            # Its slope was rounding: nothing is gained.
+            break
+        while (trial[used] <= 0.0).any():
             negative = used & (trial <= 0.0)
-            if not negative.any():
-                factors = trial
-                break
-            # As far towards the trial as all stay above 0: at least one gets there.
-            shares = factors[negative] / (factors[negative] - trial[negative])
+            # As far towards the trial as all stay above 0: at least one gets there, and leaves.
+            have = factors[negative]
+            shares = np.divide(
+                have, have - trial[negative], out=np.zeros(len(have)), where=have > 0
+            )
             factors = factors + shares.min() * (trial - factors)
-            used &= ~(negative & (factors <= 1e-15 * factors.max()))
+            used[np.flatnonzero(negative)[shares <= shares.min()]] = False
             factors[~used] = 0.0
+            trial = _with_columns(columns, values, used)
+        factors = trial
+    return factors
+
+
+def _with_columns(columns, values, used):
+    """Factors of least squares with some columns, 0 for the others."""
+    factors = np.zeros(columns.shape[1])
+    factors[used] = np.linalg.lstsq(columns[:, used], values, rcond=None)[0]
     return factors
 
 
@@ -181,17 +193,18 @@ class RedNoise:
         measured = [np.mean((sums[size:] - sums[:-size]) ** 2) / size for size in self._sizes]
         measured, white = np.array(measured) / variance, self._expected[:, 0]
         relative = np.sqrt(2.0 * self._sizes / len(residuals))
-        found, shares = white, np.eye(1, len(self._kernels))[0]
+        found, white_alone = white, np.eye(1, len(self._kernels))[0]
         before = _chi_square(measured, white, relative)
+        # No more than all of it can be gained.
         if before < _LEAST_GAIN:
-            return shares
+            return white_alone
         # The error of a mean square is proportional to the mean square itself.
         for _ in range(3):
             error = relative * found
             shares = nonnegative_squares(self._expected / error[:, None], measured / error)
             found = self._expected @ shares
         if before - _chi_square(measured, found, relative) < _LEAST_GAIN:
-            return np.eye(1, len(self._kernels))[0]
+            return white_alone
         return shares
 
 

@@ -72,14 +72,14 @@ class Transit:
         return light
 
     def to_vector(self):
-        """Parameters as the fit varies them."""
+        """Parameters of which the light has derivatives: the logarithm of the duration, and the rest as they are."""
         return np.array(
             [self.mid, np.log(self.duration), self.ratio, self.impact, self.u1, self.u2]
         )
 
     @classmethod
     def from_vector(cls, vector):
-        """Make a transit from the parameters of the fit."""
+        """Make a transit from such parameters."""
         mid, duration, *rest = (float(value) for value in vector)
         return cls(mid, float(np.exp(duration)), *rest)
 

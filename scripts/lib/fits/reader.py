@@ -23,7 +23,8 @@ class FitsFile:
     """
     Read access to the data of a FITS file by block, without memory mapping.
 
-    Only headers are kept in memory: peak memory is that of the arrays returned.
+    Only headers are kept in memory: peak memory is that of the arrays returned, twice that for columns
+    of tables.
 
     Parameters
     ----------
@@ -266,9 +267,10 @@ class FitsFile:
             )
             values = np.empty(len(numbers), part)
             # Columns without elements have no bytes.
-            stored = values.view(np.uint8).reshape(len(numbers), -1) if values.nbytes else ()
-            for row, number in zip(stored, numbers, strict=bool(values.nbytes)):
-                self.read_into(row, hdu.data_offset + number * dtype.itemsize + first)
+            if values.nbytes:
+                stored = values.view(np.uint8).reshape(len(numbers), -1)
+                for row, number in zip(stored, numbers, strict=True):
+                    self.read_into(row, hdu.data_offset + number * dtype.itemsize + first)
             for column in together:
                 native = dtype.fields[column][0].base.newbyteorder("=")
                 arrays[column] = values[column].astype(native)
@@ -297,7 +299,7 @@ def _neighbouring(dtype, columns):
         if offset - end > _LONGEST_GAP:
             lists.append([])
         lists[-1].append(column)
-        end = offset + field.itemsize
+        end = max(end, offset + field.itemsize)
     return lists
 
 

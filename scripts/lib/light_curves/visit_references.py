@@ -18,7 +18,7 @@ __all__ = ["measure_references"]
 
 log = logging.getLogger(__name__)
 
-# Samples that are read at a time: 30 MB.
+# Samples that are read at a time: 30 MB, or 40 to 60 where four rows of all integrations have more.
 _BLOCK = 1 << 19
 # Rows on either side of a trace of NIRISS SOSS, and from where on there is background.
 _SOSS_HALF_WIDTH, _SOSS_DISTANCE = 20, 26

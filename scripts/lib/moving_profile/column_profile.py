@@ -137,6 +137,7 @@ def column_flux(values, terms, profile, weight):
         NaN where nothing of the profile is good.
     """
     upper, lower = (np.empty((len(values), values.shape[2])) for _ in range(2))
+    # One by one: an image stays in the cache, and all shapes together have as many bytes as the samples.
     for row, (samples, mix) in enumerate(zip(values, terms.astype(np.float32), strict=True)):
         shape = np.einsum("k,kyx->yx", mix, profile)
         good = np.isfinite(samples)

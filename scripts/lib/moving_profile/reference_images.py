@@ -5,14 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.lib.moving_profile.background import LIMIT as BACKGROUND_LIMIT
+from scripts.lib.moving_profile.pixel_regression import regress_pixels
 from scripts.lib.moving_profile.reference_passes import gather_star, measure_noise
-from scripts.lib.moving_profile.reference_sample import (
-    BLOCK,
-    clear_noise,
-    read_sample,
-    regress_pixels,
-    slow_share,
-)
+from scripts.lib.moving_profile.reference_sample import BLOCK, clear_noise, read_sample, slow_share
 from scripts.lib.moving_profile.references import ImageReference
 from scripts.lib.moving_profile.ring import Ring, quiet_ring, ring_background
 from scripts.lib.moving_profile.stamp import circle, fill_holes, find_star

@@ -71,7 +71,7 @@ def measure_noise(sample, background, pixels, residual):
 
     Notes
     -----
-    Memory besides what it is given is a block of the sample, 30 bytes a sample.
+    Memory besides what it is given is a block of the sample, four rows at least, 30 bytes a sample.
     """
     shape = sample.median.shape
     pairs, own = (np.empty(shape, np.float32) for _ in range(2))

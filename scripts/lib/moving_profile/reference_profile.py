@@ -9,7 +9,7 @@ from scripts.lib.moving_profile.column_profile import (
     normalise_columns,
 )
 from scripts.lib.moving_profile.holes import next_to
-from scripts.lib.moving_profile.reference_sample import regress_pixels
+from scripts.lib.moving_profile.pixel_regression import regress_pixels
 from scripts.lib.moving_profile.shape import followed_terms
 from scripts.lib.moving_profile.star_motion import derivative_tightness
 

@@ -26,7 +26,7 @@ _PIECE = 2048
 # Rejection limits, in standard deviations of the residuals.
 _CANDIDATE, _REJECTED, _DISTURBED = 4.0, 6.0, 1.5
 _ROUNDS = 3
-# Frames from which the usual residual is taken.
+# Frames from which the usual residual is taken, at least, if there are as many.
 _FRAMES_OF_SIGMA = 30
 # Motion of a star that is dimmer than that is taken as of this level.
 _DIMMEST = 0.05
@@ -218,7 +218,7 @@ def residual_sigma(samples, coefficients, images, weight):
     Returns
     -------
     sigma : float
-        1.4826 times the median over the frames of the median absolute residual; over some 30
+        1.4826 times the median over the frames of the median absolute residual; over 30 to 59
         of them, at equal distances, where there are more.
     """
     used, sizes = weight > 0, []

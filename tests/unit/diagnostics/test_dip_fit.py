@@ -43,7 +43,7 @@ def test_at_the_end_no_parameter_would_gain_by_a_small_change(seed):
     assert found.vector[0] == pytest.approx(0.01, abs=5.0 * errors[0])
     for index, error in enumerate(errors):
         for sign in (-1.0, 1.0):
-            moved = found.vector + sign * error * (np.arange(3) == index)
+            moved = found.vector + 0.2 * sign * error * (np.arange(3) == index)
             assert state_at(model, curve, moved).misfit(SIGMA) > found.misfit(SIGMA)
 
 
@@ -61,6 +61,24 @@ def test_a_start_from_which_undamped_steps_do_not_end(start):
     assert converged
     # 200 samples and 8 parameters: 192 with a standard deviation of 20.
     assert found.misfit(SIGMA) < 250.0
+
+
+def test_a_search_that_is_given_up_has_not_converged():
+    # Far from the dip, at a depth of nearly nothing, no step leads downhill.
+    curve, model = curve_of(), FreeDip(TIMES, GEOMETRY, 0.01)
+    start = np.array([0.0033367, 0.2, 0.2, 0.66841, -0.24029, 0.28984])
+    found, converged = minimise(model, curve, SIGMA, state_at(model, curve, start))
+    assert found.misfit(SIGMA) > 1e4
+    assert not converged
+
+
+@pytest.mark.parametrize("ratio", [0.01, 0.001])
+def test_a_dip_that_starts_far_too_shallow_grows(ratio):
+    curve = curve_of()
+    model = FreeDip(TIMES, GEOMETRY, ratio**2)
+    start = np.array([ratio**2, 0.2, 0.2, 0.1, np.log(0.8), 0.09])
+    found, _ = minimise(model, curve, SIGMA, state_at(model, curve, start))
+    assert found.vector[0] == pytest.approx(0.01, rel=0.05)
 
 
 def test_a_fit_that_a_limit_holds_has_not_converged():

@@ -80,6 +80,13 @@ def test_non_negative_squares_are_those_of_scipy(terms, count, alike, seed):
     assert np.linalg.norm(values - columns @ factors) == pytest.approx(least, rel=1e-9, abs=1e-9)
 
 
+def test_non_negative_squares_end_where_a_column_is_lost_in_rounding():
+    columns = np.array([[1.0, 0.0], [0.0, 1e-17]])
+    factors = nonnegative_squares(columns, np.array([1e-10, 1.0]))
+    assert factors[0] == pytest.approx(1e-10)
+    assert np.isfinite(factors).all()
+
+
 def test_non_negative_squares_by_hand():
     # The second column has the opposite sign of what is left, so the first alone is fitted: (1 + 3) / 2.
     columns = np.array([[1.0, 1.0], [1.0, -1.0]])

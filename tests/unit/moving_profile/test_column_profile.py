@@ -60,6 +60,10 @@ def test_flux_of_a_moved_column_by_hand():
     assert abs(column_flux(values, terms, profile, weight)[0, 0] - 40.0) < 1e-4
     values[:] = np.nan
     assert np.isnan(column_flux(values, terms, profile, weight)).all()
+    # Two integrations, the second of which has not moved.
+    values = np.stack([40.0 * shape, 50.0 * PROFILE]).astype(np.float32)[:, :, None]
+    both = column_flux(values, np.array([[1.0, 0.1], [1.0, 0.0]]), profile, weight)
+    np.testing.assert_allclose(both[:, 0], [40.0, 50.0], atol=1e-4)
 
 
 def test_dark_columns_and_holes_have_no_star():

@@ -8,7 +8,6 @@ from scripts.lib.moving_profile.reference_sample import (
     over_pixels,
     pair_noise,
     read_sample,
-    regress_pixels,
     residual_noise,
     slow_share,
 )
@@ -65,23 +64,6 @@ def test_noise_factor_is_that_of_the_errors_and_jumping_pixels_have_their_own():
     assert factor == pytest.approx(1.4, rel=0.02)
     assert noise[3, 4] == pytest.approx(7.0, rel=0.3)
     assert np.count_nonzero(noise != np.float32(factor)) == 1
-
-
-def test_regression_ignores_gaps_and_hits():
-    time = np.linspace(-1, 1, 40)
-    regressors = np.column_stack([np.ones(40), time])
-    rng = np.random.default_rng(1)
-    values = (3.0 + 2.0 * time)[:, None] + rng.normal(size=(40, 3)) * 0.01
-    values[5, 0], values[10:20, 1], values[:35, 2] = 1e4, NAN, NAN
-    found = regress_pixels(values.astype(np.float32), regressors)
-    np.testing.assert_allclose(found[:, :2], [[3.0, 3.0], [2.0, 2.0]], atol=0.02)
-    assert np.isnan(found[:, 2]).all()
-
-
-def test_a_regressor_that_does_not_vary_counts_nothing():
-    regressors = np.column_stack([np.ones(30), np.zeros(30)])
-    found = regress_pixels(np.full((30, 1), 2.0, np.float32), regressors)
-    np.testing.assert_allclose(found[:, 0], [2.0, 0.0])
 
 
 def test_noise_has_no_slow_share_and_a_step_is_all_slow():
