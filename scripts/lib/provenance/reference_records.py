@@ -207,6 +207,7 @@ def crds_keywords(context, texts):
     """
     if not context or not any(" crds://" in text for text in texts):
         return {}
+    # The import takes 30 ms of each job, and most have no context.
     from importlib.metadata import PackageNotFoundError, version
 
     keywords = {"CRDS_CTX": (context, "CRDS context (.pmap) used to select ref files")}

@@ -15,8 +15,8 @@ FIRSTS = np.arange(39)
 
 
 def noisy_sample(block):
-    """Sample of 40 integrations of 3 by 4 pixels with errors of 1; two samples are bad."""
-    sci = np.random.default_rng(3).normal(size=(40, 3, 4)).astype(np.float32)
+    """Sample of 40 integrations of 9 by 4 pixels with errors of 1, more rows than are read at a time; two samples are bad."""
+    sci = np.random.default_rng(3).normal(size=(40, 9, 4)).astype(np.float32)
     dq = np.zeros(sci.shape, np.uint32)
     dq[5, 1, 2] = dq[7, 0, 0] = 1
     ones = np.ones_like(sci)
@@ -25,7 +25,7 @@ def noisy_sample(block):
 
 def subtract_two(samples, lost):
     """Take 1 off each row but the bad samples, and 1 off all."""
-    rows = np.ones((len(samples), 3, 1), np.float32)
+    rows = np.ones((len(samples), 9, 1), np.float32)
     samples -= rows
     samples.reshape(-1)[lost] = 0.0
     whole = np.ones((len(samples), 1, 1), np.float32)
@@ -36,11 +36,11 @@ def subtract_two(samples, lost):
 @pytest.mark.parametrize("block", [1, 30, 10**6])
 def test_the_star_is_gathered_without_background(block):
     sci, sample = noisy_sample(block)
-    values, bad, background = gather_star(sample, subtract_two, np.array([6, 11]))
+    values, bad, background = gather_star(sample, subtract_two, np.array([6, 27]))
     np.testing.assert_array_equal(np.argwhere(bad), [[5, 0]])
-    expected = (sci - sample.median - 1.0 - 1.0).reshape(40, 12)[:, [6, 11]]
+    expected = (sci - sample.median - 1.0 - 1.0).reshape(40, 36)[:, [6, 27]]
     np.testing.assert_array_equal(values[~bad], expected[~bad])
-    assert [part.shape for part in background] == [(40, 3, 1), (40, 1, 1)]
+    assert [part.shape for part in background] == [(40, 9, 1), (40, 1, 1)]
 
 
 @pytest.mark.parametrize("block", [1, 30, 10**6])
@@ -49,11 +49,12 @@ def test_the_noise_is_that_of_the_samples_and_near_the_star_of_what_is_left(bloc
     time = np.arange(40.0)[:, None, None]
     slow = [1000.0 * np.broadcast_to(time, (40, 1, 4)).astype(np.float32)]
     star = np.random.default_rng(4).normal(size=(40, 2)) * [9.0, 1.0]
-    factor, noise = measure_noise(sample, [slow[0] * 0.0], np.array([6, 11]), star)
+    rows = np.zeros((40, 9, 1), np.float32)
+    factor, noise = measure_noise(sample, [slow[0] * 0.0, rows], np.array([6, 27]), star)
     assert factor == pytest.approx(1.0, abs=0.15)
     assert np.argwhere(noise > 1.01 * factor).tolist() == [[1, 2]]
     # What is subtracted is no noise of pairs only if it was there: here it was not.
-    assert measure_noise(sample, slow, np.array([6, 11]), star)[0] > 100.0
+    assert measure_noise(sample, slow, np.array([6, 27]), star)[0] > 100.0
 
 
 @pytest.mark.parametrize("block", [1, 5000])
