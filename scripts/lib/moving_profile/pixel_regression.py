@@ -10,8 +10,6 @@ __all__ = ["regress_pixels"]
 _PIECE = 2048
 # A pixel with fewer good samples than this share is a hole.
 _FEWEST_GOOD = 0.3
-# A residual that its integration takes nearly all of says nothing of the sample.
-_MOST_LEVERAGE = 0.9
 
 
 def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):
@@ -27,8 +25,7 @@ def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):
     clips : int, optional
         Times that samples far from the fit are left out.
     limit : float, optional
-        How far, in robust standard deviations of the pixel's residuals, each over the root of what
-        its integration does not decide by itself: the few in which a star has moved draw the fit to themselves.
+        How far, in robust standard deviations of the pixel's residuals.
     prior : tuple of ndarray of float64, shape (K, pixels), optional
         What is expected of each coefficient, and the squared ratio of a sample's error to the
         uncertainty of that; 0 where nothing is known. Keeps coefficients of regressors
@@ -40,12 +37,11 @@ def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):
         NaN where fewer than 30 % of the samples are good.
     """
     pieces = [slice(k, k + _PIECE) for k in range(0, values.shape[1], _PIECE)]
-    limits = limit * np.sqrt(1.0 - _leverage(regressors))
     parts = [
         _regress(
             values[:, piece],
             regressors,
-            (clips, limits),
+            (clips, limit),
             None if prior is None else [image[:, piece].T for image in prior],
         )
         for piece in pieces
@@ -53,16 +49,9 @@ def regress_pixels(values, regressors, clips=2, limit=5.0, prior=None):
     return np.concatenate(parts, axis=1)
 
 
-def _leverage(regressors):
-    """Share of its own residual that each integration takes away from a fit of all, (integrations,)."""
-    normal = np.einsum("nk,nj->kj", regressors, regressors)
-    own = np.einsum("nk,kj,nj->n", regressors, np.linalg.pinv(normal, hermitian=True), regressors)
-    return np.clip(own, 0.0, _MOST_LEVERAGE)
-
-
 def _regress(values, regressors, clipping, prior):
     """`regress_pixels` of a piece."""
-    clips, limits = clipping
+    clips, limit = clipping
     samples = np.ascontiguousarray(values.T, dtype=np.float64)
     terms = regressors.shape[1]
     # Sums along rows in memory: einsum takes half of the time of those along columns, or less.
@@ -84,6 +73,6 @@ def _regress(values, regressors, clipping, prior):
         if clip < clips:
             residual = samples - np.einsum("pk,kn->pn", found, regressors)
             sigma = sigma_about(residual, np.zeros(len(residual)))
-            samples[np.abs(residual) > sigma[:, None] * limits] = np.nan
+            samples[np.abs(residual) > limit * sigma[:, None]] = np.nan
     found[~enough] = np.nan
     return found.T

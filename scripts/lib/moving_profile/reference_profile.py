@@ -8,16 +8,12 @@ from scripts.lib.moving_profile.column_profile import (
     moved_images,
     normalise_columns,
 )
-from scripts.lib.moving_profile.holes import next_to
 from scripts.lib.moving_profile.pixel_regression import regress_pixels
 from scripts.lib.moving_profile.shape import followed_terms
 from scripts.lib.moving_profile.star_motion import derivative_tightness
 
 __all__ = ["fit_profile"]
 
-# Next to holes derivatives take in what was filled: three times as uncertain. With no prior at all a hit in an
-# integration in which the star has moved makes the slope of its pixel.
-_NEXT_TO_HOLES = 1.0 / 9.0
 # Fewer integrations do not show how a profile moves.
 _FEWEST_MOVING = 20
 
@@ -83,6 +79,4 @@ def _slopes(scene):
     Returns the images (3, height, x) and their tightness as `regress_pixels` takes them.
     """
     images = moved_images(scene)[[0, 2, 3]]
-    tightness = derivative_tightness(images, scene.band.gather(scene.region.limit / LIMIT))
-    tightness[:, scene.band.gather(next_to(scene.holes))] *= _NEXT_TO_HOLES
-    return images, tightness
+    return images, derivative_tightness(images, scene.band.gather(scene.region.limit / LIMIT))
