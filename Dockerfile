@@ -12,8 +12,9 @@ COPY scripts /opt/tso3flow/scripts
 COPY workflow /opt/tso3flow/workflow
 # Snakemake looks for the default profile next to the Snakefile.
 COPY workflow/profiles /opt/tso3flow/profiles
-# Or each job would compile the modules that it imports, a tenth of the time of a visit.
-RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/tso3flow/scripts
+# Or each job would compile the modules that it imports, a tenth of the time of a visit. Compared by
+# content, as the times of files may change when an image is converted.
+RUN python -m compileall -q --invalidation-mode checked-hash /opt/tso3flow/scripts
 
 # For users without a home in the image, as of `docker run --user`; Snakemake asks for their name.
 ENV HOME=/tmp USER=tso3flow XDG_CACHE_HOME=/tmp/cache \

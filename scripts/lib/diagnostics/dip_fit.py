@@ -145,7 +145,7 @@ def _held(model, state, change):
 
 
 def _change(model, state, sigma, change):
-    """Change within the limits, and what these hold: each that is held changes where the others go."""
+    """Step with those parameters held whose limits are in its way, and which these are; solved again for each one more."""
     held = _held(model, state, change)
     for _ in range(len(state.vector)):
         change = state.covariance(sigma, held) @ state.gradient(sigma) if held.any() else change
@@ -182,7 +182,7 @@ def minimise(model, curve, sigma, state):
     state : State
         The best state, never less probable than the first.
     converged : bool
-        Whether it is a maximum of the posterior within the limits of the parameters.
+        Whether it is a maximum of the posterior that no limit of a parameter holds.
 
     Notes
     -----

@@ -27,7 +27,7 @@ _DEEPEST = 0.5
 # Nodes of the light model, whose error is far below the noise of a depth.
 _NODES = 30
 _FIRST_IMPACT = 0.4
-# A first guess that is far too small must be able to grow in a few steps.
+# A first guess that is far too small must be able to grow to some per cent within the steps of a fit.
 _LEAST_CHANGE = 1e-3
 
 
@@ -60,7 +60,7 @@ class FixedDip:
     Parameters
     ----------
     times : ndarray, shape (n,)
-        Mid times, ascending [d].
+        Mid times, ascending, in any unit.
     geometry : Geometry
         Its geometry.
     depth : float
@@ -91,7 +91,7 @@ class FreeDip:
     Parameters
     ----------
     times : ndarray, shape (n,)
-        Mid times, ascending [d].
+        Mid times, ascending, in any unit.
     geometry : Geometry
         First guess; the impact parameter does not matter.
     depth : float

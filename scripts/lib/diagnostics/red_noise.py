@@ -88,18 +88,20 @@ def nonnegative_squares(columns, values):
     >>> nonnegative_squares(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([2.0, -1.0]))
     array([2., 0.])
     """
-    factors, used = np.zeros(columns.shape[1]), np.zeros(columns.shape[1], dtype=bool)
+    factors = np.zeros(columns.shape[1])
+    used, barred = (np.zeros(len(factors), dtype=bool) for _ in range(2))
     tolerance = 1e-12 * np.abs(columns.T @ values).max()
     for _ in range(3 * len(factors)):
-        slopes = np.where(used, -np.inf, columns.T @ (values - columns @ factors))
+        slopes = np.where(used | barred, -np.inf, columns.T @ (values - columns @ factors))
         if slopes.max() <= tolerance:
             break
         added = int(np.argmax(slopes))
         used[added] = True
         trial = _with_columns(columns, values, used)
         if trial[added] <= 0.0:
-            # Its slope was rounding: nothing is gained.
-            break
+            # Its slope was rounding: nothing is gained by it as long as the others stay.
+            used[added], barred[added] = False, True
+            continue
         while (trial[used] <= 0.0).any():
             negative = used & (trial <= 0.0)
             # As far towards the trial as all stay above 0: at least one gets there, and leaves.
@@ -111,7 +113,7 @@ def nonnegative_squares(columns, values):
             used[np.flatnonzero(negative)[shares <= shares.min()]] = False
             factors[~used] = 0.0
             trial = _with_columns(columns, values, used)
-        factors = trial
+        factors, barred[:] = trial, False
     return factors
 
 

@@ -23,8 +23,8 @@ class FitsFile:
     """
     Read access to the data of a FITS file by block, without memory mapping.
 
-    Only headers are kept in memory: peak memory is that of the arrays returned, twice that for columns
-    of tables.
+    Only headers are kept in memory: peak memory is that of the arrays returned and, for tables and
+    turned images, of what is read for them, with short gaps between columns.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ def image_reference(planes, firsts, options=None, block=BLOCK):
     options : ImageOptions, optional
         What is known beforehand.
     block : int, optional
-        Samples to read at a time; it changes no byte of the reference.
+        Samples to read at a time, but four rows at least; it changes no byte of the reference.
 
     Returns
     -------

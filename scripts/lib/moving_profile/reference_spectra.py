@@ -100,7 +100,7 @@ def spectral_reference(planes, firsts, options=None, block=BLOCK):
     options : SpectralOptions, optional
         What is known beforehand.
     block : int, optional
-        Samples to read at a time; it changes no byte of the reference.
+        Samples to read at a time, but four rows at least; it changes no byte of the reference.
 
     Returns
     -------

@@ -64,7 +64,7 @@ def test_a_start_from_which_undamped_steps_do_not_end(start):
 
 
 def test_a_search_that_is_given_up_has_not_converged():
-    # Far from the dip, at a depth of nearly nothing, no step leads downhill.
+    # From here the steps end at a depth of nearly nothing, where none leads downhill.
     curve, model = curve_of(), FreeDip(TIMES, GEOMETRY, 0.01)
     start = np.array([0.0033367, 0.2, 0.2, 0.66841, -0.24029, 0.28984])
     found, converged = minimise(model, curve, SIGMA, state_at(model, curve, start))

@@ -34,11 +34,17 @@ def test_profile_and_response_are_those_of_a_star_of_changing_level():
     assert not hole_light.any()
 
 
-def moving(amplitude, noise):
-    """A star of 1000 counts and a width of 1 pixel, which moves along y: shapes, scene, and its profile."""
+def moving(amplitude, noise, moves=(), hit=None, hole=None):
+    """
+    A star of 1000 counts and a width of 1 pixel, which moves along y: its profile's slope, and the true one.
+
+    Moves are (integration, pixels); a hit is (integration, row, column, counts), a hole (row, column).
+    """
     rows, count = np.arange(9.0), 60
     motion = amplitude * np.random.default_rng(1).normal(size=count)
     motion -= np.median(motion)
+    for integration, shift in moves:
+        motion[integration] = shift
 
     def star(shift):
         return 1000.0 * np.exp(-0.5 * (rows[:, None] - 4.0 - shift) ** 2) / np.sqrt(2.0 * np.pi)
@@ -46,9 +52,15 @@ def moving(amplitude, noise):
     model = np.repeat(star(0.0), 3, axis=1)
     samples = np.stack([np.repeat(star(shift), 3, axis=1) for shift in motion]) - model
     samples += noise * np.random.default_rng(2).normal(size=samples.shape)
+    if hit:
+        samples[hit[:3]] += hit[3]
+    holes = np.zeros((9, 3), dtype=bool)
+    if hole:
+        holes[hole] = True
+        model[hole] = 0.0
     scene = SimpleNamespace(
         band=Band(np.zeros(3, int), 9, (9, 3)), model=model.astype(np.float32),
-        holes=np.zeros((9, 3), dtype=bool), weight=np.full((9, 3), noise**-2, np.float32),
+        holes=holes, weight=np.full((9, 3), noise**-2, np.float32),
         region=region((9, 3), noise),
     )  # fmt: skip
     coefficients = np.column_stack([np.ones(count), np.zeros(count), motion, np.zeros(count)])
@@ -70,3 +82,11 @@ def test_slopes_without_motion_are_the_numerical_ones_and_no_noise():
     # Of the samples alone, their error would be 10 / (sqrt(60) 0.0005) = 2600 of 1000 counts.
     profile, slope = moving(0.0005, 10.0)
     assert np.abs(profile[1] - slope).max() < 0.3 * np.abs(slope).max()
+
+
+def test_a_hit_next_to_a_hole_does_not_make_the_slope_of_its_pixel():
+    # Only two integrations move; without a prior half of the hit would go into the slope: 50 / 0.04 = 1.25 of 1000 counts.
+    moves, hit = ((20, 0.04), (21, 0.04)), (20, 5, 1, 100.0)
+    profile, slope = moving(0.0005, 10.0, moves, hit, hole=(4, 1))
+    assert not profile[:, 4, 1].any()
+    assert abs(profile[1, 5, 1] - slope[5, 0]) < 0.3 * np.abs(slope).max()

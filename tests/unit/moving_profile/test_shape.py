@@ -126,7 +126,7 @@ def test_the_usual_residual_is_that_of_the_noise(basis):
     sigma = residual_sigma(noise, coefficients, basis.images, basis.weight)
     # Of 21 pixels the fit takes four: the noise of 3 has a weight of 1/4.
     assert sigma == pytest.approx(1.5 * np.sqrt(17 / 21), rel=0.06)
-    # Of 200 frames each sixth counts; what was not fitted there leaves all of its noise.
+    # Of 200 frames every sixth counts; what was not fitted there leaves all of its noise.
     coefficients[6:12] = np.nan
     unfitted = residual_sigma(noise, coefficients, basis.images, basis.weight)
     assert unfitted != sigma
