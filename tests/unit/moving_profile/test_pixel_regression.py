@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from scripts.lib.moving_profile.pixel_regression import regress_pixels
 
@@ -21,21 +20,3 @@ def test_a_regressor_that_does_not_vary_counts_nothing():
     regressors = np.column_stack([np.ones(30), np.zeros(30)])
     found = regress_pixels(np.full((30, 1), 2.0, np.float32), regressors)
     np.testing.assert_allclose(found[:, 0], [2.0, 0.0])
-
-
-@pytest.mark.parametrize("hit", [-10.0, 10.0])
-def test_a_hit_in_one_of_the_few_integrations_with_a_shift_is_left_out(hit):
-    # Only two of 60 integrations know the slope: a hit in one of them takes half of its residual away.
-    shift = np.zeros(60)
-    shift[[40, 41]] = 0.03
-    regressors = np.column_stack([np.ones(60), shift])
-    rng = np.random.default_rng(3)
-    values = 100.0 + 300.0 * shift[:, None] + rng.normal(size=(60, 500))
-    values[40] += hit
-    # The slope is expected to 30 %, which decides less than the two integrations do.
-    expected = np.array([[0.0], [300.0]]) * np.ones(500)
-    tightness = np.array([[0.0], [1.0 / 90.0**2]]) * np.ones(500)
-    prior = expected, tightness
-    slope = regress_pixels(values.astype(np.float32), regressors, prior=prior)[1]
-    assert np.median(slope) == pytest.approx(300.0, abs=10.0)
-    assert np.mean(np.abs(slope - 300.0) > 90.0) < 0.05
