@@ -1,10 +1,13 @@
 """The fit of a dip goes downhill, ends at the best, and says when it did not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from scripts.lib.diagnostics import dip_fit
 from scripts.lib.diagnostics.dip_fit import Curve, minimise, state_at
 from scripts.lib.diagnostics.dip_model import FixedDip, FreeDip, Geometry, dip_light
 
@@ -22,8 +25,10 @@ def curve_of(seed=1, depth=0.01, geometry=GEOMETRY):
 
 
 @given(st.floats(-0.9, 0.9), st.floats(0.1, 2.0), st.floats(1e-4, 0.1), st.floats(0.0, 0.9))
+@example(0.114, 0.2336, 0.015, 0.7576)
 @settings(max_examples=30)
 def test_no_fit_is_less_probable_than_its_start(mid, duration, depth, impact):
+    # From the example, undamped steps end with more than four times its chi-square.
     curve = curve_of()
     model = FreeDip(TIMES, GEOMETRY, 0.01)
     start = state_at(model, curve, np.array([depth, 0.2, 0.2, mid, np.log(duration), impact**2]))
@@ -47,29 +52,19 @@ def test_at_the_end_no_parameter_would_gain_by_a_small_change(seed):
             assert state_at(model, curve, moved).misfit(SIGMA) > found.misfit(SIGMA)
 
 
-@pytest.mark.parametrize(
-    "start",
-    [
-        (0.015, 0.2, 0.2, 0.114, -1.454, 0.574),
-        (0.056, 0.2, 0.2, 0.453, -0.478, 0.713),
-        (0.052, 0.2, 0.2, 0.365, -0.708, 0.757),
-    ],
-)
-def test_a_start_from_which_undamped_steps_do_not_end(start):
-    curve, model = curve_of(), FreeDip(TIMES, GEOMETRY, 0.01)
-    found, converged = minimise(model, curve, SIGMA, state_at(model, curve, np.array(start)))
-    assert converged
-    # 200 samples and 8 parameters: 192 with a standard deviation of 20.
-    assert found.misfit(SIGMA) < 250.0
+def test_a_search_in_which_no_step_leads_downhill_has_not_converged(monkeypatch):
+    def misled(model, curve, vector):
+        """State whose slopes have the wrong sign."""
+        state = state_at(model, curve, vector)
+        signs = np.where(np.arange(state.jacobian.shape[1]) < len(vector), -1.0, 1.0)
+        return replace(state, jacobian=state.jacobian * signs)
 
-
-def test_a_search_that_is_given_up_has_not_converged():
-    # From here the steps end at a depth of nearly nothing, where none leads downhill.
     curve, model = curve_of(), FreeDip(TIMES, GEOMETRY, 0.01)
-    start = np.array([0.0033367, 0.2, 0.2, 0.66841, -0.24029, 0.28984])
-    found, converged = minimise(model, curve, SIGMA, state_at(model, curve, start))
-    assert found.misfit(SIGMA) > 1e4
+    start = misled(model, curve, np.array([0.008, 0.2, 0.2, 0.05, np.log(0.7), 0.1]))
+    monkeypatch.setattr(dip_fit, "state_at", misled)
+    found, converged = minimise(model, curve, SIGMA, start)
     assert not converged
+    assert found.misfit(SIGMA) <= start.misfit(SIGMA)
 
 
 @pytest.mark.parametrize("ratio", [0.01, 0.001])
